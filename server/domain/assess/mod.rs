@@ -1,0 +1,1 @@
+//! The judgement: facts in, verdict out. No IO, no clock, no database.

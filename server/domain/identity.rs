@@ -1,0 +1,104 @@
+//! By what names a client is known: every id is an attribute; none of them alone is trusted to be unique.
+
+/// The ids a report or a population row carries. Normalised by [`ClientIds::normalised`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClientIds {
+    /// ConfigMgr client GUID, upper-case without the `GUID:` prefix. Changes when a machine is rebuilt.
+    pub sms_guid: Option<String>,
+    /// ConfigMgr resource id; unique only together with the site code.
+    pub resource_id: Option<i64>,
+    /// ConfigMgr site code, three characters, upper-case.
+    pub site_code: Option<String>,
+    /// NetBIOS name as reported, for display.
+    pub name: Option<String>,
+    /// Fully qualified domain name, lower-case.
+    pub fqdn: Option<String>,
+    /// SMBIOS UUID, upper-case; survives a rebuild, but clones share it.
+    pub smbios_guid: Option<String>,
+    /// Serial number as reported.
+    pub serial_number: Option<String>,
+}
+
+/// SMBIOS ids and serial numbers that firmware ships by the thousand; they identify nothing.
+const MEANINGLESS: &[&str] = &[
+    "00000000-0000-0000-0000-000000000000",
+    "FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF",
+    "03000200-0400-0500-0006-000700080009",
+    "TO BE FILLED BY O.E.M.",
+    "DEFAULT STRING",
+    "SYSTEM SERIAL NUMBER",
+    "NONE",
+    "0",
+];
+
+fn cleaned(text: Option<String>) -> Option<String> {
+    let text = text?;
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return None;
+    }
+    Some(if trimmed.len() == text.len() {
+        text
+    } else {
+        trimmed.to_owned()
+    })
+}
+
+impl ClientIds {
+    /// The same ids in the one spelling that is compared: trimmed, empty ones dropped, GUIDs upper-case
+    /// without prefix or braces, the FQDN lower-case without a final dot, the site code upper-case.
+    #[must_use]
+    pub fn normalised(self) -> Self {
+        let guid = |text: Option<String>| {
+            cleaned(text).map(|text| {
+                let text = text.to_ascii_uppercase();
+                let text = text.strip_prefix("GUID:").unwrap_or(&text);
+                text.trim_matches(|c| c == '{' || c == '}').to_owned()
+            })
+        };
+        let meaningful = |text: &String| {
+            !MEANINGLESS
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(text))
+        };
+        Self {
+            sms_guid: guid(self.sms_guid).filter(|text| !text.is_empty()),
+            resource_id: self.resource_id,
+            site_code: cleaned(self.site_code).map(|text| text.to_ascii_uppercase()),
+            name: cleaned(self.name),
+            fqdn: cleaned(self.fqdn)
+                .map(|text| text.trim_end_matches('.').to_lowercase())
+                .filter(|text| !text.is_empty()),
+            smbios_guid: guid(self.smbios_guid).filter(meaningful),
+            serial_number: cleaned(self.serial_number).filter(meaningful),
+        }
+    }
+
+    /// Whether at least one id is there that a client can be found by: a GUID, a resource id with its
+    /// site, an FQDN, or (weakest) a name.
+    pub fn identifies(&self) -> bool {
+        self.sms_guid.is_some()
+            || (self.resource_id.is_some() && self.site_code.is_some())
+            || self.fqdn.is_some()
+            || self.name.is_some()
+    }
+
+    /// What to call this client on a page: its name, else the best id there is.
+    pub fn display_name(&self) -> String {
+        self.name
+            .clone()
+            .or_else(|| {
+                self.fqdn
+                    .as_ref()
+                    .map(|fqdn| fqdn.split('.').next().unwrap_or(fqdn).to_owned())
+            })
+            .or_else(|| self.sms_guid.as_ref().map(|guid| format!("GUID:{guid}")))
+            .or_else(|| {
+                self.resource_id.map(|id| {
+                    let site = self.site_code.as_deref().unwrap_or("?");
+                    format!("resource {id} at {site}")
+                })
+            })
+            .unwrap_or_else(|| "unnamed".to_owned())
+    }
+}
