@@ -1,0 +1,3 @@
+//! What is kept: clients, history, counts, the expected list, tokens; SQLite or PostgreSQL.
+
+pub mod model;

@@ -1,0 +1,301 @@
+//! What the store hands out: plain structs that pages and the API dress, with no database in them.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{
+    identity::ClientIds,
+    time::Timestamp,
+    verdict::{Impact, Standing},
+};
+
+/// Which clients a list or a number is about. Every field narrows; an empty filter is the whole population.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Any of these standings; empty: all.
+    pub standings: Vec<Standing>,
+    /// Only blocking clients with this impact.
+    pub impact: Option<Impact>,
+    /// OS key as in [`crate::domain::assess`].
+    pub os: Option<String>,
+    /// Site code; the empty text means "no site known".
+    pub site: Option<String>,
+    /// Site system role, such as `management_point`.
+    pub role: Option<String>,
+    /// Reason code: a failed or unknown check carries it. With `fix`, clients that carry any of both.
+    pub reason: Option<String>,
+    /// Fix code: a failed check is mended by it.
+    pub fix: Option<String>,
+    /// Beginning of a name or FQDN, or a whole id (GUID, resource id, SMBIOS id, serial number).
+    pub q: Option<String>,
+    /// Only clients suspected to be a second record of the same machine.
+    pub duplicates: bool,
+    /// Clients left out of the population (obsolete, decommissioned) instead of those in it.
+    pub left_out: bool,
+    /// Only clients that report without being on the expected list.
+    pub unlisted: bool,
+    /// Only clients whose last report carried a time in the future.
+    pub future: bool,
+}
+
+/// How a client stands to the expected device list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// On the list.
+    Expected,
+    /// Reported without being on the list (or there is no list).
+    Unlisted,
+    /// The list marks it obsolete; left out of the population.
+    Obsolete,
+    /// The list marks it decommissioned; left out of the population.
+    Decommissioned,
+    /// Marked obsolete or decommissioned, yet reported since: counted again.
+    Returned,
+}
+
+impl Listing {
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Expected => "expected",
+            Self::Unlisted => "unlisted",
+            Self::Obsolete => "obsolete",
+            Self::Decommissioned => "decommissioned",
+            Self::Returned => "returned",
+        }
+    }
+
+    /// The listing a code names.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [
+            Self::Expected,
+            Self::Unlisted,
+            Self::Obsolete,
+            Self::Decommissioned,
+            Self::Returned,
+        ]
+        .into_iter()
+        .find(|known| known.code() == code)
+    }
+
+    /// Whether such a client is counted in the population.
+    pub const fn is_counted(self) -> bool {
+        !matches!(self, Self::Obsolete | Self::Decommissioned)
+    }
+}
+
+/// One line of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientRow {
+    /// Our id: 32 hexadecimal digits in UUID form; stable for ever.
+    pub id: String,
+    /// Every id it is known by.
+    pub ids: ClientIds,
+    /// Name to show.
+    pub name: String,
+    /// OS key; `unknown` for a silent client whose list row named no OS.
+    pub os_key: String,
+    /// Standing now, time included.
+    pub standing: Standing,
+    /// What the last report was judged as, whatever time has passed; `None`: never reported.
+    pub verdict: Option<Standing>,
+    /// Impact of that verdict when it was blocking.
+    pub impact: Option<Impact>,
+    /// Reason code of the check that decided that verdict.
+    pub deciding: Option<String>,
+    /// Bits of every failed or unknown check's reason, see [`crate::domain::assess`].
+    pub reasons: i64,
+    /// Number of warnings in that verdict.
+    pub warnings: i64,
+    /// When the facts were read on the client (its own clock).
+    pub collected_at: Option<Timestamp>,
+    /// When the last report came in.
+    pub received_at: Option<Timestamp>,
+    /// Since when the verdict has been what it is.
+    pub since: Option<Timestamp>,
+    /// Ruleset of the verdict.
+    pub ruleset: Option<String>,
+    /// How it stands to the expected list.
+    pub listing: Listing,
+    /// Owner from the list.
+    pub owner: Option<String>,
+    /// Roles, comma separated in the database; empty for a plain client.
+    pub roles: Vec<String>,
+    /// Last contact in ConfigMgr as the list gave it.
+    pub last_contact: Option<String>,
+    /// Suspected to be a second record of a machine that is also counted under another id.
+    pub duplicate: bool,
+    /// The last report said it was collected more than five minutes after it came in.
+    pub future: bool,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListPage {
+    /// The rows, in order of name.
+    pub items: Vec<ClientRow>,
+    /// Where the next page starts; `None`: this was the last.
+    pub next_cursor: Option<String>,
+    /// How many rows the whole list has; exact.
+    pub total: i64,
+}
+
+/// What every answer says about what it covers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Population {
+    /// Everything counted: expected ones, and those that reported without being on the list.
+    pub total: i64,
+    /// On the expected list (left-out ones not counted).
+    pub expected: i64,
+    /// Reported without being on the list, or returned after being marked obsolete.
+    pub unlisted: i64,
+    /// Ever reported.
+    pub reported: i64,
+    /// Last report within the freshness limit.
+    pub fresh: i64,
+    /// On the list but marked obsolete or decommissioned; not counted.
+    pub left_out: i64,
+    /// Counted clients that are suspected second records of a machine.
+    pub suspected_duplicates: i64,
+    /// Clients whose last report carried a time in the future.
+    pub future_reports: i64,
+    /// Count of each standing; all seven are there.
+    pub standings: BTreeMap<Standing, i64>,
+    /// The list in force; `None`: no list was ever uploaded.
+    pub list: Option<ListInfo>,
+}
+
+/// The expected list in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListInfo {
+    /// When it was uploaded.
+    pub uploaded_at: Timestamp,
+    /// By whom: a user or token name.
+    pub uploaded_by: String,
+    /// Rows in it, left-out ones included.
+    pub rows: i64,
+}
+
+/// One line of the table by OS version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OsLine {
+    /// OS key.
+    pub os_key: String,
+    /// Counted clients.
+    pub total: i64,
+    /// Count of each standing that occurs.
+    pub standings: BTreeMap<Standing, i64>,
+    /// The reason most blocking clients of this OS carry: code and count.
+    pub top_reason: Option<(String, i64)>,
+}
+
+impl OsLine {
+    /// Count of one standing.
+    pub fn of(&self, standing: Standing) -> i64 {
+        self.standings.get(&standing).copied().unwrap_or(0)
+    }
+
+    /// Silent, stale, undetermined and conflicting.
+    pub fn no_verdict(&self) -> i64 {
+        self.standings
+            .iter()
+            .filter(|(standing, _)| standing.is_no_verdict())
+            .map(|(_, n)| n)
+            .sum()
+    }
+}
+
+/// One line of "why blocked". A client may stand in several lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReasonLine {
+    /// Reason code.
+    pub reason: String,
+    /// Blocking clients that carry it.
+    pub blocking: i64,
+    /// Clients that cannot be judged and carry it.
+    pub undetermined: i64,
+}
+
+/// The first screen, and `GET /api/v1/summary`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// When this was true.
+    pub as_of: Timestamp,
+    /// The denominator and the standings.
+    pub population: Population,
+    /// Blocking clients by impact.
+    pub impacts: BTreeMap<Impact, i64>,
+    /// By OS version, most blocking plus no verdict first.
+    pub by_os: Vec<OsLine>,
+    /// By site: code (empty: unknown) and count of each standing.
+    pub by_site: Vec<(String, BTreeMap<Standing, i64>)>,
+    /// Why blocked, most frequent first.
+    pub reasons: Vec<ReasonLine>,
+    /// Reports not yet judged again by the current ruleset.
+    pub to_rejudge: i64,
+}
+
+/// One entry of a client's history: a report that changed something, or one that came late.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// When the facts were read.
+    pub collected_at: Timestamp,
+    /// When the report came in.
+    pub received_at: Timestamp,
+    /// The report's id, if the sender gave one.
+    pub report_id: Option<String>,
+    /// Verdict at that time.
+    pub verdict: Standing,
+    /// Its impact.
+    pub impact: Option<Impact>,
+    /// Its reason bits.
+    pub reasons: i64,
+    /// Ruleset of that verdict.
+    pub ruleset: String,
+    /// It came after a newer report and changed nothing.
+    pub late: bool,
+    /// Name of the token or user that sent it.
+    pub sent_by: String,
+}
+
+/// Another record that may be the same machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspect {
+    /// The other record's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What they share: `smbios`, `name`, `fqdn`.
+    pub shares: String,
+}
+
+/// Everything about one client, apart from its checks (those are judged from `raw`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientDetail {
+    /// The list line.
+    pub row: ClientRow,
+    /// The report in force, as it came (JSON bytes); `None`: never reported.
+    pub raw: Option<Vec<u8>>,
+    /// Newest first.
+    pub history: Vec<HistoryRow>,
+    /// Suspected duplicates.
+    pub suspects: Vec<Suspect>,
+}
+
+/// A record that was refused, kept for inspection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectRow {
+    /// Our id of the refusal.
+    pub id: String,
+    /// When.
+    pub received_at: Timestamp,
+    /// Sender: name of the token or user.
+    pub sent_by: String,
+    /// Place in the request, from 0.
+    pub index: i64,
+    /// One sentence per problem: JSON pointer and detail.
+    pub errors: Vec<(String, String)>,
+    /// The first part of what came, made printable.
+    pub excerpt: String,
+    /// Length of the whole record in bytes.
+    pub length: i64,
+}
