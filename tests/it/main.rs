@@ -1,1 +1,3 @@
-//! x
+//! The tests that see the product from outside, in one binary.
+
+mod sim;
