@@ -1,1 +1,4 @@
-//! x
+//! The tests that see the product from outside, in one binary.
+
+mod load;
+mod sim;

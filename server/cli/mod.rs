@@ -1,0 +1,4 @@
+//! The commands of the program beside the server.
+
+pub mod load;
+pub mod loadgen;
