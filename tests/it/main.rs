@@ -1,1 +1,4 @@
-//! x
+//! The tests of the whole program: one binary, one link.
+
+mod postgres;
+mod support;
