@@ -14,6 +14,22 @@ after(() => browser?.close());
 const blockingNumber = (visitor) =>
   visitor.main.locator('a[href*="standing=blocking"], a[href^="/blockers"]').filter({ hasText: /\d/ }).first();
 const numberIn = async (link) => Number((await link.innerText()).replaceAll(/[,.\s\u00a0\u202f](?=\d{3})/g, "").match(/\d+/)[0]);
+/// Presses Tab until the link has the focus, then Enter; the focus must be visible all the way.
+async function walkTo({ page }, link) {
+  for (let presses = 0; presses < 80; presses += 1) {
+    await page.keyboard.press("Tab");
+    const { shown, tag } = await page.evaluate(() => {
+      const style = getComputedStyle(document.activeElement);
+      return { shown: style.outlineStyle !== "none" || style.boxShadow !== "none", tag: document.activeElement.outerHTML.slice(0, 120) };
+    });
+    assert.ok(shown, `the focus cannot be seen on ${tag}`);
+    if (await link.evaluate((element) => element === document.activeElement)) {
+      await page.keyboard.press("Enter");
+      return;
+    }
+  }
+  assert.fail(`80 presses of Tab did not reach the link on ${page.url()}`);
+}
 const path = (visitor) => new URL(visitor.page.url()).pathname;
 
 for (const engine of engines()) {
@@ -43,9 +59,10 @@ for (const engine of engines()) {
         await stranger.go("/");
         assert.equal(path(stranger), "/sign-in");
         for (const status of [400, 401, 403, 422]) stranger.expect(status);
+        const asked = await stranger.main.innerText();
         await fillIn(stranger, server.user, "not the password");
         assert.equal(path(stranger), "/sign-in");
-        assert.match(await stranger.main.innerText(), /password/i);
+        assert.notEqual(await stranger.main.innerText(), asked, "the page says what was wrong");
         stranger.quiet();
         await stranger.close();
         session = await signIn(browser, server, { scripts });
@@ -107,6 +124,29 @@ for (const engine of engines()) {
         const text = await visitor.main.innerText();
         for (const word of [/KB3140245/, /DefaultSecureProtocols/, /Windows 7/, /blocking/i]) assert.match(text, word);
         await visitor.picture(`journey-client-${engine}`);
+      });
+
+      test("the list can be searched, and taken away as CSV", async () => {
+        await visitor.go("/clients");
+        await visitor.page.locator("input[name=q]").fill("0107");
+        await Promise.all([visitor.page.waitForURL(/q=0107/), visitor.page.locator("input[name=q]").press("Enter")]);
+        const found = await visitor.main.innerText();
+        assert.match(found, /PC-0107/i);
+        assert.doesNotMatch(found, /PC-0042/i);
+        await visitor.go("/blockers");
+        const address = await visitor.page.locator('a[href*="csv"]').first().getAttribute("href");
+        const answer = await visitor.page.request.get(new URL(address, visitor.page.url()).href);
+        assert.equal(answer.status(), 200);
+        assert.match(answer.headers()["content-type"], /^text\/csv/);
+        assert.match(await answer.text(), /PC-0042/i);
+      });
+
+      test("the keyboard alone leads to the client, and one can see where one is", async () => {
+        await visitor.go("/");
+        await walkTo(visitor, blockingNumber(visitor));
+        await visitor.page.waitForURL(/blockers|clients/);
+        await walkTo(visitor, visitor.main.locator('a[href^="/clients/"]').first());
+        await visitor.page.waitForURL(/\/clients\/[^?]+/);
       });
 
       test("the pages and the API give the same numbers", async () => {
