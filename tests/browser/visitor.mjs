@@ -61,7 +61,7 @@ export async function visit(browser, url, { width = 1440, scheme = "light", scri
       return response.status();
     },
     /// Nothing refused by the policy, no script error, nothing missing.
-    quiet: () => assert.deepEqual(complaints, [], `complaints on ${page.url()}`),
+    quiet: () => assert.ok(complaints.length === 0, `complaints up to ${page.url()}:\n${complaints.join("\n")}`),
     /// The page fits the window; a wide table may scroll inside its own box.
     async fits() {
       const { over, names } = await page.evaluate(() => {
@@ -79,7 +79,7 @@ export async function visit(browser, url, { width = 1440, scheme = "light", scri
       // axe waits on timers, which do not run in a window without scripts.
       assert.ok(scripts, "axe needs scripts");
       const faults = await axe(page);
-      assert.deepEqual(faults, [], `axe on ${page.url()} (${width} px, ${scheme})`);
+      assert.ok(faults.length === 0, `axe on ${page.url()} (${width} px, ${scheme}):\n${faults.join("\n")}`);
     },
     async picture(name) {
       await mkdir(screenshots, { recursive: true });
