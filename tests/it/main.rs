@@ -1,4 +1,6 @@
-//! The tests that see the product from outside, in one binary.
+//! The tests of the whole program: one binary, one link.
 
 mod load;
+mod postgres;
 mod sim;
+mod support;
