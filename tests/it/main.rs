@@ -1,6 +1,4 @@
 //! The tests of the whole program: one binary, one link.
 
-mod load;
-mod postgres;
-mod sim;
+mod store;
 mod support;

@@ -1,3 +1,4 @@
 //! What the tests lean on.
 
 pub mod postgres;
+pub mod stores;
