@@ -36,7 +36,7 @@ pub struct LoadgenArgs {
     rounds: u64,
 
     /// Share of clients whose facts change from one round to the next, 0 to 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.02)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.02, value_parser = share)]
     changed_share: f64,
 
     /// End of the last round, such as 2026-11-23T08:15:00Z [default: now].
@@ -96,6 +96,13 @@ pub struct LoadgenArgs {
     json: bool,
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "not a share; give a number from 0 to 1, such as 0.1".to_owned())
+}
+
 impl LoadgenArgs {
     /// What to do, with `now` as the end of the last round unless `--at` says otherwise.
     fn plan(self, now: Timestamp) -> Result<Plan, LoadError> {
@@ -123,7 +130,9 @@ impl LoadgenArgs {
             progress: io::stderr().is_terminal(),
             ..Plan::new(self.server, fleet, self.at.unwrap_or(now))
         };
-        plan.fleet = fleet.anchored(plan.time_of(plan.first_round));
+        plan.fleet = fleet
+            .anchored(plan.time_of(plan.first_round))
+            .exported(plan.until);
         Ok(plan)
     }
 }
@@ -187,6 +196,7 @@ mod tests {
             &["--population"],
             &["--batch", "0"],
             &["--rounds", "0"],
+            &["--changed-share", "10"],
         ] {
             assert!(parsed(words).is_err(), "{words:?}");
         }

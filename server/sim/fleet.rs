@@ -19,6 +19,7 @@ pub struct Fleet {
     pub(super) seed: u64,
     pub(super) size: u64,
     pub(super) epoch: Timestamp,
+    pub(super) exported_at: Timestamp,
     changed_per_million: u64,
 }
 
@@ -29,6 +30,7 @@ impl Fleet {
             seed,
             size,
             epoch: DEFAULT_EPOCH,
+            exported_at: DEFAULT_EPOCH,
             changed_per_million: 20_000,
         }
     }
@@ -53,6 +55,16 @@ impl Fleet {
     pub const fn anchored(self, first: Timestamp) -> Self {
         Self {
             epoch: Timestamp(first.0.div_euclid(ANCHOR) * ANCHOR),
+            exported_at: first,
+            ..self
+        }
+    }
+
+    /// The same fleet with a device list made at that time; it moves nothing but the list's last contacts.
+    #[must_use]
+    pub const fn exported(self, exported_at: Timestamp) -> Self {
+        Self {
+            exported_at,
             ..self
         }
     }

@@ -11,6 +11,7 @@ mod fleet;
 mod identity;
 mod json;
 mod population;
+mod registry;
 mod report;
 mod suites;
 mod systems;

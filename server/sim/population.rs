@@ -99,7 +99,7 @@ impl Fleet {
             told.obsolete += u64::from(mark.obsolete);
             told.decommissioned += u64::from(mark.decommissioned);
             told.silent += u64::from(is_silent && !mark.decommissioned);
-            row(&mut csv, &client, mark)?;
+            row(&mut csv, self.exported_at, &client, mark)?;
             if dice.below(Ask::Leftover, 10_000) < 45 {
                 told.rows += 1;
                 told.obsolete += 1;
@@ -108,7 +108,7 @@ impl Fleet {
                     decommissioned: false,
                     leftover: true,
                 };
-                row(&mut csv, &client, leftover)?;
+                row(&mut csv, self.exported_at, &client, leftover)?;
             }
         }
         csv.flush()?;
@@ -116,7 +116,12 @@ impl Fleet {
     }
 }
 
-fn row<W: Write>(csv: &mut csv::Writer<W>, client: &SimClient, mark: Mark) -> io::Result<()> {
+fn row<W: Write>(
+    csv: &mut csv::Writer<W>,
+    now: Timestamp,
+    client: &SimClient,
+    mark: Mark,
+) -> io::Result<()> {
     let dice = client.dice();
     let system = client.system();
     let kind = if system.is_server() {
@@ -142,7 +147,8 @@ fn row<W: Write>(csv: &mut csv::Writer<W>, client: &SimClient, mark: Mark) -> io
     } else {
         (client.resource_id(), client.sms_guid())
     };
-    let contact = last_contact(client, mark.leftover).map_or_else(String::new, |at| at.to_string());
+    let contact = contact_age(client, mark.leftover)
+        .map_or_else(String::new, |age| now.plus(-age).to_string());
     let flag = |is_set: bool| if is_set { "1" } else { "0" };
     csv.write_record([
         resource.to_string().as_str(),
@@ -160,16 +166,15 @@ fn row<W: Write>(csv: &mut csv::Writer<W>, client: &SimClient, mark: Mark) -> io
     Ok(())
 }
 
-/// When ConfigMgr last heard of the record; some silent ones were never heard of at all.
-fn last_contact(client: &SimClient, leftover: bool) -> Option<Timestamp> {
+/// How long ago ConfigMgr last heard of the record; some silent ones were never heard of at all.
+fn contact_age(client: &SimClient, leftover: bool) -> Option<i64> {
     let draw = client.dice().below(Ask::LastContact, 200).cast_signed();
-    let age = match client.presence() {
+    Some(match client.presence() {
         _ if leftover => DAY * (40 + draw),
         Presence::Reporting => HOUR * (draw % 96),
         Presence::Stale { days } => DAY * days,
         Presence::Replaced => DAY * (6 + draw % 3),
         Presence::Silent if draw < 50 => return None,
         Presence::Silent => DAY * (15 + draw),
-    };
-    Some(client.epoch.plus(-age))
+    })
 }

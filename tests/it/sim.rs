@@ -320,6 +320,16 @@ fn the_device_list_names_everybody_who_reports() {
     let (inside, outside): (Vec<_>, Vec<_>) =
         rebuilt.partition(|client| listed.contains(format!("GUID:{}", client.sms_guid()).as_str()));
     assert!(!inside.is_empty() && !outside.is_empty());
+    let contact = column("LastContact");
+    let mut late = Vec::new();
+    fleet().exported(AT).population_csv(&mut late).unwrap();
+    let late = String::from_utf8(late).unwrap();
+    assert_eq!(late.lines().count(), rows.len() + 1);
+    assert!(late.lines().nth(1).unwrap().contains("2026-11-2"));
+    assert!(
+        rows.iter()
+            .all(|row| &row[contact] <= "2026-11-02T00:00:00Z")
+    );
     let resources: HashSet<&str> = rows.iter().map(|row| &row[0]).collect();
     assert_eq!(resources.len(), rows.len());
 }

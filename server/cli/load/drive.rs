@@ -207,9 +207,21 @@ impl Run {
                 tally.given_up += batch.len();
                 break;
             }
-            tokio::time::sleep(wait).await;
+            self.pause(wait).await;
         }
         batch.take_back(body, encoding);
+    }
+
+    /// Waits, but not beyond the end of the run.
+    async fn pause(&self, wait: Duration) {
+        let end = Instant::now() + wait;
+        while !self.is_over() {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            tokio::time::sleep(left.min(Duration::from_millis(200))).await;
+        }
     }
 
     fn write_ledger(&self, batch: &Batch, rejected: u64, answer: &Bytes) {
@@ -264,12 +276,11 @@ impl Run {
 
     /// Looks every second how it goes; gives back the best second, if there was a full one.
     async fn watch(self: Arc<Self>) -> Option<u64> {
-        let mut second = tokio::time::interval(Duration::from_millis(100));
+        let mut look = tokio::time::interval(Duration::from_millis(50));
         let mut best = None;
-        let mut before = 0;
-        let mut looks = 0;
+        let mut before = (Duration::ZERO, 0);
         while !self.is_over() {
-            second.tick().await;
+            look.tick().await;
             let elapsed = self.start.elapsed();
             if self
                 .plan
@@ -278,18 +289,20 @@ impl Run {
             {
                 self.end();
             }
-            if elapsed.as_secs() <= looks {
+            let window = elapsed.saturating_sub(before.0).as_millis();
+            if window < 1_000 {
                 continue;
             }
-            looks = elapsed.as_secs();
             let now = self.acknowledged.load(Ordering::Relaxed);
-            best = best.max(Some(now - before));
+            let rate = u128::from(now - before.1) * 1_000 / window;
+            let rate = u64::try_from(rate).unwrap_or(u64::MAX);
+            best = best.max(Some(rate));
+            before = (elapsed, now);
             if self.plan.progress {
-                self.tell(now, now - before);
+                self.tell(now, rate);
             }
-            before = now;
         }
-        if self.plan.progress && looks > 0 {
+        if self.plan.progress && best.is_some() {
             // Nobody is hurt when the line cannot be ended.
             let _ = writeln!(std::io::stderr());
         }
