@@ -1,0 +1,102 @@
+//! Which extra rules a client's site system roles bring.
+
+/// What the roles of a site system ask for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent duty"
+)]
+pub(super) struct Duties {
+    /// Holds a site database.
+    pub(super) database: bool,
+    /// Is a secondary site server.
+    pub(super) secondary: bool,
+    /// Talks to SQL Server through the native client or ODBC.
+    pub(super) sql_client: bool,
+    /// Runs WSUS.
+    pub(super) wsus: bool,
+}
+
+/// Role names that make no site system.
+const PLAIN: &[&str] = &[
+    "client",
+    "console",
+    "admin_console",
+    "configuration_manager_console",
+];
+
+/// Words in the names of roles that need the SQL client part.
+const SQL_CLIENT_ROLES: &[&str] = &[
+    "site_server",
+    "central_administration_site",
+    "primary_site",
+    "secondary",
+    "database",
+    "sql_server",
+    "management_point",
+    "state_migration_point",
+    "provider",
+    "software_update_point",
+    "multicast",
+    "asset_intelligence",
+    "reporting",
+    "application_catalog",
+    "enrollment_point",
+    "enrolment_point",
+    "endpoint_protection_point",
+    "service_connection_point",
+    "certificate_registration_point",
+    "data_warehouse",
+];
+
+/// The duties of a site system; `None` for a plain client. A role the rules do not know makes a site
+/// system all the same: more checks, never fewer.
+pub(super) fn duties(roles: &[String]) -> Option<Duties> {
+    let mut duties = None;
+    for role in roles {
+        let role: String = role
+            .trim()
+            .chars()
+            .map(|c| {
+                if matches!(c, ' ' | '-') {
+                    '_'
+                } else {
+                    c.to_ascii_lowercase()
+                }
+            })
+            .collect();
+        let role = role.strip_prefix("sms_").unwrap_or(&role);
+        if role.is_empty() || PLAIN.contains(&role) {
+            continue;
+        }
+        let found = duties.get_or_insert_with(Duties::default);
+        let has = |words: &[&str]| words.iter().any(|word| role.contains(word));
+        found.secondary |= has(&["secondary"]);
+        found.database |= has(&["database", "sql_server", "secondary"]);
+        found.wsus |= has(&["software_update_point", "wsus"]);
+        found.sql_client |= has(SQL_CLIENT_ROLES);
+    }
+    duties
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(role: &str) -> Option<Duties> {
+        duties(&[role.to_owned()])
+    }
+
+    #[test]
+    fn role_names_are_read_in_every_spelling() {
+        assert_eq!(duties(&[]), None);
+        assert_eq!(of("console"), None);
+        assert_eq!(of("distribution_point"), Some(Duties::default()));
+        assert_eq!(of("SMS Management Point"), of("management_point"));
+        assert!(of("management-point").unwrap_or_default().sql_client);
+        assert!(of("SMS SQL Server").unwrap_or_default().database);
+        assert!(of("secondary_site").unwrap_or_default().secondary);
+        assert!(of("software_update_point").unwrap_or_default().wsus);
+        assert_eq!(of("something_new"), Some(Duties::default()));
+    }
+}
