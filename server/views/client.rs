@@ -1,0 +1,424 @@
+//! One client at a glance, and everything behind it.
+
+use askama::Template;
+
+use super::{
+    Layout,
+    home::{Counting, title},
+    json, links,
+    rows::{RowView, last_known, reasons},
+    text::{Moment, counted},
+    words::{self, Badge},
+};
+use crate::{
+    domain::{
+        time::Timestamp,
+        verdict::{CheckResult, Impact, Outcome, Standing, Verdict},
+    },
+    store::model::{ClientDetail, ClientRow, HistoryRow, Suspect},
+};
+
+/// No more of a report than this is shown on the page; the rest is in the download.
+const RAW_SHOWN: usize = 200_000;
+
+/// One thing to do, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What to do.
+    pub action: String,
+    /// What it is for: `Stops blocking`, `Makes it possible to judge`, `Then`.
+    pub purpose: &'static str,
+    /// Titles of the reasons it settles.
+    pub settles: Vec<String>,
+}
+
+/// A source: its words, and its address if it has one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What it is called.
+    pub label: &'static str,
+    /// Where it is.
+    pub href: Option<&'static str>,
+}
+
+/// One check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckView {
+    /// Its outcome.
+    pub badge: Badge,
+    /// What it looks at.
+    pub title: &'static str,
+    /// Its id.
+    pub id: &'static str,
+    /// Its reason code.
+    pub reason: &'static str,
+    /// A sentence.
+    pub message: String,
+    /// What would pass.
+    pub expected: String,
+    /// What was found.
+    pub observed: String,
+    /// What to do.
+    pub fix: String,
+    /// On whose word.
+    pub sources: Vec<Source>,
+    /// The sources contradict each other.
+    pub disputed: bool,
+    /// This check decided the verdict.
+    pub deciding: bool,
+}
+
+/// One entry of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryView {
+    /// When the facts were read.
+    pub collected: Moment,
+    /// When they came in.
+    pub received: Moment,
+    /// The verdict then.
+    pub badge: Badge,
+    /// Its impact.
+    pub impact: Option<&'static str>,
+    /// Why.
+    pub reasons: Vec<&'static str>,
+    /// Ruleset, sender and report id in small print.
+    pub fine_print: String,
+    /// It came after a newer one.
+    pub late: bool,
+}
+
+/// A record that may be the same machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuspectView {
+    /// Its page.
+    pub href: String,
+    /// Its name.
+    pub name: String,
+    /// What they share, in words.
+    pub shares: String,
+}
+
+/// The page of one client.
+#[derive(Debug, Template)]
+#[template(path = "client.html", whitespace = "minimize")]
+pub struct ClientPage {
+    /// The frame.
+    pub layout: Layout,
+    /// The list line.
+    pub row: RowView,
+    /// One or two sentences: how it stands and what decided that.
+    pub summary: Vec<String>,
+    /// The check that decided, for the link to it.
+    pub deciding: Option<String>,
+    /// What was last known, when the standing hides it.
+    pub last_known: Option<String>,
+    /// Since when the verdict has been what it is.
+    pub since: Option<Moment>,
+    /// When the last report came in.
+    pub received: Option<Moment>,
+    /// What would make it ready, in order.
+    pub steps: Vec<Step>,
+    /// Every check, failed ones first.
+    pub checks: Vec<CheckView>,
+    /// `2 fail, 1 unknown, 8 pass`.
+    pub tally: String,
+    /// Things worth knowing that decide nothing.
+    pub notes: Vec<String>,
+    /// Every id, with its name.
+    pub ids: Vec<(&'static str, String)>,
+    /// How it stands to the expected list.
+    pub listing: &'static str,
+    /// Suspected duplicates.
+    pub suspects: Vec<SuspectView>,
+    /// Newest first.
+    pub history: Vec<HistoryView>,
+    /// The report as it came, laid out.
+    pub raw: Option<String>,
+    /// Only the beginning of it is shown.
+    pub raw_cut: bool,
+    /// The report as a file.
+    pub raw_url: String,
+    /// Ruleset of the verdict on this page.
+    pub ruleset: String,
+}
+
+impl ClientPage {
+    /// The page of a client; `verdict` is the report in force judged by today's rules.
+    pub fn new(
+        layout: Layout,
+        client: &ClientDetail,
+        verdict: Option<&Verdict>,
+        counting: &Counting,
+    ) -> Self {
+        let row = &client.row;
+        let now = layout.now;
+        let mut checks: Vec<&CheckResult> =
+            verdict.map_or_else(Vec::new, |verdict| verdict.checks.iter().collect());
+        checks.sort_by_key(|check| std::cmp::Reverse(check.outcome));
+        let deciding = verdict.and_then(|verdict| verdict.deciding);
+        let raw = client.raw.as_deref().map(json::pretty);
+        let raw_cut = raw
+            .as_deref()
+            .is_some_and(|text| json::cut(text, RAW_SHOWN).1);
+        Self {
+            row: RowView::new(row, now),
+            summary: summary(row, &checks, deciding, counting, now),
+            deciding: deciding.map(title),
+            last_known: match row.standing {
+                Standing::Stale | Standing::Conflict => {
+                    row.verdict.map(|v| last_known(v, row.impact))
+                }
+                _ => None,
+            },
+            since: row.since.map(|at| Moment::new(at, now)),
+            received: row.received_at.map(|at| Moment::new(at, now)),
+            steps: steps(row, &checks, counting),
+            tally: tally(&checks),
+            checks: checks
+                .into_iter()
+                .map(|check| CheckView::new(check, deciding))
+                .collect(),
+            notes: verdict.map_or_else(Vec::new, |verdict| {
+                verdict
+                    .notes
+                    .iter()
+                    .map(|note| note.message.clone())
+                    .collect()
+            }),
+            ids: ids(row),
+            listing: words::listing(row.listing),
+            suspects: client.suspects.iter().map(SuspectView::new).collect(),
+            history: client
+                .history
+                .iter()
+                .map(|entry| HistoryView::new(entry, now))
+                .collect(),
+            raw: raw.map(|text| json::cut(&text, RAW_SHOWN).0.to_owned()),
+            raw_cut,
+            raw_url: links::raw_url(&row.id),
+            ruleset: counting.ruleset.clone(),
+            layout,
+        }
+    }
+}
+
+impl CheckView {
+    fn new(check: &CheckResult, deciding: Option<&str>) -> Self {
+        Self {
+            badge: words::outcome(check.outcome),
+            title: words::check(check.id),
+            id: check.id,
+            reason: check.reason,
+            message: check.message.clone(),
+            expected: check.expected.clone(),
+            observed: check.observed.clone(),
+            fix: check.fix.clone(),
+            sources: check.sources.iter().map(|text| source(text)).collect(),
+            disputed: check.disputed,
+            deciding: deciding == Some(check.reason) && is_open(check),
+        }
+    }
+}
+
+/// Whether a check stands in the way.
+fn is_open(check: &CheckResult) -> bool {
+    matches!(check.outcome, Outcome::Fail | Outcome::Unknown)
+}
+
+/// `Title (https://…)` as a link; anything else as words.
+fn source(text: &'static str) -> Source {
+    let linked = text
+        .strip_suffix(')')
+        .and_then(|text| text.rsplit_once(" (https://").map(|(label, _)| label))
+        .and_then(|label| Some((label, text.get(label.len() + 2..text.len() - 1)?)));
+    match linked {
+        Some((label, href)) => Source {
+            label,
+            href: Some(href),
+        },
+        None if text.starts_with("https://") => Source {
+            label: text,
+            href: Some(text),
+        },
+        None => Source {
+            label: text,
+            href: None,
+        },
+    }
+}
+
+impl HistoryView {
+    fn new(entry: &HistoryRow, now: Timestamp) -> Self {
+        let mut fine_print = format!("ruleset {}, sent by {}", entry.ruleset, entry.sent_by);
+        if let Some(id) = &entry.report_id {
+            fine_print.push_str(", report ");
+            fine_print.push_str(id);
+        }
+        Self {
+            collected: Moment::new(entry.collected_at, now),
+            received: Moment::new(entry.received_at, now),
+            badge: words::standing(entry.verdict),
+            impact: entry.impact.map(words::impact),
+            reasons: reasons(entry.reasons, None).0,
+            fine_print,
+            late: entry.late,
+        }
+    }
+}
+
+impl SuspectView {
+    fn new(suspect: &Suspect) -> Self {
+        let shares = match suspect.shares.as_str() {
+            "smbios" => "same SMBIOS id",
+            "name" => "same name",
+            "fqdn" => "same FQDN",
+            other => other,
+        };
+        Self {
+            href: links::client_url(&suspect.id),
+            name: suspect.name.clone(),
+            shares: shares.to_owned(),
+        }
+    }
+}
+
+fn summary(
+    row: &ClientRow,
+    checks: &[&CheckResult],
+    deciding: Option<&str>,
+    counting: &Counting,
+    now: Timestamp,
+) -> Vec<String> {
+    let mut lines = match row.standing {
+        Standing::Blocking => vec![match row.impact {
+            Some(Impact::Orphan) => "Blocks the cutover: it would be orphaned, because it would lose its management channel.",
+            Some(Impact::Partial) => "Blocks the cutover: its 32-bit programs would lose their connection.",
+            Some(Impact::Degraded) => "Blocks the cutover: .NET parts, such as Software Center, would lose their connection.",
+            None => "Blocks the cutover.",
+        }
+        .to_owned()],
+        Standing::Undetermined => vec!["It has reported, but cannot be judged: a needed fact is missing, unreadable or contradictory.".to_owned()],
+        Standing::Conflict => vec!["It is configured well, but was seen using TLS 1.0/1.1 after its report. Something on it does not follow the configuration.".to_owned()],
+        Standing::RestartPending => vec!["Everything is set, but a deciding value was written after the last start: it only counts after a restart.".to_owned()],
+        Standing::Stale => vec![format!(
+            "Its last report is {} old. Older than {} counts as no verdict; the checks below show what was last known.",
+            row.collected_at.map_or_else(|| "too".to_owned(), |at| super::text::span(now.since(at))),
+            counted(counting.freshness_days, "day", "days"),
+        )],
+        Standing::Silent => vec!["It is on the expected list, but has never reported. Nothing is known about it, so it counts against the cutover.".to_owned()],
+        Standing::Ready if row.warnings > 0 => vec![format!(
+            "Cleared for the cutover, with {}.",
+            counted(row.warnings, "warning", "warnings")
+        )],
+        Standing::Ready => vec!["Cleared for the cutover: every check passed.".to_owned()],
+    };
+    let decided = checks
+        .iter()
+        .find(|check| Some(check.reason) == deciding && is_open(check));
+    if let Some(check) = decided {
+        lines.push(check.message.clone());
+    }
+    if !row.listing.is_counted() {
+        lines.push(
+            "It is not counted: the expected list marks it obsolete or decommissioned.".to_owned(),
+        );
+    }
+    lines
+}
+
+/// What would make it ready: failures first, then what is missing, then the restart or a new report.
+fn steps(row: &ClientRow, checks: &[&CheckResult], counting: &Counting) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut add = |action: &str, purpose: &'static str, settles: Option<String>| {
+        if let Some(known) = steps.iter_mut().find(|step| step.action == action) {
+            known.settles.extend(settles);
+        } else {
+            steps.push(Step {
+                action: action.to_owned(),
+                purpose,
+                settles: settles.into_iter().collect(),
+            });
+        }
+    };
+    for (outcome, purpose) in [
+        (Outcome::Fail, "Stops blocking"),
+        (Outcome::Unknown, "Makes it possible to judge"),
+    ] {
+        for check in checks.iter().filter(|check| check.outcome == outcome) {
+            let action = if check.fix.is_empty() {
+                &check.message
+            } else {
+                &check.fix
+            };
+            add(action, purpose, Some(title(check.reason)));
+        }
+    }
+    match row.standing {
+        Standing::Silent => add(
+            "Find out whether it still exists. If so, let it send a report; if not, mark it decommissioned in the expected list.",
+            "Makes it possible to judge",
+            None,
+        ),
+        Standing::Stale => add(
+            &format!(
+                "Let it send a new report; it counts for {}.",
+                counted(counting.freshness_days, "day", "days")
+            ),
+            "Makes it possible to judge",
+            None,
+        ),
+        Standing::Conflict => add(
+            "Find the program that still uses TLS 1.0/1.1, update or configure it, and watch the server logs again.",
+            "Settles the conflict",
+            None,
+        ),
+        Standing::RestartPending => add("Restart it, then let it report again.", "Then", None),
+        Standing::Blocking => add(
+            "Restart it and let it report again: changes only count once reported.",
+            "Then",
+            None,
+        ),
+        Standing::Undetermined | Standing::Ready => {}
+    }
+    steps
+}
+
+fn tally(checks: &[&CheckResult]) -> String {
+    [
+        Outcome::Fail,
+        Outcome::Unknown,
+        Outcome::Warn,
+        Outcome::Pass,
+        Outcome::NotApplicable,
+    ]
+    .into_iter()
+    .filter_map(|outcome| {
+        let n = checks
+            .iter()
+            .filter(|check| check.outcome == outcome)
+            .count();
+        (n > 0).then(|| format!("{n} {}", words::outcome(outcome).word.to_lowercase()))
+    })
+    .collect::<Vec<_>>()
+    .join(", ")
+}
+
+fn ids(row: &ClientRow) -> Vec<(&'static str, String)> {
+    let ids = &row.ids;
+    [
+        ("Our id", Some(row.id.clone())),
+        ("Name", ids.name.clone()),
+        ("FQDN", ids.fqdn.clone()),
+        (
+            "ConfigMgr GUID",
+            ids.sms_guid.as_ref().map(|guid| format!("GUID:{guid}")),
+        ),
+        ("Resource id", ids.resource_id.map(|id| id.to_string())),
+        ("Site code", ids.site_code.clone()),
+        ("SMBIOS id", ids.smbios_guid.clone()),
+        ("Serial number", ids.serial_number.clone()),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}

@@ -1,0 +1,259 @@
+//! The one sentence in large type that says where the estate stands.
+
+use super::{
+    links,
+    text::{clients, number},
+};
+use crate::{
+    domain::verdict::{Impact, Standing},
+    store::model::{Filter, Summary},
+};
+
+/// The four standings that leave us without a verdict that holds.
+pub const NO_VERDICT: [Standing; 4] = [
+    Standing::Undetermined,
+    Standing::Conflict,
+    Standing::Stale,
+    Standing::Silent,
+];
+
+/// How the sentence is meant, for its mark and colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// There is nothing to judge.
+    Nothing,
+    /// Somebody is not cleared.
+    NotReady,
+    /// Everybody we know of is ready, but nobody told us whom to expect.
+    Incomplete,
+    /// Every expected client is ready.
+    Ready,
+}
+
+impl State {
+    /// CSS class.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::NotReady => "not-ready",
+            Self::Incomplete => "incomplete",
+            Self::Ready => "all-ready",
+        }
+    }
+}
+
+/// A part of the sentence; numbers lead to the list behind them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The words.
+    pub text: String,
+    /// The list.
+    pub href: Option<String>,
+}
+
+/// The sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Headline {
+    /// How it is meant.
+    pub state: State,
+    /// Its parts, to be put together without anything in between.
+    pub pieces: Vec<Piece>,
+}
+
+impl Headline {
+    /// The sentence of a summary.
+    pub fn of(summary: &Summary) -> Self {
+        let population = &summary.population;
+        let listed = population.list.is_some();
+        if population.total == 0 {
+            return Self::plain(
+                State::Nothing,
+                match (listed, population.left_out) {
+                    (false, _) => "Nothing reported yet.".to_owned(),
+                    (true, 0) => "Nothing to judge: the expected list is empty.".to_owned(),
+                    (true, left_out) => format!(
+                        "Nothing to judge: {} on the expected list, all left out as obsolete or decommissioned.",
+                        clients(left_out)
+                    ),
+                },
+            );
+        }
+        if listed && population.reported == 0 {
+            return Self::plain(
+                State::NotReady,
+                match population.expected {
+                    1 => "Not ready: the one expected client has never reported.".to_owned(),
+                    n => format!(
+                        "Not ready: none of the {} expected clients has reported.",
+                        number(n)
+                    ),
+                },
+            );
+        }
+        let parts = parts(summary);
+        if parts.is_empty() {
+            return Self::all_ready(summary);
+        }
+        let mut pieces = vec![Piece::words("Not ready: ")];
+        let last = parts.len() - 1;
+        for (index, part) in parts.into_iter().enumerate() {
+            if index > 0 {
+                pieces.push(Piece::words(if index == last { " and " } else { ", " }));
+            }
+            pieces.push(part);
+        }
+        pieces.push(Piece::words(&format!(", of {}.", denominator(summary))));
+        Self {
+            state: State::NotReady,
+            pieces,
+        }
+    }
+
+    /// The whole sentence as text.
+    pub fn text(&self) -> String {
+        self.pieces
+            .iter()
+            .map(|piece| piece.text.as_str())
+            .collect()
+    }
+
+    fn plain(state: State, text: String) -> Self {
+        Self {
+            state,
+            pieces: vec![Piece { text, href: None }],
+        }
+    }
+
+    fn all_ready(summary: &Summary) -> Self {
+        let population = &summary.population;
+        let total = population.total;
+        if population.list.is_none() {
+            let who = match total {
+                1 => "the one client that reported is ready".to_owned(),
+                n => format!("all {} clients that reported are ready", number(n)),
+            };
+            return Self::plain(
+                State::Incomplete,
+                format!(
+                    "Not complete: {who}, but there is no expected list, so nothing can be called complete."
+                ),
+            );
+        }
+        let who = match (total, population.unlisted) {
+            (1, 0) => "the one expected client is".to_owned(),
+            (n, 0) => format!("all {} expected clients are", number(n)),
+            _ => format!("all {} are", denominator(summary)),
+        };
+        Self::plain(
+            State::Ready,
+            format!("Ready: {who} cleared for the cutover."),
+        )
+    }
+}
+
+impl Piece {
+    fn words(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            href: None,
+        }
+    }
+}
+
+/// Who is not cleared, in the order that matters; the first part carries the noun.
+fn parts(summary: &Summary) -> Vec<Piece> {
+    let standing = |wanted: Standing| {
+        summary
+            .population
+            .standings
+            .get(&wanted)
+            .copied()
+            .unwrap_or(0)
+    };
+    let impact = |wanted: Impact| summary.impacts.get(&wanted).copied().unwrap_or(0);
+    let blocking = standing(Standing::Blocking);
+    let named: i64 = Impact::ALL.into_iter().map(impact).sum();
+    let blocking_as = |impact: Option<Impact>| Filter {
+        standings: vec![Standing::Blocking],
+        impact,
+        ..Filter::default()
+    };
+    let standings = |standings: &[Standing]| Filter {
+        standings: standings.to_vec(),
+        ..Filter::default()
+    };
+    let lines = [
+        (
+            impact(Impact::Orphan),
+            "would be orphaned",
+            "would be orphaned",
+            blocking_as(Some(Impact::Orphan)),
+        ),
+        (
+            impact(Impact::Partial),
+            "would lose its 32-bit programs",
+            "would lose their 32-bit programs",
+            blocking_as(Some(Impact::Partial)),
+        ),
+        (
+            impact(Impact::Degraded),
+            "would lose its .NET parts",
+            "would lose their .NET parts",
+            blocking_as(Some(Impact::Degraded)),
+        ),
+        (
+            blocking - named,
+            "would block in another way",
+            "would block in another way",
+            blocking_as(None),
+        ),
+        (
+            NO_VERDICT.into_iter().map(standing).sum(),
+            "cannot be judged",
+            "cannot be judged",
+            standings(&NO_VERDICT),
+        ),
+        (
+            standing(Standing::RestartPending),
+            "waits for a restart",
+            "wait for a restart",
+            standings(&[Standing::RestartPending]),
+        ),
+    ];
+    let mut parts: Vec<Piece> = Vec::new();
+    for (n, one, many, filter) in lines {
+        if n <= 0 {
+            continue;
+        }
+        let who = if parts.is_empty() {
+            clients(n)
+        } else {
+            number(n)
+        };
+        parts.push(Piece {
+            text: format!("{who} {}", if n == 1 { one } else { many }),
+            href: Some(links::list_url(&filter)),
+        });
+    }
+    parts
+}
+
+/// What the numbers are out of.
+fn denominator(summary: &Summary) -> String {
+    let population = &summary.population;
+    if population.list.is_none() {
+        format!(
+            "{} that reported; there is no expected list, so nothing can be called complete",
+            number(population.total)
+        )
+    } else if population.unlisted == 0 {
+        format!("{} expected", number(population.total))
+    } else {
+        format!(
+            "{} ({} expected, {} not on the list)",
+            clients(population.total),
+            number(population.expected),
+            number(population.unlisted)
+        )
+    }
+}

@@ -1,0 +1,83 @@
+//! What every page shares: the frame around it.
+
+use crate::domain::time::Timestamp;
+
+/// Which entry of the navigation is current.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Nav {
+    /// The first screen.
+    Overview,
+    /// What blocks.
+    Blockers,
+    /// Every client, and the page of one of them.
+    Clients,
+    /// Sending reports by hand.
+    Upload,
+    /// The expected list.
+    Population,
+    /// How this is counted.
+    Method,
+    /// None of them.
+    #[default]
+    None,
+}
+
+/// One entry of the navigation.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Where it leads.
+    pub href: &'static str,
+    /// What it says.
+    pub label: &'static str,
+    /// Whether the reader is there.
+    pub current: bool,
+}
+
+/// The frame of a page.
+#[derive(Clone, Debug, Default)]
+pub struct Layout {
+    /// Version of this program.
+    pub version: String,
+    /// Who is signed in.
+    pub signed_in: Option<String>,
+    /// Which entry of the navigation is current.
+    pub nav: Nav,
+    /// What time it is; every age on the page is counted from here.
+    pub now: Timestamp,
+    /// URL of the style sheet, with its hash.
+    pub css_url: String,
+    /// URL of the script, with its hash.
+    pub js_url: String,
+    /// URL of the icon, with its hash.
+    pub icon_url: String,
+    /// How people reach this server, such as `https://collector.example:8443`, for commands to copy.
+    pub address: String,
+    /// A sentence to show above the page, after something was done.
+    pub notice: Option<String>,
+}
+
+impl Layout {
+    /// The entries of the navigation, in order.
+    pub fn entries(&self) -> Vec<Entry> {
+        [
+            (Nav::Overview, "/", "Overview"),
+            (Nav::Blockers, "/blockers", "Blockers"),
+            (Nav::Clients, "/clients", "All clients"),
+            (Nav::Upload, "/upload", "Upload reports"),
+            (Nav::Population, "/population", "Expected list"),
+            (Nav::Method, "/method", "How this is counted"),
+        ]
+        .into_iter()
+        .map(|(nav, href, label)| Entry {
+            href,
+            label,
+            current: nav == self.nav,
+        })
+        .collect()
+    }
+
+    /// The time of the page, for the foot.
+    pub fn moment(&self) -> super::text::Moment {
+        super::text::Moment::new(self.now, self.now)
+    }
+}

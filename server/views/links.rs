@@ -1,0 +1,218 @@
+//! Every link to a list, a client or a download is made here and nowhere else, so that a number always
+//! leads to exactly the list behind it.
+
+use std::fmt::Write as _;
+
+use crate::{domain::verdict::Standing, store::model::Filter};
+
+/// What `site=` says for clients without a known site. Site codes have three characters, so none is hit.
+pub const NO_SITE: &str = "none";
+
+/// The two lists. They take the same filters; they differ in what they show without any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListKind {
+    /// What is not cleared; blocking clients when nothing is asked.
+    Blockers,
+    /// The whole population.
+    Clients,
+}
+
+impl ListKind {
+    /// The kind that can show what a filter asks for: blockers, unless ready clients may be among them.
+    pub fn of(filter: &Filter) -> Self {
+        if !filter.standings.is_empty() && !filter.standings.iter().any(|s| s.is_cleared()) {
+            Self::Blockers
+        } else {
+            Self::Clients
+        }
+    }
+
+    /// Path of the page.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Blockers => "/blockers",
+            Self::Clients => "/clients",
+        }
+    }
+
+    /// The standings the form offers.
+    pub const fn standings(self) -> &'static [Standing] {
+        match self {
+            Self::Blockers => Standing::ALL.split_at(Standing::ALL.len() - 1).0,
+            Self::Clients => &Standing::ALL,
+        }
+    }
+
+    /// URL of the page that shows a filter; on the blockers page, blocking clients go without saying.
+    pub fn url(self, filter: &Filter) -> String {
+        with_query(self.path(), &filter_query(filter))
+    }
+
+    /// URL of the following page; `before` is how many rows came before it and is for display only.
+    pub fn next_url(self, filter: &Filter, cursor: &str, before: i64) -> String {
+        let mut query = filter_query(filter);
+        push(&mut query, "cursor", cursor);
+        push(&mut query, "before", &before.to_string());
+        with_query(self.path(), &query)
+    }
+
+    /// URL of the same list from the API: `csv`, `ndjson`, `json`.
+    pub fn download_url(self, filter: &Filter, format: &str) -> String {
+        let mut query = format!("format={format}");
+        let filter = filter_query(filter);
+        if !filter.is_empty() {
+            query.push('&');
+            query.push_str(&filter);
+        }
+        with_query(&format!("/api/v1{}", self.path()), &query)
+    }
+}
+
+/// URL of exactly the list a filter describes.
+pub fn list_url(filter: &Filter) -> String {
+    ListKind::of(filter).url(filter)
+}
+
+/// URL of one client.
+pub fn client_url(id: &str) -> String {
+    format!("/clients/{}", encode(id))
+}
+
+/// URL of a client's report as it came.
+pub fn raw_url(id: &str) -> String {
+    format!("/api/v1/clients/{}/raw", encode(id))
+}
+
+/// URL of an OS version.
+pub fn os_url(key: &str) -> String {
+    format!("/os/{}", encode(key))
+}
+
+/// The query text of a filter: percent-encoded, always in the same order, empty for an empty filter.
+pub fn filter_query(filter: &Filter) -> String {
+    let mut query = String::new();
+    if !filter.standings.is_empty() {
+        let mut standings = filter.standings.clone();
+        standings.sort_unstable();
+        standings.dedup();
+        let codes: Vec<&str> = standings.iter().map(|standing| standing.code()).collect();
+        // Codes need no encoding, and a bare comma is allowed in a query.
+        query.push_str("standing=");
+        query.push_str(&codes.join(","));
+    }
+    if let Some(impact) = filter.impact {
+        push(&mut query, "impact", impact.code());
+    }
+    let site = filter.site.as_deref();
+    for (name, value) in [
+        ("os", filter.os.as_deref()),
+        (
+            "site",
+            site.map(|code| if code.is_empty() { NO_SITE } else { code }),
+        ),
+        ("role", filter.role.as_deref()),
+        ("reason", filter.reason.as_deref()),
+        ("fix", filter.fix.as_deref()),
+        ("q", filter.q.as_deref()),
+    ] {
+        if let Some(value) = value {
+            push(&mut query, name, value);
+        }
+    }
+    for (name, on) in [
+        ("duplicates", filter.duplicates),
+        ("left_out", filter.left_out),
+        ("unlisted", filter.unlisted),
+        ("future", filter.future),
+    ] {
+        if on {
+            push(&mut query, name, "1");
+        }
+    }
+    query
+}
+
+fn with_query(path: &str, query: &str) -> String {
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
+}
+
+fn push(query: &mut String, name: &str, value: &str) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    query.push_str(name);
+    query.push('=');
+    query.push_str(&encode(value));
+}
+
+/// Percent-encodes everything but letters, digits and `-._~`.
+pub fn encode(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::verdict::Impact;
+
+    #[test]
+    fn query_is_encoded_and_in_a_stable_order() {
+        let filter = Filter {
+            standings: vec![Standing::Silent, Standing::Blocking, Standing::Silent],
+            impact: Some(Impact::Orphan),
+            site: Some(String::new()),
+            q: Some("büro & co=1".to_owned()),
+            future: true,
+            ..Filter::default()
+        };
+        assert_eq!(
+            filter_query(&filter),
+            "standing=blocking,silent&impact=orphan&site=none&q=b%C3%BCro%20%26%20co%3D1&future=1"
+        );
+        assert_eq!(filter_query(&Filter::default()), "");
+    }
+
+    #[test]
+    fn a_list_with_ready_clients_in_it_is_not_a_list_of_blockers() {
+        let with = |standings: &[Standing]| Filter {
+            standings: standings.to_vec(),
+            ..Filter::default()
+        };
+        assert_eq!(list_url(&with(&[])), "/clients");
+        assert_eq!(
+            list_url(&with(&[Standing::Ready])),
+            "/clients?standing=ready"
+        );
+        assert_eq!(
+            list_url(&with(&[Standing::Stale, Standing::Ready])),
+            "/clients?standing=stale,ready"
+        );
+        assert_eq!(
+            list_url(&with(&[Standing::Blocking])),
+            "/blockers?standing=blocking"
+        );
+        assert_eq!(
+            ListKind::Blockers.next_url(&with(&[Standing::Stale]), "a/b", 100),
+            "/blockers?standing=stale&cursor=a%2Fb&before=100"
+        );
+    }
+
+    #[test]
+    fn paths_survive_odd_keys() {
+        assert_eq!(os_url("10.0.19045-client"), "/os/10.0.19045-client");
+        assert_eq!(os_url("../x y"), "/os/..%2Fx%20y");
+    }
+}

@@ -1,0 +1,26 @@
+//! What goes out as HTML: one struct per page, made from plain read models, rendered by askama.
+//!
+//! Nothing here knows a database or a request. A page is built by its `new`, and
+//! [`Page::render`] turns it into text. Templates hold no arithmetic and no links of their own making:
+//! numbers, words and URLs are finished in Rust, so they can be tested and are the same everywhere.
+
+pub mod bar;
+pub mod client;
+pub mod headline;
+pub mod home;
+pub mod json;
+pub mod layout;
+pub mod links;
+pub mod list;
+pub mod method;
+pub mod os;
+pub mod population;
+pub mod problem;
+pub mod rows;
+pub mod sign_in;
+pub mod text;
+pub mod upload;
+pub mod words;
+
+pub use askama::{Error as RenderError, Template as Page};
+pub use layout::{Layout, Nav};

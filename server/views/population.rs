@@ -1,0 +1,257 @@
+//! The expected device list: what is in force, how to replace it, and what a replacement changed.
+
+use askama::Template;
+
+use super::{
+    Layout,
+    text::{Count, Moment, clients, number},
+};
+use crate::store::model::{Filter, Population};
+
+/// No more refused rows than this are listed.
+const LISTED: usize = 200;
+
+/// What an upload of an expected list did, or would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PopulationOutcome {
+    /// Rows that were read.
+    pub rows: u64,
+    /// Clients that were not expected before.
+    pub new: u64,
+    /// Clients that are no longer expected.
+    pub gone: u64,
+    /// Rows that fit a client that has reported.
+    pub matched: u64,
+    /// Rows that say the same as another row.
+    pub duplicate: u64,
+    /// Rows marked obsolete or decommissioned.
+    pub left_out: u64,
+    /// Refused rows: line number, and why.
+    pub rejected: Vec<(u64, String)>,
+    /// Columns that were understood.
+    pub columns: Vec<String>,
+    /// Columns that were not used.
+    pub ignored: Vec<String>,
+    /// Why nothing was changed yet: a sentence. The upload has to be repeated with `confirm`.
+    pub needs_confirmation: Option<String>,
+}
+
+/// One number of an outcome.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tile {
+    /// What it is.
+    pub label: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// How many.
+    pub text: String,
+}
+
+/// An outcome, dressed.
+#[derive(Clone, Debug)]
+pub struct OutcomeView {
+    /// Done, or not yet.
+    pub heading: &'static str,
+    /// Why it has to be confirmed.
+    pub confirm: Option<String>,
+    /// The number that has to be confirmed: how many clients are no longer expected.
+    pub gone: u64,
+    /// The same in words.
+    pub gone_words: String,
+    /// The numbers.
+    pub tiles: Vec<Tile>,
+    /// Refused rows.
+    pub rejected: Vec<(String, String)>,
+    /// How many more were refused.
+    pub hidden: Option<String>,
+    /// Columns that were understood.
+    pub columns: String,
+    /// Columns that were not used.
+    pub ignored: Option<String>,
+}
+
+/// The list in force, dressed.
+#[derive(Clone, Debug)]
+pub struct CurrentView {
+    /// When it was uploaded.
+    pub uploaded: Moment,
+    /// By whom.
+    pub by: String,
+    /// Rows in it.
+    pub rows: String,
+    /// Numbers that follow from it.
+    pub lines: Vec<(&'static str, Count)>,
+}
+
+/// A column that is understood.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Names it may have; the first is the one we would choose.
+    pub names: &'static str,
+    /// What it holds.
+    pub meaning: &'static str,
+}
+
+/// The columns that are understood.
+const COLUMNS: &[Column] = &[
+    Column {
+        names: "resource_id with site_code",
+        meaning: "Resource id, with the three-letter code of its site",
+    },
+    Column {
+        names: "sms_guid",
+        meaning: "ConfigMgr client GUID, with or without GUID:",
+    },
+    Column {
+        names: "name",
+        meaning: "NetBIOS name",
+    },
+    Column {
+        names: "fqdn",
+        meaning: "Fully qualified domain name",
+    },
+    Column {
+        names: "smbios_guid, serial_number",
+        meaning: "Hardware ids, to recognise rebuilt machines",
+    },
+    Column {
+        names: "os",
+        meaning: "OS version, for clients that never reported",
+    },
+    Column {
+        names: "last_contact",
+        meaning: "Last contact in Configuration Manager",
+    },
+    Column {
+        names: "owner",
+        meaning: "Who looks after it",
+    },
+    Column {
+        names: "obsolete, decommissioned",
+        meaning: "yes, true or 1 leaves the client out of every count",
+    },
+];
+
+/// The page of the expected list.
+#[derive(Debug, Template)]
+#[template(path = "population.html", whitespace = "minimize")]
+pub struct PopulationPage {
+    /// The frame.
+    pub layout: Layout,
+    /// The list in force.
+    pub current: Option<CurrentView>,
+    /// What became of the upload just made.
+    pub outcome: Option<OutcomeView>,
+    /// The columns that are understood.
+    pub columns: &'static [Column],
+}
+
+impl PopulationPage {
+    /// The page; `outcome` belongs to an upload just made.
+    pub fn new(
+        layout: Layout,
+        population: &Population,
+        outcome: Option<&PopulationOutcome>,
+    ) -> Self {
+        Self {
+            current: current(population, &layout),
+            outcome: outcome.map(OutcomeView::new),
+            columns: COLUMNS,
+            layout,
+        }
+    }
+}
+
+fn current(population: &Population, layout: &Layout) -> Option<CurrentView> {
+    let list = population.list.as_ref()?;
+    let silent = crate::domain::verdict::Standing::Silent;
+    let everybody = Filter::default();
+    Some(CurrentView {
+        uploaded: Moment::new(list.uploaded_at, layout.now),
+        by: list.uploaded_by.clone(),
+        rows: number(list.rows),
+        lines: vec![
+            (
+                "Left out as obsolete or decommissioned",
+                Count::new(
+                    population.left_out,
+                    &Filter {
+                        left_out: true,
+                        ..everybody.clone()
+                    },
+                ),
+            ),
+            (
+                "Expected, but never reported",
+                Count::new(
+                    population.standings.get(&silent).copied().unwrap_or(0),
+                    &Filter {
+                        standings: vec![silent],
+                        ..everybody.clone()
+                    },
+                ),
+            ),
+            (
+                "Reported without being on it",
+                Count::new(
+                    population.unlisted,
+                    &Filter {
+                        unlisted: true,
+                        ..everybody
+                    },
+                ),
+            ),
+        ],
+    })
+}
+
+impl OutcomeView {
+    fn new(outcome: &PopulationOutcome) -> Self {
+        let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let rejected = u64::try_from(outcome.rejected.len()).unwrap_or(u64::MAX);
+        let tile = |label, meaning, n: u64| Tile {
+            label,
+            meaning,
+            text: number(signed(n)),
+        };
+        let pending = outcome.needs_confirmation.is_some();
+        let hidden = outcome.rejected.len().saturating_sub(LISTED);
+        Self {
+            heading: if pending {
+                "Nothing was changed yet"
+            } else {
+                "The list is in force"
+            },
+            confirm: outcome.needs_confirmation.clone(),
+            gone: outcome.gone,
+            gone_words: clients(signed(outcome.gone)),
+            tiles: vec![
+                tile("Rows", "read from the file", outcome.rows),
+                tile("New", "not expected before", outcome.new),
+                tile("Gone", "no longer expected", outcome.gone),
+                tile("Matched", "have reported", outcome.matched),
+                tile("Left out", "obsolete or decommissioned", outcome.left_out),
+                tile(
+                    "Duplicate",
+                    "say the same as another row",
+                    outcome.duplicate,
+                ),
+                tile("Refused", "not understood, see below", rejected),
+            ],
+            rejected: outcome
+                .rejected
+                .iter()
+                .take(LISTED)
+                .map(|(line, why)| (number(signed(*line)), why.clone()))
+                .collect(),
+            hidden: (hidden > 0).then(|| {
+                format!(
+                    "{} more rows were refused and are not listed here.",
+                    number(i64::try_from(hidden).unwrap_or(0))
+                )
+            }),
+            columns: outcome.columns.join(", "),
+            ignored: (!outcome.ignored.is_empty()).then(|| outcome.ignored.join(", ")),
+        }
+    }
+}

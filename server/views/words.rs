@@ -1,0 +1,112 @@
+//! The words, shapes and short explanations that all pages use for the same thing.
+
+use crate::{
+    domain::verdict::{Impact, Outcome, Standing},
+    store::model::Listing,
+};
+
+/// A word with a shape: colour is never the only sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Badge {
+    /// CSS class and id of the symbol, after `s-` or `o-`.
+    pub code: &'static str,
+    /// What it says.
+    pub word: &'static str,
+}
+
+/// The badge of a standing.
+pub const fn standing(standing: Standing) -> Badge {
+    Badge {
+        code: standing.code(),
+        word: match standing {
+            // "Cannot be judged" is what pages call the four standings without a verdict together.
+            Standing::Undetermined => "Undetermined",
+            other => other.words(),
+        },
+    }
+}
+
+/// What a standing means, in one sentence.
+pub const fn standing_meaning(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Blocking => "A check failed: it would lose a connection when TLS 1.0/1.1 goes.",
+        Standing::Undetermined => {
+            "Reported, but a needed fact is missing, unreadable or contradictory."
+        }
+        Standing::Conflict => "Configured well, but seen using TLS 1.0/1.1 after its report.",
+        Standing::RestartPending => "Set up well, but only in force after a restart.",
+        Standing::Stale => "The last report is too old to count.",
+        Standing::Silent => "Expected, but never reported.",
+        Standing::Ready => {
+            "Everything passed, perhaps with warnings. The only standing that is cleared."
+        }
+    }
+}
+
+/// The badge of a check's outcome.
+pub const fn outcome(outcome: Outcome) -> Badge {
+    Badge {
+        code: outcome.code(),
+        word: outcome.words(),
+    }
+}
+
+/// An impact in two or three words, for tables.
+pub const fn impact(impact: Impact) -> &'static str {
+    match impact {
+        Impact::Orphan => "Orphaned",
+        Impact::Partial => "32-bit programs",
+        Impact::Degraded => ".NET parts",
+    }
+}
+
+/// How a client stands to the expected list, in words.
+pub const fn listing(listing: Listing) -> &'static str {
+    match listing {
+        Listing::Expected => "on the expected list",
+        Listing::Unlisted => "not on the expected list",
+        Listing::Obsolete => "left out: the list marks it obsolete",
+        Listing::Decommissioned => "left out: the list marks it decommissioned",
+        Listing::Returned => {
+            "the list marks it obsolete or decommissioned, but it has reported since"
+        }
+    }
+}
+
+/// What a check looks at, in words.
+pub fn check(id: &str) -> &str {
+    match id {
+        "os" => "Windows version",
+        "winhttp.update" => "WinHTTP update",
+        "winhttp.default_secure_protocols.native" => "WinHTTP default protocols",
+        "winhttp.default_secure_protocols.wow64" => "WinHTTP default protocols, 32-bit programs",
+        "schannel.tls12_client" => "TLS 1.2 in Windows, outgoing",
+        "schannel.tls12_server" => "TLS 1.2 in Windows, incoming",
+        "dotnet.version" => ".NET Framework version",
+        "dotnet.v4.native" => ".NET Framework 4 settings",
+        "dotnet.v4.wow64" => ".NET Framework 4 settings, 32-bit programs",
+        "dotnet.v2.native" => ".NET Framework 2.0/3.5 settings",
+        "dotnet.v2.wow64" => ".NET Framework 2.0/3.5 settings, 32-bit programs",
+        "cipher_suites" => "Cipher suites",
+        "fips" => "FIPS mode",
+        "restart" => "Restart since the last change",
+        "sql.engine" => "SQL Server",
+        "sql.client" => "SQL client drivers",
+        "wsus" => "WSUS",
+        other => other,
+    }
+}
+
+/// A site as pages name it.
+pub fn site(code: &str) -> String {
+    if code.is_empty() {
+        "No site known".to_owned()
+    } else {
+        code.to_owned()
+    }
+}
+
+/// A role as people write it: `management_point` is "management point".
+pub fn role(code: &str) -> String {
+    code.replace('_', " ")
+}

@@ -1,0 +1,82 @@
+// Nothing here is needed: it only lets people drop files where a file field already is, and copy commands.
+"use strict";
+
+for (const zone of document.querySelectorAll(".drop")) {
+  const field = zone.querySelector("input[type=file]");
+  const hint = document.createElement("p");
+  const chosen = document.createElement("p");
+  hint.className = "none";
+  hint.textContent = field.multiple ? "Or drop files here." : "Or drop the file here.";
+  chosen.setAttribute("role", "status");
+  zone.append(hint, chosen);
+
+  const show = () => {
+    const files = [...field.files];
+    const names = files.slice(0, 5).map((file) => file.name).join(", ");
+    const more = files.length > 5 ? ` and ${files.length - 5} more` : "";
+    chosen.textContent = files.length > 1 || more ? `Chosen: ${names}${more}` : "";
+  };
+  const carriesFiles = (event) => event.dataTransfer && [...event.dataTransfer.types].includes("Files");
+
+  let depth = 0;
+  zone.addEventListener("dragenter", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    depth += 1;
+    zone.classList.add("over");
+  });
+  zone.addEventListener("dragover", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "copy";
+  });
+  zone.addEventListener("dragleave", () => {
+    depth = Math.max(0, depth - 1);
+    if (depth === 0) zone.classList.remove("over");
+  });
+  zone.addEventListener("drop", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    depth = 0;
+    zone.classList.remove("over");
+    const dropped = new DataTransfer();
+    for (const file of event.dataTransfer.files) {
+      dropped.items.add(file);
+      if (!field.multiple) break;
+    }
+    field.files = dropped.files;
+    show();
+    field.focus();
+  });
+  field.addEventListener("change", show);
+}
+
+// A file dropped beside the field would replace the page by the file.
+if (document.querySelector(".drop")) {
+  for (const name of ["dragover", "drop"]) {
+    window.addEventListener(name, (event) => event.preventDefault());
+  }
+}
+
+// Empty fields of a filter say nothing; leaving them out keeps addresses short enough to pass on.
+for (const form of document.querySelectorAll("form.filter")) {
+  form.addEventListener("formdata", (event) => {
+    for (const [name, value] of [...event.formData]) {
+      if (value === "") event.formData.delete(name);
+    }
+  });
+}
+
+if (navigator.clipboard) {
+  for (const command of document.querySelectorAll("pre.command")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "plain";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(command.textContent);
+      button.textContent = "Copied";
+    });
+    command.after(button);
+  }
+}
