@@ -207,7 +207,7 @@ impl From<store::Error> for Problem {
         match error {
             store::Error::Busy => Self::Busy,
             store::Error::Input(detail) => Self::Malformed(detail),
-            store::Error::NeedsConfirmation(detail) => Self::NeedsConfirmation(detail),
+            store::Error::NeedsConfirmation(detail, _) => Self::NeedsConfirmation(detail),
             other => {
                 tracing::error!(error = %other, "a request failed inside");
                 Self::Internal

@@ -7,7 +7,7 @@ use crate::{
     domain::{assess, facts::OsFacts, time::Timestamp},
     error::Problem,
     store::{
-        Store,
+        self, Store,
         model::Listing,
         population::{Expected, ExpectedList},
     },
@@ -40,6 +40,9 @@ pub struct ListAnswer {
     pub columns: Vec<String>,
     /// Columns nobody looked at.
     pub ignored: Vec<String>,
+    /// Nothing was changed: the list hides clients, and somebody has to say that this is meant.
+    #[serde(skip)]
+    pub needs_confirmation: Option<String>,
 }
 
 /// A row that was not understood.
@@ -54,7 +57,7 @@ pub struct RejectedRow {
 /// Reads a list (CSV or JSON array) and puts it in force.
 ///
 /// # Errors
-/// 400 or 422 when it cannot be understood, 409 when it hides clients and nobody confirmed that.
+/// 400 or 422 when it cannot be understood.
 pub async fn replace(
     store: &Store,
     bytes: Vec<u8>,
@@ -80,7 +83,7 @@ pub async fn replace(
             detail: row.detail,
         })
         .collect();
-    let replaced = store
+    let result = store
         .replace_population(
             ExpectedList {
                 rows: list.rows.into_iter().map(expected).collect(),
@@ -91,7 +94,12 @@ pub async fn replace(
             },
             now,
         )
-        .await?;
+        .await;
+    let (replaced, needs_confirmation) = match result {
+        Ok(replaced) => (replaced, None),
+        Err(store::Error::NeedsConfirmation(why, would)) => (would, Some(why)),
+        Err(error) => return Err(error.into()),
+    };
     Ok(ListAnswer {
         rows: replaced.rows,
         new: replaced.new,
@@ -103,6 +111,7 @@ pub async fn replace(
         rejected,
         columns: list.columns,
         ignored: list.ignored,
+        needs_confirmation,
     })
 }
 

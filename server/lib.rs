@@ -2,7 +2,16 @@
 
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod error;
+pub mod expected;
+pub mod http;
+pub mod ingest;
+pub mod rejudge;
+pub mod serve;
 pub mod sim;
+pub mod state;
 pub mod store;
 pub mod views;
+pub mod wire;

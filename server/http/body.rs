@@ -118,6 +118,26 @@ pub async fn read(headers: &HeaderMap, body: Body, budget: &Budget) -> Result<He
         .map_err(|_| Problem::Internal)?
 }
 
+/// Undoes the compression of an uploaded file, recognised by its first bytes.
+///
+/// # Errors
+/// As [`read`].
+pub async fn unpacked(bytes: Vec<u8>, budget: &Budget) -> Result<Held, Problem> {
+    let encoding = match bytes.as_slice() {
+        [0x1F, 0x8B, ..] => Encoding::Gzip,
+        [0x28, 0xB5, 0x2F, 0xFD, ..] => Encoding::Zstd,
+        _ => Encoding::Plain,
+    };
+    let mut room = Room::new(budget);
+    room.reach(bytes.len())?;
+    if matches!(encoding, Encoding::Plain) {
+        return Ok(Held { bytes, room });
+    }
+    tokio::task::spawn_blocking(move || unpack(encoding, &bytes, room))
+        .await
+        .map_err(|_| Problem::Internal)?
+}
+
 #[derive(Clone, Copy)]
 enum Encoding {
     Plain,

@@ -180,5 +180,10 @@ pub async fn population(
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
     let answer = expected::replace(app.store(), bytes, &sender, confirmed, clock::now()).await?;
-    Ok(Json(answer).into_response())
+    match answer.needs_confirmation {
+        Some(why) => Err(Problem::NeedsConfirmation(format!(
+            "{why} Send it again with ?confirm=1."
+        ))),
+        None => Ok(Json(answer).into_response()),
+    }
 }

@@ -95,13 +95,18 @@ async fn dress(State(app): State<App>, request: Request, next: Next) -> Response
         .uri()
         .path_and_query()
         .map_or_else(|| "/".to_owned(), ToString::to_string);
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
     let response = next.run(request).await;
     if programs || !reads_pages {
         return response;
     }
     match response.extensions().get::<Problem>().cloned() {
         Some(Problem::Unauthorized) => pages::to_sign_in(&address),
-        Some(problem) => pages::problem(&app, &problem),
+        Some(problem) => pages::problem(&app, &problem, id.as_deref()),
         None => response,
     }
 }

@@ -14,6 +14,7 @@ pub mod uploads;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     routing::{get, post, put},
 };
 
@@ -34,7 +35,8 @@ pub fn router(app: App) -> Router {
         .route("/sign-in", get(pages::sign_in_form).post(pages::sign_in))
         .route("/sign-out", post(pages::sign_out))
         .route("/static/{file}", get(assets::file))
-        .route("/favicon.ico", get(assets::favicon));
+        .route("/favicon.ico", get(assets::favicon))
+        .layer(DefaultBodyLimit::max(body::LARGEST));
 
     // For programs.
     let api = Router::new()

@@ -29,6 +29,8 @@ pub struct ListQuery {
     pub format: Option<String>,
     /// CSV with a byte-order mark, for spreadsheets.
     pub bom: bool,
+    /// How many rows came on the pages before; for display only.
+    pub before: i64,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
@@ -113,12 +115,13 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
             query.format = Some(value);
         }
         "bom" => query.bom = yes(&value)?,
+        "before" => query.before = value.parse().map_err(|_| "must be a number".to_owned())?,
         _ => {
             return Err(unknown(
                 name,
                 &[
                     "standing", "impact", "os", "site", "role", "reason", "fix", "q", "duplicates",
-                    "left_out", "unlisted", "future", "cursor", "limit", "format", "bom",
+                    "left_out", "unlisted", "future", "cursor", "limit", "format", "bom", "before",
                 ],
             ));
         }

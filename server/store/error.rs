@@ -31,7 +31,7 @@ pub enum Error {
     Input(String),
     /// A change needs a confirmation that was not given; the sentence says of what.
     #[error("{0}")]
-    NeedsConfirmation(String),
+    NeedsConfirmation(String, super::population::Replaced),
 }
 
 impl Error {

@@ -163,13 +163,13 @@ fn confirm(replaced: Replaced, blocking_hidden: i64) -> Result<()> {
     if blocking_hidden > 0 {
         return Err(Error::NeedsConfirmation(format!(
             "With this list {blocking_hidden} blocking clients would no longer be counted, because it marks them obsolete or decommissioned. Nothing was changed; confirm to put it in force."
-        )));
+        ), replaced));
     }
     if lost * 20 > replaced.before {
         return Err(Error::NeedsConfirmation(format!(
             "With this list {lost} of {} clients would no longer be counted. Nothing was changed; confirm to put it in force.",
             replaced.before
-        )));
+        ), replaced));
     }
     Ok(())
 }

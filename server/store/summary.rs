@@ -1,6 +1,6 @@
 //! The numbers of the first screen, from the maintained counts: no page scans the fleet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     ESTATE, Store,
@@ -28,6 +28,17 @@ WHERE estate = $1 AND kind IN ('flag', 'ruleset') AND listing NOT IN ('obsolete'
 GROUP BY kind, detail HAVING SUM(n) <> 0";
 const LIST: &str =
     "SELECT uploaded_at, uploaded_by, rows_read FROM lists WHERE estate = $1 ORDER BY id DESC LIMIT 1";
+
+const OS_KEYS: &str = "SELECT os_key AS place FROM counts WHERE estate = $1 AND kind = 'client'
+GROUP BY os_key HAVING SUM(n) > 0 ORDER BY os_key";
+const SITE_CODES: &str = "SELECT site AS place FROM counts WHERE estate = $1 AND kind = 'client'
+GROUP BY site HAVING SUM(n) > 0 ORDER BY site";
+const ROLES: &str = "SELECT DISTINCT roles AS place FROM clients WHERE estate = $1 AND roles <> ''";
+
+#[derive(sqlx::FromRow)]
+struct Place {
+    place: String,
+}
 
 /// A count as it is stored, summed over the servers that keep it.
 #[derive(Debug, sqlx::FromRow)]
@@ -121,6 +132,31 @@ impl Store {
             reasons: lines,
             to_rejudge,
         })
+    }
+
+    /// Why clients of one OS version block or cannot be judged.
+    pub async fn reasons_of(&self, os_key: &str, now: Timestamp) -> Result<Vec<ReasonLine>> {
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        let mut counts = counts(&mut tx, REASONS).await?;
+        counts.retain(|count| count.place == os_key);
+        reason_lines(&counts, &mut BTreeMap::new())
+    }
+
+    /// What there is to choose from: OS keys, site codes and roles that occur.
+    pub async fn occurring(&self) -> Result<(Vec<String>, Vec<String>, Vec<String>)> {
+        let mut tx = self.db.read().await?;
+        let os: Vec<Place> = tx.sql(OS_KEYS).bind(ESTATE).all().await?;
+        let sites: Vec<Place> = tx.sql(SITE_CODES).bind(ESTATE).all().await?;
+        let packed: Vec<Place> = tx.sql(ROLES).bind(ESTATE).all().await?;
+        let roles: BTreeSet<String> = packed
+            .iter()
+            .flat_map(|row| row.place.split(','))
+            .filter(|role| !role.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let places = |rows: Vec<Place>| rows.into_iter().map(|row| row.place).collect();
+        Ok((places(os), places(sites), roles.into_iter().collect()))
     }
 
     /// The population block alone, for every answer that has to say what it covers.

@@ -6,3 +6,4 @@ mod sim;
 mod store;
 mod stub;
 mod support;
+mod views;
