@@ -143,7 +143,7 @@ impl LoadgenArgs {
 /// A setting is wrong, the server cannot be reached or refuses, or the result cannot be printed.
 pub async fn run(args: LoadgenArgs) -> Result<(), LoadError> {
     let is_json = args.json;
-    let now = Timestamp(jiff::Timestamp::now().as_millisecond());
+    let now = crate::clock::now();
     let outcome = drive(&args.plan(now)?).await?;
     let mut out = io::stdout().lock();
     if is_json {

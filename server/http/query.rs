@@ -6,6 +6,7 @@ use crate::{
     domain::verdict::{Impact, Standing},
     error::Problem,
     store::model::Filter,
+    views::links::NO_SITE,
     wire::FieldError,
 };
 
@@ -88,8 +89,8 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
             );
         }
         "os" => filter.os = Some(value),
-        // `site=-` means "no site known"; an empty field of a form means "any".
-        "site" if value == "-" => filter.site = Some(String::new()),
+        // `site=none` means "no site known"; an empty field of a form means "any".
+        "site" if value == NO_SITE => filter.site = Some(String::new()),
         "site" if value.is_empty() => {}
         "site" => filter.site = Some(value),
         "role" => filter.role = Some(value.to_lowercase()),
