@@ -7,3 +7,4 @@ mod store;
 mod stub;
 mod support;
 mod views;
+mod wire;
