@@ -11,7 +11,7 @@ use crate::{
     config::{DatabaseArgs, ServeArgs},
     serve,
     sim::Fleet,
-    store::access::Purpose,
+    store::{Store, access::Purpose},
 };
 
 /// Run a server on a throw-away database with a simulated fleet.
@@ -68,20 +68,11 @@ async fn fill(
     args: DemoArgs,
     url: String,
     cert: PathBuf,
-    store: crate::store::Store,
+    store: Store,
 ) -> Result<(), String> {
     let now = clock::now();
-    let token = |purpose| {
-        let store = store.clone();
-        async move {
-            let text = store.create_token(purpose, "demo".to_owned(), now).await;
-            text.map_err(|error| error.to_string())?
-                .parse::<Secret>()
-                .map_err(|never| match never {})
-        }
-    };
-    let ingest: Secret = token(Purpose::Ingest).await?;
-    let population: Secret = token(Purpose::Population).await?;
+    let ingest = token(&store, Purpose::Ingest).await?;
+    let population = token(&store, Purpose::Population).await?;
     let mut plan = Plan::new(url, Fleet::new(args.seed, args.clients), now);
     plan.token = Some(ingest);
     plan.population = Some(population);
@@ -103,6 +94,15 @@ async fn fill(
         outcome.acknowledged, outcome.seconds
     );
     Ok(())
+}
+
+async fn token(store: &Store, purpose: Purpose) -> Result<Secret, String> {
+    let text = store
+        .create_token(purpose, "demo".to_owned(), clock::now())
+        .await
+        .map_err(|error| error.to_string())?;
+    let Ok(secret) = text.parse();
+    Ok(secret)
 }
 
 /// A directory that goes with this value.

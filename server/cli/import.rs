@@ -2,11 +2,15 @@
 
 use std::{fs, io::Write as _, path::PathBuf, sync::Arc};
 
-use super::{Error, load::{Secret, Trust}};
+use super::{
+    Error,
+    load::{Plan, Secret, Trust, connect},
+};
 use crate::{
     clock,
     config::{DatabaseArgs, PolicyArgs},
     ingest::{self, Judge, Result1},
+    sim::Fleet,
     store::{Store, incoming::Kept},
 };
 
@@ -46,10 +50,13 @@ pub async fn run(args: ImportArgs) -> Result<(), Error> {
             None if args.insecure => Trust::Anything,
             None => Trust::System,
         };
-        let client = super::load::client(server, &trust, args.token.as_ref())
-            .map_err(|error| Error::Failed(error.to_string()))?;
+        let mut plan = Plan::new(server.as_str(), Fleet::new(1, 1), clock::now());
+        plan.trust = trust;
+        plan.token = args.token.clone();
+        let (client, url) =
+            connect(&plan, "reports").map_err(|error| Error::Failed(error.to_string()))?;
         for file in &args.files {
-            refused += through_server(&client, server, file).await?;
+            refused += through_server(&client, &url, file).await?;
         }
     } else {
         let database = args.database.settle().map_err(Error::Usage)?;
@@ -75,14 +82,13 @@ fn read(file: &PathBuf) -> Result<Vec<u8>, Error> {
 
 async fn through_server(
     client: &reqwest::Client,
-    server: &str,
+    url: &reqwest::Url,
     file: &PathBuf,
 ) -> Result<u64, Error> {
     let bytes = read(file)?;
-    let url = format!("{}/api/v1/reports", server.trim_end_matches('/'));
     let failed = |what: String| Error::Failed(format!("{}: {what}", file.display()));
     let answer = client
-        .post(url)
+        .post(url.clone())
         .header("content-type", "application/octet-stream")
         .body(bytes)
         .send()

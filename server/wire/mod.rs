@@ -2,6 +2,9 @@
 //!
 //! Nothing here knows about requests, databases or the time.
 
+pub mod decode;
+pub mod population;
+pub mod records;
 mod fields;
 mod nesting;
 mod raw;

@@ -87,6 +87,19 @@ fn client(plan: &Plan, headers: HeaderMap, limit: Duration) -> Result<Client, Lo
         .map_err(|e| LoadError::Setup(told(&e)))
 }
 
+/// A client with the plan's trust and token, and the address of a call, for commands that send one thing.
+///
+/// # Errors
+/// The address, the certificate or the token cannot be used.
+pub fn connect(plan: &Plan, call: &str) -> Result<(Client, Url), LoadError> {
+    let mut headers = HeaderMap::new();
+    if let Some(token) = &plan.token {
+        headers.insert(AUTHORIZATION, bearer(token)?);
+    }
+    let client = client(plan, headers, Duration::from_mins(5))?;
+    Ok((client, address(plan, call)?))
+}
+
 /// Replaces the device list; gives back what the server says about it.
 pub(super) async fn put_population(
     plan: &Plan,
