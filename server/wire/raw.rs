@@ -67,7 +67,7 @@ impl Facet {
     }
 }
 
-impl<'a> Scalar<'a> {
+impl Scalar<'_> {
     /// The value under one key of an object.
     pub(super) fn facet(&self, wanted: Facet) -> Option<&Self> {
         match self {

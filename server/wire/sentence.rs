@@ -40,7 +40,13 @@ pub(super) fn json(error: &serde_json::Error) -> String {
     let full = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let core = full.strip_suffix(&place).unwrap_or(&full);
-    let place = if error.line() == 0 { "" } else { &place };
+    // Most records are one line, and the first line of a record is seldom the first line of its body.
+    let column = format!(" at column {}", error.column());
+    let place = match error.line() {
+        0 => "",
+        1 => &column,
+        _ => &place,
+    };
     if error.classify() == Category::Eof {
         return format!(
             "the JSON ends too early{place}; it was probably cut off on the way: send the whole document"
