@@ -5,9 +5,9 @@ use askama::Template;
 use super::{
     Layout,
     bar::{self, Segment},
-    home::WhyRow,
     links,
     rows::RowView,
+    tables::WhyRow,
     text::{clients, counted, number},
 };
 use crate::{
