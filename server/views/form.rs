@@ -134,108 +134,43 @@ pub fn flags(filter: &Filter) -> Vec<Flag> {
 
 /// Every active filter with the list it would be without.
 pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
-    let mut chips = Vec::new();
-    let mut chip = |name: &'static str, value: String, without: Filter| {
+    let mut chips = standing_chips(kind, filter);
+    let taken_back: [(&str, Option<String>, fn(&mut Filter)); 7] = [
+        (
+            "Impact",
+            filter.impact.map(|impact| words::impact(impact).to_owned()),
+            |filter| filter.impact = None,
+        ),
+        ("OS", filter.os.as_deref().map(assess::os_label), |filter| {
+            filter.os = None;
+        }),
+        ("Site", filter.site.as_deref().map(words::site), |filter| {
+            filter.site = None;
+        }),
+        ("Role", filter.role.as_deref().map(words::role), |filter| {
+            filter.role = None;
+        }),
+        ("Reason", filter.reason.as_deref().map(title), |filter| {
+            filter.reason = None;
+        }),
+        ("Fix", filter.fix.as_deref().map(fix_title), |filter| {
+            filter.fix = None;
+        }),
+        ("Search", filter.q.clone(), |filter| filter.q = None),
+    ];
+    let mut chip = |name, value, without: &Filter| {
         chips.push(Chip {
             name,
             value,
-            without: kind.url(&without),
+            without: kind.url(without),
         });
     };
-    let all = filter.standings.len() == kind.standings().len();
-    if all && kind == ListKind::Blockers {
-        let without = Filter {
-            standings: Vec::new(),
-            ..filter.clone()
-        };
-        chip("Standing", "any that is not cleared".to_owned(), without);
-    } else {
-        for standing in &filter.standings {
+    for (name, value, take_back) in taken_back {
+        if let Some(value) = value {
             let mut without = filter.clone();
-            without.standings.retain(|other| other != standing);
-            if without.standings.is_empty() && kind == ListKind::Blockers {
-                without.standings = kind.standings().to_vec();
-            }
-            chip(
-                "Standing",
-                words::standing(*standing).word.to_owned(),
-                without,
-            );
+            take_back(&mut without);
+            chip(name, value, &without);
         }
-    }
-    if let Some(impact) = filter.impact {
-        chip(
-            "Impact",
-            words::impact(impact).to_owned(),
-            Filter {
-                impact: None,
-                ..filter.clone()
-            },
-        );
-    }
-    if let Some(os) = &filter.os {
-        chip(
-            "OS",
-            assess::os_label(os),
-            Filter {
-                os: None,
-                ..filter.clone()
-            },
-        );
-    }
-    if let Some(site) = &filter.site {
-        chip(
-            "Site",
-            words::site(site),
-            Filter {
-                site: None,
-                ..filter.clone()
-            },
-        );
-    }
-    if let Some(role) = &filter.role {
-        chip(
-            "Role",
-            words::role(role),
-            Filter {
-                role: None,
-                ..filter.clone()
-            },
-        );
-    }
-    if let Some(reason) = &filter.reason {
-        chip(
-            "Reason",
-            title(reason),
-            Filter {
-                reason: None,
-                ..filter.clone()
-            },
-        );
-    }
-    if let Some(fix) = &filter.fix {
-        let label = assess::REASONS
-            .iter()
-            .find(|info| info.fix == fix)
-            .map_or(fix.as_str(), |info| info.fix_title);
-        chip(
-            "Fix",
-            label.to_owned(),
-            Filter {
-                fix: None,
-                ..filter.clone()
-            },
-        );
-    }
-    if let Some(q) = &filter.q {
-        chip(
-            "Search",
-            q.clone(),
-            Filter {
-                q: None,
-                ..filter.clone()
-            },
-        );
     }
     for flag in flags(filter).into_iter().filter(|flag| flag.chosen) {
         let mut without = filter.clone();
@@ -245,7 +180,43 @@ pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
             "future" => without.future = false,
             _ => without.left_out = false,
         }
-        chip("Only", flag.label.to_lowercase(), without);
+        chip("Only", flag.label.to_lowercase(), &without);
     }
     chips
+}
+
+/// One chip per standing. On the blockers page, taking back the last one shows all that are not cleared,
+/// and those together are one chip.
+fn standing_chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
+    let chip = |value: &str, standings: Vec<Standing>| Chip {
+        name: "Standing",
+        value: value.to_owned(),
+        without: kind.url(&Filter {
+            standings,
+            ..filter.clone()
+        }),
+    };
+    if kind == ListKind::Blockers && filter.standings.len() == kind.standings().len() {
+        return vec![chip("any that is not cleared", Vec::new())];
+    }
+    filter
+        .standings
+        .iter()
+        .map(|standing| {
+            let mut others = filter.standings.clone();
+            others.retain(|other| other != standing);
+            if others.is_empty() && kind == ListKind::Blockers {
+                others = kind.standings().to_vec();
+            }
+            chip(words::standing(*standing).word, others)
+        })
+        .collect()
+}
+
+/// Short words for a fix; its code when this version does not know it.
+fn fix_title(code: &str) -> String {
+    assess::REASONS
+        .iter()
+        .find(|info| info.fix == code)
+        .map_or_else(|| code.to_owned(), |info| info.fix_title.to_owned())
 }

@@ -6,7 +6,7 @@ use super::{
     Layout,
     bar::{self, Loss, Segment},
     headline::Headline,
-    tables::{Columns, OsRow, SiteRow, WhyRow},
+    tables::{Columns, Folded, OsRow, SiteRow, WhyRow, fold},
     text::{Count, Moment, clients, counted, number, share},
     words,
 };
@@ -14,6 +14,11 @@ use crate::{
     domain::verdict::{Impact, Standing},
     store::model::{Filter, Summary},
 };
+
+/// So many OS versions are shown before the others are folded away; real estates have fewer.
+const OS_SHOWN: usize = 40;
+/// So many reasons and sites are shown before the others are folded away.
+const SHOWN: usize = 20;
 
 /// The rules that numbers are counted by, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,10 +66,16 @@ pub struct HomePage {
     pub all: Columns,
     /// By OS version.
     pub systems: Vec<OsRow>,
+    /// OS versions with less trouble.
+    pub more_systems: Folded<OsRow>,
     /// Why blocked.
     pub why: Vec<WhyRow>,
+    /// Rarer reasons.
+    pub more_why: Folded<WhyRow>,
     /// By site.
     pub sites: Vec<SiteRow>,
+    /// Further sites.
+    pub more_sites: Folded<SiteRow>,
     /// How old the knowledge is.
     pub freshness: Vec<FreshLine>,
     /// The rules of counting.
@@ -82,6 +93,21 @@ impl HomePage {
         if let Some(blocking) = segments.first_mut() {
             blocking.losses = losses(summary);
         }
+        let systems = summary
+            .by_os
+            .iter()
+            .map(|line| OsRow::new(line, layout.now));
+        let (systems, more_systems) = fold(systems.collect(), OS_SHOWN, "OS versions");
+        let why = summary
+            .reasons
+            .iter()
+            .map(|line| WhyRow::new(line, &everybody));
+        let (why, more_why) = fold(why.collect(), SHOWN, "reasons");
+        let sites = summary
+            .by_site
+            .iter()
+            .map(|(code, standings)| SiteRow::new(code, standings));
+        let (sites, more_sites) = fold(sites.collect(), SHOWN, "sites");
         Self {
             headline: Headline::of(summary),
             empty: population.total == 0 && population.list.is_none(),
@@ -91,21 +117,12 @@ impl HomePage {
             bar_text: bar_text(&segments, population.total),
             segments,
             all: Columns::new(&population.standings, &everybody),
-            systems: summary
-                .by_os
-                .iter()
-                .map(|line| OsRow::new(line, layout.now))
-                .collect(),
-            why: summary
-                .reasons
-                .iter()
-                .map(|line| WhyRow::new(line, &everybody))
-                .collect(),
-            sites: summary
-                .by_site
-                .iter()
-                .map(|(code, standings)| SiteRow::new(code, standings))
-                .collect(),
+            systems,
+            more_systems,
+            why,
+            more_why,
+            sites,
+            more_sites,
             freshness: freshness(summary, counting),
             counting: counting.clone(),
             as_of: Moment::new(summary.as_of, layout.now),

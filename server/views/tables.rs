@@ -6,7 +6,7 @@ use super::{
     bar::{self, Segment},
     headline::NO_VERDICT,
     links, os,
-    text::Count,
+    text::{Count, number},
     words,
 };
 use crate::{
@@ -185,6 +185,31 @@ impl SiteRow {
             segments: bar::segments(standings, &filter),
         }
     }
+}
+
+/// The lines of a table that are folded away because there are too many.
+#[derive(Clone, Debug)]
+pub struct Folded<T> {
+    /// `175 more OS versions`; `None`: nothing is folded away.
+    pub words: Option<String>,
+    /// The lines.
+    pub rows: Vec<T>,
+}
+
+/// The first `most` lines, and the others if it is worth folding them away.
+pub fn fold<T>(mut rows: Vec<T>, most: usize, what: &str) -> (Vec<T>, Folded<T>) {
+    let rest = if rows.len() > most + 5 {
+        rows.split_off(most)
+    } else {
+        Vec::new()
+    };
+    let words = (!rest.is_empty()).then(|| {
+        format!(
+            "{} more {what}",
+            number(i64::try_from(rest.len()).unwrap_or(i64::MAX))
+        )
+    });
+    (rows, Folded { words, rows: rest })
 }
 
 /// Short words for a reason; its code when this version does not know it.

@@ -51,8 +51,8 @@ pub fn faults(html: &str) -> Vec<String> {
             faults.push(format!("{attribute} names {id}, which is not there"));
         }
     }
-    if headings.iter().filter(|level| **level == 1).count() != 1 {
-        faults.push("not exactly one h1".to_owned());
+    if headings.first() != Some(&1) || headings[1..].contains(&1) {
+        faults.push("not exactly one h1, or not first".to_owned());
     }
     if headings.windows(2).any(|pair| pair[1] > pair[0] + 1) {
         faults.push(format!("headings skip a level: {headings:?}"));
