@@ -5,7 +5,10 @@ use super::{
     tables::title,
     words::{self, Badge},
 };
-use crate::{domain::assess, store::model::Filter};
+use crate::{
+    domain::{assess, verdict::Standing},
+    store::model::Filter,
+};
 
 /// What the selects of the form offer, apart from what is fixed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
