@@ -1,5 +1,17 @@
 //! The central collector and dashboard for switching off TLS 1.0/1.1 in Configuration Manager sites.
 
+pub mod cli;
+pub mod clock;
+pub mod config;
 pub mod domain;
+pub mod error;
+pub mod expected;
+pub mod http;
+pub mod ingest;
+pub mod rejudge;
+pub mod serve;
+pub mod sim;
+pub mod state;
 pub mod store;
 pub mod views;
+pub mod wire;

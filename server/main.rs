@@ -1,2 +1,73 @@
-//! x
-fn main() {}
+//! The program: reads the command line, does what it says, and ends with 0 (fine), 1 (failed) or 2 (wrong usage).
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser};
+use cutover::cli::{self, Command};
+use tracing_subscriber::EnvFilter;
+
+/// Shows which Configuration Manager clients block disabling TLS 1.0/1.1 on site servers, why, and what fixes them.
+#[derive(Parser)]
+#[command(version, about, propagate_version = true, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Without a command the server is run; these are the settings of `serve`.
+    #[command(flatten)]
+    serve: cutover::config::ServeArgs,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let command = arguments
+        .command
+        .unwrap_or_else(|| Command::Serve(Box::new(arguments.serve)));
+    start_logging(command.logs_json());
+    // More than one library could choose another; this is the one that is tested.
+    if rustls::crypto::aws_lc_rs::default_provider()
+        .install_default()
+        .is_err()
+    {
+        eprintln!("cutover: the TLS provider could not be installed");
+        return ExitCode::FAILURE;
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cutover: the program cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(cli::run(command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cli::Error::Failed(why)) => {
+            eprintln!("cutover: {why}");
+            ExitCode::FAILURE
+        }
+        Err(cli::Error::Usage(why)) => {
+            eprintln!("cutover: {why}");
+            eprintln!("{}", Arguments::command().render_usage());
+            ExitCode::from(2)
+        }
+        // Everything was said already.
+        Err(cli::Error::Said) => ExitCode::FAILURE,
+    }
+}
+
+/// Logs go to standard error; `RUST_LOG` changes how much. Colours only where somebody looks.
+fn start_logging(json: bool) {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_http=warn"));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_writer(std::io::stderr);
+    if json {
+        builder.json().init();
+    } else {
+        builder.init();
+    }
+}

@@ -1,3 +1,79 @@
 //! What is kept: clients, history, counts, the expected list, tokens; SQLite or PostgreSQL.
 
+pub mod access;
+pub mod clients;
+pub mod db;
+pub mod error;
+pub mod evidence;
+mod group;
+pub mod identify;
+pub mod incoming;
+pub mod lists;
 pub mod model;
+pub mod population;
+pub mod rejects;
+pub mod rejudge;
+pub mod rows;
+pub mod settings;
+pub mod summary;
+mod sweep;
+pub mod writer;
+
+pub use error::{Error, Result};
+
+use db::Db;
+use writer::Writer;
+
+/// The one fleet a server keeps today. It is part of every key, so that several could share a database.
+const ESTATE: i64 = 1;
+
+/// Everything that is kept, and the only way to it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+    writer: Writer,
+}
+
+impl Store {
+    /// Opens the database, brings it up to date, and starts the writer.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or is not safe to keep reports in.
+    pub async fn open(url: &str) -> Result<Self> {
+        let db = Db::open(url).await?;
+        let writer = Writer::start(db.clone()).await?;
+        Ok(Self { db, writer })
+    }
+
+    /// The writer, for what brings reports in.
+    pub const fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    /// `sqlite` or `postgres`.
+    pub const fn engine(&self) -> &'static str {
+        self.db.engine()
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<()> {
+        let _: i64 = self
+            .db
+            .read()
+            .await?
+            .sql("SELECT CAST(1 AS BIGINT)")
+            .scalar()
+            .await?;
+        Ok(())
+    }
+
+    /// Copies the whole database into `path`, consistently, beside running writers. SQLite only.
+    pub async fn backup(&self, path: &str) -> Result<()> {
+        self.db.writing().await?.copy_to(path).await
+    }
+
+    /// Closes the pools; what waits to be written is not waited for.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}

@@ -1,2 +1,12 @@
-//! x
+//! The tests of the whole program: one binary, one link.
+
+mod cases;
+mod load;
+mod postgres;
+mod properties;
+mod sim;
+mod store;
+mod stub;
+mod support;
 mod views;
+mod wire;

@@ -303,9 +303,10 @@ fn joined(list: &[&str]) -> String {
     if list.is_empty() {
         return "an empty list".to_owned();
     }
-    let mut text = list[..list.len().min(SHOWN)].join(", ");
-    if list.len() > SHOWN {
-        text.push_str(&format!(" and {} more", list.len() - SHOWN));
+    match list.split_at_checked(SHOWN) {
+        Some((head, rest)) if !rest.is_empty() => {
+            format!("{} and {} more", head.join(", "), rest.len())
+        }
+        _ => list.join(", "),
     }
-    text
 }

@@ -27,6 +27,7 @@ const STRONG: &str = "SchUseStrongCrypto";
 const SOURCES: &[&str] = &[sources::CLIENTS, sources::OVERVIEW, sources::DOTNET_TLS];
 const BOTH_ONE: &str = "SystemDefaultTlsVersions = 1 and SchUseStrongCrypto = 1";
 const SET_VALUES: &str = r"Set SystemDefaultTlsVersions = 1 and SchUseStrongCrypto = 1 (both REG_DWORD) in HKLM\SOFTWARE\Microsoft\.NETFramework\v4.0.30319 and, on 64-bit Windows, also in HKLM\SOFTWARE\Wow6432Node\Microsoft\.NETFramework\v4.0.30319; then restart the computer.";
+const SET_BOTH: &str = r"Set SystemDefaultTlsVersions = 1 and SchUseStrongCrypto = 1 (both REG_DWORD) in HKLM\SOFTWARE\Microsoft\.NETFramework\v4.0.30319 and, on 64-bit Windows, also in HKLM\SOFTWARE\Wow6432Node\Microsoft\.NETFramework\v4.0.30319; set Enabled = 1 and DisabledByDefault = 0 in HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client; then restart the computer.";
 const SET_VALUES_V2: &str = r"Set SystemDefaultTlsVersions = 1 and SchUseStrongCrypto = 1 (both REG_DWORD) in HKLM\SOFTWARE\Microsoft\.NETFramework\v2.0.50727 and, on 64-bit Windows, also in HKLM\SOFTWARE\Wow6432Node\Microsoft\.NETFramework\v2.0.50727.";
 const ENABLE: &str = r"Set Enabled = 1 and DisabledByDefault = 0 (both REG_DWORD) in HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client; then restart the computer.";
 const RECOLLECT: &str = "Read the .NETFramework keys again in a 64-bit process, or with explicit registry views, and report both views.";
@@ -65,7 +66,7 @@ pub(super) fn checks(facts: &Facts, setting: Setting<'_>) -> [CheckResult; 5] {
         v2(facts, setting.system, false),
         v2(facts, setting.system, true),
     ];
-    if setting.policy.dotnet == DotnetPolicy::Warn && !setting.site_system {
+    if !decides(setting.policy, setting.site_system) {
         for result in &mut results {
             if matches!(result.outcome, Outcome::Fail | Outcome::Unknown) {
                 result.outcome = Outcome::Warn;
@@ -73,6 +74,11 @@ pub(super) fn checks(facts: &Facts, setting: Setting<'_>) -> [CheckResult; 5] {
         }
     }
     results
+}
+
+/// Whether a failing .NET check blocks; site systems are never let off.
+pub(super) fn decides(policy: &Policy, site_system: bool) -> bool {
+    site_system || policy.dotnet == DotnetPolicy::Block
 }
 
 /// N1 and N2. `Release` is in both registry views, so a redirected reading of it is good.
@@ -199,67 +205,8 @@ fn judge(
     strong: Dword<'_>,
     setting: Setting<'_>,
 ) -> CheckResult {
-    let Setting { system, offer, .. } = setting;
-    let left_to_windows = system_default.is_on();
-    let (outcome, reason, message, fix) = if system_default.is_unusable() || strong.is_unusable() {
-        (
-            Outcome::Unknown,
-            code::NET_TYPE,
-            "A .NET value is there, but not as a number of type REG_DWORD.",
-            SET_VALUES,
-        )
-    } else if left_to_windows && offer.unknown {
-        (
-            Outcome::Unknown,
-            code::NET_DEFAULT_UNKNOWN,
-            ".NET leaves the choice of protocols to Windows, and what Windows offers is not known.",
-            "Report the SCHANNEL key TLS 1.2\\Client with both values as REG_DWORD.",
-        )
-    } else if left_to_windows && offer.default_lacks {
-        (
-            Outcome::Fail,
-            code::NET_DEFAULT_LACKS,
-            ".NET leaves the choice of protocols to Windows, and Windows does not offer TLS 1.2 by default here.",
-            ENABLE,
-        )
-    } else if offer.off {
-        (
-            Outcome::Fail,
-            code::NET_DISABLED,
-            "TLS 1.2 is switched off in SChannel, so no .NET program can use it.",
-            ENABLE,
-        )
-    } else if strong.is(0) && !system_default.is(1) {
-        (
-            Outcome::Fail,
-            code::NET_WEAK,
-            "SchUseStrongCrypto = 0 sends .NET programs back to SSL 3.0 and TLS 1.0.",
-            SET_VALUES,
-        )
-    } else if system_default.is(1) && strong.is(1) {
-        (
-            Outcome::Pass,
-            "dotnet.values_set",
-            "Both .NET values are set as prescribed.",
-            "",
-        )
-    } else if !strong.is(1) && !offer.offered && system.group != Some(Group::C) {
-        return without_strong_crypto(id, offer, system.group);
-    } else if setting.site_system {
-        (
-            Outcome::Fail,
-            code::NET_VALUES_MISSING,
-            "The .NET values are not both 1; on site systems Microsoft prescribes them.",
-            SET_VALUES,
-        )
-    } else {
-        (
-            Outcome::Warn,
-            "dotnet.values_not_prescribed",
-            "The .NET values are not both 1. Programs made for .NET 4.7 or later use TLS 1.2 all the same; older ones may not.",
-            SET_VALUES,
-        )
-    };
+    let (outcome, reason) = rule(system_default, strong, setting);
+    let (message, fix) = words(reason);
     CheckResult {
         message: message.to_owned(),
         fix: fix.to_owned(),
@@ -268,29 +215,79 @@ fn judge(
     }
 }
 
-/// N8: only `DisabledByDefault` = 0 would save such programs on Windows 7 and its kin.
-fn without_strong_crypto(id: &'static str, offer: Offer, group: Option<Group>) -> CheckResult {
-    match group {
-        Some(Group::B) if !offer.offered_unknown => CheckResult {
-            message: "Neither strong crypto for .NET nor TLS 1.2 as a Windows default is set, so .NET programs use TLS 1.0 here."
-                .to_owned(),
-            fix: format!("{SET_VALUES} {ENABLE}"),
-            sources: SOURCES,
-            ..blank(id, Outcome::Fail, code::NET_NOT_STRONG)
-        },
-        Some(Group::A) => CheckResult {
-            message: "The .NET values are not both 1, on a Windows without TLS 1.2.".to_owned(),
-            fix: SET_VALUES.to_owned(),
-            sources: SOURCES,
-            ..blank(id, Outcome::Warn, "dotnet.values_not_prescribed")
-        },
-        _ => CheckResult {
-            message: "What .NET programs use without strong crypto depends on Windows' default, which is not known here."
-                .to_owned(),
-            fix: "Report the SCHANNEL key TLS 1.2\\Client and the Windows version.".to_owned(),
-            sources: &[sources::DOTNET_TLS, sources::OWN_RULE],
-            ..blank(id, Outcome::Unknown, code::NET_DEFAULT_UNKNOWN)
-        },
+const VALUES_SET: &str = "dotnet.values_set";
+const NOT_PRESCRIBED: &str = "dotnet.values_not_prescribed";
+
+/// N3 to N9; the first line that fits wins. Where N8 cannot decide because Windows' default is not known, site
+/// systems fail all the same: their values have to be there.
+fn rule(
+    system_default: Dword<'_>,
+    strong: Dword<'_>,
+    setting: Setting<'_>,
+) -> (Outcome, &'static str) {
+    let Setting { system, offer, .. } = setting;
+    let left_to_windows = system_default.is_on();
+    let needs_default = !strong.is(1) && !offer.offered;
+    let group_b = system.group == Some(Group::B);
+    if system_default.is_unusable() || strong.is_unusable() {
+        (Outcome::Unknown, code::NET_TYPE)
+    } else if left_to_windows && offer.unknown {
+        (Outcome::Unknown, code::NET_DEFAULT_UNKNOWN)
+    } else if left_to_windows && offer.default_lacks {
+        (Outcome::Fail, code::NET_DEFAULT_LACKS)
+    } else if offer.off {
+        (Outcome::Fail, code::NET_DISABLED)
+    } else if strong.is(0) && !system_default.is(1) {
+        (Outcome::Fail, code::NET_WEAK)
+    } else if system_default.is(1) && strong.is(1) {
+        (Outcome::Pass, VALUES_SET)
+    } else if needs_default && group_b && !offer.offered_unknown {
+        (Outcome::Fail, code::NET_NOT_STRONG)
+    } else if setting.site_system {
+        (Outcome::Fail, code::NET_VALUES_MISSING)
+    } else if needs_default && (group_b || system.group.is_none()) {
+        (Outcome::Unknown, code::NET_DEFAULT_UNKNOWN)
+    } else {
+        (Outcome::Warn, NOT_PRESCRIBED)
+    }
+}
+
+/// Message and fix of a reason.
+fn words(reason: &str) -> (&'static str, &'static str) {
+    match reason {
+        code::NET_TYPE => (
+            "A .NET value is there, but not as a number of type REG_DWORD.",
+            SET_VALUES,
+        ),
+        code::NET_DEFAULT_UNKNOWN => (
+            ".NET programs follow Windows' default here, and what Windows offers is not known.",
+            "Report the Windows version, and the SCHANNEL key TLS 1.2\\Client with both values as REG_DWORD.",
+        ),
+        code::NET_DEFAULT_LACKS => (
+            ".NET leaves the choice of protocols to Windows, and Windows does not offer TLS 1.2 by default here.",
+            ENABLE,
+        ),
+        code::NET_DISABLED => (
+            "TLS 1.2 is switched off in SChannel, so no .NET program can use it.",
+            ENABLE,
+        ),
+        code::NET_WEAK => (
+            "SchUseStrongCrypto = 0 sends .NET programs back to SSL 3.0 and TLS 1.0.",
+            SET_VALUES,
+        ),
+        code::NET_NOT_STRONG => (
+            "Neither strong crypto for .NET nor TLS 1.2 as a Windows default is set, so .NET programs use TLS 1.0 here.",
+            SET_BOTH,
+        ),
+        code::NET_VALUES_MISSING => (
+            "The .NET values are not both 1; on site systems Microsoft prescribes them.",
+            SET_VALUES,
+        ),
+        VALUES_SET => ("Both .NET values are set as prescribed.", ""),
+        _ => (
+            "The .NET values are not both 1. Programs made for .NET 4.7 or later use TLS 1.2 all the same; older ones may not.",
+            SET_VALUES,
+        ),
     }
 }
 

@@ -29,7 +29,8 @@ pub fn assess(facts: &Facts, policy: &Policy) -> Verdict {
         if let Some(duties) = duties {
             server(facts, policy, &system, duties, &mut checks);
         }
-        let (result, since) = restart::check(facts, &checks);
+        let (result, since) =
+            restart::check(facts, &checks, dotnet::decides(policy, duties.is_some()));
         checks.insert(at, result);
         pending_since = since;
     } else {

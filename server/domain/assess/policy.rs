@@ -44,3 +44,25 @@ impl Default for Policy {
         }
     }
 }
+
+impl Policy {
+    /// The ruleset's version and every switch that is not at its default, such as `2026.11.1+dotnet=warn`.
+    /// Verdicts are stored under this name, so that a moved switch has every report judged again.
+    pub fn ruleset_name(&self) -> String {
+        let standard = Self::default();
+        let mut name = super::RULESET.to_owned();
+        if self.dotnet != standard.dotnet {
+            name.push_str("+dotnet=warn");
+        }
+        if self.group_b_schannel_absent != standard.group_b_schannel_absent {
+            name.push_str("+group_b_schannel_absent=warn");
+        }
+        if self.min_dotnet_release != standard.min_dotnet_release {
+            name.push_str(&format!("+min_dotnet_release={}", self.min_dotnet_release));
+        }
+        if let Some(suites) = &self.server_suites {
+            name.push_str(&format!("+server_suites={}", suites.join(":")));
+        }
+        name
+    }
+}

@@ -1,6 +1,6 @@
 //! The check `restart`: do the good values count already, or from the next start on?
 
-use super::{finding::blank, reasons::code, schannel, sources, winhttp};
+use super::{dotnet, finding::blank, reasons::code, schannel, sources, winhttp};
 use crate::domain::{
     facts::{Facts, Key},
     time::Timestamp,
@@ -23,8 +23,17 @@ const KEYS: &[(Key, &str)] = &[
 /// Compares the last writes of keys whose checks pass with the last start. A key's time is an upper
 /// bound: some value in it changed, perhaps another one. We take the upper bound, because a restart too
 /// many costs less than a client that is cleared too early.
-pub(super) fn check(facts: &Facts, others: &[CheckResult]) -> (CheckResult, Option<Timestamp>) {
+///
+/// `dotnet_decides`: where the .NET checks only warn, their keys decide nothing and wait for nothing.
+pub(super) fn check(
+    facts: &Facts,
+    others: &[CheckResult],
+    dotnet_decides: bool,
+) -> (CheckResult, Option<Timestamp>) {
     let passes = |id: &str| {
+        if !dotnet_decides && dotnet::IDS.contains(&id) {
+            return false;
+        }
         others
             .iter()
             .any(|check| check.id == id && matches!(check.outcome, Outcome::Pass | Outcome::Warn))

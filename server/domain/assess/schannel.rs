@@ -65,6 +65,10 @@ const SERVER_SIDE: Side = Side {
 
 /// What programs that leave the choice to Windows get; the .NET checks need it.
 #[derive(Clone, Copy, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one independent fact, and the .NET rules ask for them one by one"
+)]
 pub(super) struct Offer {
     /// The check could not decide.
     pub(super) unknown: bool,

@@ -149,6 +149,7 @@ fn old_family(facts: &Facts) -> CheckResult {
 fn not_proven(message: &str) -> CheckResult {
     CheckResult {
         message: message.to_owned(),
+        expected: "KB3140245 where this Windows needs it".to_owned(),
         fix: "Report the versions of System32\\winhttp.dll and System32\\webio.dll; if they are older, install KB3140245."
             .to_owned(),
         sources: &[sources::KB3140245, sources::DLL_SCRIPTS, sources::OWN_RULE],

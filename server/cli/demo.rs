@@ -1,0 +1,126 @@
+//! `cutover demo`: the server on a throw-away database with a simulated fleet, sent through the real API.
+
+use std::path::PathBuf;
+
+use super::{
+    Error,
+    load::{Plan, Secret, Trust, drive},
+};
+use crate::{
+    clock,
+    config::{DatabaseArgs, ServeArgs},
+    serve,
+    sim::Fleet,
+    store::{Store, access::Purpose},
+};
+
+/// Run a server on a throw-away database with a simulated fleet.
+#[derive(Clone, Debug, clap::Args)]
+pub struct DemoArgs {
+    /// Number of clients
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=2_000_000))]
+    clients: u64,
+    /// What the fleet is drawn from: the same number gives the same fleet
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Days of reports, the last one today
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=31))]
+    days: u64,
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8443")]
+    listen: String,
+}
+
+/// Runs until it is told to stop; what was stored goes with it.
+///
+/// # Errors
+/// The server cannot start.
+pub async fn run(args: DemoArgs) -> Result<(), Error> {
+    let directory = Throwaway::new()?;
+    let serve_args = ServeArgs {
+        listen: Some(args.listen.clone()),
+        database: DatabaseArgs {
+            data_dir: Some(directory.0.clone()),
+            database_url: Some(format!(
+                "sqlite://{}",
+                directory.0.join("demo.db").display()
+            )),
+            config: None,
+        },
+        ..ServeArgs::default()
+    };
+    let config = serve_args.settle().map_err(Error::Usage)?;
+    let cert = directory.0.join("cert.pem");
+    serve::serve(config, move |address, store| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let url = format!("https://{address}");
+            if let Err(why) = fill(args, url, cert, store).await {
+                eprintln!("cutover demo: the fleet could not be sent: {why}");
+            }
+        });
+    })
+    .await
+    .map_err(Error::Failed)
+}
+
+async fn fill(
+    args: DemoArgs,
+    url: String,
+    cert: PathBuf,
+    store: Store,
+) -> Result<(), String> {
+    let now = clock::now();
+    let ingest = token(&store, Purpose::Ingest).await?;
+    let population = token(&store, Purpose::Population).await?;
+    let mut plan = Plan::new(url, Fleet::new(args.seed, args.clients), now);
+    plan.token = Some(ingest);
+    plan.population = Some(population);
+    plan.trust = Trust::File(cert);
+    plan.rounds = args.days;
+    plan.batch = 200;
+    plan.connections = 4;
+    plan.fleet = plan
+        .fleet
+        .anchored(plan.time_of(plan.first_round))
+        .exported(plan.until);
+    eprintln!("Sending {} simulated clients, {} days of reports …", args.clients, args.days);
+    let outcome = drive(&plan).await.map_err(|error| error.to_string())?;
+    if let Some(stopped) = outcome.stopped {
+        return Err(stopped);
+    }
+    eprintln!(
+        "The demo fleet is there: {} reports in {:.1} s. Sign in and look around; stop with Ctrl-C, then everything is gone.",
+        outcome.acknowledged, outcome.seconds
+    );
+    Ok(())
+}
+
+async fn token(store: &Store, purpose: Purpose) -> Result<Secret, String> {
+    let text = store
+        .create_token(purpose, "demo".to_owned(), clock::now())
+        .await
+        .map_err(|error| error.to_string())?;
+    let Ok(secret) = text.parse();
+    Ok(secret)
+}
+
+/// A directory that goes with this value.
+struct Throwaway(PathBuf);
+
+impl Throwaway {
+    fn new() -> Result<Self, Error> {
+        let path = std::env::temp_dir().join(format!("cutover-demo-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir(&path)
+            .map_err(|error| Error::Failed(format!("{}: {error}", path.display())))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Throwaway {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("cutover demo: {} was not removed: {error}", self.0.display());
+        }
+    }
+}

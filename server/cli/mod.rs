@@ -1,0 +1,84 @@
+//! The commands of the program.
+
+pub mod admin;
+pub mod assess;
+pub mod bench;
+pub mod demo;
+pub mod dictionary;
+pub mod import;
+pub mod load;
+pub mod loadgen;
+
+use crate::{config::ServeArgs, serve};
+
+/// How a command ends badly.
+#[derive(Debug)]
+pub enum Error {
+    /// It failed, for this reason.
+    Failed(String),
+    /// It was called wrongly.
+    Usage(String),
+    /// It failed and has said why.
+    Said,
+}
+
+impl From<crate::store::Error> for Error {
+    fn from(error: crate::store::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// What the program can do.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Run the server (also without any command)
+    Serve(Box<ServeArgs>),
+    /// Judge report files offline: no server, no database
+    Assess(assess::AssessArgs),
+    /// Store report files, through a server or straight into the database
+    Import(import::ImportArgs),
+    /// Run a server on a throw-away database with a simulated fleet
+    Demo(demo::DemoArgs),
+    /// Send a simulated fleet to a server and measure the answers
+    Loadgen(Box<bench::LoadgenCommand>),
+    /// Make, list and revoke tokens for programs
+    Token(admin::TokenArgs),
+    /// Set passwords of people
+    User(admin::UserArgs),
+    /// Copy the SQLite database, consistently, beside a running server
+    Backup(admin::BackupArgs),
+    /// Bring the database up to date without starting the server
+    Migrate(admin::MigrateArgs),
+    /// Train the dictionary that stored reports are compressed with
+    #[command(hide = true)]
+    TrainDictionary(dictionary::TrainArgs),
+}
+
+impl Command {
+    /// Whether the command asks for log lines in JSON.
+    pub fn logs_json(&self) -> bool {
+        matches!(self, Self::Serve(args) if args.log_format.as_deref() == Some("json"))
+    }
+}
+
+/// Does what the command says.
+///
+/// # Errors
+/// What went wrong, in one sentence.
+pub async fn run(command: Command) -> Result<(), Error> {
+    match command {
+        Command::Serve(args) => {
+            let config = args.settle().map_err(Error::Usage)?;
+            serve::serve(config, |_, _| ()).await.map_err(Error::Failed)
+        }
+        Command::Assess(args) => assess::run(&args),
+        Command::Import(args) => import::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+        Command::Loadgen(args) => bench::run(*args).await,
+        Command::Token(args) => admin::token(args).await,
+        Command::User(args) => admin::user(args).await,
+        Command::Backup(args) => admin::backup(args).await,
+        Command::Migrate(args) => admin::migrate(args).await,
+        Command::TrainDictionary(args) => dictionary::run(&args),
+    }
+}

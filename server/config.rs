@@ -1,0 +1,359 @@
+//! Settings: flags, then environment, then a TOML file, then defaults. A wrong one stops the start.
+
+use std::{
+    fmt, fs,
+    net::{SocketAddr, ToSocketAddrs as _},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde::Deserialize;
+
+use crate::domain::{
+    assess::{AbsentPolicy, DotnetPolicy, Policy},
+    time::DAY,
+};
+
+/// Where the database is; every command that touches it takes these.
+#[derive(Args, Clone, Default)]
+pub struct DatabaseArgs {
+    /// Database: sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME [default: sqlite in the data directory]
+    #[arg(long, env = "CUTOVER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Directory for the database, the certificate and its key [default: ./data]
+    #[arg(long, env = "CUTOVER_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// TOML file with the same names as the flags, underscores for dashes
+    #[arg(long, env = "CUTOVER_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// The URL can hold a password.
+impl fmt::Debug for DatabaseArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DatabaseArgs")
+            .field("data_dir", &self.data_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The switches of the rules; the server and `cutover assess` take the same.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PolicyArgs {
+    /// A client silent for more days than this is stale [default: 14]
+    #[arg(long, env = "CUTOVER_FRESHNESS_DAYS", value_name = "DAYS")]
+    pub freshness_days: Option<u32>,
+    /// What failed .NET settings do: block or warn [default: block]
+    #[arg(long, env = "CUTOVER_DOTNET", value_name = "block|warn")]
+    pub dotnet: Option<String>,
+    /// Windows 7 and Server 2008 without DisabledByDefault=0: fail or warn (disputed) [default: fail]
+    #[arg(long, env = "CUTOVER_GROUP_B_SCHANNEL_ABSENT", value_name = "fail|warn")]
+    pub group_b_schannel_absent: Option<String>,
+    /// Lowest .NET release number that passes; 379893 (4.5.2) for sites before 2107 [default: 394802, which is 4.6.2]
+    #[arg(long, env = "CUTOVER_MIN_DOTNET_RELEASE", value_name = "NUMBER")]
+    pub min_dotnet_release: Option<u32>,
+    /// TLS 1.2 cipher suites that the site servers accept, comma separated; known ones make cipher overlap a check
+    #[arg(long, env = "CUTOVER_SERVER_SUITES", value_name = "SUITES")]
+    pub server_suites: Option<String>,
+}
+
+/// What `cutover serve` takes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServeArgs {
+    /// Database.
+    #[command(flatten)]
+    pub database: DatabaseArgs,
+    /// Rules.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8443]
+    #[arg(long, env = "CUTOVER_LISTEN", value_name = "HOST:PORT")]
+    pub listen: Option<String>,
+    /// Certificate chain, PEM [default: a self-signed ECDSA P-256 one in the data directory]
+    #[arg(long, env = "CUTOVER_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key of the certificate, PEM
+    #[arg(long, env = "CUTOVER_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// Names and addresses for the self-signed certificate besides localhost, comma separated
+    #[arg(long, env = "CUTOVER_TLS_NAMES", value_name = "NAMES")]
+    pub tls_names: Option<String>,
+    /// Speak HTTP without TLS; on loopback addresses only
+    #[arg(long, env = "CUTOVER_PLAIN_HTTP")]
+    pub plain_http: bool,
+    /// Speak HTTP without TLS on other addresses too: passwords and tokens travel readable; for use behind a TLS proxy
+    #[arg(long, env = "CUTOVER_PLAIN_HTTP_ANYWHERE")]
+    pub plain_http_anywhere: bool,
+    /// Log lines as text or json [default: text]
+    #[arg(long, env = "CUTOVER_LOG_FORMAT", value_name = "text|json")]
+    pub log_format: Option<String>,
+}
+
+/// The same in a file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FromFile {
+    database_url: Option<String>,
+    data_dir: Option<PathBuf>,
+    listen: Option<String>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    tls_names: Option<String>,
+    plain_http: Option<bool>,
+    plain_http_anywhere: Option<bool>,
+    log_format: Option<String>,
+    freshness_days: Option<u32>,
+    dotnet: Option<String>,
+    group_b_schannel_absent: Option<String>,
+    min_dotnet_release: Option<u32>,
+    server_suites: Option<String>,
+}
+
+fn from_file(path: Option<&Path>) -> Result<FromFile, String> {
+    let Some(path) = path else {
+        return Ok(FromFile::default());
+    };
+    let text = fs::read_to_string(path)
+        .map_err(|error| format!("the settings file {} cannot be read: {error}", path.display()))?;
+    toml::from_str(&text)
+        .map_err(|error| format!("the settings file {} is wrong: {error}", path.display()))
+}
+
+/// Where the database is, settled.
+#[derive(Clone)]
+pub struct Database {
+    /// `sqlite://…` or `postgres://…`.
+    pub url: String,
+    /// Directory for what is kept in files.
+    pub data_dir: PathBuf,
+}
+
+/// The URL can hold a password.
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database")
+            .field("data_dir", &self.data_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How people and programs reach the server.
+#[derive(Clone, Debug)]
+pub enum Transport {
+    /// TLS with this certificate and key; made when they are not there and `names` is given.
+    Tls {
+        /// Certificate chain.
+        cert: PathBuf,
+        /// Key.
+        key: PathBuf,
+        /// For a self-signed certificate: the names in it. `None`: the operator's own certificate.
+        names: Option<Vec<String>>,
+    },
+    /// HTTP without TLS.
+    Plain,
+}
+
+/// Settings of the server, settled and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Database.
+    pub database: Database,
+    /// Address.
+    pub listen: SocketAddr,
+    /// TLS or not.
+    pub transport: Transport,
+    /// Rules.
+    pub policy: Policy,
+    /// Freshness limit, milliseconds.
+    pub freshness_ms: i64,
+    /// JSON log lines.
+    pub json_logs: bool,
+}
+
+impl DatabaseArgs {
+    /// Settles where the database is, and makes the data directory.
+    ///
+    /// # Errors
+    /// One sentence naming the wrong setting.
+    pub fn settle(&self) -> Result<Database, String> {
+        let file = from_file(self.config.as_deref())?;
+        settle_database(self, &file)
+    }
+}
+
+fn settle_database(args: &DatabaseArgs, file: &FromFile) -> Result<Database, String> {
+    let data_dir = args
+        .data_dir
+        .clone()
+        .or_else(|| file.data_dir.clone())
+        .unwrap_or_else(|| PathBuf::from("data"));
+    make_private_dir(&data_dir)
+        .map_err(|error| format!("data_dir {} cannot be made: {error}", data_dir.display()))?;
+    let url = args
+        .database_url
+        .clone()
+        .or_else(|| file.database_url.clone())
+        .unwrap_or_else(|| format!("sqlite://{}", data_dir.join("cutover.db").display()));
+    if !["sqlite:", "postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme))
+    {
+        return Err("database_url must start with sqlite:// or postgres://".to_owned());
+    }
+    Ok(Database { url, data_dir })
+}
+
+/// The list of machines that cannot be patched is a target list: nobody else on this machine reads it.
+fn make_private_dir(path: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(path)
+}
+
+impl PolicyArgs {
+    /// Settles the rules' switches without a file.
+    ///
+    /// # Errors
+    /// One sentence naming the wrong setting.
+    pub fn settle(&self) -> Result<(Policy, i64), String> {
+        settle_policy(self, &FromFile::default())
+    }
+}
+
+fn settle_policy(args: &PolicyArgs, file: &FromFile) -> Result<(Policy, i64), String> {
+    let mut policy = Policy::default();
+    match args.dotnet.as_deref().or(file.dotnet.as_deref()) {
+        None | Some("block") => policy.dotnet = DotnetPolicy::Block,
+        Some("warn") => policy.dotnet = DotnetPolicy::Warn,
+        Some(other) => return Err(format!("dotnet must be block or warn, not {other:?}")),
+    }
+    let absent = args.group_b_schannel_absent.as_deref();
+    match absent.or(file.group_b_schannel_absent.as_deref()) {
+        None | Some("fail") => policy.group_b_schannel_absent = AbsentPolicy::Fail,
+        Some("warn") => policy.group_b_schannel_absent = AbsentPolicy::Warn,
+        Some(other) => {
+            return Err(format!(
+                "group_b_schannel_absent must be fail or warn, not {other:?}"
+            ));
+        }
+    }
+    if let Some(release) = args.min_dotnet_release.or(file.min_dotnet_release) {
+        if release < 379_893 {
+            return Err(format!(
+                "min_dotnet_release {release} is below 379893 (.NET 4.5.2), which no site version ever accepted"
+            ));
+        }
+        policy.min_dotnet_release = release;
+    }
+    if let Some(suites) = args.server_suites.as_ref().or(file.server_suites.as_ref()) {
+        let suites: Vec<String> = suites
+            .split(',')
+            .map(|suite| suite.trim().to_ascii_uppercase())
+            .filter(|suite| !suite.is_empty())
+            .collect();
+        if suites.is_empty() || suites.iter().any(|suite| !suite.starts_with("TLS_")) {
+            return Err(
+                "server_suites must be names like TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, separated by commas"
+                    .to_owned(),
+            );
+        }
+        policy.server_suites = Some(suites);
+    }
+    let days = args.freshness_days.or(file.freshness_days).unwrap_or(14);
+    if !(1..=365).contains(&days) {
+        return Err(format!("freshness_days must be from 1 to 365, not {days}"));
+    }
+    Ok((policy, i64::from(days) * DAY))
+}
+
+impl ServeArgs {
+    /// Settles everything.
+    ///
+    /// # Errors
+    /// One sentence naming the wrong setting.
+    pub fn settle(&self) -> Result<Config, String> {
+        let file = from_file(self.database.config.as_deref())?;
+        let database = settle_database(&self.database, &file)?;
+        let (policy, freshness_ms) = settle_policy(&self.policy, &file)?;
+        let listen = self
+            .listen
+            .as_deref()
+            .or(file.listen.as_deref())
+            .unwrap_or("127.0.0.1:8443");
+        let listen = listen
+            .to_socket_addrs()
+            .ok()
+            .and_then(|mut addresses| addresses.next())
+            .ok_or_else(|| {
+                format!("listen must be HOST:PORT, such as 127.0.0.1:8443, not {listen:?}")
+            })?;
+        let transport = self.settle_transport(&file, &database, listen)?;
+        let json_logs = match self.log_format.as_deref().or(file.log_format.as_deref()) {
+            None | Some("text") => false,
+            Some("json") => true,
+            Some(other) => return Err(format!("log_format must be text or json, not {other:?}")),
+        };
+        Ok(Config {
+            database,
+            listen,
+            transport,
+            policy,
+            freshness_ms,
+            json_logs,
+        })
+    }
+
+    fn settle_transport(
+        &self,
+        file: &FromFile,
+        database: &Database,
+        listen: SocketAddr,
+    ) -> Result<Transport, String> {
+        let anywhere = self.plain_http_anywhere || file.plain_http_anywhere.unwrap_or(false);
+        if anywhere || self.plain_http || file.plain_http.unwrap_or(false) {
+            if listen.ip().is_loopback() || anywhere {
+                return Ok(Transport::Plain);
+            }
+            return Err(format!(
+                "plain_http is for loopback addresses only, and {listen} is none: passwords and tokens would travel readable. Use TLS, or set plain_http_anywhere if a TLS proxy stands in front"
+            ));
+        }
+        let cert = self.tls_cert.clone().or_else(|| file.tls_cert.clone());
+        let key = self.tls_key.clone().or_else(|| file.tls_key.clone());
+        match (cert, key) {
+            (Some(cert), Some(key)) => Ok(Transport::Tls {
+                cert,
+                key,
+                names: None,
+            }),
+            (None, None) => {
+                let mut names = vec![
+                    "localhost".to_owned(),
+                    "127.0.0.1".to_owned(),
+                    "::1".to_owned(),
+                ];
+                if !listen.ip().is_unspecified() && !listen.ip().is_loopback() {
+                    names.push(listen.ip().to_string());
+                }
+                let more = self.tls_names.as_ref().or(file.tls_names.as_ref());
+                names.extend(
+                    more.iter()
+                        .flat_map(|names| names.split(','))
+                        .map(|name| name.trim().to_owned())
+                        .filter(|name| !name.is_empty()),
+                );
+                Ok(Transport::Tls {
+                    cert: database.data_dir.join("cert.pem"),
+                    key: database.data_dir.join("key.pem"),
+                    names: Some(names),
+                })
+            }
+            _ => Err("tls_cert and tls_key belong together; one of them is missing".to_owned()),
+        }
+    }
+}

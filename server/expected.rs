@@ -1,0 +1,163 @@
+//! The expected list on its way in: bytes → rows → store. Page, API and command line come through here.
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    domain::{assess, facts::OsFacts, time::Timestamp},
+    error::Problem,
+    store::{
+        self, Store,
+        model::Listing,
+        population::{Expected, ExpectedList},
+    },
+    wire::{
+        FieldError, decode,
+        population::{self, PopulationList, PopulationRow},
+    },
+};
+
+/// What a new list changed, and what of it was not understood.
+#[derive(Clone, Debug, Serialize)]
+pub struct ListAnswer {
+    /// Rows understood.
+    pub rows: i64,
+    /// Clients not known before.
+    pub new: i64,
+    /// Clients of the earlier list that this one does not name.
+    pub gone: i64,
+    /// Clients known before.
+    pub matched: i64,
+    /// Rows about a client that another row has named.
+    pub duplicate: i64,
+    /// Rows marked obsolete or decommissioned: not counted.
+    pub left_out: i64,
+    /// Clients counted before, and now.
+    pub population: (i64, i64),
+    /// Rows not understood: line and reason.
+    pub rejected: Vec<RejectedRow>,
+    /// Columns understood.
+    pub columns: Vec<String>,
+    /// Columns nobody looked at.
+    pub ignored: Vec<String>,
+    /// Nothing was changed: the list hides clients, and somebody has to say that this is meant.
+    #[serde(skip)]
+    pub needs_confirmation: Option<String>,
+}
+
+/// A row that was not understood.
+#[derive(Clone, Debug, Serialize)]
+pub struct RejectedRow {
+    /// Line in the file, from 1.
+    pub line: u64,
+    /// Why.
+    pub detail: String,
+}
+
+/// Reads a list (CSV or JSON array) and puts it in force.
+///
+/// # Errors
+/// 400 or 422 when it cannot be understood.
+pub async fn replace(
+    store: &Store,
+    bytes: Vec<u8>,
+    sender: &str,
+    confirmed: bool,
+    now: Timestamp,
+) -> Result<ListAnswer, Problem> {
+    let file_hash = Sha256::digest(&bytes).to_vec();
+    let list = tokio::task::spawn_blocking(move || read(bytes))
+        .await
+        .map_err(|_| Problem::Internal)??;
+    if list.rows.is_empty() {
+        return Err(Problem::invalid(
+            "",
+            "The list names no client. An empty list would make an empty fleet look complete, so it is refused.",
+        ));
+    }
+    let rejected: Vec<RejectedRow> = list
+        .rejected
+        .into_iter()
+        .map(|row| RejectedRow {
+            line: row.line,
+            detail: row.detail,
+        })
+        .collect();
+    let result = store
+        .replace_population(
+            ExpectedList {
+                rows: list.rows.into_iter().map(expected).collect(),
+                rejected: i64::try_from(rejected.len()).unwrap_or(i64::MAX),
+                file_hash,
+                uploaded_by: sender.to_owned(),
+                confirmed,
+            },
+            now,
+        )
+        .await;
+    let (replaced, needs_confirmation) = match result {
+        Ok(replaced) => (replaced, None),
+        Err(store::Error::NeedsConfirmation(why, would)) => (would, Some(why)),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(ListAnswer {
+        rows: replaced.rows,
+        new: replaced.new,
+        gone: replaced.gone,
+        matched: replaced.matched,
+        duplicate: replaced.duplicate,
+        left_out: replaced.left_out,
+        population: (replaced.before, replaced.after),
+        rejected,
+        columns: list.columns,
+        ignored: list.ignored,
+        needs_confirmation,
+    })
+}
+
+fn read(bytes: Vec<u8>) -> Result<PopulationList, Problem> {
+    let text =
+        decode::to_utf8(bytes.into()).map_err(|error| Problem::Malformed(error.to_string()))?;
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    let list: Result<PopulationList, Vec<FieldError>> = if first == Some(&b'[') {
+        population::parse_json(&text)
+    } else {
+        population::parse_csv(&text)
+    };
+    list.map_err(Problem::Invalid)
+}
+
+fn expected(row: PopulationRow) -> Expected {
+    let os = OsFacts {
+        version: row.os_version,
+        caption: row.os_caption.clone(),
+        product_type: product_type(row.os_caption.as_deref()),
+        ..OsFacts::default()
+    };
+    Expected {
+        os_key: assess::os_identity(&os).key,
+        roles: row.roles,
+        owner: row.owner,
+        last_contact: row.last_contact,
+        listing: if row.decommissioned {
+            Listing::Decommissioned
+        } else if row.obsolete {
+            Listing::Obsolete
+        } else {
+            Listing::Expected
+        },
+        ids: row.ids,
+    }
+}
+
+/// ConfigMgr says "Workstation" or "Server" in its operating system names; without it nobody guesses.
+fn product_type(caption: Option<&str>) -> Option<u32> {
+    let caption = caption?.to_lowercase();
+    if caption.contains("server") {
+        Some(3)
+    } else if caption.contains("workstation") || caption.contains("windows") {
+        Some(1)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,274 @@
+//! Who may come in: extractors named like roles. A handler that names one is authorised.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use argon2::{
+    Argon2,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
+};
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::{header, request::Parts},
+};
+use axum_extra::extract::CookieJar;
+use tokio::sync::Semaphore;
+
+use crate::{
+    clock,
+    domain::time::Timestamp,
+    error::Problem,
+    state::App,
+    store::access::{Purpose, Token},
+};
+
+/// Name of the session cookie over TLS. The prefix makes browsers insist on `Secure` and on this host.
+pub const SECURE_COOKIE: &str = "__Host-cutover";
+/// Its name on plain loopback HTTP, where a browser would refuse the prefix.
+pub const PLAIN_COOKIE: &str = "cutover";
+
+/// How long a token is believed without asking the database again; a revoked one holds no longer than this.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// Tokens remembered at most.
+const REMEMBERED: usize = 4_096;
+/// How often the last use of a token is written down.
+const NOTED: i64 = 60_000;
+/// Failed sign-ins from all sides within a minute, above which everyone waits.
+const FAILURES: usize = 20;
+
+/// Which tokens were right a moment ago, how many sign-ins failed, and how many passwords are being checked.
+#[derive(Debug)]
+pub struct Guard {
+    tokens: Mutex<HashMap<String, (Instant, Token)>>,
+    failures: Mutex<Vec<Instant>>,
+    // A password check takes some 20 MB and 40 ms on purpose; a storm of them must not take the machine.
+    checks: Semaphore,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self {
+            tokens: Mutex::default(),
+            failures: Mutex::default(),
+            checks: Semaphore::new(2),
+        }
+    }
+}
+
+impl Guard {
+    async fn token(&self, app: &App, text: &str) -> Result<Option<Token>, Problem> {
+        let known = {
+            let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+            tokens
+                .get(text)
+                .filter(|(at, _)| at.elapsed() < BELIEVED)
+                .map(|(_, token)| token.clone())
+        };
+        if known.is_some() {
+            return Ok(known);
+        }
+        let Some(token) = app.store().token(text).await? else {
+            return Ok(None);
+        };
+        let now = clock::now();
+        if token
+            .last_used_at
+            .is_none_or(|used| now.since(used) > NOTED)
+        {
+            // Not worth holding up a report for.
+            let store = app.store().clone();
+            let id = token.id.clone();
+            tokio::spawn(async move {
+                if let Err(error) = store.token_used(id, now).await {
+                    tracing::warn!(%error, "the last use of a token could not be written down");
+                }
+            });
+        }
+        let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        if tokens.len() >= REMEMBERED {
+            tokens.clear();
+        }
+        tokens.insert(text.to_owned(), (Instant::now(), token.clone()));
+        Ok(Some(token))
+    }
+
+    fn too_many_failures(&self) -> bool {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.retain(|at| at.elapsed() < Duration::from_secs(60));
+        failures.len() >= FAILURES
+    }
+
+    fn note_failure(&self) {
+        self.failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Instant::now());
+    }
+
+    /// Checks a name and a password. An unknown name costs as much as a wrong password.
+    ///
+    /// # Errors
+    /// Too many failures lately, or the store failed.
+    pub async fn check(
+        &self,
+        app: &App,
+        name: &str,
+        password: String,
+    ) -> Result<Option<String>, Problem> {
+        if self.too_many_failures() {
+            return Err(Problem::TooManyAttempts);
+        }
+        let stored = app.store().password_hash(name).await?;
+        let (user, hash) = stored.unwrap_or_else(|| (String::new(), NOBODY.to_owned()));
+        let _turn = self.checks.acquire().await.map_err(|_| Problem::Busy)?;
+        let right = tokio::task::spawn_blocking(move || verify(&password, &hash))
+            .await
+            .map_err(|_| Problem::Internal)?;
+        if right && !user.is_empty() {
+            return Ok(Some(user));
+        }
+        self.note_failure();
+        Ok(None)
+    }
+}
+
+/// A hash no password fits, so that an unknown name takes as long as a known one.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$3dOsIFXDHaPVcZCNaDJ8ACZQ7wPS+gmfzPSwXWdMXyM";
+
+/// Hashes a password with Argon2id (19 MiB, two passes).
+///
+/// # Errors
+/// The system gave no random salt.
+pub fn hash_password(password: &str) -> Result<String, String> {
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| format!("the password could not be hashed: {error}"))
+}
+
+fn verify(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    })
+}
+
+/// Who is asking, as far as it is known.
+enum Caller {
+    Program(Token),
+    Person(String),
+}
+
+async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
+    if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
+        let text = value
+            .to_str()
+            .ok()
+            .and_then(|text| {
+                let (scheme, rest) = text.split_once(' ')?;
+                scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
+            })
+            .ok_or(Problem::Unauthorized)?;
+        let token = app.guard().token(app, text).await?;
+        return token.map(Caller::Program).ok_or(Problem::Unauthorized);
+    }
+    let jar = CookieJar::from_headers(&parts.headers);
+    let name = cookie_name(app);
+    let Some(cookie) = jar.get(name) else {
+        return Err(Problem::Unauthorized);
+    };
+    app.store()
+        .session_user(cookie.value(), clock::now())
+        .await?
+        .map(Caller::Person)
+        .ok_or(Problem::Unauthorized)
+}
+
+/// The cookie's name for how this server is reached.
+pub fn cookie_name(app: &App) -> &'static str {
+    if app.secure_cookies() {
+        SECURE_COOKIE
+    } else {
+        PLAIN_COOKIE
+    }
+}
+
+fn only(token: &Token, purpose: Purpose) -> Result<Arc<str>, Problem> {
+    if token.purpose == purpose {
+        return Ok(format!("token {}", token.name).into());
+    }
+    Err(Problem::Forbidden(format!(
+        "This token is for {} only; this call needs one for {}.",
+        token.purpose.code(),
+        purpose.code()
+    )))
+}
+
+/// May send reports: an ingest token, or a person.
+#[derive(Clone, Debug)]
+pub struct Reporter(pub Arc<str>);
+
+/// May read: a read token, or a person.
+#[derive(Clone, Debug)]
+pub struct Reader(pub Arc<str>);
+
+/// May replace the expected list: a population token, or a person.
+#[derive(Clone, Debug)]
+pub struct Planner(pub Arc<str>);
+
+/// A person who has signed in.
+#[derive(Clone, Debug)]
+pub struct Person(pub String);
+
+macro_rules! role {
+    ($role:ident, $purpose:expr) => {
+        impl<S> FromRequestParts<S> for $role
+        where
+            App: FromRef<S>,
+            S: Send + Sync,
+        {
+            type Rejection = Problem;
+
+            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+                let app = App::from_ref(state);
+                match caller(parts, &app).await? {
+                    Caller::Program(token) => only(&token, $purpose).map(Self),
+                    Caller::Person(name) => Ok(Self(name.into())),
+                }
+            }
+        }
+    };
+}
+role!(Reporter, Purpose::Ingest);
+role!(Reader, Purpose::Read);
+role!(Planner, Purpose::Population);
+
+impl<S> FromRequestParts<S> for Person
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let app = App::from_ref(state);
+        match caller(parts, &app).await? {
+            Caller::Person(name) => Ok(Self(name)),
+            Caller::Program(_) => Err(Problem::Forbidden(
+                "This page is for people; programs use /api/v1.".to_owned(),
+            )),
+        }
+    }
+}
+
+/// A session that was just started: the secret for its cookie.
+///
+/// # Errors
+/// The store failed.
+pub async fn start_session(app: &App, user: String, now: Timestamp) -> Result<String, Problem> {
+    Ok(app.store().start_session(user, now).await?)
+}

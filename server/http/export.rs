@@ -1,0 +1,251 @@
+//! A client as programs see it: one shape for JSON, NDJSON and CSV.
+
+use serde::Serialize;
+
+use crate::{
+    domain::{assess, time::Timestamp},
+    store::model::{ClientRow, Population},
+};
+
+/// A client in JSON.
+#[derive(Debug, Serialize)]
+pub struct ClientJson {
+    id: String,
+    name: String,
+    sms_guid: Option<String>,
+    resource_id: Option<i64>,
+    site_code: Option<String>,
+    fqdn: Option<String>,
+    smbios_guid: Option<String>,
+    serial_number: Option<String>,
+    os: OsJson,
+    standing: &'static str,
+    cleared: bool,
+    verdict: Option<&'static str>,
+    impact: Option<&'static str>,
+    deciding: Option<String>,
+    reasons: Vec<&'static str>,
+    fixes: Vec<&'static str>,
+    warnings: i64,
+    since: Option<String>,
+    collected_at: Option<String>,
+    received_at: Option<String>,
+    ruleset: Option<String>,
+    listing: &'static str,
+    owner: Option<String>,
+    roles: Vec<String>,
+    last_contact: Option<String>,
+    suspected_duplicate: bool,
+    future_report: bool,
+}
+
+/// An OS version: stable key, and words.
+#[derive(Debug, Serialize)]
+pub struct OsJson {
+    key: String,
+    name: String,
+}
+
+impl OsJson {
+    /// The OS a key names.
+    pub fn of(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            name: assess::os_label(key),
+        }
+    }
+}
+
+fn time(at: Option<Timestamp>) -> Option<String> {
+    at.map(|at| at.to_string())
+}
+
+fn reasons(mask: i64) -> Vec<&'static str> {
+    assess::reasons_in(mask).map(|reason| reason.code).collect()
+}
+
+fn fixes(mask: i64) -> Vec<&'static str> {
+    let mut fixes: Vec<&'static str> = Vec::new();
+    for reason in assess::reasons_in(mask) {
+        if !reason.fix.is_empty() && !fixes.contains(&reason.fix) {
+            fixes.push(reason.fix);
+        }
+    }
+    fixes
+}
+
+impl From<ClientRow> for ClientJson {
+    fn from(row: ClientRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            sms_guid: row.ids.sms_guid.map(|guid| format!("GUID:{guid}")),
+            resource_id: row.ids.resource_id,
+            site_code: row.ids.site_code,
+            fqdn: row.ids.fqdn,
+            smbios_guid: row.ids.smbios_guid,
+            serial_number: row.ids.serial_number,
+            os: OsJson::of(&row.os_key),
+            standing: row.standing.code(),
+            cleared: row.standing.is_cleared(),
+            verdict: row.verdict.map(crate::domain::verdict::Standing::code),
+            impact: row.impact.map(crate::domain::verdict::Impact::code),
+            deciding: row.deciding,
+            reasons: reasons(row.reasons),
+            fixes: fixes(row.reasons),
+            warnings: row.warnings,
+            since: time(row.since),
+            collected_at: time(row.collected_at),
+            received_at: time(row.received_at),
+            ruleset: row.ruleset,
+            listing: row.listing.code(),
+            owner: row.owner,
+            roles: row.roles,
+            last_contact: row.last_contact,
+            suspected_duplicate: row.duplicate,
+            future_report: row.future,
+        }
+    }
+}
+
+/// The columns of a CSV, in their fixed order. New ones are only ever added at the end.
+pub const CSV_COLUMNS: [&str; 24] = [
+    "id",
+    "name",
+    "standing",
+    "impact",
+    "os",
+    "os_key",
+    "site_code",
+    "reasons",
+    "fixes",
+    "deciding",
+    "warnings",
+    "since",
+    "collected_at",
+    "received_at",
+    "owner",
+    "roles",
+    "fqdn",
+    "sms_guid",
+    "resource_id",
+    "smbios_guid",
+    "serial_number",
+    "listing",
+    "suspected_duplicate",
+    "last_contact",
+];
+
+/// One CSV line, terminator included.
+///
+/// # Errors
+/// The line could not be put together; it cannot happen with fields in memory.
+pub fn csv_line(row: ClientRow) -> Result<Vec<u8>, String> {
+    let json = ClientJson::from(row);
+    let number = |n: Option<i64>| n.map_or_else(String::new, |n| n.to_string());
+    let fields: [String; 24] = [
+        json.id,
+        json.name,
+        json.standing.to_owned(),
+        json.impact.unwrap_or_default().to_owned(),
+        json.os.name,
+        json.os.key,
+        json.site_code.unwrap_or_default(),
+        json.reasons.join(" "),
+        json.fixes.join(" "),
+        json.deciding.unwrap_or_default(),
+        json.warnings.to_string(),
+        json.since.unwrap_or_default(),
+        json.collected_at.unwrap_or_default(),
+        json.received_at.unwrap_or_default(),
+        json.owner.unwrap_or_default(),
+        json.roles.join(" "),
+        json.fqdn.unwrap_or_default(),
+        json.sms_guid.unwrap_or_default(),
+        number(json.resource_id),
+        json.smbios_guid.unwrap_or_default(),
+        json.serial_number.unwrap_or_default(),
+        json.listing.to_owned(),
+        json.suspected_duplicate.to_string(),
+        json.last_contact.unwrap_or_default(),
+    ];
+    csv_record(fields.iter().map(|field| harmless(field)))
+}
+
+/// The CSV's first line.
+///
+/// # Errors
+/// As [`csv_line`].
+pub fn csv_header() -> Result<Vec<u8>, String> {
+    csv_record(CSV_COLUMNS.iter().map(|column| (*column).to_owned()))
+}
+
+fn csv_record(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, String> {
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
+    writer
+        .write_record(fields)
+        .map_err(|error| error.to_string())?;
+    writer.into_inner().map_err(|error| error.to_string())
+}
+
+/// A spreadsheet runs what starts with one of these; an apostrophe in front makes it text.
+fn harmless(field: &str) -> String {
+    let risky = field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠']);
+    if risky {
+        format!("'{field}")
+    } else {
+        field.to_owned()
+    }
+}
+
+/// What an answer covers, and what it does not.
+#[derive(Debug, Serialize)]
+pub struct PopulationJson {
+    total: i64,
+    expected: i64,
+    unlisted: i64,
+    reported: i64,
+    fresh: i64,
+    left_out: i64,
+    suspected_duplicates: i64,
+    future_reports: i64,
+    complete: bool,
+    standings: serde_json::Map<String, serde_json::Value>,
+    list: Option<ListJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct ListJson {
+    uploaded_at: String,
+    uploaded_by: String,
+    rows: i64,
+}
+
+impl From<Population> for PopulationJson {
+    fn from(population: Population) -> Self {
+        Self {
+            total: population.total,
+            expected: population.expected,
+            unlisted: population.unlisted,
+            reported: population.reported,
+            fresh: population.fresh,
+            left_out: population.left_out,
+            suspected_duplicates: population.suspected_duplicates,
+            future_reports: population.future_reports,
+            // Without a list nobody knows who is silent.
+            complete: population.list.is_some(),
+            standings: population
+                .standings
+                .into_iter()
+                .map(|(standing, n)| (standing.code().to_owned(), n.into()))
+                .collect(),
+            list: population.list.map(|list| ListJson {
+                uploaded_at: list.uploaded_at.to_string(),
+                uploaded_by: list.uploaded_by,
+                rows: list.rows,
+            }),
+        }
+    }
+}

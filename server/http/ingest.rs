@@ -1,0 +1,189 @@
+//! `POST /api/v1/reports` and `PUT /api/v1/population`: how programs feed the server.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse as _, Response},
+};
+use serde::Serialize;
+
+use super::{
+    auth::{Planner, Reporter},
+    body,
+};
+use crate::{
+    clock,
+    error::Problem,
+    expected,
+    ingest::{self, Outcome, Result1},
+    state::App,
+    store::incoming::Kept,
+};
+
+/// The answer to reports.
+#[derive(Debug, Serialize)]
+pub struct ReportsAnswer {
+    received: usize,
+    stored: usize,
+    unchanged: usize,
+    rejected: usize,
+    results: Vec<RecordAnswer>,
+}
+
+#[derive(Debug, Serialize)]
+struct RecordAnswer {
+    index: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    standing: Option<&'static str>,
+    /// Kept in the history only, because a newer report was there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    late: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<serde_json::Value>,
+}
+
+/// Takes reports; answers after they are durable.
+pub async fn reports(
+    State(app): State<App>,
+    Reporter(sender): Reporter,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    check_type(&headers)?;
+    let held = body::read(&headers, body, app.budget()).await?;
+    let (bytes, _room) = held.split();
+    let outcome = take(&app, bytes, &sender).await?;
+    if outcome.single
+        && let [Result1::Rejected(errors)] = outcome.results.as_slice()
+    {
+        return Err(Problem::Invalid(errors.clone()));
+    }
+    Ok(Json(answer(outcome)).into_response())
+}
+
+/// The way in that API and page share.
+pub async fn take(app: &App, bytes: Vec<u8>, sender: &Arc<str>) -> Result<Outcome, Problem> {
+    ingest::take(app.store(), app.judge(), bytes, clock::now(), sender)
+        .await
+        .map_err(|error| match error {
+            ingest::Error::Body(detail) => Problem::Malformed(detail),
+            ingest::Error::Store(error) => match error {
+                // Whatever went wrong, nothing unacknowledged is lost if it is sent again.
+                crate::store::Error::Database(cause) => {
+                    tracing::error!(error = %cause, "reports could not be kept");
+                    Problem::Busy
+                }
+                other => other.into(),
+            },
+        })
+}
+
+fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let value = value.to_str().unwrap_or_default();
+    let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    const TAKEN: &[&str] = &[
+        "application/json",
+        "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonl",
+        "application/octet-stream",
+        // What curl --data-binary says when nobody tells it otherwise.
+        "application/x-www-form-urlencoded",
+        "text/plain",
+        "text/json",
+        "",
+    ];
+    if TAKEN.contains(&kind.as_str()) {
+        return Ok(());
+    }
+    Err(Problem::Unsupported(
+        "Reports are JSON: send application/json (one object or an array) or application/x-ndjson (one object a line).".to_owned(),
+    ))
+}
+
+fn answer(outcome: Outcome) -> ReportsAnswer {
+    let mut answer = ReportsAnswer {
+        received: outcome.results.len(),
+        stored: 0,
+        unchanged: 0,
+        rejected: 0,
+        results: Vec::with_capacity(outcome.results.len()),
+    };
+    for (index, result) in outcome.results.into_iter().enumerate() {
+        let record = match result {
+            Result1::Kept {
+                report_id,
+                client_id,
+                kept,
+                standing,
+                ..
+            } => {
+                if kept == Kept::Unchanged {
+                    answer.unchanged += 1;
+                } else {
+                    answer.stored += 1;
+                }
+                RecordAnswer {
+                    index,
+                    report_id,
+                    client_id: Some(client_id),
+                    status: if kept == Kept::Unchanged { "unchanged" } else { "stored" },
+                    standing: Some(standing.code()),
+                    late: kept == Kept::Late,
+                    problem: None,
+                }
+            }
+            Result1::Rejected(errors) => {
+                answer.rejected += 1;
+                RecordAnswer {
+                    index,
+                    report_id: None,
+                    client_id: None,
+                    status: "rejected",
+                    standing: None,
+                    late: false,
+                    problem: Some(Problem::Invalid(errors).to_json()),
+                }
+            }
+        };
+        answer.results.push(record);
+    }
+    answer
+}
+
+/// Replaces the expected list. `?confirm=1` puts a list in force that hides clients.
+pub async fn population(
+    State(app): State<App>,
+    Planner(sender): Planner,
+    axum::extract::RawQuery(query): axum::extract::RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let confirmed = query
+        .as_deref()
+        .map(super::query::form_pairs)
+        .unwrap_or_default()
+        .iter()
+        .any(|(name, value)| name == "confirm" && (value == "1" || value == "true"));
+    let held = body::read(&headers, body, app.budget()).await?;
+    let (bytes, _room) = held.split();
+    let answer = expected::replace(app.store(), bytes, &sender, confirmed, clock::now()).await?;
+    match answer.needs_confirmation {
+        Some(why) => Err(Problem::NeedsConfirmation(format!(
+            "{why} Send it again with ?confirm=1."
+        ))),
+        None => Ok(Json(answer).into_response()),
+    }
+}

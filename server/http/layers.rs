@@ -1,0 +1,112 @@
+//! What surrounds every request, outermost first, a sentence each.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::CompressionLayer,
+    csrf::CsrfLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    set_header::SetResponseHeaderLayer,
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+
+use super::pages;
+use crate::{error::Problem, state::App};
+
+/// A request, body included, may take this long until its answer starts.
+const WHOLE_REQUEST: Duration = Duration::from_secs(60);
+
+/// Nothing inline, nothing from elsewhere; each line opens one thing.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Puts the layers around the routes.
+pub(super) fn around(routes: Router, app: App) -> Router {
+    let constant = |name: &'static str, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        )
+    };
+    let hsts = app.secure_cookies().then(|| {
+        SetResponseHeaderLayer::if_not_present(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        )
+    });
+    routes
+        // A problem becomes a page for whoever wants to read one.
+        .layer(middleware::from_fn_with_state(app.clone(), dress))
+        // No other site can make a signed-in browser change anything.
+        .layer(CsrfLayer::new())
+        // Answers are compressed when that is asked for.
+        .layer(CompressionLayer::new())
+        // A request that does not get on is given up.
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            WHOLE_REQUEST,
+        ))
+        // A bug in one request is the end of that request only.
+        .layer(CatchPanicLayer::custom(|_| {
+            tracing::error!("a request panicked");
+            Problem::Internal.into_response()
+        }))
+        .layer(constant("content-security-policy", POLICY))
+        .layer(constant("x-content-type-options", "nosniff"))
+        .layer(constant("referrer-policy", "same-origin"))
+        .layer(constant("cross-origin-opener-policy", "same-origin"))
+        .layer(constant("cross-origin-resource-policy", "same-origin"))
+        .layer(constant("cache-control", "no-store"))
+        .layer(tower::util::option_layer(hsts))
+        // One line a request; never bodies, tokens or addresses of clients.
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+}
+
+fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    // The path without its query: a query can carry names that people look for.
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}
+
+async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let programs = path.starts_with("/api/") || path == "/metrics" || path == "/readyz";
+    let reads_pages = request
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let address = request
+        .uri()
+        .path_and_query()
+        .map_or_else(|| "/".to_owned(), ToString::to_string);
+    let id = request
+        .headers()
+        .get("x-request-id")
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let response = next.run(request).await;
+    if programs || !reads_pages {
+        return response;
+    }
+    match response.extensions().get::<Problem>().cloned() {
+        Some(Problem::Unauthorized) => pages::to_sign_in(&address),
+        Some(problem) => pages::problem(&app, &problem, id.as_deref()),
+        None => response,
+    }
+}

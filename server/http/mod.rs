@@ -1,0 +1,65 @@
+//! The whole site on one screen: which address does what, and what surrounds every request.
+
+pub mod api;
+pub mod assets;
+pub mod auth;
+pub mod body;
+pub mod export;
+pub mod ingest;
+mod layers;
+pub mod pages;
+pub mod query;
+pub mod tls;
+pub mod uploads;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    routing::{get, post, put},
+};
+
+use crate::state::App;
+
+/// Every route, in the order a stranger would browse them.
+pub fn router(app: App) -> Router {
+    let site = Router::new()
+        // Pages, for people who have signed in.
+        .route("/", get(pages::home))
+        .route("/os/{key}", get(pages::os))
+        .route("/blockers", get(pages::blockers))
+        .route("/clients", get(pages::clients))
+        .route("/clients/{id}", get(pages::client))
+        .route("/upload", get(uploads::form).post(uploads::take))
+        .route("/population", get(uploads::population_form).post(uploads::population))
+        .route("/method", get(pages::method))
+        .route("/sign-in", get(pages::sign_in_form).post(pages::sign_in))
+        .route("/sign-out", post(pages::sign_out))
+        .route("/static/{file}", get(assets::file))
+        .route("/favicon.ico", get(assets::favicon))
+        .layer(DefaultBodyLimit::max(body::LARGEST));
+
+    // For programs.
+    let api = Router::new()
+        .route("/reports", post(ingest::reports))
+        .route("/population", put(ingest::population))
+        .route("/summary", get(api::summary))
+        .route("/clients", get(api::clients))
+        .route("/clients/{id}", get(api::client))
+        .route("/clients/{id}/raw", get(api::raw))
+        .route("/blockers", get(api::blockers))
+        .route("/rejects", get(api::rejects));
+
+    // For machines that watch machines.
+    let health = Router::new()
+        .route("/healthz", get(api::healthz))
+        .route("/readyz", get(api::readyz))
+        .route("/metrics", get(api::metrics));
+
+    let routes = site
+        .nest("/api/v1", api)
+        .merge(health)
+        .fallback(pages::nothing_here)
+        .method_not_allowed_fallback(pages::wrong_method)
+        .with_state(app.clone());
+    layers::around(routes, app)
+}

@@ -1,0 +1,348 @@
+//! What people read: extract, one call, dress.
+
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse as _, Redirect, Response},
+};
+use axum_extra::extract::{
+    CookieJar,
+    cookie::{Cookie, SameSite},
+};
+use serde::Deserialize;
+
+use super::{
+    api, assets,
+    auth::{self, Person, cookie_name},
+    query::{DEFAULT_LIMIT, ListQuery},
+};
+use crate::{
+    clock,
+    domain::{
+        assess::{AbsentPolicy, DotnetPolicy},
+        time::DAY,
+    },
+    error::Problem,
+    state::App,
+    store::model::Filter,
+    views::{
+        Layout, Nav, Page,
+        client::ClientPage,
+        home::{Counting, HomePage},
+        links::ListKind,
+        list::{Choices, ClientsPage},
+        method::MethodPage,
+        os::OsPage,
+        problem::ProblemPage,
+        sign_in::{self, SignInPage},
+    },
+};
+
+/// Rows of an OS version's list that its own page shows.
+const OS_ROWS: usize = 25;
+
+/// The frame of a page.
+pub fn layout(app: &App, nav: Nav, user: Option<&str>, headers: Option<&HeaderMap>) -> Layout {
+    let host = headers
+        .and_then(|headers| headers.get(header::HOST))
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("127.0.0.1:8443");
+    let scheme = if app.secure_cookies() { "https" } else { "http" };
+    Layout {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        signed_in: user.map(str::to_owned),
+        nav,
+        now: clock::now(),
+        css_url: assets::css_url(),
+        js_url: assets::js_url(),
+        icon_url: assets::icon_url(),
+        address: format!("{scheme}://{host}"),
+        notice: None,
+    }
+}
+
+/// Renders a page.
+pub fn html(page: &impl Page) -> Result<Response, Problem> {
+    page.render()
+        .map(|text| Html(text).into_response())
+        .map_err(|error| {
+            tracing::error!(%error, "a page could not be rendered");
+            Problem::Internal
+        })
+}
+
+/// What the numbers of a page rest on.
+pub fn counting(app: &App) -> Counting {
+    let judge = app.judge();
+    let mut policy = Vec::new();
+    if judge.policy.dotnet == DotnetPolicy::Warn {
+        policy.push("Failed .NET settings of a client count as warnings, not as blocking.".to_owned());
+    }
+    if judge.policy.group_b_schannel_absent == AbsentPolicy::Warn {
+        policy.push(
+            "On Windows 7 and Server 2008 a missing DisabledByDefault=0 counts as a warning (sources disagree)."
+                .to_owned(),
+        );
+    }
+    if judge.policy.min_dotnet_release != 394_802 {
+        policy.push(format!(
+            "The lowest .NET release that passes is {}.",
+            judge.policy.min_dotnet_release
+        ));
+    }
+    if let Some(suites) = &judge.policy.server_suites {
+        policy.push(format!(
+            "The site servers accept these TLS 1.2 suites: {}.",
+            suites.join(", ")
+        ));
+    }
+    Counting {
+        freshness_days: judge.freshness_ms / DAY,
+        ruleset: judge.ruleset.to_string(),
+        policy,
+    }
+}
+
+/// `/`
+pub async fn home(
+    State(app): State<App>,
+    Person(user): Person,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let summary = app.store().summary(&app.judge().ruleset, clock::now()).await?;
+    let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
+    html(&HomePage::new(layout, &summary, &counting(&app)))
+}
+
+/// `/os/{key}`
+pub async fn os(
+    State(app): State<App>,
+    Person(user): Person,
+    Path(key): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let now = clock::now();
+    let summary = app.store().summary(&app.judge().ruleset, now).await?;
+    let line = summary
+        .by_os
+        .iter()
+        .find(|line| line.os_key == key)
+        .ok_or_else(|| {
+            Problem::NotFound("No counted client runs this OS version.".to_owned())
+        })?;
+    let reasons = app.store().reasons_of(&key, now).await?;
+    let filter = Filter {
+        os: Some(key),
+        ..Filter::default()
+    };
+    let rows = app.store().list(&filter, None, OS_ROWS, now).await?;
+    let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
+    html(&OsPage::new(layout, line, &reasons, &filter, &rows))
+}
+
+/// `/blockers`
+pub async fn blockers(
+    State(app): State<App>,
+    Person(user): Person,
+    headers: HeaderMap,
+    query: ListQuery,
+) -> Result<Response, Problem> {
+    let (cursor, limit, before) = (query.cursor.clone(), query.limit, query.before);
+    let filter = api::blockers_filter(query);
+    let place = Place {
+        kind: ListKind::Blockers,
+        nav: Nav::Blockers,
+        cursor,
+        limit,
+        before,
+    };
+    list(&app, &user, &headers, place, &filter).await
+}
+
+/// `/clients`
+pub async fn clients(
+    State(app): State<App>,
+    Person(user): Person,
+    headers: HeaderMap,
+    query: ListQuery,
+) -> Result<Response, Problem> {
+    let place = Place {
+        kind: ListKind::Clients,
+        nav: Nav::Clients,
+        cursor: query.cursor,
+        limit: query.limit,
+        before: query.before,
+    };
+    list(&app, &user, &headers, place, &query.filter).await
+}
+
+struct Place {
+    kind: ListKind,
+    nav: Nav,
+    cursor: Option<String>,
+    limit: usize,
+    before: i64,
+}
+
+async fn list(
+    app: &App,
+    user: &str,
+    headers: &HeaderMap,
+    place: Place,
+    filter: &Filter,
+) -> Result<Response, Problem> {
+    let limit = place.limit.clamp(1, DEFAULT_LIMIT);
+    let page = app
+        .store()
+        .list(filter, place.cursor.as_deref(), limit, clock::now())
+        .await?;
+    let (os, sites, roles) = app.store().occurring().await?;
+    let choices = Choices { os, sites, roles };
+    let layout = layout(app, place.nav, Some(user), Some(headers));
+    html(&ClientsPage::new(
+        layout,
+        place.kind,
+        filter,
+        &page,
+        place.before,
+        &choices,
+    ))
+}
+
+/// `/clients/{id}`
+pub async fn client(
+    State(app): State<App>,
+    Person(user): Person,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let detail = api::detail(&app, &id).await?;
+    let verdict = api::judged(&app, &detail)?;
+    let layout = layout(&app, Nav::Clients, Some(&user), Some(&headers));
+    html(&ClientPage::new(
+        layout,
+        &detail,
+        verdict.as_ref(),
+        &counting(&app),
+    ))
+}
+
+/// `/method`
+pub async fn method(
+    State(app): State<App>,
+    Person(user): Person,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let layout = layout(&app, Nav::Method, Some(&user), Some(&headers));
+    html(&MethodPage::new(layout, &counting(&app)))
+}
+
+/// Where to go after signing in.
+#[derive(Debug, Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+/// `GET /sign-in`
+pub async fn sign_in_form(
+    State(app): State<App>,
+    Query(next): Query<Next>,
+) -> Result<Response, Problem> {
+    let layout = layout(&app, Nav::None, None, None);
+    html(&SignInPage::new(layout, "", None, &next.next))
+}
+
+/// What the sign-in form sends.
+#[derive(Deserialize)]
+pub struct Credentials {
+    user: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /sign-in`
+pub async fn sign_in(
+    State(app): State<App>,
+    jar: CookieJar,
+    Form(given): Form<Credentials>,
+) -> Result<Response, Problem> {
+    let long = given.user.len() > 256 || given.password.len() > 1_024;
+    let user = if long || given.user.contains('\0') {
+        None
+    } else {
+        app.guard().check(&app, &given.user, given.password).await?
+    };
+    let Some(user) = user else {
+        let layout = layout(&app, Nav::None, None, None);
+        let error = Some("This name and password do not belong together.");
+        let page = html(&SignInPage::new(layout, &given.user, error, &given.next))?;
+        return Ok((StatusCode::UNAUTHORIZED, page).into_response());
+    };
+    let secret = auth::start_session(&app, user, clock::now()).await?;
+    let mut cookie = Cookie::new(cookie_name(&app), secret);
+    cookie.set_path("/");
+    cookie.set_http_only(true);
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_secure(app.secure_cookies());
+    // Without a date it ends with the browser; the server ends it earlier if nobody uses it.
+    let next = sign_in::local_path(&given.next).to_owned();
+    Ok((jar.add(cookie), Redirect::to(&next)).into_response())
+}
+
+/// `POST /sign-out`
+pub async fn sign_out(State(app): State<App>, jar: CookieJar) -> Result<Response, Problem> {
+    let name = cookie_name(&app);
+    if let Some(cookie) = jar.get(name) {
+        app.store().end_session(cookie.value()).await?;
+    }
+    let mut gone = Cookie::new(name, "");
+    gone.set_path("/");
+    gone.set_secure(app.secure_cookies());
+    Ok((jar.remove(gone), Redirect::to("/sign-in")).into_response())
+}
+
+/// Sends a person who has not signed in to where that is done, and back afterwards.
+pub fn to_sign_in(address: &str) -> Response {
+    let next = crate::views::links::encode(address);
+    let mut response = StatusCode::SEE_OTHER.into_response();
+    if let Ok(value) = HeaderValue::from_str(&format!("/sign-in?next={next}")) {
+        response.headers_mut().insert(header::LOCATION, value);
+    }
+    response
+}
+
+/// A problem as a page.
+pub fn problem(app: &App, problem: &Problem, request_id: Option<&str>) -> Response {
+    let layout = layout(app, Nav::None, None, None);
+    let errors: Vec<(String, String)> = problem
+        .errors()
+        .iter()
+        .map(|error| (error.pointer.clone(), error.detail.clone()))
+        .collect();
+    let status = problem.status();
+    let page = ProblemPage::new(
+        layout,
+        status.as_u16(),
+        problem.title(),
+        &problem.detail(),
+        &errors,
+        request_id,
+    );
+    match html(&page) {
+        Ok(page) => (status, page).into_response(),
+        Err(_) => status.into_response(),
+    }
+}
+
+/// Whatever has no route.
+pub async fn nothing_here() -> Problem {
+    Problem::NotFound("There is nothing at this address.".to_owned())
+}
+
+/// A route, but not for this method.
+pub async fn wrong_method() -> Problem {
+    Problem::MethodNotAllowed
+}

@@ -1,0 +1,175 @@
+//! Filters as they stand in an address: the same names for pages, API and exports.
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+
+use crate::{
+    domain::verdict::{Impact, Standing},
+    error::Problem,
+    store::model::Filter,
+    views::links::NO_SITE,
+    wire::FieldError,
+};
+
+/// Rows of a page of a list when nothing else is asked for.
+pub const DEFAULT_LIMIT: usize = 100;
+/// Rows of a page at most.
+pub const MAX_LIMIT: usize = 1_000;
+
+/// A list as asked for: filter, place, length, format.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// Which clients.
+    pub filter: Filter,
+    /// The address named at least one standing, or `all`.
+    pub standing_given: bool,
+    /// Where to start.
+    pub cursor: Option<String>,
+    /// Rows of a page.
+    pub limit: usize,
+    /// `json`, `csv` or `ndjson`, when asked for in so many words.
+    pub format: Option<String>,
+    /// CSV with a byte-order mark, for spreadsheets.
+    pub bom: bool,
+    /// How many rows came on the pages before; for display only.
+    pub before: i64,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parse(parts.uri.query().unwrap_or_default()).map_err(Problem::Invalid)
+    }
+}
+
+fn parse(text: &str) -> Result<ListQuery, Vec<FieldError>> {
+    let mut query = ListQuery {
+        limit: DEFAULT_LIMIT,
+        ..ListQuery::default()
+    };
+    let mut errors = Vec::new();
+    for (name, value) in form_pairs(text) {
+        if value.is_empty() && name != "site" {
+            continue;
+        }
+        if let Err(detail) = apply(&mut query, &name, value) {
+            errors.push(FieldError {
+                pointer: format!("?{name}"),
+                detail,
+            });
+        }
+    }
+    if errors.is_empty() {
+        Ok(query)
+    } else {
+        Err(errors)
+    }
+}
+
+fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String> {
+    if value.contains('\0') {
+        return Err("a NUL character cannot be looked for".to_owned());
+    }
+    let filter = &mut query.filter;
+    match name {
+        "standing" => {
+            query.standing_given = true;
+            for code in value.split(',').filter(|code| *code != "all") {
+                let standing = Standing::from_code(code.trim())
+                    .ok_or_else(|| unknown(code, &Standing::ALL.map(Standing::code)))?;
+                if !filter.standings.contains(&standing) {
+                    filter.standings.push(standing);
+                }
+            }
+        }
+        "impact" => {
+            filter.impact = Some(
+                Impact::from_code(&value)
+                    .ok_or_else(|| unknown(&value, &Impact::ALL.map(Impact::code)))?,
+            );
+        }
+        "os" => filter.os = Some(value),
+        // `site=none` means "no site known"; an empty field of a form means "any".
+        "site" if value == NO_SITE => filter.site = Some(String::new()),
+        "site" if value.is_empty() => {}
+        "site" => filter.site = Some(value),
+        "role" => filter.role = Some(value.to_lowercase()),
+        "reason" => filter.reason = Some(value),
+        "fix" => filter.fix = Some(value),
+        "q" => filter.q = Some(value),
+        "duplicates" => filter.duplicates = yes(&value)?,
+        "left_out" => filter.left_out = yes(&value)?,
+        "unlisted" => filter.unlisted = yes(&value)?,
+        "future" => filter.future = yes(&value)?,
+        "cursor" => query.cursor = Some(value),
+        "limit" => {
+            query.limit = value
+                .parse()
+                .ok()
+                .filter(|limit| (1..=MAX_LIMIT).contains(limit))
+                .ok_or_else(|| format!("must be a number from 1 to {MAX_LIMIT}"))?;
+        }
+        "format" => {
+            if !["json", "csv", "ndjson"].contains(&value.as_str()) {
+                return Err(unknown(&value, &["json", "csv", "ndjson"]));
+            }
+            query.format = Some(value);
+        }
+        "bom" => query.bom = yes(&value)?,
+        "before" => query.before = value.parse().map_err(|_| "must be a number".to_owned())?,
+        _ => {
+            return Err(unknown(
+                name,
+                &[
+                    "standing", "impact", "os", "site", "role", "reason", "fix", "q", "duplicates",
+                    "left_out", "unlisted", "future", "cursor", "limit", "format", "bom", "before",
+                ],
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn yes(value: &str) -> Result<bool, String> {
+    match value {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err("must be 1 or 0".to_owned()),
+    }
+}
+
+fn unknown(given: &str, allowed: &[&str]) -> String {
+    let given: String = given.chars().take(40).collect();
+    format!("{given:?} is not known here; use one of {}", allowed.join(", "))
+}
+
+/// The pairs of a query string or a plain form, decoded.
+pub fn form_pairs(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decoded(name), decoded(value))
+        })
+        .collect()
+}
+
+fn decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let hex = (bytes[at] == b'%')
+            .then(|| text.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        if let Some(byte) = hex {
+            out.push(byte);
+            at += 3;
+        } else {
+            out.push(if bytes[at] == b'+' { b' ' } else { bytes[at] });
+            at += 1;
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

@@ -1,0 +1,72 @@
+//! What every request can reach: the store, the judge, the sender's tokens, the room for bodies.
+
+use std::sync::Arc;
+
+use crate::{http::{auth::Guard, body::Budget}, ingest::Judge, store::Store};
+
+/// The running application. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    judge: Judge,
+    guard: Guard,
+    budget: Budget,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+    secure_cookies: bool,
+}
+
+impl App {
+    /// Puts the application together.
+    pub fn new(
+        store: Store,
+        judge: Judge,
+        metrics: metrics_exporter_prometheus::PrometheusHandle,
+        secure_cookies: bool,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                judge,
+                guard: Guard::default(),
+                budget: Budget::default(),
+                metrics,
+                secure_cookies,
+            }),
+        }
+    }
+
+    /// What is kept.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The rules with their switches.
+    pub fn judge(&self) -> &Judge {
+        &self.inner.judge
+    }
+
+    /// Who was let in lately, and who was not.
+    pub fn guard(&self) -> &Guard {
+        &self.inner.guard
+    }
+
+    /// Room for request bodies.
+    pub fn budget(&self) -> &Budget {
+        &self.inner.budget
+    }
+
+    /// The counters, for `/metrics`.
+    pub fn metrics(&self) -> &metrics_exporter_prometheus::PrometheusHandle {
+        &self.inner.metrics
+    }
+
+    /// Whether cookies may only travel over TLS.
+    pub fn secure_cookies(&self) -> bool {
+        self.inner.secure_cookies
+    }
+}

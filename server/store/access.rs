@@ -1,0 +1,373 @@
+//! Who may come in: the administrator, browser sessions, and tokens for programs. Secrets are stored hashed.
+
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+use super::{ESTATE, Store, error::Result};
+use crate::domain::time::{DAY, HOUR, Timestamp};
+
+/// A session that was not used for this long has ended.
+pub const SESSION_IDLE: i64 = 12 * HOUR;
+/// However much it is used, a session ends after this.
+pub const SESSION_LIFE: i64 = 7 * DAY;
+
+/// What a token may be used for; it can do nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Send reports, and read nothing.
+    Ingest,
+    /// Read, and change nothing.
+    Read,
+    /// Replace the expected list.
+    Population,
+}
+
+impl Purpose {
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Read => "read",
+            Self::Population => "population",
+        }
+    }
+
+    /// The purpose a code names.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Ingest, Self::Read, Self::Population]
+            .into_iter()
+            .find(|known| known.code() == code)
+    }
+}
+
+/// A token, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Public part, also the prefix of the secret text.
+    pub id: String,
+    /// What it may do.
+    pub purpose: Purpose,
+    /// What it is called.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredToken {
+    id: String,
+    purpose: String,
+    name: String,
+    secret_hash: Vec<u8>,
+    created_at: i64,
+    last_used_at: Option<i64>,
+    revoked_at: Option<i64>,
+}
+
+impl StoredToken {
+    fn into_token(self) -> Option<Token> {
+        Some(Token {
+            purpose: Purpose::from_code(&self.purpose)?,
+            id: self.id,
+            name: self.name,
+            created_at: Timestamp(self.created_at),
+            last_used_at: self.last_used_at.map(Timestamp),
+            revoked_at: self.revoked_at.map(Timestamp),
+        })
+    }
+}
+
+const TOKEN: &str = "SELECT id, purpose, name, secret_hash, created_at, last_used_at, revoked_at
+FROM tokens WHERE estate = $1 AND id = $2";
+
+#[derive(sqlx::FromRow)]
+struct UserRow {
+    name: String,
+    password_hash: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    user_name: String,
+    created_at: i64,
+    last_used_at: i64,
+}
+
+/// 32 random bytes as 64 hexadecimal digits.
+pub fn random_secret() -> String {
+    let bytes: [u8; 32] = rand::random();
+    hex(&bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn hashed(secret: &str) -> Vec<u8> {
+    Sha256::digest(secret.as_bytes()).to_vec()
+}
+
+/// The public part of a token's text, `cut_PURPOSE_ID_SECRET`.
+fn token_id(text: &str) -> Option<&str> {
+    text.strip_prefix("cut_")?.split('_').nth(1)
+}
+
+impl Store {
+    /// Makes a token and answers its text, which is shown once and never stored.
+    pub async fn create_token(
+        &self,
+        purpose: Purpose,
+        name: String,
+        now: Timestamp,
+    ) -> Result<String> {
+        let id = random_secret()[..12].to_owned();
+        let text = format!("cut_{}_{id}_{}", purpose.code(), random_secret());
+        let hash = hashed(&text);
+        self.writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    conn.sql(
+                        "INSERT INTO tokens (estate, id, purpose, name, secret_hash, created_at)
+                         VALUES ($1, $2, $3, $4, $5, $6)",
+                    )
+                    .bind(ESTATE)
+                    .bind(id)
+                    .bind(purpose.code())
+                    .bind(name)
+                    .bind(hash)
+                    .bind(now.0)
+                    .execute()
+                    .await
+                    .map(drop)
+                })
+            })
+            .await?;
+        Ok(text)
+    }
+
+    /// The token a text belongs to, if it is right and not revoked. Unknown ids cost the same comparison.
+    pub async fn token(&self, text: &str) -> Result<Option<Token>> {
+        let presented = hashed(text);
+        let id = token_id(text).unwrap_or_default().to_owned();
+        let stored: Option<StoredToken> = self
+            .db
+            .read()
+            .await?
+            .sql(TOKEN)
+            .bind(ESTATE)
+            .bind(id)
+            .optional()
+            .await?;
+        let nobody = vec![0_u8; presented.len()];
+        let expected = stored.as_ref().map_or(&nobody, |stored| &stored.secret_hash);
+        let right: bool = presented.ct_eq(expected).into();
+        Ok(stored
+            .filter(|stored| right && stored.revoked_at.is_none())
+            .and_then(StoredToken::into_token))
+    }
+
+    /// Notes that a token was used.
+    pub async fn token_used(&self, id: String, now: Timestamp) -> Result<()> {
+        self.writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    conn.sql("UPDATE tokens SET last_used_at = $3 WHERE estate = $1 AND id = $2")
+                        .bind(ESTATE)
+                        .bind(id)
+                        .bind(now.0)
+                        .execute()
+                        .await
+                        .map(drop)
+                })
+            })
+            .await
+    }
+
+    /// All tokens, newest first.
+    pub async fn tokens(&self) -> Result<Vec<Token>> {
+        let rows: Vec<StoredToken> = self
+            .db
+            .read()
+            .await?
+            .sql(
+                "SELECT id, purpose, name, secret_hash, created_at, last_used_at, revoked_at
+                 FROM tokens WHERE estate = $1 ORDER BY created_at DESC, id",
+            )
+            .bind(ESTATE)
+            .all()
+            .await?;
+        Ok(rows.into_iter().filter_map(StoredToken::into_token).collect())
+    }
+
+    /// Revokes a token; false when there is none of that id that still held.
+    pub async fn revoke_token(&self, id: String, now: Timestamp) -> Result<bool> {
+        let changed = self
+            .writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    conn.sql(
+                        "UPDATE tokens SET revoked_at = $3
+                         WHERE estate = $1 AND id = $2 AND revoked_at IS NULL",
+                    )
+                    .bind(ESTATE)
+                    .bind(id)
+                    .bind(now.0)
+                    .execute()
+                    .await
+                })
+            })
+            .await?;
+        Ok(changed == 1)
+    }
+
+    /// Whether anyone can sign in yet.
+    pub async fn has_users(&self) -> Result<bool> {
+        let users: i64 = self
+            .db
+            .read()
+            .await?
+            .sql("SELECT COUNT(*) FROM users WHERE estate = $1")
+            .bind(ESTATE)
+            .scalar()
+            .await?;
+        Ok(users > 0)
+    }
+
+    /// Adds a user or sets a new password; sessions of that user end.
+    pub async fn set_password(
+        &self,
+        name: String,
+        password_hash: String,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    conn.sql(
+                        "INSERT INTO users (estate, name, password_hash, created_at) VALUES ($1, $2, $3, $4)
+                         ON CONFLICT (estate, name) DO UPDATE SET password_hash = excluded.password_hash",
+                    )
+                    .bind(ESTATE)
+                    .bind(name.clone())
+                    .bind(password_hash)
+                    .bind(now.0)
+                    .execute()
+                    .await?;
+                    conn.sql("DELETE FROM sessions WHERE estate = $1 AND user_name = $2")
+                        .bind(ESTATE)
+                        .bind(name)
+                        .execute()
+                        .await
+                        .map(drop)
+                })
+            })
+            .await
+    }
+
+    /// The stored password hash of a user.
+    pub async fn password_hash(&self, name: &str) -> Result<Option<(String, String)>> {
+        let row: Option<UserRow> = self
+            .db
+            .read()
+            .await?
+            .sql("SELECT name, password_hash FROM users WHERE estate = $1 AND name = $2")
+            .bind(ESTATE)
+            .bind(name.to_owned())
+            .optional()
+            .await?;
+        Ok(row.map(|row| (row.name, row.password_hash)))
+    }
+
+    /// Starts a session and answers its secret for the cookie. Ended sessions are cleared away.
+    pub async fn start_session(&self, user: String, now: Timestamp) -> Result<String> {
+        let secret = random_secret();
+        let hash = hashed(&secret);
+        self.writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    conn.sql(
+                        "DELETE FROM sessions WHERE estate = $1 AND (last_used_at < $2 OR created_at < $3)",
+                    )
+                    .bind(ESTATE)
+                    .bind(now.0 - SESSION_IDLE)
+                    .bind(now.0 - SESSION_LIFE)
+                    .execute()
+                    .await?;
+                    conn.sql(
+                        "INSERT INTO sessions (estate, secret_hash, user_name, created_at, last_used_at)
+                         VALUES ($1, $2, $3, $4, $4)",
+                    )
+                    .bind(ESTATE)
+                    .bind(hash)
+                    .bind(user)
+                    .bind(now.0)
+                    .execute()
+                    .await
+                    .map(drop)
+                })
+            })
+            .await?;
+        Ok(secret)
+    }
+
+    /// The user a session secret belongs to, if the session still holds. Its use is noted once a minute.
+    pub async fn session_user(&self, secret: &str, now: Timestamp) -> Result<Option<String>> {
+        let hash = hashed(secret);
+        let row: Option<SessionRow> = self
+            .db
+            .read()
+            .await?
+            .sql(
+                "SELECT user_name, created_at, last_used_at FROM sessions
+                 WHERE estate = $1 AND secret_hash = $2",
+            )
+            .bind(ESTATE)
+            .bind(hash.clone())
+            .optional()
+            .await?;
+        let Some(row) = row.filter(|row| {
+            now.0 - row.last_used_at < SESSION_IDLE && now.0 - row.created_at < SESSION_LIFE
+        }) else {
+            return Ok(None);
+        };
+        if now.0 - row.last_used_at > 60_000 {
+            self.writer
+                .run(move |conn| {
+                    Box::pin(async move {
+                        conn.sql(
+                            "UPDATE sessions SET last_used_at = $3 WHERE estate = $1 AND secret_hash = $2",
+                        )
+                        .bind(ESTATE)
+                        .bind(hash)
+                        .bind(now.0)
+                        .execute()
+                        .await
+                        .map(drop)
+                    })
+                })
+                .await?;
+        }
+        Ok(Some(row.user_name))
+    }
+
+    /// Ends a session.
+    pub async fn end_session(&self, secret: &str) -> Result<()> {
+        let hash = hashed(secret);
+        self.writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    conn.sql("DELETE FROM sessions WHERE estate = $1 AND secret_hash = $2")
+                        .bind(ESTATE)
+                        .bind(hash)
+                        .execute()
+                        .await
+                        .map(drop)
+                })
+            })
+            .await
+    }
+}

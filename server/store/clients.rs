@@ -1,0 +1,138 @@
+//! One client: its line, the report in force, its history, and whom it may also be.
+
+use super::{
+    ESTATE, Store,
+    db::Tx,
+    error::{Error, Result},
+    evidence, identify,
+    lists::StoredClient,
+    model::{ClientDetail, HistoryRow, Suspect},
+};
+use crate::domain::{
+    time::Timestamp,
+    verdict::{Impact, Standing},
+};
+
+const RAW: &str = "SELECT h.dictionary, h.raw FROM history h JOIN clients c
+  ON c.estate = h.estate AND c.id = h.client_id AND c.evidence_at = h.seen_at AND c.content_hash = h.content_hash
+WHERE h.estate = $1 AND h.client_id = $2";
+const HISTORY: &str = "SELECT collected_at, received_at, report_id, verdict, impact, reasons, ruleset, late, sent_by
+FROM history WHERE estate = $1 AND client_id = $2 ORDER BY seen_at DESC, content_hash DESC LIMIT $3";
+const SUSPECTS: &str = "SELECT c.id, c.name, s.shares FROM suspects s
+JOIN clients c ON c.estate = s.estate AND c.id = s.other_id
+WHERE s.estate = $1 AND s.client_id = $2 ORDER BY c.sort_key, c.id, s.shares LIMIT 100";
+
+/// Entries of a client's history that one answer shows.
+pub const HISTORY_SHOWN: i64 = 200;
+
+#[derive(sqlx::FromRow)]
+struct RawRow {
+    dictionary: i64,
+    raw: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredHistory {
+    collected_at: i64,
+    received_at: i64,
+    report_id: Option<String>,
+    verdict: String,
+    impact: Option<String>,
+    reasons: i64,
+    ruleset: String,
+    late: bool,
+    sent_by: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredSuspect {
+    id: Vec<u8>,
+    name: String,
+    shares: String,
+}
+
+impl Store {
+    /// Everything about one client; `None` when there is no such client.
+    pub async fn client(&self, id: &str, now: Timestamp) -> Result<Option<ClientDetail>> {
+        let Ok(id) = id.parse::<identify::ClientId>() else {
+            return Ok(None);
+        };
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        let mut text = StoredClient::select();
+        text.push(" AND id = ?");
+        let stored: Option<StoredClient> = tx
+            .composed(text)
+            .bind(ESTATE)
+            .bind(identify::bytes(id))
+            .optional()
+            .await?;
+        let Some(stored) = stored else {
+            return Ok(None);
+        };
+        Ok(Some(ClientDetail {
+            row: stored.into_row()?,
+            raw: raw(&mut tx, id).await?,
+            history: history(&mut tx, id).await?,
+            suspects: suspects(&mut tx, id).await?,
+        }))
+    }
+}
+
+async fn raw(tx: &mut Tx, id: identify::ClientId) -> Result<Option<Vec<u8>>> {
+    let row: Option<RawRow> = tx
+        .sql(RAW)
+        .bind(ESTATE)
+        .bind(identify::bytes(id))
+        .optional()
+        .await?;
+    row.map(|row| evidence::unpacked(&row.raw, row.dictionary))
+        .transpose()
+}
+
+async fn history(tx: &mut Tx, id: identify::ClientId) -> Result<Vec<HistoryRow>> {
+    let rows: Vec<StoredHistory> = tx
+        .sql(HISTORY)
+        .bind(ESTATE)
+        .bind(identify::bytes(id))
+        .bind(HISTORY_SHOWN)
+        .all()
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(HistoryRow {
+                collected_at: Timestamp(row.collected_at),
+                received_at: Timestamp(row.received_at),
+                report_id: row.report_id,
+                verdict: Standing::from_code(&row.verdict).ok_or_else(|| Error::Inconsistent {
+                    table: "history",
+                    detail: format!("the verdict {:?}", row.verdict),
+                })?,
+                impact: row.impact.as_deref().and_then(Impact::from_code),
+                reasons: row.reasons,
+                ruleset: row.ruleset,
+                late: row.late,
+                sent_by: row.sent_by,
+            })
+        })
+        .collect()
+}
+
+async fn suspects(tx: &mut Tx, id: identify::ClientId) -> Result<Vec<Suspect>> {
+    let rows: Vec<StoredSuspect> = tx
+        .sql(SUSPECTS)
+        .bind(ESTATE)
+        .bind(identify::bytes(id))
+        .all()
+        .await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            Some(Suspect {
+                id: identify::from_bytes(&row.id)?.to_string(),
+                name: row.name,
+                shares: row.shares,
+            })
+        })
+        .collect())
+}

@@ -1,0 +1,155 @@
+//! Which client a report or a list row is about.
+//!
+//! Matching goes from the strongest id to the weakest: ConfigMgr GUID, resource id with its site, FQDN, and a
+//! bare name only where neither side knows anything better. A weaker id never overrules a stronger one that
+//! disagrees: such a record is a client of its own and a *suspected duplicate*, never silently merged.
+
+use std::collections::HashMap;
+
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::domain::identity::ClientIds;
+
+/// Our id of a client.
+pub type ClientId = Uuid;
+
+/// The idents a client can be *found* by, strongest first.
+pub fn matching_idents(ids: &ClientIds) -> Vec<String> {
+    let mut idents = Vec::with_capacity(4);
+    if let Some(guid) = &ids.sms_guid {
+        idents.push(format!("g:{guid}"));
+    }
+    if let (Some(resource), Some(site)) = (ids.resource_id, &ids.site_code) {
+        idents.push(format!("r:{site}/{resource}"));
+    }
+    if let Some(fqdn) = &ids.fqdn {
+        idents.push(format!("f:{fqdn}"));
+    }
+    if let Some(name) = &ids.name {
+        idents.push(format!("n:{}", name.to_lowercase()));
+    }
+    idents
+}
+
+/// Every ident to remember: those of [`matching_idents`], and the hardware ids that only raise a suspicion.
+pub fn all_idents(ids: &ClientIds) -> Vec<String> {
+    let mut idents = matching_idents(ids);
+    if let Some(smbios) = &ids.smbios_guid {
+        idents.push(format!("s:{smbios}"));
+    }
+    if let Some(serial) = &ids.serial_number {
+        idents.push(format!("x:{}", serial.to_lowercase()));
+    }
+    // For searching only: a resource id alone names no machine.
+    if let Some(resource) = ids.resource_id {
+        idents.push(format!("i:{resource}"));
+    }
+    idents
+}
+
+/// The id a new client gets: made from its strongest ident, so that two servers that meet the same new machine
+/// at the same moment give it the same id.
+pub fn derived_id(ids: &ClientIds) -> Option<ClientId> {
+    let strongest = matching_idents(ids).into_iter().next()?;
+    let digest = Sha256::digest(strongest.as_bytes());
+    let mut bytes = [0_u8; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Some(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// What is known of a client that shares an ident with the record in hand.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The client.
+    pub id: ClientId,
+    /// Its ids.
+    pub ids: ClientIds,
+}
+
+/// Whom a record is about, and whom it may also be.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Resolution {
+    /// The client.
+    pub id: ClientId,
+    /// Not known before.
+    pub new: bool,
+    /// Other clients that may be the same machine, and what they share.
+    pub suspects: Vec<(ClientId, &'static str)>,
+}
+
+/// Decides whom `ids` names among `found` (ident → clients that carry it). `None`: nothing to find it by.
+pub fn resolve(ids: &ClientIds, found: &HashMap<String, Vec<Candidate>>) -> Option<Resolution> {
+    let derived = derived_id(ids)?;
+    let mut chosen = None;
+    for ident in matching_idents(ids) {
+        let weakest = ident.starts_with("n:");
+        let mut fitting = found.get(&ident).into_iter().flatten().filter(|known| {
+            !contradicts(ids, &known.ids)
+                && (!weakest || (only_a_name(ids) || only_a_name(&known.ids)))
+        });
+        // Two clients that fit equally well: choosing one could clear the wrong machine.
+        if let (Some(only), None) = (fitting.next(), fitting.next()) {
+            chosen = Some(only.id);
+            break;
+        }
+    }
+    let known: Vec<&Candidate> = all_idents(ids)
+        .iter()
+        .filter_map(|ident| found.get(ident))
+        .flatten()
+        .collect();
+    let id = chosen.unwrap_or(derived);
+    let new = chosen.is_none() && !known.iter().any(|candidate| candidate.id == derived);
+    let mut suspects: Vec<(ClientId, &'static str)> = Vec::new();
+    for ident in all_idents(ids) {
+        let Some(shares) = suspicion(&ident) else {
+            continue;
+        };
+        for other in found.get(&ident).into_iter().flatten() {
+            if other.id != id && !suspects.iter().any(|(known, _)| *known == other.id) {
+                suspects.push((other.id, shares));
+            }
+        }
+    }
+    Some(Resolution { id, new, suspects })
+}
+
+/// What two records share when both carry this ident; `None`: sharing it means nothing.
+pub fn suspicion(ident: &str) -> Option<&'static str> {
+    match ident.as_bytes().first()? {
+        b's' => Some("smbios"),
+        b'x' => Some("serial"),
+        b'f' => Some("fqdn"),
+        b'r' => Some("resource_id"),
+        b'n' => Some("name"),
+        _ => None,
+    }
+}
+
+/// A stronger id is known on both sides and differs.
+fn contradicts(a: &ClientIds, b: &ClientIds) -> bool {
+    let differ = |x: &Option<String>, y: &Option<String>| matches!((x, y), (Some(x), Some(y)) if x != y);
+    if a.sms_guid.is_some() && a.sms_guid == b.sms_guid {
+        return false;
+    }
+    differ(&a.sms_guid, &b.sms_guid)
+        || (a.site_code == b.site_code
+            && a.site_code.is_some()
+            && matches!((a.resource_id, b.resource_id), (Some(x), Some(y)) if x != y))
+        || differ(&a.smbios_guid, &b.smbios_guid)
+}
+
+fn only_a_name(ids: &ClientIds) -> bool {
+    ids.sms_guid.is_none() && ids.resource_id.is_none() && ids.fqdn.is_none()
+}
+
+/// An id as it is stored.
+pub fn bytes(id: ClientId) -> Vec<u8> {
+    id.as_bytes().to_vec()
+}
+
+/// Reads an id back from its sixteen bytes.
+pub fn from_bytes(bytes: &[u8]) -> Option<ClientId> {
+    Uuid::from_slice(bytes).ok()
+}

@@ -1,0 +1,14 @@
+-- The clients that carry any of these idents: at most two for each (the first and the last by id), which is
+-- enough to know that there is one, or more than one, however many machines share a cloned serial number.
+WITH v (ident) AS ({rows}),
+carriers AS (
+    SELECT v.ident, (SELECT i.client_id FROM identities i WHERE i.estate = $1 AND i.ident = v.ident
+                     ORDER BY i.client_id LIMIT 1) AS client_id FROM v
+    UNION
+    SELECT v.ident, (SELECT i.client_id FROM identities i WHERE i.estate = $1 AND i.ident = v.ident
+                     ORDER BY i.client_id DESC LIMIT 1) FROM v
+)
+SELECT carriers.ident, c.id, c.name, c.sms_guid, c.resource_id, c.site, c.fqdn, c.smbios_guid, c.serial_number,
+       c.seen_at, c.content_hash, c.standing, c.verdict, c.stale_at
+FROM carriers CROSS JOIN clients c
+WHERE carriers.client_id IS NOT NULL AND c.estate = $1 AND c.id = carriers.client_id

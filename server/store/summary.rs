@@ -1,0 +1,256 @@
+//! The numbers of the first screen, from the maintained counts: no page scans the fleet.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    ESTATE, Store,
+    db::Tx,
+    error::{Error, Result},
+    model::{ListInfo, Listing, OsLine, Population, ReasonLine, Summary},
+};
+use crate::domain::{
+    assess,
+    time::Timestamp,
+    verdict::{Impact, Standing},
+};
+
+const CLIENTS: &str = "SELECT listing, os_key AS place, standing, detail, CAST(SUM(n) AS BIGINT) AS n FROM counts
+WHERE estate = $1 AND kind = 'client' GROUP BY listing, os_key, standing, detail HAVING SUM(n) <> 0";
+const SITES: &str = "SELECT '' AS listing, site AS place, standing, '' AS detail, CAST(SUM(n) AS BIGINT) AS n FROM counts
+WHERE estate = $1 AND kind = 'client' AND listing NOT IN ('obsolete', 'decommissioned')
+GROUP BY site, standing HAVING SUM(n) <> 0 ORDER BY site";
+const REASONS: &str = "SELECT '' AS listing, os_key AS place, standing, detail, CAST(SUM(n) AS BIGINT) AS n FROM counts
+WHERE estate = $1 AND kind = 'reason' AND listing NOT IN ('obsolete', 'decommissioned')
+  AND standing IN ('blocking', 'undetermined')
+GROUP BY os_key, standing, detail HAVING SUM(n) <> 0";
+const OTHERS: &str = "SELECT '' AS listing, kind AS place, '' AS standing, detail, CAST(SUM(n) AS BIGINT) AS n FROM counts
+WHERE estate = $1 AND kind IN ('flag', 'ruleset') AND listing NOT IN ('obsolete', 'decommissioned')
+GROUP BY kind, detail HAVING SUM(n) <> 0";
+const LIST: &str =
+    "SELECT uploaded_at, uploaded_by, rows_read FROM lists WHERE estate = $1 ORDER BY id DESC LIMIT 1";
+
+const OS_KEYS: &str = "SELECT os_key AS place FROM counts WHERE estate = $1 AND kind = 'client'
+GROUP BY os_key HAVING SUM(n) > 0 ORDER BY os_key";
+const SITE_CODES: &str = "SELECT site AS place FROM counts WHERE estate = $1 AND kind = 'client'
+GROUP BY site HAVING SUM(n) > 0 ORDER BY site";
+const ROLES: &str = "SELECT DISTINCT roles AS place FROM clients WHERE estate = $1 AND roles <> ''";
+
+#[derive(sqlx::FromRow)]
+struct Place {
+    place: String,
+}
+
+/// A count as it is stored, summed over the servers that keep it.
+#[derive(Debug, sqlx::FromRow)]
+struct Count {
+    listing: String,
+    place: String,
+    standing: String,
+    detail: String,
+    n: i64,
+}
+
+impl Count {
+    fn standing(&self) -> Result<Standing> {
+        Standing::from_code(&self.standing).ok_or_else(|| Error::Inconsistent {
+            table: "counts",
+            detail: format!("the standing {:?}", self.standing),
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct ListRow {
+    uploaded_at: i64,
+    uploaded_by: String,
+    rows_read: i64,
+}
+
+async fn counts(tx: &mut Tx, text: &'static str) -> Result<Vec<Count>> {
+    tx.sql(text).bind(ESTATE).all().await
+}
+
+impl Store {
+    /// Everything the first screen says, true at `now`; `ruleset` is the one in force.
+    pub async fn summary(&self, ruleset: &str, now: Timestamp) -> Result<Summary> {
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        let clients = counts(&mut tx, CLIENTS).await?;
+        let sites = counts(&mut tx, SITES).await?;
+        let reasons = counts(&mut tx, REASONS).await?;
+        let others = counts(&mut tx, OTHERS).await?;
+        let list: Option<ListRow> = tx.sql(LIST).bind(ESTATE).optional().await?;
+        drop(tx);
+
+        let population = population(&clients, &others, list)?;
+        let mut by_os: BTreeMap<String, OsLine> = BTreeMap::new();
+        let mut impacts = BTreeMap::new();
+        for count in clients.iter().filter(|count| is_counted(count)) {
+            let standing = count.standing()?;
+            let line = by_os
+                .entry(count.place.clone())
+                .or_insert_with(|| OsLine {
+                    os_key: count.place.clone(),
+                    total: 0,
+                    standings: BTreeMap::new(),
+                    top_reason: None,
+                });
+            line.total += count.n;
+            *line.standings.entry(standing).or_insert(0) += count.n;
+            if let (Standing::Blocking, Some(impact)) = (standing, Impact::from_code(&count.detail)) {
+                *impacts.entry(impact).or_insert(0) += count.n;
+            }
+        }
+        let lines = reason_lines(&reasons, &mut by_os)?;
+        let mut by_os: Vec<OsLine> = by_os.into_values().collect();
+        by_os.sort_by_key(|line| {
+            let troubled = line.of(Standing::Blocking) + line.no_verdict();
+            (std::cmp::Reverse(troubled), line.os_key.clone())
+        });
+        let mut by_site: Vec<(String, BTreeMap<Standing, i64>)> = Vec::new();
+        for count in &sites {
+            if by_site.last().is_none_or(|(site, _)| *site != count.place) {
+                by_site.push((count.place.clone(), BTreeMap::new()));
+            }
+            if let Some((_, standings)) = by_site.last_mut() {
+                standings.insert(count.standing()?, count.n);
+            }
+        }
+        let to_rejudge = others
+            .iter()
+            .filter(|count| {
+                count.place == "ruleset" && !count.detail.is_empty() && count.detail != ruleset
+            })
+            .map(|count| count.n)
+            .sum();
+        Ok(Summary {
+            as_of: now,
+            population,
+            impacts,
+            by_os,
+            by_site,
+            reasons: lines,
+            to_rejudge,
+        })
+    }
+
+    /// Why clients of one OS version block or cannot be judged.
+    pub async fn reasons_of(&self, os_key: &str, now: Timestamp) -> Result<Vec<ReasonLine>> {
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        let mut counts = counts(&mut tx, REASONS).await?;
+        counts.retain(|count| count.place == os_key);
+        reason_lines(&counts, &mut BTreeMap::new())
+    }
+
+    /// What there is to choose from: OS keys, site codes and roles that occur.
+    pub async fn occurring(&self) -> Result<(Vec<String>, Vec<String>, Vec<String>)> {
+        let mut tx = self.db.read().await?;
+        let os: Vec<Place> = tx.sql(OS_KEYS).bind(ESTATE).all().await?;
+        let sites: Vec<Place> = tx.sql(SITE_CODES).bind(ESTATE).all().await?;
+        let packed: Vec<Place> = tx.sql(ROLES).bind(ESTATE).all().await?;
+        let roles: BTreeSet<String> = packed
+            .iter()
+            .flat_map(|row| row.place.split(','))
+            .filter(|role| !role.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let places = |rows: Vec<Place>| rows.into_iter().map(|row| row.place).collect();
+        Ok((places(os), places(sites), roles.into_iter().collect()))
+    }
+
+    /// The population block alone, for every answer that has to say what it covers.
+    pub async fn population(&self, now: Timestamp) -> Result<Population> {
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        let clients = counts(&mut tx, CLIENTS).await?;
+        let others = counts(&mut tx, OTHERS).await?;
+        let list: Option<ListRow> = tx.sql(LIST).bind(ESTATE).optional().await?;
+        population(&clients, &others, list)
+    }
+}
+
+fn is_counted(count: &Count) -> bool {
+    Listing::from_code(&count.listing).is_none_or(Listing::is_counted)
+}
+
+fn population(clients: &[Count], others: &[Count], list: Option<ListRow>) -> Result<Population> {
+    let mut population = Population {
+        standings: Standing::ALL.into_iter().map(|standing| (standing, 0)).collect(),
+        list: list.map(|row| ListInfo {
+            uploaded_at: Timestamp(row.uploaded_at),
+            uploaded_by: row.uploaded_by,
+            rows: row.rows_read,
+        }),
+        ..Population::default()
+    };
+    for count in clients {
+        if !is_counted(count) {
+            population.left_out += count.n;
+            continue;
+        }
+        let standing = count.standing()?;
+        population.total += count.n;
+        if Listing::from_code(&count.listing) == Some(Listing::Expected) {
+            population.expected += count.n;
+        } else {
+            population.unlisted += count.n;
+        }
+        if standing != Standing::Silent {
+            population.reported += count.n;
+            if standing != Standing::Stale {
+                population.fresh += count.n;
+            }
+        }
+        *population.standings.entry(standing).or_insert(0) += count.n;
+    }
+    let flag = |name: &str| {
+        others
+            .iter()
+            .filter(|count| count.place == "flag" && count.detail == name)
+            .map(|count| count.n)
+            .sum()
+    };
+    population.suspected_duplicates = flag("duplicate");
+    population.future_reports = flag("future");
+    Ok(population)
+}
+
+/// Why blocked, over all and the top reason of each OS.
+fn reason_lines(counts: &[Count], by_os: &mut BTreeMap<String, OsLine>) -> Result<Vec<ReasonLine>> {
+    let mut lines: BTreeMap<&'static str, ReasonLine> = BTreeMap::new();
+    for count in counts {
+        let known = assess::REASONS
+            .iter()
+            .find(|reason| reason.bit.to_string() == count.detail);
+        let Some(reason) = known else {
+            return Err(Error::Inconsistent {
+                table: "counts",
+                detail: format!("the reason bit {:?}", count.detail),
+            });
+        };
+        let line = lines.entry(reason.code).or_insert_with(|| ReasonLine {
+            reason: reason.code.to_owned(),
+            blocking: 0,
+            undetermined: 0,
+        });
+        if count.standing()? == Standing::Blocking {
+            line.blocking += count.n;
+            if let Some(os) = by_os.get_mut(&count.place)
+                && os.top_reason.as_ref().is_none_or(|(_, n)| count.n > *n)
+            {
+                os.top_reason = Some((reason.code.to_owned(), count.n));
+            }
+        } else {
+            line.undetermined += count.n;
+        }
+    }
+    let mut lines: Vec<ReasonLine> = lines.into_values().collect();
+    lines.sort_by_key(|line| {
+        (
+            std::cmp::Reverse((line.blocking, line.undetermined)),
+            line.reason.clone(),
+        )
+    });
+    Ok(lines)
+}

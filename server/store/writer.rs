@@ -1,0 +1,329 @@
+//! The one writer of this process: takes what is waiting, writes it as a group, answers after the commit.
+//!
+//! A bounded queue in front of it turns a stampede into `Busy` instead of memory. On any error the connection
+//! is dropped and everyone who waits is told the truth; nothing is acknowledged that is not durable.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use super::{
+    db::{Conn, Db},
+    error::{Error, Result},
+    group,
+    incoming::{Incoming, Receipt},
+};
+use crate::domain::time::Timestamp;
+
+/// Reports that may wait to be written. At some 2 KB each this bounds the queue's memory to about 16 MB.
+pub const QUEUE: usize = 8_192;
+
+/// Reports in one transaction, unless a single request brings more.
+const GROUP: usize = 1_024;
+
+/// Attempts at a group that lost a deadlock against another server.
+const ATTEMPTS: usize = 5;
+
+/// SQLite pages in the log (4 KiB each) above which the writer itself stops to empty it: 256 MB.
+const LOG_PAGES: i64 = 65_536;
+
+type Answer = Result<Vec<Receipt>>;
+type Boxed<'c> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'c>>;
+
+/// Work that is not a report: runs alone, in a transaction of its own.
+type Task = Box<dyn for<'c> FnOnce(&'c mut Conn) -> Boxed<'c> + Send>;
+
+enum Job {
+    Reports {
+        reports: Vec<Incoming>,
+        now: Timestamp,
+        answer: oneshot::Sender<Answer>,
+        _room: OwnedSemaphorePermit,
+    },
+    Task {
+        task: Task,
+        done: oneshot::Sender<Result<()>>,
+    },
+}
+
+/// The way to the writer. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    jobs: mpsc::UnboundedSender<Job>,
+    room: Arc<Semaphore>,
+}
+
+impl Writer {
+    /// Starts the writer on a connection of its own.
+    pub(super) async fn start(db: Db) -> Result<Self> {
+        let conn = db.writing().await?;
+        let (jobs, waiting) = mpsc::unbounded_channel();
+        tokio::spawn(run(db.clone(), Some(conn), waiting));
+        if db.engine() == "sqlite" {
+            tokio::spawn(checkpoint_often(db, jobs.clone()));
+        }
+        Ok(Self {
+            jobs,
+            // The semaphore is the bound of the queue, counted in reports.
+            room: Arc::new(Semaphore::new(QUEUE)),
+        })
+    }
+
+    /// Writes reports; the receipts are durable when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] at once when the queue is full and `patient` is false; whatever the database says.
+    pub async fn reports(&self, reports: Vec<Incoming>, now: Timestamp, patient: bool) -> Answer {
+        if reports.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = u32::try_from(reports.len().min(QUEUE)).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.room);
+        let room = if patient {
+            room.acquire_many_owned(wanted)
+                .await
+                .map_err(|_| Error::Stopped)?
+        } else {
+            room.try_acquire_many_owned(wanted)
+                .map_err(|_| Error::Busy)?
+        };
+        let (answer, receipt) = oneshot::channel();
+        let job = Job::Reports {
+            reports,
+            now,
+            answer,
+            _room: room,
+        };
+        self.jobs.send(job).map_err(|_| Error::Stopped)?;
+        receipt.await.map_err(|_| Error::Stopped)?
+    }
+
+    /// Runs `work` alone in a transaction on the writer's connection and answers what it answers, after the
+    /// commit.
+    pub async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(
+                &'c mut Conn,
+            )
+                -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'c>>
+            + Send
+            + 'static,
+    {
+        let (value_in, value_out) = oneshot::channel();
+        let task: Task = Box::new(move |conn| {
+            Box::pin(async move {
+                let value = work(conn).await?;
+                // The receiver may have gone (a closed browser); the work is still committed.
+                drop(value_in.send(value));
+                Ok(())
+            })
+        });
+        let (done, finished) = oneshot::channel();
+        self.jobs
+            .send(Job::Task { task, done })
+            .map_err(|_| Error::Stopped)?;
+        finished.await.map_err(|_| Error::Stopped)??;
+        value_out.await.map_err(|_| Error::Stopped)
+    }
+
+    /// Reports that could still be taken.
+    pub fn room(&self) -> usize {
+        self.room.available_permits()
+    }
+}
+
+struct Waiting {
+    reports: Vec<Incoming>,
+    now: Timestamp,
+    answer: oneshot::Sender<Answer>,
+    _room: OwnedSemaphorePermit,
+}
+
+async fn run(db: Db, mut conn: Option<Conn>, mut jobs: mpsc::UnboundedReceiver<Job>) {
+    let mut next = None;
+    loop {
+        let job = match next.take() {
+            Some(job) => job,
+            None => match jobs.recv().await {
+                Some(job) => job,
+                None => break,
+            },
+        };
+        match job {
+            Job::Task { task, done } => {
+                let result = in_transaction(&db, &mut conn, task).await;
+                drop(done.send(result));
+            }
+            Job::Reports {
+                reports,
+                now,
+                answer,
+                _room,
+            } => {
+                let mut count = reports.len();
+                let mut group = vec![Waiting {
+                    reports,
+                    now,
+                    answer,
+                    _room,
+                }];
+                while count < GROUP {
+                    match jobs.try_recv() {
+                        Ok(Job::Reports {
+                            reports,
+                            now,
+                            answer,
+                            _room,
+                        }) => {
+                            count += reports.len();
+                            group.push(Waiting {
+                                reports,
+                                now,
+                                answer,
+                                _room,
+                            });
+                        }
+                        Ok(task) => {
+                            next = Some(task);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                write_group(&db, &mut conn, group).await;
+            }
+        }
+    }
+}
+
+/// Opens the connection if the last one was given up.
+async fn connected<'c>(db: &Db, conn: &'c mut Option<Conn>) -> Result<&'c mut Conn> {
+    if conn.is_none() {
+        *conn = Some(db.writing().await?);
+    }
+    conn.as_mut().ok_or(Error::Stopped)
+}
+
+async fn in_transaction(db: &Db, conn: &mut Option<Conn>, task: Task) -> Result<()> {
+    let open = connected(db, conn).await?;
+    let result = async {
+        open.begin().await?;
+        task(open).await?;
+        open.commit().await
+    }
+    .await;
+    if result.is_err() {
+        *conn = None;
+    }
+    result
+}
+
+async fn write_group(db: &Db, conn: &mut Option<Conn>, group: Vec<Waiting>) {
+    let now = group.iter().map(|waiting| waiting.now).max().unwrap_or_default();
+    let mut reports = Vec::new();
+    let mut answers = Vec::with_capacity(group.len());
+    for waiting in group {
+        answers.push((waiting.reports.len(), waiting.answer, waiting._room));
+        reports.extend(waiting.reports);
+    }
+    metrics::histogram!("cutover_group_reports").record(precise(reports.len()));
+    match written(db, conn, &reports, now).await {
+        Ok(receipts) => {
+            let mut receipts = receipts.into_iter();
+            for (count, answer, _room) in answers {
+                // A sender that has gone away will send again and be told `unchanged`.
+                drop(answer.send(Ok(receipts.by_ref().take(count).collect())));
+            }
+        }
+        Err(error) => {
+            if error.blames_the_data() && answers.len() > 1 {
+                tracing::warn!(%error, "a report in a group cannot be stored; writing each request alone");
+                let mut reports = reports.into_iter();
+                for (count, answer, _room) in answers {
+                    let own: Vec<Incoming> = reports.by_ref().take(count).collect();
+                    drop(answer.send(written(db, conn, &own, now).await));
+                }
+                return;
+            }
+            tracing::error!(%error, "a group of reports could not be written; their senders are told so");
+            let text = error.to_string();
+            for (_, answer, _room) in answers {
+                let told = Error::Database(sqlx::Error::Protocol(text.clone()));
+                drop(answer.send(Err(told)));
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of at most some ten thousand")]
+const fn precise(count: usize) -> f64 {
+    count as f64
+}
+
+async fn written(
+    db: &Db,
+    conn: &mut Option<Conn>,
+    reports: &[Incoming],
+    now: Timestamp,
+) -> Result<Vec<Receipt>> {
+    let mut attempt = 1;
+    loop {
+        let open = connected(db, conn).await?;
+        let result = async {
+            open.begin().await?;
+            let receipts = group::apply(open, reports, now).await?;
+            open.commit().await?;
+            Ok(receipts)
+        }
+        .await;
+        let Err(error) = result else {
+            return result;
+        };
+        *conn = None;
+        if !Error::is_deadlock(&error) || attempt == ATTEMPTS {
+            return Err(error);
+        }
+        attempt += 1;
+    }
+}
+
+/// Empties SQLite's log between commits, on a connection of its own that does not hold up the writer. A log
+/// that grows all the same is emptied by the writer itself.
+async fn checkpoint_often(db: Db, jobs: mpsc::UnboundedSender<Job>) {
+    let mut conn = None;
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        if jobs.is_closed() {
+            return;
+        }
+        let left = match connected(&db, &mut conn).await {
+            Ok(open) => open.checkpoint(false).await,
+            Err(error) => Err(error),
+        };
+        match left {
+            Ok(left) if left > LOG_PAGES => {
+                let (done, finished) = oneshot::channel();
+                let task: Task = Box::new(|conn| {
+                    Box::pin(async move {
+                        // A checkpoint cannot run inside the transaction that tasks get.
+                        conn.commit().await?;
+                        conn.checkpoint(true).await?;
+                        conn.begin().await
+                    })
+                });
+                if jobs.send(Job::Task { task, done }).is_err() {
+                    return;
+                }
+                drop(finished.await);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "the write-ahead log could not be checkpointed; trying again");
+                conn = None;
+            }
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! The `registry` list of a report, read into what the rules know.
+
+use std::{borrow::Cow, collections::HashSet};
+
+use serde::Deserialize;
+
+use super::{
+    fields::{Path, Problems, check_id, check_text, number, optional_bool, optional_time, quoted},
+    raw::{RawRegValue, Scalar},
+    shapes::{Many, Object, Pairs},
+};
+use crate::domain::facts::{Key, KeyReading, RegData, RegType, RegValue, Registry};
+
+/// Most keys in one report.
+pub const MAX_KEYS: usize = 2_000;
+
+/// Most values under one key.
+pub const MAX_VALUES: usize = 2_000;
+
+/// Most misspelt keys that are remembered; one is enough for a warning.
+const MAX_MISSPELT: usize = 20;
+
+/// The list as sent.
+pub(super) type RawRegistry<'a> = Many<Object<RawKey<'a>>, MAX_KEYS>;
+
+/// One key as sent.
+#[derive(Debug, Deserialize)]
+pub(super) struct RawKey<'a> {
+    #[serde(borrow, default)]
+    key: Scalar<'a>,
+    #[serde(borrow, default)]
+    exists: Scalar<'a>,
+    #[serde(borrow, default)]
+    last_write_at: Scalar<'a>,
+    #[serde(borrow, default)]
+    values: Pairs<'a, RawRegValue<'a>, MAX_VALUES>,
+}
+
+/// Reads all listed keys; those that the rules do not know stay in the raw report.
+pub(super) fn read(raw: RawRegistry<'_>, at: Path<'_>, problems: &mut Problems) -> Registry {
+    let mut registry = Registry::default();
+    let mut listed_at = [None; Key::ALL.len()];
+    for (index, Object(entry)) in raw.items.into_iter().flatten().enumerate() {
+        let indexed = at.index(index);
+        let here = if raw.unwrapped { at } else { indexed };
+        let Some(entry) = entry else {
+            problems.add(here, "this entry is null; leave it out or name a key");
+            continue;
+        };
+        let Some(path) = entry.key.text().filter(|_| !entry.key.is_blank()) else {
+            problems.add(here.field("key"), "the path of the key is missing");
+            continue;
+        };
+        if let Err(detail) = check_text(path).and_then(|()| plain_path(path)) {
+            problems.add(here.field("key"), detail);
+            continue;
+        }
+        let path = without_provider(path);
+        let Some(key) = Key::from_path(path) else {
+            if looks_misspelt(path)
+                && registry.misspelt.len() < MAX_MISSPELT
+                && !matches!(optional_bool(&entry.exists), Ok(Some(false)))
+                && !registry.misspelt.iter().any(|known| known == path)
+            {
+                registry.misspelt.push(path.to_owned());
+            }
+            continue;
+        };
+        let Some(reading) = read_key(entry, here, problems) else {
+            continue;
+        };
+        match listed_at[key as usize] {
+            None => {
+                listed_at[key as usize] = Some(index);
+                registry.insert(key, reading);
+            }
+            Some(_) if registry.key(key) == Some(&reading) => {}
+            Some(first) => problems.add(
+                here,
+                format!(
+                    "this key is listed twice with different content (first at {}); send it once",
+                    at.index(first).pointer()
+                ),
+            ),
+        }
+    }
+    registry
+}
+
+fn plain_path(path: &str) -> Result<(), String> {
+    match path.chars().find(|c| c.is_control()) {
+        Some(control) => Err(format!(
+            "the path holds the control character U+{:04X}",
+            u32::from(control)
+        )),
+        None => Ok(()),
+    }
+}
+
+/// PowerShell writes `Microsoft.PowerShell.Core\Registry::HKEY_LOCAL_MACHINE\…`, regedit `Computer\…`.
+fn without_provider(path: &str) -> &str {
+    const COMPUTER: &str = r"Computer\";
+    let path = path.trim();
+    if let Some((provider, rest)) = path.split_once("::")
+        && provider.len() >= 8
+        && provider.is_char_boundary(provider.len() - 8)
+        && provider[provider.len() - 8..].eq_ignore_ascii_case("registry")
+    {
+        return rest;
+    }
+    match path.split_at_checked(COMPUTER.len()) {
+        Some((head, rest)) if head.eq_ignore_ascii_case(COMPUTER) => rest,
+        _ => path,
+    }
+}
+
+fn read_key(entry: RawKey<'_>, here: Path<'_>, problems: &mut Problems) -> Option<KeyReading> {
+    let stated = problems.take(here.field("exists"), optional_bool(&entry.exists))?;
+    let last_write_at = problems.maybe(
+        here.field("last_write_at"),
+        optional_time(&entry.last_write_at),
+    );
+    let listed = entry.values.0;
+    if stated.is_none() && listed.is_none() {
+        problems.add(
+            here,
+            "neither `exists` nor `values` is given; say whether the key is there",
+        );
+        return None;
+    }
+    let listed = listed.unwrap_or_default();
+    let values_at = here.field("values");
+    let values = read_values(listed, values_at, problems);
+    if stated == Some(false) && !values.is_empty() {
+        problems.add(
+            here,
+            "this contradicts itself: `exists` is false but there are values under the key",
+        );
+        return None;
+    }
+    Some(KeyReading {
+        exists: stated.unwrap_or(true),
+        last_write_at,
+        values,
+    })
+}
+
+fn read_values(
+    listed: Vec<(Cow<'_, str>, RawRegValue<'_>)>,
+    at: Path<'_>,
+    problems: &mut Problems,
+) -> Vec<(String, RegValue)> {
+    let mut values = Vec::with_capacity(listed.len());
+    let mut seen = HashSet::new();
+    let many = listed.len() > 1;
+    for (name, raw) in listed {
+        let here = at.field(&name);
+        if many && !seen.insert(name.to_ascii_lowercase()) {
+            problems.add(
+                here,
+                format!(
+                    "the value `{name}` is given twice (names compare without case); send it once"
+                ),
+            );
+            continue;
+        }
+        if is_powershell_extra(&name) {
+            continue;
+        }
+        if let Some(detail) = check_id(&name).err() {
+            problems.add(here, detail);
+            continue;
+        }
+        match read_value(raw) {
+            Ok(Some(value)) => values.push((name.into_owned(), value)),
+            Ok(None) => {}
+            Err(Wrong { part, detail }) => match part {
+                Some(part) => problems.add(here.field(part), detail),
+                None => problems.add(here, detail),
+            },
+        }
+    }
+    values
+}
+
+/// What `Get-ItemProperty` adds to the values of a key.
+fn is_powershell_extra(name: &str) -> bool {
+    [
+        "PSPath",
+        "PSParentPath",
+        "PSChildName",
+        "PSDrive",
+        "PSProvider",
+    ]
+    .iter()
+    .any(|extra| extra.eq_ignore_ascii_case(name))
+}
+
+struct Wrong {
+    part: Option<&'static str>,
+    detail: String,
+}
+
+impl Wrong {
+    fn data(detail: String) -> Self {
+        Self {
+            part: Some("data"),
+            detail,
+        }
+    }
+}
+
+/// `None`: a bare `null`, which says that the value is not there.
+fn read_value(raw: RawRegValue<'_>) -> Result<Option<RegValue>, Wrong> {
+    let (kind, data) = match raw {
+        RawRegValue::Bare(data) => {
+            let data = read_untyped(data).map_err(|detail| Wrong { part: None, detail })?;
+            return Ok(data.map(|data| RegValue { kind: None, data }));
+        }
+        RawRegValue::Typed {
+            kind: None,
+            data: None,
+        } => {
+            return Err(Wrong {
+                part: None,
+                detail: "this object has neither `type` nor `data`; write {\"type\": \"REG_DWORD\", \"data\": 2720}"
+                    .to_owned(),
+            });
+        }
+        RawRegValue::Typed { kind, data } => (kind.unwrap_or_default(), data.unwrap_or_default()),
+    };
+    let kind = read_kind(&kind).map_err(|detail| Wrong {
+        part: Some("type"),
+        detail,
+    })?;
+    let Some(kind) = kind else {
+        let data = read_untyped(data).map_err(Wrong::data)?;
+        return Ok(data.map(|data| RegValue { kind: None, data }));
+    };
+    if let Scalar::Text(text) = &data {
+        check_text(text).map_err(Wrong::data)?;
+    }
+    let data = match (kind, data) {
+        (_, Scalar::Null) => RegData::Unreadable("null".to_owned()),
+        (RegType::Dword, data) => RegData::Number(number(&data).map_err(Wrong::data)?),
+        (RegType::Text, Scalar::Text(text)) => RegData::Text(text.into_owned()),
+        (RegType::Text, data @ (Scalar::Whole(_) | Scalar::Large(_))) => {
+            RegData::Text(data.to_string())
+        }
+        (RegType::MultiText, Scalar::Text(text)) => RegData::Texts(vec![text.into_owned()]),
+        (RegType::MultiText, data @ Scalar::List { .. }) => texts(data).map_err(Wrong::data)?,
+        (RegType::Qword | RegType::Other, data) => unsigned(&data),
+        (_, data) => RegData::Unreadable(data.to_string()),
+    };
+    Ok(Some(RegValue {
+        kind: Some(kind),
+        data,
+    }))
+}
+
+/// A number of a type that has no 32-bit sign to undo.
+fn unsigned(data: &Scalar<'_>) -> RegData {
+    let negative = match data {
+        Scalar::Whole(whole) => *whole < 0,
+        Scalar::Text(text) => text.trim_start().starts_with('-'),
+        _ => false,
+    };
+    match number(data) {
+        Ok(fits) if !negative => RegData::Number(fits),
+        _ => RegData::Unreadable(data.to_string()),
+    }
+}
+
+/// Data of a source without types: a number where it can be read as one, else text as found.
+fn read_untyped(data: Scalar<'_>) -> Result<Option<RegData>, String> {
+    Ok(Some(match data {
+        Scalar::Null => return Ok(None),
+        Scalar::Text(text) if text.starts_with("@{") || text.starts_with("System.") => {
+            return Err(format!(
+                "{} is what is left when PowerShell's ConvertTo-Json cuts a value; call it with -Depth 8",
+                quoted(&Scalar::Text(text))
+            ));
+        }
+        Scalar::Text(text) => {
+            check_text(&text)?;
+            let data = Scalar::Text(text);
+            match number(&data) {
+                Ok(fits) => RegData::Number(fits),
+                Err(_) => match data {
+                    Scalar::Text(text) => RegData::Text(text.into_owned()),
+                    other => RegData::Unreadable(other.to_string()),
+                },
+            }
+        }
+        Scalar::Whole(_) => match number(&data) {
+            Ok(fits) => RegData::Number(fits),
+            Err(_) => RegData::Unreadable(data.to_string()),
+        },
+        Scalar::List { .. } => texts(data)?,
+        other => RegData::Unreadable(other.to_string()),
+    }))
+}
+
+/// A list of texts, or something to show when it is anything else.
+fn texts(data: Scalar<'_>) -> Result<RegData, String> {
+    let Scalar::List { items, cut: false } = &data else {
+        return Ok(RegData::Unreadable(data.to_string()));
+    };
+    let mut found = Vec::with_capacity(items.len());
+    for item in items {
+        let Some(text) = item.text() else {
+            return Ok(RegData::Unreadable(data.to_string()));
+        };
+        check_text(text)?;
+        found.push(text.to_owned());
+    }
+    Ok(RegData::Texts(found))
+}
+
+/// `REG_DWORD`, .NET's `DWord`, or the number of the type; `None` when the source has no types.
+fn read_kind(kind: &Scalar<'_>) -> Result<Option<RegType>, String> {
+    let name = match kind {
+        Scalar::Null => return Ok(None),
+        Scalar::Text(text) => Cow::Borrowed(text.trim()),
+        Scalar::Whole(number) => Cow::Owned(number.to_string()),
+        other => {
+            return Err(format!(
+                "{} is not the name of a registry type",
+                quoted(other)
+            ));
+        }
+    };
+    let name = match name.split_at_checked(4) {
+        Some((head, rest)) if head.eq_ignore_ascii_case("REG_") => rest,
+        _ => &name,
+    };
+    let is = |known: &[&str]| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    Ok(Some(if name.is_empty() {
+        return Ok(None);
+    } else if is(&["DWORD", "DWORD_LITTLE_ENDIAN", "4"]) {
+        RegType::Dword
+    } else if is(&["SZ", "EXPAND_SZ", "String", "ExpandString", "1", "2"]) {
+        RegType::Text
+    } else if is(&["QWORD", "QWORD_LITTLE_ENDIAN", "11"]) {
+        RegType::Qword
+    } else if is(&["MULTI_SZ", "MultiString", "7"]) {
+        RegType::MultiText
+    } else {
+        RegType::Other
+    }))
+}
+
+/// Whether an unknown key is probably meant to be one that the rules read.
+fn looks_misspelt(path: &str) -> bool {
+    const PROTOCOLS: &[&str] = &[
+        "TLS 1.0",
+        "TLS 1.1",
+        "TLS 1.2",
+        "TLS 1.3",
+        "SSL 2.0",
+        "SSL 3.0",
+        "PCT 1.0",
+        "DTLS 1.0",
+        "DTLS 1.2",
+        "DTLS 1.3",
+        "Multi-Protocol Unified Hello",
+    ];
+    const RUNTIMES: &[&str] = &[
+        "v1.0.3705",
+        "v1.1.4322",
+        "v2.0.50727",
+        "v3.0",
+        "v3.5",
+        "v4.0",
+        "v4.0.30319",
+    ];
+    let known = |list: &[&str], name: &str| list.iter().any(|k| k.eq_ignore_ascii_case(name));
+    let parts: Vec<&str> = path.trim_end_matches('\\').split('\\').skip(1).collect();
+    let at = |index: usize| parts.get(index).copied().unwrap_or_default();
+    if at(0).eq_ignore_ascii_case("SYSTEM") && at(1).eq_ignore_ascii_case("CurrentControlSet") {
+        let schannel = parts
+            .iter()
+            .position(|part| part.eq_ignore_ascii_case("SCHANNEL"));
+        let Some(schannel) = schannel else {
+            return false;
+        };
+        let (folder, protocol, side) = (at(schannel + 1), at(schannel + 2), at(schannel + 3));
+        if folder.eq_ignore_ascii_case("Protocol") {
+            return !protocol.is_empty();
+        }
+        return folder.eq_ignore_ascii_case("Protocols")
+            && !protocol.is_empty()
+            && !(known(PROTOCOLS, protocol) && known(&["", "Client", "Server"], side));
+    }
+    if !at(0).eq_ignore_ascii_case("SOFTWARE") {
+        return false;
+    }
+    let vendor = if at(1).eq_ignore_ascii_case("Wow6432Node") {
+        2
+    } else {
+        1
+    };
+    let (product, version) = (at(vendor + 1), at(vendor + 2));
+    let runtime = product
+        .replace([' ', '.'], "")
+        .eq_ignore_ascii_case("NETFramework");
+    let numbered = version
+        .trim_start_matches(['v', 'V'])
+        .starts_with(|c: char| c.is_ascii_digit());
+    at(vendor).eq_ignore_ascii_case("Microsoft")
+        && runtime
+        && numbered
+        && !(product.eq_ignore_ascii_case(".NETFramework") && known(RUNTIMES, version))
+}
+
+/// The build number that `CurrentVersion` holds, as text or number.
+pub(super) fn build_number(registry: &Registry) -> Option<u32> {
+    let key = registry.key(Key::CurrentVersion)?;
+    let (_, value) = key
+        .values
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("CurrentBuildNumber"))?;
+    match &value.data {
+        RegData::Number(build) => Some(*build),
+        RegData::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}

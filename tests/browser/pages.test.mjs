@@ -1,0 +1,91 @@
+// Every page in every window: it answers, axe finds no fault, nothing scrolls sideways, nothing is refused. A picture of
+// each is left in target/screenshots/.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { renamed, repaired, report } from "./reports.mjs";
+import { startServer } from "./server.mjs";
+import { openBrowser, signIn, visit, windows } from "./visitor.mjs";
+
+/// The pages behind the sign-in: a name for the picture, the path (or where to find a link to it) and the status.
+const always = [
+  { name: "first-screen", path: "/" },
+  { name: "blockers", path: "/blockers" },
+  { name: "clients", path: "/clients" },
+  { name: "upload", path: "/upload" },
+  { name: "population", path: "/population" },
+  { name: "method", path: "/method" },
+  { name: "not-found", path: "/there-is-no-such-page", status: 404 },
+];
+const withClients = [
+  { name: "os", from: "/", link: 'a[href^="/os/"]' },
+  { name: "client-blocking", from: "/blockers", link: 'a[href^="/clients/"]' },
+  { name: "client", from: "/clients", link: 'a[href^="/clients/"]' },
+  { name: "no-such-client", path: "/clients/00000000-0000-7000-8000-000000000000", status: 404 },
+  { name: "search-without-result", path: "/clients?q=nobody-is-called-so" },
+];
+
+let browser;
+let server;
+let session;
+before(async () => {
+  browser = await openBrowser();
+  server = await startServer();
+  session = await signIn(browser, server);
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+async function look({ name, path, from, link, status = 200 }, options) {
+  const visitor = await visit(browser, server.url, options);
+  try {
+    if (status >= 400) visitor.expect(status);
+    let target = path;
+    if (from) {
+      await visitor.go(from);
+      target = await visitor.main.locator(link).first().getAttribute("href");
+    }
+    assert.equal(await visitor.go(target), status, target);
+    await visitor.picture(`${name}-${options.width}-${options.scheme}`);
+    assert.ok(await visitor.page.title(), "the page has a title");
+    visitor.quiet();
+    await visitor.fits();
+    await visitor.accessible();
+  } finally {
+    await visitor.close();
+  }
+}
+
+function everyWindow(pages, prefix, options = () => ({ session })) {
+  for (const page of pages) {
+    for (const window of windows) {
+      test(`${page.name} at ${window.width} px, ${window.scheme}`, () =>
+        look({ ...page, name: `${prefix}${page.name}` }, { ...window, ...options() }));
+    }
+  }
+}
+
+describe("before signing in", () => everyWindow([{ name: "sign-in", path: "/sign-in" }], "", () => ({})));
+
+describe("with nobody reported yet", () => everyWindow(always, "empty-"));
+
+describe("with clients of several standings", () => {
+  before(async () => {
+    const windows7 = report("windows-7-untouched");
+    const windows10 = report("windows-10-ready");
+    const halfRead = renamed(windows10, "PC-0205", 205);
+    halfRead.registry = halfRead.registry.filter(({ key }) => !key.includes("WinHttp"));
+    const reports = [
+      windows7,
+      windows10,
+      halfRead,
+      repaired(renamed(windows7, "PC-0043", 43)),
+      ...Array.from({ length: 30 }, (_, n) => renamed(windows7, `LONG-NAME-${String(n).padStart(5, "0")}`, 1000 + n)),
+    ];
+    const answer = await server.request("/api/v1/reports", { method: "POST", token: server.ingestToken, body: JSON.stringify(reports) });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json().stored, reports.length, answer.text);
+  });
+  everyWindow([...always, ...withClients], "");
+});

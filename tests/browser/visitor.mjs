@@ -1,0 +1,136 @@
+// A person in front of the pages: a window of some width, light or dark, with or without scripts; and what must hold on
+// every page they see.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const screenshots = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
+
+/// Everyone's window: a telephone and a desk, by day and by night.
+export const windows = [390, 1440].flatMap((width) => ["light", "dark"].map((scheme) => ({ width, scheme })));
+
+/// Debian's Chromium, without the calls home that a closed network would refuse.
+export function openBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    chromiumSandbox: false,
+    args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  });
+}
+
+/// Opens a window at `url`. `session` is what `signIn` gave.
+export async function visit(browser, url, { width = 1440, scheme = "light", scripts = true, session } = {}) {
+  const context = await browser.newContext({
+    baseURL: url,
+    ignoreHTTPSErrors: true,
+    viewport: { width, height: 900 },
+    colorScheme: scheme,
+    reducedMotion: "reduce",
+    javaScriptEnabled: scripts,
+    storageState: session,
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const complaints = [];
+  const expected = new Set();
+  page.on("pageerror", (error) => complaints.push(`script error: ${error.message}`));
+  page.on("console", (message) => {
+    // A page that is meant to be an error says so in the console as well; the status is what counts.
+    if (message.type() !== "error" || message.text().startsWith("Failed to load resource")) return;
+    complaints.push(`console: ${message.text()}`);
+  });
+  page.on("requestfailed", (request) => {
+    // A click that leaves a page ends what that page was still loading.
+    if (request.failure()?.errorText !== "net::ERR_ABORTED") complaints.push(`${request.url()}: ${request.failure()?.errorText}`);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400 && !expected.has(response.status())) complaints.push(`${response.url()}: ${response.status()}`);
+  });
+
+  return {
+    page,
+    main: page.locator("main"),
+    /// From here on an answer with this status is what the test wants.
+    expect: (status) => expected.add(status),
+    async go(path) {
+      const response = await page.goto(path);
+      return response.status();
+    },
+    /// Nothing refused by the policy, no script error, nothing missing.
+    quiet: () => assert.ok(complaints.length === 0, `complaints up to ${page.url()}:\n${complaints.join("\n")}`),
+    /// The page fits the window; a wide table may scroll inside its own box.
+    async fits() {
+      const { over, names } = await page.evaluate(() => {
+        const width = document.documentElement.clientWidth;
+        const wide = [...document.body.querySelectorAll("*")].filter((element) => element.getBoundingClientRect().right > width + 1);
+        return {
+          over: document.documentElement.scrollWidth - width,
+          names: wide.slice(0, 5).map((element) => element.outerHTML.slice(0, 120)),
+        };
+      });
+      assert.ok(over <= 0, `${page.url()} is ${over} px too wide at ${width} px:\n${names.join("\n")}`);
+    },
+    /// No fault that axe can find.
+    async accessible() {
+      // axe waits on timers, which do not run in a window without scripts.
+      assert.ok(scripts, "axe needs scripts");
+      const faults = await axe(page);
+      assert.ok(faults.length === 0, `axe on ${page.url()} (${width} px, ${scheme}):\n${faults.join("\n")}`);
+    },
+    async picture(name) {
+      await mkdir(screenshots, { recursive: true });
+      await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true });
+    },
+    session: () => context.storageState(),
+    close: () => context.close(),
+  };
+}
+
+/// axe is given to the debugger and not to the page, whose policy would refuse the script.
+async function axe(page) {
+  const debug = await page.context().newCDPSession(page);
+  const evaluate = async (expression) => {
+    const { result, exceptionDetails } = await debug.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    return result.value;
+  };
+  try {
+    await evaluate(`${axeSource}\n;undefined`);
+    return await evaluate(`axe.run().then(({ violations }) => violations.map(({ id, help, nodes }) =>
+      id + ": " + help + "\\n" + nodes.slice(0, 4).map(({ html, failureSummary }) => html + "\\n  " + failureSummary).join("\\n")))`);
+  } finally {
+    await debug.detach();
+  }
+}
+
+/// Signs in through the form, and gives the session for later windows.
+export async function signIn(browser, server, options = {}) {
+  const visitor = await visit(browser, server.url, options);
+  await visitor.go("/sign-in");
+  await fillIn(visitor, server.user, server.password);
+  assert.ok(!new URL(visitor.page.url()).pathname.startsWith("/sign-in"), "signed in, and led on");
+  visitor.quiet();
+  const session = await visitor.session();
+  await visitor.close();
+  return session;
+}
+
+/// Fills in the sign-in form and sends it.
+export async function fillIn({ page }, user, password) {
+  await page.locator("input[name=user]").fill(user);
+  await page.locator("input[name=password]").fill(password);
+  await Promise.all([page.waitForNavigation(), page.locator("input[name=password]").press("Enter")]);
+}
+
+/// Chooses files on the upload page and sends them.
+export async function upload({ page }, paths) {
+  await page.goto("/upload");
+  const files = page.locator("input[type=file][name=files]");
+  await files.setInputFiles(paths);
+  const form = page.locator("form").filter({ has: files });
+  await Promise.all([page.waitForNavigation(), form.locator("button[type=submit], button:not([type]), input[type=submit]").first().click()]);
+}

@@ -1,0 +1,4 @@
+//! What the tests lean on.
+
+pub mod postgres;
+pub mod stores;

@@ -1,0 +1,100 @@
+//! Stores on fresh databases, on both engines.
+
+use std::sync::Arc;
+
+use cutover::{
+    domain::{
+        identity::ClientIds,
+        time::{DAY, Timestamp},
+        verdict::{Impact, Standing},
+    },
+    store::{Store, evidence, incoming::Incoming},
+};
+
+use super::postgres::Database;
+
+/// Noon of some day; tests count from here.
+pub const NOON: Timestamp = Timestamp(1_790_000_000_000);
+
+/// A store and the database under it, which goes with it.
+pub struct TestStore {
+    pub store: Store,
+    pub url: String,
+    pub engine: &'static str,
+    _directory: tempfile::TempDir,
+    _database: Option<Database>,
+}
+
+impl TestStore {
+    /// One on each engine: SQLite always, PostgreSQL where there is one.
+    pub async fn each() -> Vec<Self> {
+        let mut stores = Vec::new();
+        let directory = tempfile::tempdir().expect("a directory");
+        let url = format!("sqlite://{}", directory.path().join("test.db").display());
+        stores.push(Self {
+            store: Store::open(&url).await.expect("an SQLite store"),
+            url,
+            engine: "sqlite",
+            _directory: directory,
+            _database: None,
+        });
+        if let Some(database) = Database::fresh().await {
+            let url = database.url();
+            stores.push(Self {
+                store: Store::open(&url).await.expect("a PostgreSQL store"),
+                url,
+                engine: "postgres",
+                _directory: tempfile::tempdir().expect("a directory"),
+                _database: Some(database),
+            });
+        }
+        stores
+    }
+}
+
+/// A report about `PC-n`, judged ready, with facts that `version` tells apart.
+pub fn report(n: u32, at: Timestamp, version: u8) -> Incoming {
+    let raw = format!("{{\"client\":{n},\"version\":{version}}}");
+    let (dictionary, packed) = evidence::packed(raw.as_bytes());
+    Incoming {
+        ids: ClientIds {
+            sms_guid: Some(format!("{n:08X}-0000-4000-8000-000000000000")),
+            resource_id: Some(i64::from(n) + 1_000),
+            site_code: Some("P01".to_owned()),
+            name: Some(format!("PC-{n}")),
+            fqdn: Some(format!("pc-{n}.corp.example")),
+            smbios_guid: Some(format!("{n:08X}-1111-4000-8000-000000000000")),
+            serial_number: Some(format!("SER{n}")),
+        },
+        name: format!("PC-{n}"),
+        os_key: "10.0.19045-client".to_owned(),
+        roles: Vec::new(),
+        report_id: Some(format!("{n}-{version}-{}", at.0)),
+        collected_at: at,
+        received_at: at,
+        seen_at: at,
+        stale_at: at.plus(14 * DAY),
+        future: false,
+        content_hash: [version; 16],
+        verdict: Standing::Ready,
+        impact: None,
+        deciding: None,
+        reasons: 0,
+        warnings: 0,
+        ruleset: "test".into(),
+        sent_by: Arc::from("a test"),
+        dictionary,
+        raw: packed,
+    }
+}
+
+/// The same client, blocking.
+pub fn blocking(n: u32, at: Timestamp, version: u8) -> Incoming {
+    Incoming {
+        verdict: Standing::Blocking,
+        impact: Some(Impact::Orphan),
+        deciding: Some("winhttp.tls12_bit_missing"),
+        reasons: 1,
+        ..report(n, at, version)
+    }
+}
