@@ -34,6 +34,21 @@ pub struct Segment {
     pub middle: String,
     /// Whether the number fits in.
     pub labelled: bool,
+    /// What blocking clients would lose, where that is known; these add up to `count`.
+    pub losses: Vec<Loss>,
+}
+
+/// Blocking clients of one impact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// The impact in short.
+    pub word: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+    /// How many, and where they are listed.
+    pub count: Count,
+    /// Share of the whole.
+    pub share: String,
 }
 
 /// The parts of a bar, worst standing first; standings without anybody have no width.
@@ -61,6 +76,7 @@ pub fn segments(standings: &BTreeMap<Standing, i64>, filter: &Filter) -> Vec<Seg
                 width: percent(width),
                 middle: percent(x + width / 2),
                 labelled: width >= LABELLED,
+                losses: Vec::new(),
             };
             x += width;
             segment

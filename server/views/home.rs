@@ -1,25 +1,24 @@
 //! The first screen: where the estate stands, what holds it up, and what is not known.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 
 use super::{
     Layout,
-    bar::{self, Segment},
-    headline::{Headline, NO_VERDICT},
-    links, os,
-    text::{Count, Moment, clients, counted, number},
+    bar::{self, Loss, Segment},
+    headline::Headline,
+    tables::{Columns, Folded, OsRow, SiteRow, WhyRow, fold},
+    text::{Count, Moment, clients, counted, number, share},
     words,
 };
 use crate::{
-    domain::{
-        assess,
-        time::Timestamp,
-        verdict::{Impact, Standing},
-    },
-    store::model::{Filter, OsLine, ReasonLine, Summary},
+    domain::verdict::{Impact, Standing},
+    store::model::{Filter, Summary},
 };
+
+/// So many OS versions are shown before the others are folded away; real estates have fewer.
+const OS_SHOWN: usize = 40;
+/// So many reasons and sites are shown before the others are folded away.
+const SHOWN: usize = 20;
 
 /// The rules that numbers are counted by, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,108 +29,6 @@ pub struct Counting {
     pub ruleset: String,
     /// One sentence per switch that the organisation has decided for itself.
     pub policy: Vec<String>,
-}
-
-/// The four columns that every table by something has; they add up to `total`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Columns {
-    /// Everybody.
-    pub total: Count,
-    /// Blocking.
-    pub blocking: Count,
-    /// Silent, stale, undetermined or in conflict.
-    pub no_verdict: Count,
-    /// Waiting for a restart.
-    pub restart: Count,
-    /// Ready.
-    pub ready: Count,
-}
-
-impl Columns {
-    /// Counts of the clients a filter describes, by what can be done about them.
-    pub fn new(standings: &BTreeMap<Standing, i64>, filter: &Filter) -> Self {
-        let count = |wanted: &[Standing]| {
-            let n = wanted
-                .iter()
-                .filter_map(|standing| standings.get(standing))
-                .sum();
-            let standings = if wanted.len() == Standing::ALL.len() {
-                Vec::new()
-            } else {
-                wanted.to_vec()
-            };
-            Count::new(
-                n,
-                &Filter {
-                    standings,
-                    ..filter.clone()
-                },
-            )
-        };
-        Self {
-            total: count(&Standing::ALL),
-            blocking: count(&[Standing::Blocking]),
-            no_verdict: count(&NO_VERDICT),
-            restart: count(&[Standing::RestartPending]),
-            ready: count(&[Standing::Ready]),
-        }
-    }
-}
-
-/// A line of the table by OS version.
-#[derive(Clone, Debug)]
-pub struct OsRow {
-    /// Its page.
-    pub href: String,
-    /// Its name.
-    pub name: String,
-    /// `support ended 2020-01-14`.
-    pub support_ended: Option<String>,
-    /// The numbers.
-    pub columns: Columns,
-    /// The reason most blocking clients carry.
-    pub reason: Option<ReasonCell>,
-}
-
-/// A reason with its count and fix.
-#[derive(Clone, Debug)]
-pub struct ReasonCell {
-    /// Short words.
-    pub title: String,
-    /// Blocking clients that carry it.
-    pub count: Count,
-    /// Short words for the fix.
-    pub fix: String,
-}
-
-/// A line of "why blocked".
-#[derive(Clone, Debug)]
-pub struct WhyRow {
-    /// Short words.
-    pub title: String,
-    /// Stable code.
-    pub code: String,
-    /// How bad, in a few words.
-    pub impact: &'static str,
-    /// Blocking clients that carry it.
-    pub blocking: Count,
-    /// Clients that cannot be judged and carry it.
-    pub undetermined: Count,
-    /// What mends it.
-    pub fix: String,
-    /// Everybody that this fix is for and who is not cleared.
-    pub fix_href: Option<String>,
-}
-
-/// A line of the table by site.
-#[derive(Clone, Debug)]
-pub struct SiteRow {
-    /// Site code, or that there is none.
-    pub name: String,
-    /// The numbers.
-    pub columns: Columns,
-    /// A small bar.
-    pub segments: Vec<Segment>,
 }
 
 /// A line of the freshness block.
@@ -165,16 +62,20 @@ pub struct HomePage {
     pub segments: Vec<Segment>,
     /// What the bar says, for those who do not see it.
     pub bar_text: String,
-    /// Blocking clients by impact.
-    pub impacts: Vec<(&'static str, &'static str, Count)>,
     /// Everybody.
     pub all: Columns,
     /// By OS version.
     pub systems: Vec<OsRow>,
+    /// OS versions with less trouble.
+    pub more_systems: Folded<OsRow>,
     /// Why blocked.
     pub why: Vec<WhyRow>,
+    /// Rarer reasons.
+    pub more_why: Folded<WhyRow>,
     /// By site.
     pub sites: Vec<SiteRow>,
+    /// Further sites.
+    pub more_sites: Folded<SiteRow>,
     /// How old the knowledge is.
     pub freshness: Vec<FreshLine>,
     /// The rules of counting.
@@ -188,7 +89,25 @@ impl HomePage {
     pub fn new(layout: Layout, summary: &Summary, counting: &Counting) -> Self {
         let population = &summary.population;
         let everybody = Filter::default();
-        let segments = bar::segments(&population.standings, &everybody);
+        let mut segments = bar::segments(&population.standings, &everybody);
+        if let Some(blocking) = segments.first_mut() {
+            blocking.losses = losses(summary);
+        }
+        let systems = summary
+            .by_os
+            .iter()
+            .map(|line| OsRow::new(line, layout.now));
+        let (systems, more_systems) = fold(systems.collect(), OS_SHOWN, "OS versions");
+        let why = summary
+            .reasons
+            .iter()
+            .map(|line| WhyRow::new(line, &everybody));
+        let (why, more_why) = fold(why.collect(), SHOWN, "reasons");
+        let sites = summary
+            .by_site
+            .iter()
+            .map(|(code, standings)| SiteRow::new(code, standings));
+        let (sites, more_sites) = fold(sites.collect(), SHOWN, "sites");
         Self {
             headline: Headline::of(summary),
             empty: population.total == 0 && population.list.is_none(),
@@ -197,103 +116,19 @@ impl HomePage {
             fine_print: fine_print(summary, counting),
             bar_text: bar_text(&segments, population.total),
             segments,
-            impacts: impacts(summary),
             all: Columns::new(&population.standings, &everybody),
-            systems: summary
-                .by_os
-                .iter()
-                .map(|line| OsRow::new(line, layout.now))
-                .collect(),
-            why: summary
-                .reasons
-                .iter()
-                .map(|line| WhyRow::new(line, &everybody))
-                .collect(),
-            sites: summary
-                .by_site
-                .iter()
-                .map(|(code, standings)| SiteRow::new(code, standings))
-                .collect(),
+            systems,
+            more_systems,
+            why,
+            more_why,
+            sites,
+            more_sites,
             freshness: freshness(summary, counting),
             counting: counting.clone(),
             as_of: Moment::new(summary.as_of, layout.now),
             layout,
         }
     }
-}
-
-impl OsRow {
-    fn new(line: &OsLine, now: Timestamp) -> Self {
-        let filter = Filter {
-            os: Some(line.os_key.clone()),
-            ..Filter::default()
-        };
-        Self {
-            href: links::os_url(&line.os_key),
-            name: assess::os_label(&line.os_key),
-            support_ended: os::support_ended(&line.os_key, now),
-            columns: Columns::new(&line.standings, &filter),
-            reason: line.top_reason.as_ref().map(|(code, n)| {
-                let filter = Filter {
-                    standings: vec![Standing::Blocking],
-                    reason: Some(code.clone()),
-                    ..filter
-                };
-                ReasonCell {
-                    title: title(code),
-                    count: Count::new(*n, &filter),
-                    fix: assess::reason(code)
-                        .map_or_else(String::new, |info| info.fix_title.to_owned()),
-                }
-            }),
-        }
-    }
-}
-
-impl WhyRow {
-    /// One reason among the clients a filter describes.
-    pub fn new(line: &ReasonLine, filter: &Filter) -> Self {
-        let info = assess::reason(&line.reason);
-        let among = |standing: Standing| Filter {
-            standings: vec![standing],
-            reason: Some(line.reason.clone()),
-            ..filter.clone()
-        };
-        Self {
-            title: title(&line.reason),
-            code: line.reason.clone(),
-            impact: info.and_then(|info| info.impact).map_or("", words::impact),
-            blocking: Count::new(line.blocking, &among(Standing::Blocking)),
-            undetermined: Count::new(line.undetermined, &among(Standing::Undetermined)),
-            fix: info.map_or_else(String::new, |info| info.fix_title.to_owned()),
-            fix_href: info.map(|info| {
-                links::list_url(&Filter {
-                    standings: vec![Standing::Blocking, Standing::Undetermined],
-                    fix: Some(info.fix.to_owned()),
-                    ..filter.clone()
-                })
-            }),
-        }
-    }
-}
-
-impl SiteRow {
-    fn new(code: &str, standings: &BTreeMap<Standing, i64>) -> Self {
-        let filter = Filter {
-            site: Some(code.to_owned()),
-            ..Filter::default()
-        };
-        Self {
-            name: words::site(code),
-            columns: Columns::new(standings, &filter),
-            segments: bar::segments(standings, &filter),
-        }
-    }
-}
-
-/// Short words for a reason; its code when this version does not know it.
-pub fn title(code: &str) -> String {
-    assess::reason(code).map_or_else(|| code.to_owned(), |info| info.title.to_owned())
 }
 
 fn denominator(summary: &Summary, layout: &Layout) -> String {
@@ -358,8 +193,8 @@ fn bar_text(segments: &[Segment], total: i64) -> String {
     format!("Of {}: {}.", clients(total), parts.join(", "))
 }
 
-/// Blocking clients by impact: what it is called, what it means, how many.
-pub fn impacts(summary: &Summary) -> Vec<(&'static str, &'static str, Count)> {
+/// Blocking clients by impact.
+fn losses(summary: &Summary) -> Vec<Loss> {
     Impact::ALL
         .into_iter()
         .filter_map(|impact| {
@@ -369,11 +204,12 @@ pub fn impacts(summary: &Summary) -> Vec<(&'static str, &'static str, Count)> {
                 impact: Some(impact),
                 ..Filter::default()
             };
-            Some((
-                words::impact(impact),
-                impact.words(),
-                Count::new(n, &filter),
-            ))
+            Some(Loss {
+                word: words::impact(impact),
+                meaning: words::impact_meaning(impact),
+                count: Count::new(n, &filter),
+                share: share(n, summary.population.total),
+            })
         })
         .collect()
 }

@@ -85,7 +85,7 @@ impl MethodPage {
                 })
                 .into(),
             impacts: Impact::ALL
-                .map(|impact| (words::impact(impact), impact.words()))
+                .map(|impact| (words::impact(impact), words::impact_meaning(impact)))
                 .into(),
             reasons: assess::REASONS.iter().map(ReasonRow::new).collect(),
         }

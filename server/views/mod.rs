@@ -5,7 +5,9 @@
 //! numbers, words and URLs are finished in Rust, so they can be tested and are the same everywhere.
 
 pub mod bar;
+pub mod checks;
 pub mod client;
+pub mod form;
 pub mod headline;
 pub mod home;
 pub mod json;
@@ -18,6 +20,7 @@ pub mod population;
 pub mod problem;
 pub mod rows;
 pub mod sign_in;
+pub mod tables;
 pub mod text;
 pub mod upload;
 pub mod words;

@@ -5,9 +5,9 @@ use askama::Template;
 use super::{
     Layout,
     bar::{self, Segment},
-    home::WhyRow,
     links,
     rows::RowView,
+    tables::{Folded, WhyRow, fold},
     text::{clients, counted, number},
 };
 use crate::{
@@ -38,6 +38,8 @@ pub struct OsPage {
     pub segments: Vec<Segment>,
     /// Why blocked, among these clients.
     pub why: Vec<WhyRow>,
+    /// Rarer reasons.
+    pub more_why: Folded<WhyRow>,
     /// The first rows of its list, those in the way first.
     pub rows: Vec<RowView>,
     /// What these rows are.
@@ -61,16 +63,19 @@ impl OsPage {
             ..Filter::default()
         };
         let shown = i64::try_from(rows.items.len()).unwrap_or(0);
+        let why = reasons
+            .iter()
+            .map(|line| WhyRow::new(line, &of_os))
+            .collect();
+        let (why, more_why) = fold(why, 20, "reasons");
         Self {
             name: assess::os_label(&line.os_key),
             key: line.os_key.clone(),
             sentence: sentence(line),
             support_ended: support_ended(&line.os_key, layout.now),
             segments: bar::segments(&line.standings, &of_os),
-            why: reasons
-                .iter()
-                .map(|line| WhyRow::new(line, &of_os))
-                .collect(),
+            why,
+            more_why,
             rows: rows
                 .items
                 .iter()

@@ -24,7 +24,7 @@ pub struct RowView {
     pub href: String,
     /// Its name.
     pub name: String,
-    /// Its FQDN, when that says more than the name.
+    /// What its FQDN says beyond the name: the domain, or all of it when it begins otherwise.
     pub fqdn: Option<String>,
     /// The page of its OS version.
     pub os_href: String,
@@ -60,8 +60,8 @@ impl RowView {
         let fqdn = row
             .ids
             .fqdn
-            .clone()
-            .filter(|fqdn| !fqdn.eq_ignore_ascii_case(&row.name));
+            .as_deref()
+            .and_then(|fqdn| domain(fqdn, &row.name));
         Self {
             href: links::client_url(&row.id),
             name: row.name.clone(),
@@ -83,6 +83,16 @@ impl RowView {
             flags: flags(row),
         }
     }
+}
+
+/// `corp.example` of `pc-0042.corp.example` when the client is called `PC-0042`.
+fn domain(fqdn: &str, name: &str) -> Option<String> {
+    let rest = match fqdn.split_once('.') {
+        Some((host, domain)) if host.eq_ignore_ascii_case(name) => domain,
+        _ if fqdn.eq_ignore_ascii_case(name) => return None,
+        _ => fqdn,
+    };
+    Some(rest.to_owned())
 }
 
 /// What the standing alone does not say: the impact, what was last known, warnings.

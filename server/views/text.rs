@@ -57,6 +57,15 @@ pub fn joined(words: &[String]) -> String {
     }
 }
 
+/// Words of which any will do: `a, b or c`.
+pub fn alternatives(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [start @ .., last] => format!("{} or {last}", start.join(", ")),
+    }
+}
+
 /// A length of time in words: `4 minutes`, `3 hours`, `9 days`.
 pub fn span(millis: i64) -> String {
     let millis = millis.abs();
@@ -181,5 +190,6 @@ mod tests {
         assert_eq!(joined(&words[..0]), "");
         assert_eq!(joined(&words[..1]), "a");
         assert_eq!(joined(&words), "a, b and c");
+        assert_eq!(alternatives(&words[1..]), "b or c");
     }
 }

@@ -60,6 +60,15 @@ pub const fn impact(impact: Impact) -> &'static str {
     }
 }
 
+/// What an impact means, as a sentence.
+pub const fn impact_meaning(impact: Impact) -> &'static str {
+    match impact {
+        Impact::Orphan => "Loses its management channel, and with it the way to repair it.",
+        Impact::Partial => "Its 32-bit programs lose their connection.",
+        Impact::Degraded => ".NET parts, such as Software Center, lose their connection.",
+    }
+}
+
 /// How a client stands to the expected list, in words.
 pub const fn listing(listing: Listing) -> &'static str {
     match listing {

@@ -9,4 +9,5 @@ mod sim;
 mod store;
 mod stub;
 mod support;
+mod views;
 mod wire;

@@ -1,0 +1,218 @@
+//! The lines of the tables by OS version, by reason and by site.
+
+use std::collections::BTreeMap;
+
+use super::{
+    bar::{self, Segment},
+    headline::NO_VERDICT,
+    links, os,
+    text::{Count, number},
+    words,
+};
+use crate::{
+    domain::{assess, time::Timestamp, verdict::Standing},
+    store::model::{Filter, OsLine, ReasonLine},
+};
+
+/// The four columns that every table by something has; they add up to `total`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// Everybody.
+    pub total: Count,
+    /// Blocking.
+    pub blocking: Count,
+    /// Silent, stale, undetermined or in conflict.
+    pub no_verdict: Count,
+    /// Waiting for a restart.
+    pub restart: Count,
+    /// Ready.
+    pub ready: Count,
+}
+
+impl Columns {
+    /// Counts of the clients a filter describes, by what can be done about them.
+    pub fn new(standings: &BTreeMap<Standing, i64>, filter: &Filter) -> Self {
+        let count = |wanted: &[Standing]| {
+            let n = wanted
+                .iter()
+                .filter_map(|standing| standings.get(standing))
+                .sum();
+            let standings = if wanted.len() == Standing::ALL.len() {
+                Vec::new()
+            } else {
+                wanted.to_vec()
+            };
+            Count::new(
+                n,
+                &Filter {
+                    standings,
+                    ..filter.clone()
+                },
+            )
+        };
+        Self {
+            total: count(&Standing::ALL),
+            blocking: count(&[Standing::Blocking]),
+            no_verdict: count(&NO_VERDICT),
+            restart: count(&[Standing::RestartPending]),
+            ready: count(&[Standing::Ready]),
+        }
+    }
+}
+
+/// A line of the table by OS version.
+#[derive(Clone, Debug)]
+pub struct OsRow {
+    /// Its page.
+    pub href: String,
+    /// Its name.
+    pub name: String,
+    /// `support ended 2020-01-14`.
+    pub support_ended: Option<String>,
+    /// The numbers.
+    pub columns: Columns,
+    /// The reason most blocking clients carry.
+    pub reason: Option<ReasonCell>,
+}
+
+/// A reason with its count and fix.
+#[derive(Clone, Debug)]
+pub struct ReasonCell {
+    /// Short words.
+    pub title: String,
+    /// Blocking clients that carry it.
+    pub count: Count,
+    /// Short words for the fix.
+    pub fix: String,
+}
+
+/// A line of "why blocked".
+#[derive(Clone, Debug)]
+pub struct WhyRow {
+    /// Short words.
+    pub title: String,
+    /// Stable code.
+    pub code: String,
+    /// How bad, in a few words.
+    pub impact: &'static str,
+    /// Blocking clients that carry it.
+    pub blocking: Count,
+    /// Clients that cannot be judged and carry it.
+    pub undetermined: Count,
+    /// What mends it.
+    pub fix: String,
+    /// Everybody that this fix is for and who is not cleared.
+    pub fix_href: Option<String>,
+}
+
+/// A line of the table by site.
+#[derive(Clone, Debug)]
+pub struct SiteRow {
+    /// Site code, or that there is none.
+    pub name: String,
+    /// The numbers.
+    pub columns: Columns,
+    /// A small bar.
+    pub segments: Vec<Segment>,
+}
+
+impl OsRow {
+    /// Dresses a line.
+    pub fn new(line: &OsLine, now: Timestamp) -> Self {
+        let filter = Filter {
+            os: Some(line.os_key.clone()),
+            ..Filter::default()
+        };
+        Self {
+            href: links::os_url(&line.os_key),
+            name: assess::os_label(&line.os_key),
+            support_ended: os::support_ended(&line.os_key, now),
+            columns: Columns::new(&line.standings, &filter),
+            reason: line.top_reason.as_ref().map(|(code, n)| {
+                let filter = Filter {
+                    standings: vec![Standing::Blocking],
+                    reason: Some(code.clone()),
+                    ..filter
+                };
+                ReasonCell {
+                    title: title(code),
+                    count: Count::new(*n, &filter),
+                    fix: assess::reason(code)
+                        .map_or_else(String::new, |info| info.fix_title.to_owned()),
+                }
+            }),
+        }
+    }
+}
+
+impl WhyRow {
+    /// One reason among the clients a filter describes.
+    pub fn new(line: &ReasonLine, filter: &Filter) -> Self {
+        let info = assess::reason(&line.reason);
+        let among = |standing: Standing| Filter {
+            standings: vec![standing],
+            reason: Some(line.reason.clone()),
+            ..filter.clone()
+        };
+        Self {
+            title: title(&line.reason),
+            code: line.reason.clone(),
+            impact: info.and_then(|info| info.impact).map_or("", words::impact),
+            blocking: Count::new(line.blocking, &among(Standing::Blocking)),
+            undetermined: Count::new(line.undetermined, &among(Standing::Undetermined)),
+            fix: info.map_or_else(String::new, |info| info.fix_title.to_owned()),
+            fix_href: info.map(|info| {
+                links::list_url(&Filter {
+                    standings: vec![Standing::Blocking, Standing::Undetermined],
+                    fix: Some(info.fix.to_owned()),
+                    ..filter.clone()
+                })
+            }),
+        }
+    }
+}
+
+impl SiteRow {
+    /// Dresses a line.
+    pub fn new(code: &str, standings: &BTreeMap<Standing, i64>) -> Self {
+        let filter = Filter {
+            site: Some(code.to_owned()),
+            ..Filter::default()
+        };
+        Self {
+            name: words::site(code),
+            columns: Columns::new(standings, &filter),
+            segments: bar::segments(standings, &filter),
+        }
+    }
+}
+
+/// The lines of a table that are folded away because there are too many.
+#[derive(Clone, Debug)]
+pub struct Folded<T> {
+    /// `175 more OS versions`; `None`: nothing is folded away.
+    pub words: Option<String>,
+    /// The lines.
+    pub rows: Vec<T>,
+}
+
+/// The first `most` lines, and the others if it is worth folding them away.
+pub fn fold<T>(mut rows: Vec<T>, most: usize, what: &str) -> (Vec<T>, Folded<T>) {
+    let rest = if rows.len() > most + 5 {
+        rows.split_off(most)
+    } else {
+        Vec::new()
+    };
+    let words = (!rest.is_empty()).then(|| {
+        format!(
+            "{} more {what}",
+            number(i64::try_from(rest.len()).unwrap_or(i64::MAX))
+        )
+    });
+    (rows, Folded { words, rows: rest })
+}
+
+/// Short words for a reason; its code when this version does not know it.
+pub fn title(code: &str) -> String {
+    assess::reason(code).map_or_else(|| code.to_owned(), |info| info.title.to_owned())
+}

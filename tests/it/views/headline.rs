@@ -1,0 +1,169 @@
+//! The sentence in large type, in every variant.
+
+use std::collections::BTreeMap;
+
+use cutover::{
+    domain::verdict::Impact,
+    store::model::Summary,
+    views::headline::{Headline, State},
+};
+
+use super::samples::{counted, nothing, usual};
+
+fn says(summary: &Summary) -> (State, String) {
+    let headline = Headline::of(summary);
+    (headline.state, headline.text())
+}
+
+fn unlisted(counts: [i64; 7]) -> Summary {
+    let mut summary = counted(counts);
+    summary.population.list = None;
+    summary.population.unlisted = summary.population.total;
+    summary.population.expected = 0;
+    summary
+}
+
+#[test]
+fn the_usual_sentence_names_every_kind_of_trouble_and_what_it_is_out_of() {
+    let summary = counted([214, 60, 2, 0, 131, 198, 7_807]);
+    assert_eq!(
+        says(&summary),
+        (
+            State::NotReady,
+            "Not ready: 214 clients would be orphaned and 391 cannot be judged, of 8,412 expected."
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        says(&usual()).1,
+        "Not ready: 214 clients would be orphaned, 9 would lose their 32-bit programs, 28 would lose their \
+         .NET parts, 391 cannot be judged and 52 wait for a restart, of 8,424 clients (8,412 expected, 12 not \
+         on the list)."
+    );
+}
+
+#[test]
+fn one_is_singular() {
+    assert_eq!(
+        says(&counted([1, 1, 0, 1, 0, 0, 7])).1,
+        "Not ready: 1 client would be orphaned, 1 cannot be judged and 1 waits for a restart, of 10 expected."
+    );
+    assert_eq!(
+        says(&counted([0, 0, 0, 1, 0, 0, 0])).1,
+        "Not ready: 1 client waits for a restart, of 1 expected."
+    );
+}
+
+#[test]
+fn blocking_without_a_named_impact_is_not_forgotten() {
+    let mut summary = counted([5, 0, 0, 0, 0, 0, 5]);
+    summary.impacts = BTreeMap::from([(Impact::Degraded, 3)]);
+    assert_eq!(
+        says(&summary).1,
+        "Not ready: 3 clients would lose their .NET parts and 2 would block in another way, of 10 expected."
+    );
+}
+
+#[test]
+fn silence_is_never_success() {
+    assert_eq!(
+        says(&nothing()),
+        (State::Nothing, "Nothing reported yet.".to_owned())
+    );
+    assert_eq!(
+        says(&counted([0, 0, 0, 0, 0, 8_412, 0])),
+        (
+            State::NotReady,
+            "Not ready: none of the 8,412 expected clients has reported.".to_owned()
+        )
+    );
+    assert_eq!(
+        says(&counted([0, 0, 0, 0, 0, 1, 0])).1,
+        "Not ready: the one expected client has never reported."
+    );
+    assert_eq!(
+        says(&counted([0, 0, 0, 0, 0, 1, 8_411])).1,
+        "Not ready: 1 client cannot be judged, of 8,412 expected."
+    );
+}
+
+#[test]
+fn without_a_list_nothing_is_called_complete() {
+    assert_eq!(
+        says(&unlisted([3, 0, 0, 0, 0, 0, 297])).1,
+        "Not ready: 3 clients would be orphaned, of 300 that reported; there is no expected list, so nothing \
+         can be called complete."
+    );
+    assert_eq!(
+        says(&unlisted([0, 0, 0, 0, 0, 0, 300])),
+        (
+            State::Incomplete,
+            "Not complete: all 300 clients that reported are ready, but there is no expected list, so nothing \
+             can be called complete."
+                .to_owned()
+        )
+    );
+    assert_eq!(
+        says(&unlisted([0, 0, 0, 0, 0, 0, 1])).1,
+        "Not complete: the one client that reported is ready, but there is no expected list, so nothing can \
+         be called complete."
+    );
+}
+
+#[test]
+fn ready_is_said_only_when_all_expected_clients_are() {
+    assert_eq!(
+        says(&counted([0, 0, 0, 0, 0, 0, 8_412])),
+        (
+            State::Ready,
+            "Ready: all 8,412 expected clients are cleared for the cutover.".to_owned()
+        )
+    );
+    assert_eq!(
+        says(&counted([0, 0, 0, 0, 0, 0, 1])).1,
+        "Ready: the one expected client is cleared for the cutover."
+    );
+    let mut summary = counted([0, 0, 0, 0, 0, 0, 10]);
+    summary.population.expected = 8;
+    summary.population.unlisted = 2;
+    assert_eq!(
+        says(&summary).1,
+        "Ready: all 10 clients (8 expected, 2 not on the list) are cleared for the cutover."
+    );
+}
+
+#[test]
+fn a_list_without_anybody_is_nothing_to_judge() {
+    let mut summary = counted([0; 7]);
+    assert_eq!(
+        says(&summary),
+        (
+            State::Nothing,
+            "Nothing to judge: the expected list is empty.".to_owned()
+        )
+    );
+    summary.population.left_out = 57;
+    assert_eq!(
+        says(&summary).1,
+        "Nothing to judge: 57 clients on the expected list, all left out as obsolete or decommissioned."
+    );
+}
+
+#[test]
+fn every_number_leads_to_its_list() {
+    let hrefs: Vec<String> = Headline::of(&usual())
+        .pieces
+        .into_iter()
+        .filter_map(|piece| piece.href)
+        .collect();
+    assert_eq!(
+        hrefs,
+        [
+            "/blockers?standing=blocking&impact=orphan",
+            "/blockers?standing=blocking&impact=partial",
+            "/blockers?standing=blocking&impact=degraded",
+            "/blockers?standing=undetermined,conflict,stale,silent",
+            "/blockers?standing=restart_pending",
+        ]
+    );
+}

@@ -1,0 +1,242 @@
+//! Clients, reports and refusals to render pages from: one of every kind.
+
+use cutover::{
+    domain::{
+        assess::{self, Policy},
+        facts::{
+            Bits, Facts, FileVersion, Files, Key, KeyReading, OsVersion, RegData, RegType, RegValue,
+        },
+        identity::ClientIds,
+        time::{DAY, HOUR},
+        verdict::{Impact, Standing, Verdict},
+    },
+    store::model::{ClientDetail, ClientRow, HistoryRow, ListPage, Listing, RejectRow, Suspect},
+};
+
+use super::samples::now;
+
+pub fn mask(codes: &[&str]) -> i64 {
+    codes
+        .iter()
+        .map(|code| 1 << assess::reason(code).expect("a reason").bit)
+        .sum()
+}
+
+pub fn row(name: &str, os_key: &str, standing: Standing) -> ClientRow {
+    ClientRow {
+        id: format!(
+            "01990000-0000-7000-8000-{:012x}",
+            name.bytes().map(u64::from).sum::<u64>()
+        ),
+        ids: ClientIds {
+            sms_guid: Some("2A8B6C1E-0A52-4C61-9B1D-0C9B7E3C1F10".to_owned()),
+            resource_id: Some(16_777_345),
+            site_code: Some("P01".to_owned()),
+            name: Some(name.to_owned()),
+            fqdn: Some(format!("{}.corp.example", name.to_lowercase())),
+            smbios_guid: Some("4C4C4544-0042-4A10-8031-B7C04F4D3632".to_owned()),
+            serial_number: Some("7BJ1M62".to_owned()),
+        },
+        name: name.to_owned(),
+        os_key: os_key.to_owned(),
+        standing,
+        verdict: Some(standing),
+        impact: None,
+        deciding: None,
+        reasons: 0,
+        warnings: 0,
+        collected_at: Some(now().plus(-26 * HOUR)),
+        received_at: Some(now().plus(-25 * HOUR)),
+        since: Some(now().plus(-40 * DAY)),
+        ruleset: Some("2026.11.1".to_owned()),
+        listing: Listing::Expected,
+        owner: Some("Workplace Services".to_owned()),
+        roles: Vec::new(),
+        last_contact: None,
+        duplicate: false,
+        future: false,
+    }
+}
+
+/// One client of every standing, with every flag somewhere.
+pub fn rows() -> Vec<ClientRow> {
+    let orphan = ClientRow {
+        impact: Some(Impact::Orphan),
+        deciding: Some("schannel.tls12_not_enabled".to_owned()),
+        reasons: mask(&[
+            "schannel.tls12_not_enabled",
+            "winhttp.default_without_tls12",
+            "winhttp.wow64_default_without_tls12",
+            "winhttp.update_not_proven",
+            "dotnet.version_too_old",
+        ]),
+        ..row("PC-0042", "6.1.7601-client", Standing::Blocking)
+    };
+    let silent = ClientRow {
+        verdict: None,
+        collected_at: None,
+        received_at: None,
+        since: None,
+        owner: None,
+        last_contact: Some("2026-08-02".to_owned()),
+        ..row("LAB-07", "unknown", Standing::Silent)
+    };
+    let stale = ClientRow {
+        verdict: Some(Standing::Blocking),
+        impact: Some(Impact::Orphan),
+        reasons: mask(&["winhttp.default_without_tls12"]),
+        collected_at: Some(now().plus(-23 * DAY)),
+        ..row("PC-0108", "6.2.9200-client", Standing::Stale)
+    };
+    let undetermined = ClientRow {
+        reasons: mask(&["schannel.not_collected"]),
+        duplicate: true,
+        ..row("PC-0311", "10.0.19045-client", Standing::Undetermined)
+    };
+    let conflict = ClientRow {
+        verdict: Some(Standing::Ready),
+        future: true,
+        ..row("SRV-FILE-02", "10.0.17763-server", Standing::Conflict)
+    };
+    let server = ClientRow {
+        roles: vec![
+            "management_point".to_owned(),
+            "distribution_point".to_owned(),
+        ],
+        warnings: 2,
+        listing: Listing::Unlisted,
+        ..row("SRV-MP-01", "10.0.20348-server", Standing::Ready)
+    };
+    let long = ClientRow {
+        owner: Some(
+            "Abteilung für Anlagentechnik, Gebäudeautomation und Sonderfahrzeuge (Nord)".to_owned(),
+        ),
+        reasons: mask(&["restart.pending"]),
+        ..row(
+            "KASSENSYSTEM-MIT-EINEM-SEHR-LANGEN-NAMEN-OHNE-LUECKEN-IN-FILIALE-4711",
+            "10.0.99999-client",
+            Standing::RestartPending,
+        )
+    };
+    let hostile = ClientRow {
+        listing: Listing::Returned,
+        ..row(
+            "<script>alert('x')</script>",
+            "10.0.26100-client",
+            Standing::Ready,
+        )
+    };
+    vec![
+        orphan,
+        silent,
+        stale,
+        undetermined,
+        conflict,
+        long,
+        server,
+        hostile,
+    ]
+}
+
+pub fn page(items: Vec<ClientRow>, total: i64, next: Option<&str>) -> ListPage {
+    ListPage {
+        items,
+        next_cursor: next.map(str::to_owned),
+        total,
+    }
+}
+
+fn dword(name: &str, number: u32) -> (String, RegValue) {
+    let value = RegValue {
+        kind: Some(RegType::Dword),
+        data: RegData::Number(number),
+    };
+    (name.to_owned(), value)
+}
+
+/// A Windows 7 that fails nearly everything.
+pub fn seven() -> Facts {
+    let mut facts = Facts {
+        process_bits: Some(64),
+        hotfixes: Some(vec![3_140_245]),
+        files: Some(Files {
+            winhttp: Some(FileVersion([6, 1, 7601, 17514])),
+            webio: Some(FileVersion([6, 1, 7601, 24000])),
+            ..Files::default()
+        }),
+        ..Facts::default()
+    };
+    facts.os.version = Some(OsVersion {
+        major: 6,
+        minor: 1,
+        build: 7601,
+    });
+    facts.os.product_type = Some(1);
+    facts.os.bits = Some(Bits::B64);
+    let exists = |values| KeyReading {
+        exists: true,
+        values,
+        ..KeyReading::default()
+    };
+    facts.registry.insert(
+        Key::WinHttpNative,
+        exists(vec![dword("DefaultSecureProtocols", 0xA0)]),
+    );
+    facts
+        .registry
+        .insert(Key::Tls12Client, KeyReading::default());
+    facts
+}
+
+pub fn judged(facts: &Facts) -> Verdict {
+    assess::assess(facts, &Policy::default())
+}
+
+pub fn detail(row: ClientRow) -> ClientDetail {
+    let entry = |days: i64, verdict, impact, codes: &[&str], late| HistoryRow {
+        collected_at: now().plus(-days * DAY),
+        received_at: now().plus(-days * DAY + HOUR),
+        report_id: Some("0198f3a2-7c11-7d54-9d0e-2f1f3f6f2a10".to_owned()),
+        verdict,
+        impact,
+        reasons: mask(codes),
+        ruleset: "2026.11.1".to_owned(),
+        late,
+        sent_by: "share-sweeper".to_owned(),
+    };
+    ClientDetail {
+        raw: Some(br#"{"schema_version":1,"client":{"name":"PC-0042","ip_addresses":["10.20.30.40"],"roles":[]},"hotfixes":["KB3140245"],"registry":[{"key":"HKLM\\SOFTWARE\\x","exists":true,"values":{"a":{"type":"REG_DWORD","data":2720}}}]}"#.to_vec()),
+        history: vec![
+            entry(1, Standing::Blocking, Some(Impact::Orphan), &["schannel.tls12_not_enabled"], false),
+            entry(9, Standing::Blocking, Some(Impact::Partial), &["winhttp.wow64_tls12_bit_missing"], true),
+            entry(41, Standing::Ready, None, &[], false),
+        ],
+        suspects: vec![Suspect {
+            id: "01990000-0000-7000-8000-0000000000aa".to_owned(),
+            name: "PC-0042-OLD".to_owned(),
+            shares: "smbios".to_owned(),
+        }],
+        row,
+    }
+}
+
+pub fn reject() -> RejectRow {
+    RejectRow {
+        id: "r1".to_owned(),
+        received_at: now().plus(-2 * HOUR),
+        sent_by: "share-sweeper".to_owned(),
+        index: 3,
+        errors: vec![
+            (
+                "/registry/0/values/DefaultSecureProtocols/data".to_owned(),
+                "not a number: \"0x8zz\"".to_owned(),
+            ),
+            (
+                "/collected_at".to_owned(),
+                "not a time; write it like 2026-11-23T08:15:00Z, with an offset or Z".to_owned(),
+            ),
+        ],
+        excerpt: "{\"schema_version\":1,\"client\":{\"name\":\"<b>PC-0042</b>\"},".to_owned(),
+        length: 48_213,
+    }
+}
