@@ -110,7 +110,7 @@ pub fn parse_csv(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
         .from_reader(text);
     let mut record = csv::ByteRecord::new();
     let mut list = Builder::default();
-    let mut columns = Vec::new();
+    let (mut columns, mut width) = (Vec::new(), 0);
     while reader
         .read_byte_record(&mut record)
         .map_err(|error| whole(format!("the list cannot be read as CSV: {error}")))?
@@ -122,6 +122,7 @@ pub fn parse_csv(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
             continue;
         }
         if columns.is_empty() {
+            width = record.len();
             for heading in record.iter().take(MAX_COLUMNS) {
                 columns.push(list.column(String::from_utf8_lossy(heading).trim()));
             }
@@ -134,11 +135,12 @@ pub fn parse_csv(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
                 cells.put_bytes(*column, cell);
             }
         }
-        if record.len() > columns.len() {
+        let beyond = record.iter().skip(width);
+        if beyond.into_iter().any(|cell| !cell.trim_ascii().is_empty()) {
             cells.refuse(format!(
                 "this row has {} cells but the header has {}; put quotation marks round texts that hold the separator",
                 record.len(),
-                columns.len()
+                width
             ));
         }
         list.row(cells)?;
@@ -212,7 +214,9 @@ impl Builder {
             Some(_) => &mut self.list.recognised,
             None => &mut self.list.ignored,
         };
-        names.push(heading.to_owned());
+        if !heading.is_empty() {
+            names.push(heading.to_owned());
+        }
         if let Some(column) = column
             && !self.columns.contains(&column)
         {

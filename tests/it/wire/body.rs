@@ -1,5 +1,7 @@
 //! Bodies: encodings, shapes, and bytes that nobody meant.
 
+use std::fmt::Write as _;
+
 use cutover::{
     domain::facts::{Key, Reading, RegData},
     wire::{BodyError, DecodeError, Shape, for_each_record, population, report_v1, to_utf8},
@@ -184,7 +186,7 @@ fn bodies_are_refused_as_a_whole() {
     let mut page = String::new();
     for body in bodies {
         let error = split(body.as_bytes()).expect_err(body);
-        page += &format!("{body:?}\n    {error}\n");
+        writeln!(page, "{body:?}\n    {error}").expect("a string takes all");
     }
     insta::assert_snapshot!(page);
 }

@@ -1,5 +1,7 @@
 //! Device lists: the columns people really export, and what is wrong with them.
 
+use std::fmt::Write as _;
+
 use cutover::{
     domain::facts::OsVersion,
     wire::{
@@ -39,6 +41,7 @@ fn separators_and_preambles_are_told() {
         ("sep=;\nDevice Name;SITE_CODE\nPC-1;P01\n", ';'),
         ("\n\nname,site\n\nPC-1,P01\n,\n", ','),
         ("Name\nPC-1", ','),
+        ("Name,Site,\r\nPC-1,P01,,,\r\n", ','),
     ] {
         let list = csv(text);
         assert_eq!(list.delimiter, Some(delimiter), "{text}");
@@ -172,10 +175,12 @@ fn lists_without_an_id_are_refused_with_what_was_seen() {
         "ResourceID;Caption0\n5;x\n",
         "PC-1\nPC-2\n",
     ] {
-        page += &format!(
-            "{text:?}\n    {:?}\n",
+        writeln!(
+            page,
+            "{text:?}\n    {:?}",
             parse_csv(text.as_bytes()).expect_err(text)
-        );
+        )
+        .expect("a string takes all");
     }
     for text in [
         "",
@@ -186,10 +191,12 @@ fn lists_without_an_id_are_refused_with_what_was_seen() {
         "[{\"name\": \"a\"}] x",
         "[{\"name\": \"\u{0}\"}]",
     ] {
-        page += &format!(
-            "{text:?}\n    {:?}\n",
+        writeln!(
+            page,
+            "{text:?}\n    {:?}",
             parse_json(text.as_bytes()).expect_err(text)
-        );
+        )
+        .expect("a string takes all");
     }
     insta::assert_snapshot!(page);
 }

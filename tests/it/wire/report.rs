@@ -723,8 +723,8 @@ fn refusals_name_the_place_and_the_remedy() {
     for (name, text) in &cases {
         writeln!(page, "{name}").expect("a string takes all");
         for error in bad(text.as_bytes()) {
-            writeln!(page, "    {:<30} {}", error.pointer, error.detail)
-                .expect("a string takes all");
+            let pointer = error.pointer.replace(char::is_control, "\u{FFFD}");
+            writeln!(page, "    {pointer:<30} {}", error.detail).expect("a string takes all");
         }
     }
     insta::assert_snapshot!(page);
@@ -750,4 +750,38 @@ fn errors_are_listed_together_but_not_without_end() {
         values.join(",")
     ));
     assert_eq!(bad(text.as_bytes()).len(), 50);
+}
+
+/// `cargo test --release --test it -- --ignored --nocapture parsing_speed`
+#[test]
+#[ignore = "a measurement, for an optimised build on a quiet machine"]
+fn parsing_speed() {
+    let keys: Vec<String> = [Key::Tls10Client, Key::Tls11Client, Key::NetV4Native, Key::NetV4Wow64, Key::NetV2Native, Key::NetV2Wow64, Key::NdpV4Full]
+        .into_iter()
+        .map(|key| {
+            let path = key.path().replace('\\', r"\\");
+            format!(r#"{{"key": "{path}", "exists": true, "values": {{"Enabled": {{"type": "REG_DWORD", "data": 1}}, "DisabledByDefault": {{"type": "REG_DWORD", "data": 0}}}}}}"#)
+        })
+        .collect();
+    let text = SAMPLE.replacen(
+        "\"registry\": [",
+        &format!("\"registry\": [{},", keys.join(",")),
+        1,
+    );
+    let rounds = 100_000;
+    for (name, with_hash) in [("parse", false), ("parse_with_hash", true)] {
+        let start = std::time::Instant::now();
+        for _ in 0..rounds {
+            if with_hash {
+                std::hint::black_box(report_v1::parse_with_hash(text.as_bytes()).expect("good"));
+            } else {
+                std::hint::black_box(report_v1::parse(text.as_bytes()).expect("good"));
+            }
+        }
+        println!(
+            "{name}: {} bytes, {:?} each",
+            text.len(),
+            start.elapsed() / rounds
+        );
+    }
 }
