@@ -232,7 +232,12 @@ fn product_type(value: &Scalar<'_>) -> Result<Option<u32>, String> {
         .find(|(name, _)| word.as_deref() == Some(*name))
     {
         Some((_, number)) => Ok(Some(*number)),
-        None => optional_number(value),
+        None => optional_number(value).map_err(|_| {
+            format!(
+                "{} is not a product type; write 1 (workstation), 2 (domain controller) or 3 (server)",
+                quoted(value)
+            )
+        }),
     }
 }
 

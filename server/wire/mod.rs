@@ -5,6 +5,7 @@
 //! Nothing here knows about requests, databases or the time.
 
 mod columns;
+mod csv_text;
 pub mod decode;
 mod fields;
 mod key_paths;

@@ -63,11 +63,8 @@ pub(super) fn end_of_value(text: &[u8], start: usize) -> End {
 /// The offset of the quotation mark that ends a string, eight bytes at a time; the end if there is none.
 fn end_of_string(text: &[u8], mut at: usize) -> usize {
     loop {
-        while let Some(chunk) = text.get(at..at + 8) {
-            let word = chunk
-                .iter()
-                .rev()
-                .fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
+        while let Some(chunk) = text.get(at..).and_then(|rest| rest.first_chunk()) {
+            let word = u64::from_le_bytes(*chunk);
             let found = zero_bytes(word ^ (ONES * u64::from(b'"')))
                 | zero_bytes(word ^ (ONES * u64::from(b'\\')));
             if found != 0 {

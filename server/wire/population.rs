@@ -13,6 +13,7 @@ use serde::{
 
 use super::{
     columns::{Column, can_identify, no_id_column, recognise},
+    csv_text::{LineCount, sniff, without_preamble},
     fields::FieldError,
     population_row::{Cells, Row},
     raw::Scalar,
@@ -28,7 +29,7 @@ pub const MAX_ROWS: usize = 2_000_000;
 pub const MAX_LISTED: usize = 1_000;
 
 /// Most columns that are looked at.
-const MAX_COLUMNS: usize = 1_000;
+const MAX_COLUMNS: usize = 500;
 
 /// An uploaded device list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -100,6 +101,7 @@ pub struct DuplicateRow {
 /// No row can be read at all: no header, no column with an id, too many rows.
 pub fn parse_csv(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
     let (skipped, text) = without_preamble(text);
+    let mut lines = LineCount::after(skipped);
     let delimiter = sniff(text);
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
@@ -108,17 +110,19 @@ pub fn parse_csv(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
         .from_reader(text);
     let mut record = csv::ByteRecord::new();
     let mut list = Builder::default();
-    let mut columns = Vec::new();
+    let (mut columns, mut width) = (Vec::new(), 0);
     while reader
         .read_byte_record(&mut record)
         .map_err(|error| whole(format!("the list cannot be read as CSV: {error}")))?
     {
-        let line = skipped + record.position().map_or(0, csv::Position::line);
+        let from = record.position().map_or(0, csv::Position::byte);
+        let line = lines.at(text, usize::try_from(from).unwrap_or(usize::MAX));
         let blank = record.iter().all(|cell| cell.trim_ascii().is_empty());
         if blank {
             continue;
         }
         if columns.is_empty() {
+            width = record.len();
             for heading in record.iter().take(MAX_COLUMNS) {
                 columns.push(list.column(String::from_utf8_lossy(heading).trim()));
             }
@@ -131,11 +135,12 @@ pub fn parse_csv(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
                 cells.put_bytes(*column, cell);
             }
         }
-        if record.len() > columns.len() {
+        let beyond = record.iter().skip(width);
+        if beyond.into_iter().any(|cell| !cell.trim_ascii().is_empty()) {
             cells.refuse(format!(
                 "this row has {} cells but the header has {}; put quotation marks round texts that hold the separator",
                 record.len(),
-                columns.len()
+                width
             ));
         }
         list.row(cells)?;
@@ -154,6 +159,11 @@ pub fn parse_csv(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
 /// # Errors
 /// It is no such array, no key names an id, or there are too many rows.
 pub fn parse_json(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
+    if text.trim_ascii().is_empty() {
+        return Err(whole(
+            "the list is empty; send a JSON list of objects".to_owned(),
+        ));
+    }
     let mut builder = Builder::default();
     let mut input = serde_json::Deserializer::from_slice(text);
     let read = input
@@ -174,45 +184,6 @@ pub fn parse_json(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
 
 fn whole(detail: String) -> Vec<FieldError> {
     vec![FieldError::whole(detail)]
-}
-
-/// Skips what PowerShell (`#TYPE …`) and Excel (`sep=;`) put before the header, and empty lines.
-fn without_preamble(mut text: &[u8]) -> (u64, &[u8]) {
-    let mut skipped = 0;
-    loop {
-        let end = text.iter().position(|byte| *byte == b'\n');
-        let line = text[..end.unwrap_or(text.len())].trim_ascii();
-        let is_sep = line.len() <= 5 && line.to_ascii_lowercase().starts_with(b"sep=");
-        if !(line.is_empty() || line.starts_with(b"#TYPE") || is_sep) {
-            return (skipped, text);
-        }
-        let Some(end) = end else {
-            return (skipped, &[]);
-        };
-        text = &text[end + 1..];
-        skipped += 1;
-    }
-}
-
-/// The separator that the header uses most, outside quotation marks; a comma when there is none.
-fn sniff(text: &[u8]) -> u8 {
-    let mut counts = [(b',', 0_usize), (b';', 0), (b'\t', 0)];
-    let mut quoted = false;
-    for byte in text {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\n' if !quoted => break,
-            byte if !quoted => {
-                for (separator, count) in &mut counts {
-                    *count += usize::from(separator == byte);
-                }
-            }
-            _ => {}
-        }
-    }
-    // The first of equals wins.
-    let most = counts.iter().rev().max_by_key(|(_, count)| *count);
-    most.map_or(b',', |(separator, _)| *separator)
 }
 
 /// Puts a list together row by row.
@@ -243,7 +214,9 @@ impl Builder {
             Some(_) => &mut self.list.recognised,
             None => &mut self.list.ignored,
         };
-        names.push(heading.to_owned());
+        if !heading.is_empty() {
+            names.push(heading.to_owned());
+        }
         if let Some(column) = column
             && !self.columns.contains(&column)
         {

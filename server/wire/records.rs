@@ -273,6 +273,8 @@ fn not_json(body: &[u8]) -> BodyError {
         format!(
             "this is XML or HTML, not JSON: it starts with {starts}; use ConvertTo-Json, not Export-Clixml"
         )
+    } else if body.starts_with(b"Windows Registry Editor") || body.starts_with(b"REGEDIT4") {
+        "this is a registry export (.reg), not JSON; send what the collector writes".to_owned()
     } else if body.windows(2).any(|pair| matches!(pair, b"\n{" | b"\n[")) {
         format!(
             "there is text before the JSON: {starts}; send warnings elsewhere, in PowerShell with 3>$null or $WarningPreference = 'SilentlyContinue'"

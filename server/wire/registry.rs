@@ -5,7 +5,10 @@ use std::{borrow::Cow, collections::HashSet};
 use serde::Deserialize;
 
 use super::{
-    fields::{Path, Problems, check_id, check_text, number, optional_bool, optional_time, quoted},
+    fields::{
+        Path, Problems, check_id, check_text, dword, not_cut, number, optional_bool, optional_time,
+        quoted,
+    },
     key_paths::{looks_misspelt, without_provider},
     raw::{RawRegValue, Scalar},
     shapes::{Many, Object, Pairs},
@@ -270,8 +273,8 @@ fn unsigned(data: &Scalar<'_>) -> RegData {
         Scalar::Text(text) => text.trim_start().starts_with('-'),
         _ => false,
     };
-    match number(data) {
-        Ok(fits) if !negative => RegData::Number(fits),
+    match dword(data) {
+        Some(fits) if !negative => RegData::Number(fits),
         _ => RegData::Unreadable(data.to_string()),
     }
 }
@@ -280,26 +283,17 @@ fn unsigned(data: &Scalar<'_>) -> RegData {
 fn read_untyped(data: Scalar<'_>) -> Result<Option<RegData>, String> {
     Ok(Some(match data {
         Scalar::Null => return Ok(None),
-        Scalar::Text(text) if text.starts_with("@{") || text.starts_with("System.") => {
-            return Err(format!(
-                "{} is what is left when PowerShell's ConvertTo-Json cuts a value; call it with -Depth 8",
-                quoted(&Scalar::Text(text))
-            ));
-        }
         Scalar::Text(text) => {
+            not_cut(&text)?;
             check_text(&text)?;
-            let data = Scalar::Text(text);
-            match number(&data) {
-                Ok(fits) => RegData::Number(fits),
-                Err(_) => match data {
-                    Scalar::Text(text) => RegData::Text(text.into_owned()),
-                    other => RegData::Unreadable(other.to_string()),
-                },
+            match dword(&Scalar::Text(Cow::Borrowed(&text))) {
+                Some(fits) => RegData::Number(fits),
+                None => RegData::Text(text.into_owned()),
             }
         }
-        Scalar::Whole(_) => match number(&data) {
-            Ok(fits) => RegData::Number(fits),
-            Err(_) => RegData::Unreadable(data.to_string()),
+        Scalar::Whole(_) => match dword(&data) {
+            Some(fits) => RegData::Number(fits),
+            None => RegData::Unreadable(data.to_string()),
         },
         Scalar::List { .. } => texts(&data)?,
         other => RegData::Unreadable(other.to_string()),

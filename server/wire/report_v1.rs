@@ -230,7 +230,7 @@ fn convert(raw: RawReport<'_>) -> Result<Report, Vec<FieldError>> {
     facts.registry = registry::read(raw.registry, root.field("registry"), &mut problems);
     let seen = registry::build_number(&facts.registry);
     facts.os.registry_build = machine::doubting(&facts.os, seen);
-    facts.hotfixes = tables::hotfixes(&raw.hotfixes);
+    facts.hotfixes = tables::hotfixes(&raw.hotfixes, root.field("hotfixes"), &mut problems);
     facts.hotfixes_cut = problems
         .maybe(root.field("hotfixes_cut"), optional_bool(&raw.hotfixes_cut))
         .unwrap_or(false);

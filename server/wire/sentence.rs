@@ -57,7 +57,10 @@ pub(super) fn json(error: &serde_json::Error) -> String {
             "there is more text after the end of the JSON{place}; send one object, one list, or one object on each line"
         );
     }
-    if core.contains("surrogate") || core.contains("unicode code point") {
+    if core.contains("surrogate")
+        || core.starts_with("unexpected end of hex escape")
+        || core.contains("unicode code point")
+    {
         return format!(
             "a text holds half of a Unicode character (a \\u escape from D800 to DFFF without its other half){place}; replace it, for example with \\uFFFD"
         );
@@ -91,10 +94,19 @@ pub(super) fn json(error: &serde_json::Error) -> String {
         } else {
             ""
         };
+        let found = match found {
+            "sequence" => "a list",
+            "map" => "an object",
+            other => other,
+        };
         return format!("expected {expected}, found {found}{place}{remedy}");
     }
     if error.classify() == Category::Syntax {
         return format!("this is not valid JSON{place}: {core}");
     }
-    format!("{core}{place}")
+    if place.is_empty() {
+        core.to_owned()
+    } else {
+        format!("{core} ({})", place.trim_start())
+    }
 }
