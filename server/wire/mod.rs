@@ -24,5 +24,5 @@ mod tables;
 pub use decode::{DecodeError, to_utf8};
 pub use fields::FieldError;
 pub use population::{PopulationList, PopulationRow, RowError};
-pub use records::{BodyError, Place, Shape, for_each_record};
+pub use records::{BodyError, Cut, Place, Shape, for_each_record};
 pub use report_v1::Parsed;

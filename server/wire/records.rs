@@ -29,6 +29,15 @@ pub enum Shape {
     Lines,
 }
 
+/// A record that is no object, and the bytes that were there instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut<'b> {
+    /// What is wrong; names the line.
+    pub error: FieldError,
+    /// What came.
+    pub bytes: &'b [u8],
+}
+
 /// Where a record stands in its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -87,7 +96,7 @@ pub enum BodyError {
 /// The body as a whole is refused; `each` was not called.
 pub fn for_each_record<'b>(
     body: &'b [u8],
-    mut each: impl FnMut(Place, Result<&'b [u8], FieldError>),
+    mut each: impl FnMut(Place, Result<&'b [u8], Cut<'b>>),
 ) -> Result<Shape, BodyError> {
     let start = body.iter().position(|byte| !byte.is_ascii_whitespace());
     let start = start.ok_or(BodyError::Empty)?;
@@ -155,7 +164,7 @@ fn elements(body: &[u8]) -> Result<Vec<&[u8]>, BodyError> {
     }
 }
 
-type Lines<'b> = Vec<(u64, Result<&'b [u8], FieldError>)>;
+type Lines<'b> = Vec<(u64, Result<&'b [u8], Cut<'b>>)>;
 
 /// The objects of a body that starts with one; `None` when it is only one.
 fn objects(body: &[u8], start: usize) -> Result<Option<Lines<'_>>, BodyError> {
@@ -193,8 +202,13 @@ fn lines(body: &[u8]) -> Result<Lines<'_>, BodyError> {
     Ok(found)
 }
 
-fn one_object(line: &[u8], number: u64) -> Result<&[u8], FieldError> {
-    let wrong = |what: String| Err(FieldError::whole(format!("line {number}: {what}")));
+fn one_object(line: &[u8], number: u64) -> Result<&[u8], Cut<'_>> {
+    let wrong = |what: String| {
+        Err(Cut {
+            error: FieldError::whole(format!("line {number}: {what}")),
+            bytes: line,
+        })
+    };
     if line.first() != Some(&b'{') {
         return wrong(format!(
             "a report is one JSON object, but this starts with {}",
@@ -252,7 +266,11 @@ fn one_after_another(body: &[u8], mut start: usize) -> Result<Lines<'_>, BodyErr
                 let detail = format!(
                     "line {number}: the object that begins here ends too early; it was probably cut off on the way"
                 );
-                found.push((number, Err(FieldError::whole(detail))));
+                let cut = Cut {
+                    error: FieldError::whole(detail),
+                    bytes: &body[start..],
+                };
+                found.push((number, Err(cut)));
                 body.len()
             }
         };

@@ -32,7 +32,7 @@ fn split(body: &[u8]) -> Result<(Shape, Seen), BodyError> {
         assert_eq!(place.index, seen.len());
         let record = record
             .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-            .map_err(|error| error.detail);
+            .map_err(|cut| cut.error.detail);
         seen.push((place.line, record));
     })?;
     Ok((shape, seen))
@@ -158,7 +158,7 @@ fn the_line_is_named_for_errors_inside_a_record() {
     let mut pages = Vec::new();
     for_each_record(body.as_bytes(), |place, record| {
         let mut errors = record
-            .map_err(|error| vec![error])
+            .map_err(|cut| vec![cut.error])
             .and_then(report_v1::parse)
             .expect_err("both are bad");
         place.name_line(&mut errors);
@@ -224,7 +224,7 @@ fn deep_nesting_anywhere_is_no_danger() {
         let _ = for_each_record(text.as_bytes(), |_, record| {
             assert!(
                 record
-                    .map_err(|error| vec![error])
+                    .map_err(|cut| vec![cut.error])
                     .and_then(report_v1::parse)
                     .is_err()
             );
