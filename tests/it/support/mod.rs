@@ -1,4 +1,7 @@
 //! What the tests lean on.
 
+pub mod answer;
+pub mod app;
 pub mod postgres;
+pub mod report;
 pub mod stores;

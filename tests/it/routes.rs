@@ -1,0 +1,13 @@
+//! What every address of the server answers, asked over HTTPS as programs and browsers do.
+
+mod blockers_get;
+mod client_get;
+mod clients_get;
+mod health_get;
+mod nowhere;
+mod population_put;
+mod rejects_get;
+mod reports_bombs;
+mod reports_hostile;
+mod reports_post;
+mod summary_get;

@@ -1,0 +1,375 @@
+//! Who may do what, for every route; sessions, forged requests, headers, and tokens that are taken back.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use reqwest::{Method, header};
+
+use crate::support::{
+    answer::{Answer, assert_reveals_nothing},
+    app::TestApp,
+};
+
+/// Whom a route is for.
+#[derive(Clone, Copy, PartialEq)]
+enum For {
+    /// Whoever asks.
+    Anyone,
+    /// Read tokens and people.
+    Readers,
+    /// Ingest tokens and people.
+    Reporters,
+    /// Population tokens and people.
+    Planners,
+    /// People who have signed in.
+    People,
+}
+
+/// Every route of the server with its methods. One that is not here fails `no_route_is_forgotten`.
+const ROUTES: &[(&str, &str, For)] = &[
+    ("GET", "/", For::People),
+    ("GET", "/os/{key}", For::People),
+    ("GET", "/blockers", For::People),
+    ("GET", "/clients", For::People),
+    ("GET", "/clients/{id}", For::People),
+    ("GET", "/upload", For::People),
+    ("POST", "/upload", For::People),
+    ("GET", "/population", For::People),
+    ("POST", "/population", For::People),
+    ("GET", "/method", For::People),
+    ("GET", "/sign-in", For::Anyone),
+    ("POST", "/sign-in", For::Anyone),
+    ("POST", "/sign-out", For::Anyone),
+    ("GET", "/static/{file}", For::Anyone),
+    ("GET", "/favicon.ico", For::Anyone),
+    ("POST", "/api/v1/reports", For::Reporters),
+    ("PUT", "/api/v1/population", For::Planners),
+    ("GET", "/api/v1/summary", For::Readers),
+    ("GET", "/api/v1/clients", For::Readers),
+    ("GET", "/api/v1/clients/{id}", For::Readers),
+    ("GET", "/api/v1/clients/{id}/raw", For::Readers),
+    ("GET", "/api/v1/blockers", For::Readers),
+    ("GET", "/api/v1/rejects", For::Readers),
+    ("GET", "/healthz", For::Anyone),
+    ("GET", "/readyz", For::Anyone),
+    ("GET", "/metrics", For::Readers),
+];
+
+fn method(name: &str) -> Method {
+    name.parse().expect("a method")
+}
+
+/// The methods of every route as the route table of the server has them.
+fn routes_in_source() -> BTreeSet<(String, String)> {
+    let source = include_str!("../../server/http/mod.rs");
+    let (site, rest) = source.split_once("let api = Router::new()").expect("the API");
+    let (api, health) = rest.split_once("let health = Router::new()").expect("health");
+    let mut found = BTreeSet::new();
+    for (prefix, part) in [("", site), ("/api/v1", api), ("", health)] {
+        for line in part.split(".route(").skip(1) {
+            let path = line.split('"').nth(1).expect("a path");
+            for name in ["get", "post", "put", "patch", "delete"] {
+                if line.contains(&format!("{name}(")) {
+                    found.insert((name.to_uppercase(), format!("{prefix}{path}")));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_route_is_forgotten() {
+    let here: BTreeSet<(String, String)> = ROUTES
+        .iter()
+        .map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()))
+        .collect();
+    assert_eq!(here, routes_in_source(), "every route has a row in ROUTES");
+}
+
+/// An address for a route: with a client that is there.
+fn address(path: &str, id: &str) -> String {
+    path.replace("{id}", id)
+        .replace("{key}", "10.0.19045-client")
+        .replace("{file}", "none.css")
+}
+
+fn body(method: &str, path: &str, app: &TestApp) -> String {
+    match (method, path) {
+        ("POST", "/api/v1/reports") => app.report("PC-1").line(),
+        ("PUT", "/api/v1/population") => "Name\nPC-1\n".to_owned(),
+        _ => String::new(),
+    }
+}
+
+#[tokio::test]
+async fn every_route_takes_those_it_is_for_and_nobody_else() {
+    for app in TestApp::each().await {
+        let id = app.report("PC-1").stored().await;
+        let taken_back = app.make_token("read", "taken back");
+        let id_of_it = app.token_id("taken back");
+        assert!(app.command(&["token", "revoke", &id_of_it], "").status.success());
+        let cookie = app.sign_in().await;
+        let garbage = format!("{}x", app.token("read"));
+        let callers: [(&str, Option<(&str, String)>); 9] = [
+            ("nobody", None),
+            ("garbage", Some(("authorization", "Bearer cut_read_000000000000_00".to_owned()))),
+            ("a token and one letter", Some(("authorization", format!("Bearer {garbage}")))),
+            ("another scheme", Some(("authorization", format!("Basic {}", app.token("read"))))),
+            ("taken back", Some(("authorization", format!("Bearer {taken_back}")))),
+            ("ingest", Some(("authorization", format!("Bearer {}", app.token("ingest"))))),
+            ("read", Some(("authorization", format!("bearer {}", app.token("read"))))),
+            ("population", Some(("authorization", format!("Bearer {}", app.token("population"))))),
+            ("person", Some(("cookie", cookie.clone()))),
+        ];
+        for (method_name, path, whom) in ROUTES.iter().filter(|(.., whom)| *whom != For::Anyone) {
+            for (caller, credential) in &callers {
+                let mut request = app
+                    .request(method(method_name), &address(path, &id))
+                    .body(body(method_name, path, &app));
+                if let Some((name, value)) = credential {
+                    request = request.header(*name, value);
+                }
+                let answer = Answer::to(request).await;
+                let expected = match (*caller, whom) {
+                    ("ingest", For::Reporters) | ("read", For::Readers) | ("population", For::Planners) => 200,
+                    // A form without its file is refused after its sender was let in.
+                    ("person", For::People) if *method_name == "POST" => 400,
+                    ("person", _) => 200,
+                    ("ingest" | "read" | "population", _) => 403,
+                    _ => 401,
+                };
+                let what = format!("{method_name} {path} for {caller} on {}: {}", app.engine, answer.text());
+                assert_eq!(answer.status, expected, "{what}");
+                if expected != 200 {
+                    answer.problem(expected);
+                }
+                let challenge = answer.header("www-authenticate");
+                assert_eq!(challenge.is_empty(), expected != 401, "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_reads_pages_is_sent_to_sign_in_and_back() {
+    let app = TestApp::one();
+    for (method_name, path, _) in ROUTES.iter().filter(|(.., whom)| *whom == For::People) {
+        let path = address(path, "x");
+        let request = app
+            .request(method(method_name), &format!("{path}?q=%2F%2Fevil"))
+            .header(header::ACCEPT, "text/html,application/xhtml+xml");
+        let answer = Answer::to(request).await;
+        assert_eq!(answer.status, 303, "{method_name} {path}");
+        let location = answer.header("location");
+        assert!(location.starts_with("/sign-in?next=%2F"), "{location}");
+    }
+    // A program is not sent to a page.
+    let api = app.request(Method::GET, "/api/v1/summary").header(header::ACCEPT, "text/html");
+    Answer::to(api).await.problem(401);
+}
+
+#[tokio::test]
+async fn another_site_cannot_make_a_browser_change_anything() {
+    let app = TestApp::one();
+    let cookie = app.sign_in().await;
+    for (method_name, path, _) in ROUTES.iter().filter(|(name, ..)| *name != "GET") {
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+        ] {
+            for kind in ["application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
+                let request = app
+                    .request(method(method_name), path)
+                    .header(header::COOKIE, &cookie)
+                    .header(header::CONTENT_TYPE, kind)
+                    .header(name, value)
+                    .body(body(method_name, path, &app));
+                let answer = Answer::to(request).await;
+                assert_eq!(answer.status, 403, "{method_name} {path} {name}: {value}: {}", answer.text());
+                answer.problem(403);
+            }
+        }
+    }
+    assert_eq!(app.json("/api/v1/summary").await["population"]["total"], 0, "nothing was changed");
+    // The session still holds: not even signing out was possible.
+    let page = app.request(Method::GET, "/method").header(header::COOKIE, &cookie);
+    Answer::to(page).await.ok("the session");
+    // The server's own pages may.
+    let own = app
+        .request(Method::POST, "/api/v1/reports")
+        .header(header::COOKIE, &cookie)
+        .header("sec-fetch-site", "same-origin")
+        .body(app.report("PC-1").line());
+    Answer::to(own).await.ok("from its own page");
+}
+
+#[tokio::test]
+async fn a_failed_sign_in_does_not_say_what_was_wrong() {
+    for app in TestApp::each().await {
+        let unknown = app.post_form("/sign-in", "user=nobody&password=0123456789ab&next=").await;
+        let wrong = app.post_form("/sign-in", "user=admin&password=0123456789ab&next=").await;
+        assert_eq!((unknown.status, wrong.status), (401, 401), "{}", app.engine);
+        assert_eq!(unknown.text().replace("nobody", "admin"), wrong.text());
+        assert!(wrong.header("set-cookie").is_empty());
+        for form in [
+            "user=&password=&next=".to_owned(),
+            "user=admin%00&password=x&next=".to_owned(),
+            format!("user=admin&password={}&next=", "x".repeat(2_000)),
+            format!("user={}&password=x&next=", "x".repeat(2_000)),
+            "user=admin%27%20OR%201%3D1--&password=x&next=".to_owned(),
+        ] {
+            let answer = app.post_form("/sign-in", &form).await;
+            assert_eq!(answer.status, 401, "{form:.60}: {}", answer.text());
+        }
+        // What is no such form, and what is far too large for one.
+        for (form, statuses) in [
+            ("user=admin".to_owned(), [400, 422]),
+            (String::new(), [400, 422]),
+            (format!("user=admin&password={}", "x".repeat(1 << 20)), [413, 413]),
+        ] {
+            let answer = app.post_form("/sign-in", &form).await;
+            assert!(statuses.contains(&answer.status), "{form:.60}: {}", answer.status);
+            assert_reveals_nothing(&answer.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn too_many_wrong_passwords_make_everyone_wait() {
+    let app = TestApp::one();
+    for _ in 0..20 {
+        let answer = app.post_form("/sign-in", "user=admin&password=wrong&next=").await;
+        assert_eq!(answer.status, 401);
+    }
+    let answer = app
+        .post_form("/sign-in", &format!("user=admin&password={}&next=", app.password))
+        .await;
+    assert_eq!((answer.status, answer.header("retry-after").as_str()), (429, "60"));
+    // Programs go on.
+    app.report("PC-1").send().await.ok("a report");
+}
+
+#[tokio::test]
+async fn a_session_starts_fresh_is_well_guarded_and_ends_when_it_is_told_to() {
+    for app in TestApp::each().await {
+        let planted = "__Host-cutover=planted-by-somebody";
+        let signing_in = app
+            .request(Method::POST, "/sign-in")
+            .header(header::COOKIE, planted)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(format!("user=admin&password={}&next=//evil.example", app.password));
+        let answer = Answer::to(signing_in).await;
+        assert_eq!((answer.status, answer.header("location").as_str()), (303, "/"), "{}", app.engine);
+        let set = answer.header("set-cookie");
+        for word in ["__Host-cutover=", "HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+            assert!(set.contains(word), "{word}: {set}");
+        }
+        let cookie = set.split(';').next().expect("a cookie");
+        assert_ne!(cookie, planted);
+        let status = async |cookie: &str| {
+            let request = app.request(Method::GET, "/method").header(header::COOKIE, cookie);
+            Answer::to(request).await.status
+        };
+        assert_eq!((status(cookie).await, status(planted).await), (200, 401));
+        let other = app.sign_in().await;
+        let out = app.request(Method::POST, "/sign-out").header(header::COOKIE, cookie);
+        assert_eq!(Answer::to(out).await.status, 303);
+        assert_eq!((status(cookie).await, status(&other).await), (401, 200), "only that session ended");
+        // A new password ends the others.
+        let set = app.command(&["user", "set-password", "admin"], "another password\n");
+        assert!(set.status.success(), "{set:?}");
+        assert_eq!(status(&other).await, 401);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_revoked_stops_working_within_seconds() {
+    for app in TestApp::each().await {
+        let token = app.make_token("ingest", "stolen");
+        let id = app.token_id("stolen");
+        let report = app.report("PC-1").line();
+        let send = async || {
+            let request = app
+                .request(Method::POST, "/api/v1/reports")
+                .bearer_auth(&token)
+                .body(report.clone());
+            Answer::to(request).await.status
+        };
+        assert_eq!(send().await, 200);
+        let revoked = app.command(&["token", "revoke", &id], "");
+        assert!(revoked.status.success(), "{revoked:?}");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while send().await != 401 {
+            assert!(Instant::now() < deadline, "a revoked token still works on {}", app.engine);
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        app.report("PC-2").send().await.ok("the others still work");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_headers_that_protect_browsers() {
+    let app = TestApp::one();
+    let cookie = app.sign_in().await;
+    let id = app.report("PC-1").stored().await;
+    let mut answers = Vec::new();
+    for (method_name, path, _) in ROUTES {
+        for credential in ["", &cookie] {
+            let request = app
+                .request(method(method_name), &address(path, &id))
+                .header(header::COOKIE, credential)
+                .header(header::ACCEPT, "text/html");
+            answers.push((*path, Answer::to(request).await));
+        }
+    }
+    answers.push(("/nothing", app.get("/nothing").await));
+    let forged = app.request(Method::POST, "/upload").header("sec-fetch-site", "cross-site");
+    answers.push(("a forged request", Answer::to(forged).await));
+    for (path, answer) in answers {
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; ") && policy.contains("frame-ancestors 'none'"), "{path}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("strict-transport-security", "max-age=31536000"),
+        ] {
+            assert_eq!(answer.header(name), value, "{path} {}", answer.status);
+        }
+        assert!(!answer.header("x-request-id").is_empty());
+        if !path.starts_with("/static") && path != "/favicon.ico" {
+            assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        }
+        assert!(answer.header("server").is_empty());
+        assert_reveals_nothing(&answer.text());
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_in_no_log_metric_or_list() {
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        let (name, secret) = cookie.split_once('=').expect("a cookie");
+        assert_eq!(name, "__Host-cutover");
+        app.report("PC-CANARY-NAME").send().await.ok("a report");
+        app.get("/api/v1/clients?q=PC-CANARY-NAME").await.ok("a search");
+        app.get(&format!("/api/v1/clients?q={}", app.token("read"))).await.ok("a slip");
+        app.post_form("/sign-in", "user=admin&password=CANARY-PASSWORD&next=").await;
+        app.send("{\"CANARY-BODY\": 1}").await.problem(422);
+        let log = app.log();
+        let metrics = app.get("/metrics").await.text();
+        let tokens = String::from_utf8(app.command(&["token", "list"], "").stdout).expect("text");
+        for hidden in [secret, &app.password, app.token("ingest"), app.token("read"), "CANARY"] {
+            for (place, text) in [("log", &log), ("metrics", &metrics), ("token list", &tokens)] {
+                assert!(!text.contains(hidden), "{hidden} is in the {place} on {}", app.engine);
+            }
+        }
+    }
+}
