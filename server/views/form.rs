@@ -135,10 +135,13 @@ pub fn flags(filter: &Filter) -> Vec<Flag> {
     .into()
 }
 
+/// A filter with one value: what it is called, its value in words, and how to take it back.
+type Single = (&'static str, Option<String>, fn(&mut Filter));
+
 /// Every active filter with the list it would be without.
 pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
     let mut chips = standing_chips(kind, filter);
-    let taken_back: [(&str, Option<String>, fn(&mut Filter)); 7] = [
+    let taken_back: [Single; 7] = [
         (
             "Impact",
             filter.impact.map(|impact| words::impact(impact).to_owned()),
