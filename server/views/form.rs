@@ -226,3 +226,45 @@ fn fix_title(code: &str) -> String {
         .find(|info| info.fix == code)
         .map_or_else(|| code.to_owned(), |info| info.fix_title.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn without(kind: ListKind, standings: &[Standing]) -> Vec<String> {
+        let filter = Filter {
+            standings: standings.to_vec(),
+            os: Some("6.1.7601-client".to_owned()),
+            ..Filter::default()
+        };
+        chips(kind, &filter)
+            .into_iter()
+            .map(|chip| format!("{} {}: {}", chip.name, chip.value, chip.without))
+            .collect()
+    }
+
+    #[test]
+    fn a_chip_takes_back_one_filter_and_leaves_the_others() {
+        assert_eq!(
+            without(ListKind::Clients, &[Standing::Stale, Standing::Ready]),
+            [
+                "Standing Stale: /clients?standing=ready&os=6.1.7601-client",
+                "Standing Ready: /clients?standing=stale&os=6.1.7601-client",
+                "OS Windows 7 SP1: /clients?standing=stale,ready",
+            ]
+        );
+    }
+
+    #[test]
+    fn taking_back_the_last_standing_of_blockers_shows_all_that_are_not_cleared() {
+        let all = "blocking,undetermined,conflict,restart_pending,stale,silent";
+        assert_eq!(
+            without(ListKind::Blockers, &[Standing::Blocking])[0],
+            format!("Standing Blocking: /blockers?standing={all}&os=6.1.7601-client")
+        );
+        assert_eq!(
+            without(ListKind::Blockers, ListKind::Blockers.standings())[0],
+            "Standing any that is not cleared: /blockers?os=6.1.7601-client"
+        );
+    }
+}
