@@ -34,7 +34,9 @@ pub struct ListAnswer {
     pub left_out: i64,
     /// Clients counted before, and now.
     pub population: (i64, i64),
-    /// Rows not understood: line and reason.
+    /// How many rows were not understood.
+    pub rejected_count: i64,
+    /// The first of them: line and reason.
     pub rejected: Vec<RejectedRow>,
     /// Columns understood.
     pub columns: Vec<String>,
@@ -66,7 +68,7 @@ pub async fn replace(
     now: Timestamp,
 ) -> Result<ListAnswer, Problem> {
     let file_hash = Sha256::digest(&bytes).to_vec();
-    let list = tokio::task::spawn_blocking(move || read(bytes))
+    let list = tokio::task::spawn_blocking(move || read(&bytes))
         .await
         .map_err(|_| Problem::Internal)??;
     if list.rows.is_empty() {
@@ -75,6 +77,8 @@ pub async fn replace(
             "The list names no client. An empty list would make an empty fleet look complete, so it is refused.",
         ));
     }
+    let refused = i64::try_from(list.rejected_count).unwrap_or(i64::MAX);
+    let duplicate = i64::try_from(list.duplicate_count).unwrap_or(i64::MAX);
     let rejected: Vec<RejectedRow> = list
         .rejected
         .into_iter()
@@ -87,7 +91,7 @@ pub async fn replace(
         .replace_population(
             ExpectedList {
                 rows: list.rows.into_iter().map(expected).collect(),
-                rejected: i64::try_from(rejected.len()).unwrap_or(i64::MAX),
+                rejected: refused,
                 file_hash,
                 uploaded_by: sender.to_owned(),
                 confirmed,
@@ -105,19 +109,20 @@ pub async fn replace(
         new: replaced.new,
         gone: replaced.gone,
         matched: replaced.matched,
-        duplicate: replaced.duplicate,
+        duplicate: replaced.duplicate + duplicate,
         left_out: replaced.left_out,
         population: (replaced.before, replaced.after),
+        rejected_count: refused,
         rejected,
-        columns: list.columns,
+        columns: list.recognised,
         ignored: list.ignored,
         needs_confirmation,
     })
 }
 
-fn read(bytes: Vec<u8>) -> Result<PopulationList, Problem> {
+fn read(bytes: &[u8]) -> Result<PopulationList, Problem> {
     let text =
-        decode::to_utf8(bytes.into()).map_err(|error| Problem::Malformed(error.to_string()))?;
+        decode::to_utf8(bytes).map_err(|error| Problem::Malformed(error.to_string()))?;
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
     let list: Result<PopulationList, Vec<FieldError>> = if first == Some(&b'[') {
         population::parse_json(&text)

@@ -163,11 +163,11 @@ pub async fn take(
 ) -> Result<Outcome, Error> {
     // One report costs some 30 µs of CPU; a whole batch would hold up the others on this thread.
     let sorted = if body.len() <= 64 * 1024 {
-        sort(judge, body, now, sent_by)?
+        sort(judge, &body, now, sent_by)?
     } else {
         let judge = judge.clone();
         let sent_by = Arc::clone(sent_by);
-        tokio::task::spawn_blocking(move || sort(&judge, body, now, &sent_by))
+        tokio::task::spawn_blocking(move || sort(&judge, &body, now, &sent_by))
             .await
             .map_err(|_| Error::Body("the records could not be read".to_owned()))??
     };
@@ -219,34 +219,37 @@ pub async fn take(
 /// Splits, parses, judges and compresses; no waiting.
 fn sort(
     judge: &Judge,
-    body: Vec<u8>,
+    body: &[u8],
     now: Timestamp,
     sent_by: &Arc<str>,
 ) -> Result<Sorted, Error> {
-    let text = decode::to_utf8(body.into()).map_err(|error| Error::Body(error.to_string()))?;
+    let text = decode::to_utf8(body).map_err(|error| Error::Body(error.to_string()))?;
     let mut results = Vec::new();
     let mut prepared = Vec::new();
     let mut refused = Vec::new();
-    let shape = records::for_each_record(&text, |index, record| {
-        let bytes: &[u8] = match &record {
+    let shape = records::for_each_record(&text, |place, record| {
+        let bytes = match &record {
             Ok(bytes) => bytes,
-            Err(_) => &[],
+            Err(cut) => cut.bytes,
         };
         let parsed = match record {
-            Ok(bytes) => report_v1::parse_with_hash(bytes),
-            Err(error) => Err(vec![error]),
+            Ok(bytes) => report_v1::parse_with_hash(bytes).map_err(|mut errors| {
+                place.name_line(&mut errors);
+                errors
+            }),
+            Err(cut) => Err(vec![cut.error]),
         };
         match parsed {
             Ok(parsed) => {
                 results.push(None);
                 prepared.push(Prepared {
-                    index,
+                    index: place.index,
                     incoming: judge.prepare(parsed, bytes, now, sent_by),
                 });
             }
             Err(errors) => {
                 refused.push(Refused {
-                    index,
+                    index: place.index,
                     errors: errors
                         .iter()
                         .map(|error| (error.pointer.clone(), error.detail.clone()))

@@ -61,16 +61,20 @@ pub fn run(args: &AssessArgs) -> Result<(), Error> {
     for file in &args.files {
         let name = file.display().to_string();
         let bytes = read(file).map_err(|error| Error::Failed(format!("{name}: {error}")))?;
-        let text = decode::to_utf8(bytes.into())
+        let text = decode::to_utf8(&bytes)
             .map_err(|error| Error::Failed(format!("{name}: {error}")))?;
         let mut results: Vec<Result<Judged, Vec<FieldError>>> = Vec::new();
-        records::for_each_record(&text, |_, record| {
-            results.push(
-                record
-                    .map_err(|error| vec![error])
-                    .and_then(report_v1::parse)
-                    .map(|report| judge(report, &policy, freshness_ms, now)),
-            );
+        records::for_each_record(&text, |place, record| {
+            let judged = match record {
+                Ok(bytes) => report_v1::parse(bytes)
+                    .map(|report| judge(report, &policy, freshness_ms, now))
+                    .map_err(|mut errors| {
+                        place.name_line(&mut errors);
+                        errors
+                    }),
+                Err(cut) => Err(vec![cut.error]),
+            };
+            results.push(judged);
         })
         .map_err(|error| Error::Failed(format!("{name}: {error}")))?;
         for (index, result) in results.into_iter().enumerate() {

@@ -29,9 +29,10 @@ use crate::{
     views::{
         Layout, Nav, Page,
         client::ClientPage,
+        form::Choices,
         home::{Counting, HomePage},
         links::ListKind,
-        list::{Choices, ClientsPage},
+        list::ClientsPage,
         method::MethodPage,
         os::OsPage,
         problem::ProblemPage,

@@ -120,18 +120,26 @@ impl Problems {
 }
 
 /// A number as the contract has it: JSON number, decimal or `0x…` text, negative as two's complement.
+pub(super) fn dword(value: &Scalar<'_>) -> Option<u32> {
+    whole(value).and_then(as_dword)
+}
+
+/// The same, with a sentence when it is none.
 pub(super) fn number(value: &Scalar<'_>) -> Result<u32, String> {
-    let whole = match value {
-        Scalar::Whole(whole) => Some(*whole),
-        Scalar::Text(text) => whole_text(text),
-        _ => None,
-    };
-    whole.and_then(as_dword).ok_or_else(|| {
+    dword(value).ok_or_else(|| {
         format!(
             "{} is not a number that can be used; write 0 to 4294967295 in decimal, or as text with 0x in front for hexadecimal",
             quoted(value)
         )
     })
+}
+
+fn whole(value: &Scalar<'_>) -> Option<i64> {
+    match value {
+        Scalar::Whole(whole) => Some(*whole),
+        Scalar::Text(text) => whole_text(text),
+        _ => None,
+    }
 }
 
 fn as_dword(whole: i64) -> Option<u32> {
@@ -167,12 +175,7 @@ pub(super) fn optional_large(value: &Scalar<'_>) -> Result<Option<i64>, String> 
     if value.is_blank() {
         return Ok(None);
     }
-    let whole = match value {
-        Scalar::Whole(whole) => Some(*whole),
-        Scalar::Text(text) => whole_text(text),
-        _ => None,
-    };
-    whole
+    whole(value)
         .filter(|whole| *whole >= 0)
         .map(Some)
         .ok_or_else(|| format!("{} is not a positive whole number", quoted(value)))
@@ -252,10 +255,24 @@ pub(super) fn check_id(text: &str) -> Result<(), String> {
             "this is longer than {MAX_ID} characters, the most that an id or a name may have"
         ));
     }
+    not_cut(text)?;
     if let Some(control) = text.chars().find(|c| c.is_control()) {
         return Err(format!(
             "this holds the control character U+{:04X}; an id or a name cannot",
             u32::from(control)
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses what PowerShell's `ConvertTo-Json` leaves of an object or a list beyond its depth.
+pub(super) fn not_cut(text: &str) -> Result<(), String> {
+    let object = text.starts_with("@{") && text.ends_with('}');
+    let list = text.starts_with("System.") && text.ends_with("[]");
+    if object || list || text == "System.Collections.Hashtable" {
+        return Err(format!(
+            "{} is what PowerShell's ConvertTo-Json leaves when it cuts a value; call it with -Depth 8",
+            quoted(&Scalar::Text(text.into()))
         ));
     }
     Ok(())

@@ -1,18 +1,28 @@
 //! What comes in: bytes are decoded, cut into records and read into the domain's types, or refused in plain English.
 //!
+//! The way of a body: [`to_utf8`] → [`for_each_record`] → [`report_v1::parse_with_hash`]; a device list goes
+//! through [`to_utf8`] into [`population::parse_csv`] or [`population::parse_json`].
 //! Nothing here knows about requests, databases or the time.
 
+mod columns;
+mod csv_text;
 pub mod decode;
-pub mod population;
-pub mod records;
 mod fields;
+mod key_paths;
+mod machine;
 mod nesting;
+pub mod population;
+mod population_row;
 mod raw;
+pub mod records;
 mod registry;
 pub mod report_v1;
 mod sentence;
 mod shapes;
 mod tables;
 
+pub use decode::{DecodeError, to_utf8};
 pub use fields::FieldError;
+pub use population::{PopulationList, PopulationRow, RowError};
+pub use records::{BodyError, Cut, Place, Shape, for_each_record};
 pub use report_v1::Parsed;

@@ -67,7 +67,7 @@ impl Facet {
     }
 }
 
-impl<'a> Scalar<'a> {
+impl Scalar<'_> {
     /// The value under one key of an object.
     pub(super) fn facet(&self, wanted: Facet) -> Option<&Self> {
         match self {
@@ -105,7 +105,7 @@ impl fmt::Display for Scalar<'_> {
             Self::Bool(value) => write!(f, "{value}"),
             Self::Whole(value) => write!(f, "{value}"),
             Self::Large(value) => write!(f, "{value}"),
-            Self::Fraction(value) => write!(f, "{value}"),
+            Self::Fraction(value) => write!(f, "{value:?}"),
             Self::Text(text) => match text.char_indices().nth(SHOWN) {
                 Some((end, _)) => write!(f, "{}…", &text[..end]),
                 None => f.write_str(text),

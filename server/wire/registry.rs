@@ -5,7 +5,11 @@ use std::{borrow::Cow, collections::HashSet};
 use serde::Deserialize;
 
 use super::{
-    fields::{Path, Problems, check_id, check_text, number, optional_bool, optional_time, quoted},
+    fields::{
+        Path, Problems, check_id, check_text, dword, not_cut, number, optional_bool, optional_time,
+        quoted,
+    },
+    key_paths::{looks_misspelt, without_provider},
     raw::{RawRegValue, Scalar},
     shapes::{Many, Object, Pairs},
 };
@@ -97,23 +101,6 @@ fn plain_path(path: &str) -> Result<(), String> {
     }
 }
 
-/// PowerShell writes `Microsoft.PowerShell.Core\Registry::HKEY_LOCAL_MACHINE\…`, regedit `Computer\…`.
-fn without_provider(path: &str) -> &str {
-    const COMPUTER: &str = r"Computer\";
-    let path = path.trim();
-    if let Some((provider, rest)) = path.split_once("::")
-        && provider.len() >= 8
-        && provider.is_char_boundary(provider.len() - 8)
-        && provider[provider.len() - 8..].eq_ignore_ascii_case("registry")
-    {
-        return rest;
-    }
-    match path.split_at_checked(COMPUTER.len()) {
-        Some((head, rest)) if head.eq_ignore_ascii_case(COMPUTER) => rest,
-        _ => path,
-    }
-}
-
 fn read_key(entry: RawKey<'_>, here: Path<'_>, problems: &mut Problems) -> Option<KeyReading> {
     let stated = problems.take(here.field("exists"), optional_bool(&entry.exists))?;
     let last_write_at = problems.maybe(
@@ -151,11 +138,10 @@ fn read_values(
     problems: &mut Problems,
 ) -> Vec<(String, RegValue)> {
     let mut values = Vec::with_capacity(listed.len());
-    let mut seen = HashSet::new();
-    let many = listed.len() > 1;
-    for (name, raw) in listed {
+    let doubled = doubled(&listed);
+    for (index, (name, raw)) in listed.into_iter().enumerate() {
         let here = at.field(&name);
-        if many && !seen.insert(name.to_ascii_lowercase()) {
+        if doubled.contains(&index) {
             problems.add(
                 here,
                 format!(
@@ -181,6 +167,28 @@ fn read_values(
         }
     }
     values
+}
+
+/// Where a name comes up again, without case.
+fn doubled<T>(listed: &[(Cow<'_, str>, T)]) -> Vec<usize> {
+    const FEW: usize = 16;
+    let names = listed.iter().map(|(name, _)| name).enumerate();
+    if listed.len() <= FEW {
+        let again = |at: usize, name: &str| {
+            listed[..at]
+                .iter()
+                .any(|(earlier, _)| earlier.eq_ignore_ascii_case(name))
+        };
+        return names
+            .filter(|(at, name)| again(*at, name))
+            .map(|(at, _)| at)
+            .collect();
+    }
+    let mut seen = HashSet::with_capacity(listed.len());
+    names
+        .filter(|(_, name)| !seen.insert(name.to_ascii_lowercase()))
+        .map(|(at, _)| at)
+        .collect()
 }
 
 /// What `Get-ItemProperty` adds to the values of a key.
@@ -248,7 +256,7 @@ fn read_value(raw: RawRegValue<'_>) -> Result<Option<RegValue>, Wrong> {
             RegData::Text(data.to_string())
         }
         (RegType::MultiText, Scalar::Text(text)) => RegData::Texts(vec![text.into_owned()]),
-        (RegType::MultiText, data @ Scalar::List { .. }) => texts(data).map_err(Wrong::data)?,
+        (RegType::MultiText, data @ Scalar::List { .. }) => texts(&data).map_err(Wrong::data)?,
         (RegType::Qword | RegType::Other, data) => unsigned(&data),
         (_, data) => RegData::Unreadable(data.to_string()),
     };
@@ -265,8 +273,8 @@ fn unsigned(data: &Scalar<'_>) -> RegData {
         Scalar::Text(text) => text.trim_start().starts_with('-'),
         _ => false,
     };
-    match number(data) {
-        Ok(fits) if !negative => RegData::Number(fits),
+    match dword(data) {
+        Some(fits) if !negative => RegData::Number(fits),
         _ => RegData::Unreadable(data.to_string()),
     }
 }
@@ -275,35 +283,26 @@ fn unsigned(data: &Scalar<'_>) -> RegData {
 fn read_untyped(data: Scalar<'_>) -> Result<Option<RegData>, String> {
     Ok(Some(match data {
         Scalar::Null => return Ok(None),
-        Scalar::Text(text) if text.starts_with("@{") || text.starts_with("System.") => {
-            return Err(format!(
-                "{} is what is left when PowerShell's ConvertTo-Json cuts a value; call it with -Depth 8",
-                quoted(&Scalar::Text(text))
-            ));
-        }
         Scalar::Text(text) => {
+            not_cut(&text)?;
             check_text(&text)?;
-            let data = Scalar::Text(text);
-            match number(&data) {
-                Ok(fits) => RegData::Number(fits),
-                Err(_) => match data {
-                    Scalar::Text(text) => RegData::Text(text.into_owned()),
-                    other => RegData::Unreadable(other.to_string()),
-                },
+            match dword(&Scalar::Text(Cow::Borrowed(&text))) {
+                Some(fits) => RegData::Number(fits),
+                None => RegData::Text(text.into_owned()),
             }
         }
-        Scalar::Whole(_) => match number(&data) {
-            Ok(fits) => RegData::Number(fits),
-            Err(_) => RegData::Unreadable(data.to_string()),
+        Scalar::Whole(_) => match dword(&data) {
+            Some(fits) => RegData::Number(fits),
+            None => RegData::Unreadable(data.to_string()),
         },
-        Scalar::List { .. } => texts(data)?,
+        Scalar::List { .. } => texts(&data)?,
         other => RegData::Unreadable(other.to_string()),
     }))
 }
 
 /// A list of texts, or something to show when it is anything else.
-fn texts(data: Scalar<'_>) -> Result<RegData, String> {
-    let Scalar::List { items, cut: false } = &data else {
+fn texts(data: &Scalar<'_>) -> Result<RegData, String> {
+    let Scalar::List { items, cut: false } = data else {
         return Ok(RegData::Unreadable(data.to_string()));
     };
     let mut found = Vec::with_capacity(items.len());
@@ -348,69 +347,6 @@ fn read_kind(kind: &Scalar<'_>) -> Result<Option<RegType>, String> {
     } else {
         RegType::Other
     }))
-}
-
-/// Whether an unknown key is probably meant to be one that the rules read.
-fn looks_misspelt(path: &str) -> bool {
-    const PROTOCOLS: &[&str] = &[
-        "TLS 1.0",
-        "TLS 1.1",
-        "TLS 1.2",
-        "TLS 1.3",
-        "SSL 2.0",
-        "SSL 3.0",
-        "PCT 1.0",
-        "DTLS 1.0",
-        "DTLS 1.2",
-        "DTLS 1.3",
-        "Multi-Protocol Unified Hello",
-    ];
-    const RUNTIMES: &[&str] = &[
-        "v1.0.3705",
-        "v1.1.4322",
-        "v2.0.50727",
-        "v3.0",
-        "v3.5",
-        "v4.0",
-        "v4.0.30319",
-    ];
-    let known = |list: &[&str], name: &str| list.iter().any(|k| k.eq_ignore_ascii_case(name));
-    let parts: Vec<&str> = path.trim_end_matches('\\').split('\\').skip(1).collect();
-    let at = |index: usize| parts.get(index).copied().unwrap_or_default();
-    if at(0).eq_ignore_ascii_case("SYSTEM") && at(1).eq_ignore_ascii_case("CurrentControlSet") {
-        let schannel = parts
-            .iter()
-            .position(|part| part.eq_ignore_ascii_case("SCHANNEL"));
-        let Some(schannel) = schannel else {
-            return false;
-        };
-        let (folder, protocol, side) = (at(schannel + 1), at(schannel + 2), at(schannel + 3));
-        if folder.eq_ignore_ascii_case("Protocol") {
-            return !protocol.is_empty();
-        }
-        return folder.eq_ignore_ascii_case("Protocols")
-            && !protocol.is_empty()
-            && !(known(PROTOCOLS, protocol) && known(&["", "Client", "Server"], side));
-    }
-    if !at(0).eq_ignore_ascii_case("SOFTWARE") {
-        return false;
-    }
-    let vendor = if at(1).eq_ignore_ascii_case("Wow6432Node") {
-        2
-    } else {
-        1
-    };
-    let (product, version) = (at(vendor + 1), at(vendor + 2));
-    let runtime = product
-        .replace([' ', '.'], "")
-        .eq_ignore_ascii_case("NETFramework");
-    let numbered = version
-        .trim_start_matches(['v', 'V'])
-        .starts_with(|c: char| c.is_ascii_digit());
-    at(vendor).eq_ignore_ascii_case("Microsoft")
-        && runtime
-        && numbered
-        && !(product.eq_ignore_ascii_case(".NETFramework") && known(RUNTIMES, version))
 }
 
 /// The build number that `CurrentVersion` holds, as text or number.

@@ -40,7 +40,13 @@ pub(super) fn json(error: &serde_json::Error) -> String {
     let full = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     let core = full.strip_suffix(&place).unwrap_or(&full);
-    let place = if error.line() == 0 { "" } else { &place };
+    // Most records are one line, and the first line of a record is seldom the first line of its body.
+    let column = format!(" at column {}", error.column());
+    let place = match error.line() {
+        0 => "",
+        1 => &column,
+        _ => &place,
+    };
     if error.classify() == Category::Eof {
         return format!(
             "the JSON ends too early{place}; it was probably cut off on the way: send the whole document"
@@ -51,7 +57,10 @@ pub(super) fn json(error: &serde_json::Error) -> String {
             "there is more text after the end of the JSON{place}; send one object, one list, or one object on each line"
         );
     }
-    if core.contains("surrogate") || core.contains("unicode code point") {
+    if core.contains("surrogate")
+        || core.starts_with("unexpected end of hex escape")
+        || core.contains("unicode code point")
+    {
         return format!(
             "a text holds half of a Unicode character (a \\u escape from D800 to DFFF without its other half){place}; replace it, for example with \\uFFFD"
         );
@@ -85,10 +94,19 @@ pub(super) fn json(error: &serde_json::Error) -> String {
         } else {
             ""
         };
+        let found = match found {
+            "sequence" => "a list",
+            "map" => "an object",
+            other => other,
+        };
         return format!("expected {expected}, found {found}{place}{remedy}");
     }
     if error.classify() == Category::Syntax {
         return format!("this is not valid JSON{place}: {core}");
     }
-    format!("{core}{place}")
+    if place.is_empty() {
+        core.to_owned()
+    } else {
+        format!("{core} ({})", place.trim_start())
+    }
 }

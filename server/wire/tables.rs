@@ -1,7 +1,9 @@
 //! The lists of a report beside the registry: hotfixes, files, cipher suites, software, roles, addresses.
 
 use super::{
-    fields::{Path, Problems, check_id, check_text, optional_id, quoted, without_controls},
+    fields::{
+        Path, Problems, check_id, check_text, not_cut, optional_id, quoted, without_controls,
+    },
     raw::{Facet, Scalar},
     shapes::{Many, Pairs},
 };
@@ -28,16 +30,24 @@ pub(super) type RawRoles<'a> = Many<Scalar<'a>, MAX_ROLES>;
 pub(super) type RawAddresses<'a> = Many<Scalar<'a>, MAX_ADDRESSES>;
 
 /// KB numbers, sorted, each once. Entries that name no update (`File 1`, `N/A`) are passed over.
-pub(super) fn hotfixes(raw: &RawHotfixes<'_>) -> Option<Vec<u32>> {
-    let items = raw.items.as_ref()?;
-    let mut numbers: Vec<u32> = items
-        .iter()
-        .filter_map(|item| match item.facet(Facet::HotFixId).unwrap_or(item) {
-            Scalar::Text(text) => kb_number(text),
-            Scalar::Whole(number) => kb_number(&number.to_string()),
-            _ => None,
-        })
-        .collect();
+pub(super) fn hotfixes(
+    raw: &RawHotfixes<'_>,
+    at: Path<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<u32>> {
+    let mut numbers = Vec::new();
+    for (index, item) in raw.items.as_ref()?.iter().enumerate() {
+        let indexed = at.index(index);
+        let here = if raw.unwrapped { at } else { indexed };
+        match item.facet(Facet::HotFixId).unwrap_or(item) {
+            Scalar::Text(text) => {
+                problems.take(here, not_cut(text));
+                numbers.extend(kb_number(text));
+            }
+            Scalar::Whole(number) => numbers.extend(kb_number(&number.to_string())),
+            _ => {}
+        }
+    }
     numbers.sort_unstable();
     numbers.dedup();
     Some(numbers)
@@ -238,6 +248,7 @@ fn product_text(value: Option<&Scalar<'_>>) -> Result<String, String> {
     match value {
         None => Ok(String::new()),
         Some(Scalar::Text(text)) => {
+            not_cut(text)?;
             check_text(text)?;
             Ok(without_controls(text).into_owned())
         }

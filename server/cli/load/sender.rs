@@ -81,6 +81,7 @@ fn client(plan: &Plan, headers: HeaderMap, limit: Duration) -> Result<Client, Lo
         .default_headers(headers)
         .http1_only()
         .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(if plan.new_connection { 0 } else { usize::MAX })
         .timeout(limit)
         .build()

@@ -1,0 +1,281 @@
+//! `cutover loadgen`: sends a simulated fleet; with `--bench`, measures this machine against its own floor.
+
+mod child;
+mod floor;
+mod pages;
+
+use std::{fmt::Write as _, path::PathBuf, sync::Arc, time::Instant};
+
+use super::{
+    Error,
+    load::{Outcome, Plan, Secret, Trust, drive},
+    loadgen,
+};
+use crate::{
+    clock,
+    config::PolicyArgs,
+    domain::time::{DAY, Timestamp},
+    ingest::Judge,
+    sim::Fleet,
+    store::{Store, access::Purpose},
+};
+use child::Child;
+
+/// Send a simulated fleet to a server, or measure this machine.
+#[derive(Clone, Debug, clap::Args)]
+pub struct LoadgenCommand {
+    #[command(flatten)]
+    load: loadgen::LoadgenArgs,
+    /// Start a server on a throw-away database and compare it with bare group commits of the same rows
+    #[arg(long)]
+    bench: bool,
+    /// Fleet sizes to measure at, comma separated
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "10000,100000", requires = "bench")]
+    sizes: Vec<u64>,
+    /// Measure on this empty PostgreSQL database instead of SQLite
+    #[arg(long, value_name = "URL", requires = "bench")]
+    bench_database: Option<String>,
+    /// Where the SQLite file goes: on the disk that is to be measured
+    #[arg(long, value_name = "DIR", default_value = "data", requires = "bench")]
+    bench_dir: PathBuf,
+    /// Seconds of each measured load
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "bench")]
+    bench_seconds: u64,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A setting is wrong, the server cannot be reached or refuses, or the database failed.
+pub async fn run(command: LoadgenCommand) -> Result<(), Error> {
+    if !command.bench {
+        return loadgen::run(command.load)
+            .await
+            .map_err(|error| Error::Failed(error.to_string()));
+    }
+    let directory = Directory::new(&command.bench_dir)?;
+    let engine = command
+        .bench_database
+        .as_deref()
+        .map_or("SQLite", |_| "PostgreSQL");
+    let mut results = Vec::new();
+    let mut filled = 0;
+    let url = command.bench_database.clone().unwrap_or_else(|| {
+        format!("sqlite://{}", directory.0.join("bench.db").display())
+    });
+    let mut sizes = command.sizes.clone();
+    sizes.sort_unstable();
+    for size in sizes {
+        let bench = Bench {
+            url: &url,
+            directory: &directory.0,
+            size,
+            seconds: command.bench_seconds,
+        };
+        results.push(bench.measure(&mut filled).await?);
+    }
+    print!("{}", table(engine, &results));
+    Ok(())
+}
+
+/// Share of clients whose facts change between rounds: one in ten, as on a busy day.
+const CHANGED: f64 = 0.1;
+/// Concurrent senders on kept-alive connections.
+const CONNECTIONS: u64 = 256;
+
+struct Bench<'b> {
+    url: &'b str,
+    directory: &'b std::path::Path,
+    size: u64,
+    seconds: u64,
+}
+
+/// What was measured at one size.
+struct Measured {
+    size: u64,
+    preload: f64,
+    floor: f64,
+    floor_alone: f64,
+    keep_alive: Outcome,
+    batches: Outcome,
+    paced: Outcome,
+    new_connections: Outcome,
+    peak_mb: f64,
+    disk_per_client: Option<f64>,
+    pages: Vec<(String, pages::Times)>,
+    export: pages::Export,
+    start_ms: f64,
+}
+
+impl Bench<'_> {
+    async fn measure(&self, filled: &mut u64) -> Result<Measured, Error> {
+        let now = clock::now();
+        let first = now.plus(-3 * DAY);
+        let fleet = Fleet::new(1, self.size).changing(CHANGED).anchored(first);
+        let store = Store::open(self.url).await?;
+        store.apply_freshness(14 * DAY).await?;
+        let (policy, freshness_ms) = PolicyArgs::default().settle().map_err(Error::Failed)?;
+        let judge = Judge::new(policy, freshness_ms);
+        let sender: Arc<str> = "bench".into();
+        eprintln!("{} clients: filling the database …", self.size);
+        let preload = floor::fill(&store, &judge, &sender, fleet, *filled, first).await?;
+        *filled = self.size;
+        eprintln!("{} clients: group commits without HTTP …", self.size);
+        let rows = floor::prepared(&judge, &sender, fleet, 1, now.plus(-2 * DAY), 120_000);
+        let floor_alone = floor::alone(&store, rows, self.seconds).await?;
+        let rows = floor::prepared(&judge, &sender, fleet, 2, now.plus(-DAY), 120_000);
+        let floor = floor::grouped(&store, rows, CONNECTIONS, self.seconds).await?;
+        let token = |purpose| store.create_token(purpose, "bench".to_owned(), now);
+        let (ingest, read) = (token(Purpose::Ingest).await?, token(Purpose::Read).await?);
+        store.close().await;
+
+        let started = Instant::now();
+        let child = Child::start(self.url, self.directory).await?;
+        let start_ms = started.elapsed().as_secs_f64() * 1e3;
+        let plan = |round: u64, at: Timestamp| {
+            let mut plan = Plan::new(child.address(), fleet, at);
+            let Ok(secret) = ingest.parse::<Secret>();
+            plan.token = Some(secret);
+            plan.trust = Trust::File(child.certificate());
+            plan.first_round = round;
+            plan.connections = CONNECTIONS;
+            plan.seconds = Some(self.seconds);
+            plan
+        };
+        eprintln!("{} clients: one report a request, connections kept …", self.size);
+        let keep_alive = self.driven(plan(3, now.plus(-3_600_000))).await?;
+        eprintln!("{} clients: 200 reports a request …", self.size);
+        let mut batched = plan(4, now.plus(-1_800_000));
+        batched.batch = 200;
+        batched.connections = 8;
+        let batches = self.driven(batched).await?;
+        eprintln!("{} clients: 2,000 reports a second offered …", self.size);
+        let mut at_pace = plan(5, now.plus(-900_000));
+        at_pace.rate = 2_000;
+        let paced = self.driven(at_pace).await?;
+        eprintln!("{} clients: a new TLS connection for each report …", self.size);
+        let mut fresh = plan(6, now);
+        fresh.new_connection = true;
+        fresh.connections = 64;
+        let new_connections = self.driven(fresh).await?;
+        eprintln!("{} clients: pages and lists …", self.size);
+        let pages = pages::measure(&child, &read).await?;
+        let export = pages::export(&child, &read).await?;
+        let peak_mb = child.peak_mb()?;
+        child.stop().await?;
+        let disk_per_client = self.disk();
+        Ok(Measured {
+            size: self.size,
+            preload,
+            floor,
+            floor_alone,
+            keep_alive,
+            batches,
+            paced,
+            new_connections,
+            peak_mb,
+            disk_per_client,
+            pages,
+            export,
+            start_ms,
+        })
+    }
+
+    async fn driven(&self, plan: Plan) -> Result<Outcome, Error> {
+        let outcome = drive(&plan)
+            .await
+            .map_err(|error| Error::Failed(error.to_string()))?;
+        match &outcome.stopped {
+            Some(why) => Err(Error::Failed(why.clone())),
+            None => Ok(outcome),
+        }
+    }
+
+    /// Bytes a client takes on disk, history included; known for SQLite only.
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    fn disk(&self) -> Option<f64> {
+        let path = self.url.strip_prefix("sqlite://")?;
+        let length = std::fs::metadata(path).ok()?.len();
+        Some(length as f64 / self.size as f64)
+    }
+}
+
+fn table(engine: &str, results: &[Measured]) -> String {
+    let mut out = format!("\n{engine}\n\n");
+    let mut row = |name: &str, cell: &dyn Fn(&Measured) -> String| {
+        let cells: Vec<String> = results.iter().map(cell).collect();
+        // Writing into a String cannot fail.
+        drop(writeln!(out, "| {name} | {} |", cells.join(" | ")));
+    };
+    let ms = |us: u64| format!("{:.1} ms", us as f64 / 1e3);
+    row("clients in the database", &|m| m.size.to_string());
+    row("---", &|_| "---".to_owned());
+    row("filling, new clients a second, groups of 1,024", &|m| format!("{:.0}", m.preload));
+    row("floor: bare groups of 256, a second", &|m| format!("{:.0}", m.floor_alone));
+    row("floor: 256 waiting senders, no HTTP, a second", &|m| format!("{:.0}", m.floor));
+    row("HTTPS, one report a request, kept connections, a second", &|m| {
+        format!("{:.0}", m.keep_alive.reports_per_second)
+    });
+    row("… of the floor of 256 waiting senders", &|m| {
+        format!("{:.0} %", 100.0 * m.keep_alive.reports_per_second / m.floor)
+    });
+    row("… p50 / p99", &|m| {
+        format!("{} / {}", ms(m.keep_alive.latency.p50_us), ms(m.keep_alive.latency.p99_us))
+    });
+    row("HTTPS, 200 reports a request, a second", &|m| {
+        format!("{:.0}", m.batches.reports_per_second)
+    });
+    row("… of the floor of bare groups", &|m| {
+        format!("{:.0} %", 100.0 * m.batches.reports_per_second / m.floor_alone)
+    });
+    row("2,000 a second offered: acknowledged a second", &|m| {
+        format!("{:.0}", m.paced.reports_per_second)
+    });
+    row("… p50 / p99 / p99.9", &|m| {
+        let latency = &m.paced.latency;
+        format!("{} / {} / {}", ms(latency.p50_us), ms(latency.p99_us), ms(latency.p999_us))
+    });
+    row("new TLS connection for each report, a second", &|m| {
+        format!("{:.0}", m.new_connections.reports_per_second)
+    });
+    row("times told to come back (503)", &|m| {
+        (m.keep_alive.busy + m.batches.busy + m.paced.busy + m.new_connections.busy).to_string()
+    });
+    for index in 0..results.first().map_or(0, |m| m.pages.len()) {
+        let name = results.first().map_or("", |m| m.pages[index].0.as_str());
+        row(&format!("{name}, median / worst of 50"), &|m| {
+            let times = &m.pages[index].1;
+            format!("{:.1} / {:.1} ms", times.median_ms, times.worst_ms)
+        });
+    }
+    row("CSV of all clients: rows a second, MB a second, first byte", &|m| {
+        let e = &m.export;
+        format!("{:.0}, {:.0}, {:.0} ms", e.rows_per_second, e.mb_per_second, e.first_byte_ms)
+    });
+    row("start until connections are taken", &|m| format!("{:.0} ms", m.start_ms));
+    row("server's peak memory", &|m| format!("{:.0} MB", m.peak_mb));
+    row("disk a client, history included", &|m| {
+        m.disk_per_client.map_or_else(|| "–".to_owned(), |bytes| format!("{bytes:.0} B"))
+    });
+    out
+}
+
+/// A directory that goes with this value.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(parent: &std::path::Path) -> Result<Self, Error> {
+        let path = parent.join(format!("bench-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir_all(&path)
+            .map_err(|error| Error::Failed(format!("{}: {error}", path.display())))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("cutover: {} was not removed: {error}", self.0.display());
+        }
+    }
+}

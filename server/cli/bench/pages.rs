@@ -1,0 +1,155 @@
+//! How long pages, lists and exports take, as their reader sees it on a kept connection.
+
+use std::time::Instant;
+
+use futures::StreamExt as _;
+use reqwest::{Client, header};
+
+use super::{Error, child::Child};
+
+/// Requests behind each figure.
+const REQUESTS: usize = 50;
+
+/// Times of one address.
+pub(super) struct Times {
+    pub(super) median_ms: f64,
+    pub(super) worst_ms: f64,
+}
+
+/// A whole export.
+pub(super) struct Export {
+    pub(super) rows_per_second: f64,
+    pub(super) mb_per_second: f64,
+    pub(super) first_byte_ms: f64,
+}
+
+fn failed(what: impl ToString) -> Error {
+    Error::Failed(format!("a page could not be measured: {}", what.to_string()))
+}
+
+fn client(child: &Child) -> Result<Client, Error> {
+    let mut plan = super::Plan::new(
+        child.address(),
+        super::Fleet::new(1, 1),
+        crate::domain::time::Timestamp(0),
+    );
+    plan.trust = super::Trust::File(child.certificate());
+    let (client, _) = super::super::load::connect(&plan, "summary").map_err(failed)?;
+    Ok(client)
+}
+
+/// Addresses of the API, with a read token. Pages read the same queries and add their dressing; they are measured
+/// too when this is the first start of the server and there is a password.
+pub(super) async fn measure(child: &Child, read: &str) -> Result<Vec<(String, Times)>, Error> {
+    let client = client(child)?;
+    let address = child.address();
+    let bearer = format!("Bearer {read}");
+    let list: serde_json::Value = client
+        .get(format!("{address}/api/v1/blockers?limit=1"))
+        .header(header::AUTHORIZATION, &bearer)
+        .send()
+        .await
+        .map_err(failed)?
+        .json()
+        .await
+        .map_err(failed)?;
+    let id = list["items"][0]["id"].as_str().unwrap_or_default().to_owned();
+    let os = list["items"][0]["os"]["key"].as_str().unwrap_or_default().to_owned();
+    let mut all = Vec::new();
+    for (name, path) in [
+        ("GET /api/v1/summary", "/api/v1/summary".to_owned()),
+        ("GET /api/v1/blockers, 100 rows", "/api/v1/blockers".to_owned()),
+        ("GET /api/v1/clients, 100 rows", "/api/v1/clients".to_owned()),
+        ("… of one OS version", format!("/api/v1/clients?os={os}")),
+        ("… found by the beginning of a name", "/api/v1/clients?q=pc-0001".to_owned()),
+        ("GET /api/v1/clients/{id}", format!("/api/v1/clients/{id}")),
+    ] {
+        let request = || {
+            client
+                .get(format!("{address}{path}"))
+                .header(header::AUTHORIZATION, &bearer)
+        };
+        all.push((name.to_owned(), timed(request).await?));
+    }
+    if let Some(password) = &child.password {
+        let cookie = sign_in(&client, &address, password).await?;
+        for (name, path) in [
+            ("page /", "/".to_owned()),
+            ("page /blockers", "/blockers".to_owned()),
+            ("page /os/{key}", format!("/os/{os}")),
+            ("page /clients/{id}", format!("/clients/{id}")),
+        ] {
+            let request = || {
+                client
+                    .get(format!("{address}{path}"))
+                    .header(header::COOKIE, &cookie)
+            };
+            all.push((name.to_owned(), timed(request).await?));
+        }
+    }
+    Ok(all)
+}
+
+async fn sign_in(client: &Client, address: &str, password: &str) -> Result<String, Error> {
+    // The client follows no redirects: the cookie is on the redirect itself.
+    let response = client
+        .post(format!("{address}/sign-in"))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(format!("user=admin&password={password}&next=/healthz"))
+        .send()
+        .await
+        .map_err(failed)?;
+    response
+        .headers()
+        .get(header::SET_COOKIE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .map(str::to_owned)
+        .ok_or_else(|| failed("signing in gave no cookie"))
+}
+
+async fn timed(request: impl Fn() -> reqwest::RequestBuilder) -> Result<Times, Error> {
+    let mut times = Vec::with_capacity(REQUESTS);
+    for _ in 0..REQUESTS {
+        let start = Instant::now();
+        let response = request().send().await.map_err(failed)?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(failed)?;
+        if !status.is_success() || body.is_empty() {
+            return Err(failed(format!("the answer was {status}")));
+        }
+        times.push(start.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(Times {
+        median_ms: times[REQUESTS / 2],
+        worst_ms: times[REQUESTS - 1],
+    })
+}
+
+/// Every client as CSV.
+#[expect(clippy::cast_precision_loss, reason = "shown without decimals")]
+pub(super) async fn export(child: &Child, read: &str) -> Result<Export, Error> {
+    let start = Instant::now();
+    let response = client(child)?
+        .get(format!("{}/api/v1/clients?format=csv", child.address()))
+        .header(header::AUTHORIZATION, format!("Bearer {read}"))
+        .send()
+        .await
+        .map_err(failed)?;
+    let mut body = response.bytes_stream();
+    let mut first_byte_ms = None;
+    let (mut bytes, mut rows) = (0_usize, 0_usize);
+    while let Some(piece) = body.next().await {
+        let piece = piece.map_err(failed)?;
+        first_byte_ms.get_or_insert_with(|| start.elapsed().as_secs_f64() * 1e3);
+        bytes += piece.len();
+        rows += piece.iter().filter(|byte| **byte == b'\n').count();
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(Export {
+        rows_per_second: rows as f64 / seconds,
+        mb_per_second: bytes as f64 / 1e6 / seconds,
+        first_byte_ms: first_byte_ms.unwrap_or_default(),
+    })
+}

@@ -1,0 +1,189 @@
+//! One row of a device list: cells into an expected client, or a sentence about what is wrong with it.
+
+use super::{
+    columns::Column,
+    fields::{check_id, optional_large, quoted},
+    machine::os_version_text,
+    population::{PopulationRow, RowError},
+    raw::Scalar,
+    tables::role_name,
+};
+use crate::domain::{facts::OsVersion, identity::ClientIds};
+
+/// What became of a row.
+pub(super) enum Row {
+    Good(Box<PopulationRow>),
+    Bad(RowError),
+}
+
+/// The cells of one row that mean something; blank ones and `NULL` are left out.
+pub(super) struct Cells {
+    line: u64,
+    found: Vec<(Column, String)>,
+    wrong: Option<String>,
+}
+
+impl Cells {
+    pub(super) fn new(line: u64) -> Self {
+        Self {
+            line,
+            found: Vec::new(),
+            wrong: None,
+        }
+    }
+
+    /// Notes why the row cannot be taken; the first reason stands.
+    pub(super) fn refuse(&mut self, detail: String) {
+        self.wrong.get_or_insert(detail);
+    }
+
+    /// A cell of a CSV file.
+    pub(super) fn put_bytes(&mut self, column: Column, cell: &[u8]) {
+        match std::str::from_utf8(cell) {
+            Ok(text) => self.put(column, text),
+            Err(_) => self.refuse(
+                "this row holds text that is not UTF-8; save the list as CSV UTF-8".to_owned(),
+            ),
+        }
+    }
+
+    /// A value of a JSON object.
+    pub(super) fn put_value(&mut self, column: Column, value: &Scalar<'_>) {
+        match value {
+            Scalar::Null => {}
+            Scalar::Text(text) => self.put(column, text),
+            Scalar::Bool(_) | Scalar::Whole(_) | Scalar::Large(_) | Scalar::Fraction(_) => {
+                self.put(column, &value.to_string());
+            }
+            Scalar::List { items, cut: false }
+                if items.iter().all(|item| item.text().is_some()) =>
+            {
+                let texts: Vec<&str> = items.iter().filter_map(Scalar::text).collect();
+                self.put(column, &texts.join(";"));
+            }
+            other => self.refuse(format!("{} stands where a text is expected", quoted(other))),
+        }
+    }
+
+    /// Of several columns for the same thing the first filled one counts.
+    fn put(&mut self, column: Column, text: &str) {
+        let text = text.trim();
+        let blank = text.is_empty() || text.eq_ignore_ascii_case("NULL");
+        if !blank && self.get(column).is_none() {
+            self.found.push((column, text.to_owned()));
+        }
+    }
+
+    fn get(&self, wanted: Column) -> Option<&str> {
+        self.found
+            .iter()
+            .find_map(|(column, text)| (*column == wanted).then_some(text.as_str()))
+    }
+
+    /// The row as an expected client.
+    pub(super) fn read(self) -> Row {
+        let line = self.line;
+        match self.client() {
+            Ok(row) => Row::Good(Box::new(row)),
+            Err(detail) => Row::Bad(RowError { line, detail }),
+        }
+    }
+
+    fn client(&self) -> Result<PopulationRow, String> {
+        if let Some(wrong) = &self.wrong {
+            return Err(wrong.clone());
+        }
+        let text = |column| {
+            let text = self.get(column);
+            if let Some(text) = text {
+                check_id(text).map_err(|detail| format!("{column:?}: {detail}"))?;
+            }
+            Ok::<_, String>(text.map(str::to_owned))
+        };
+        let ids = ClientIds {
+            sms_guid: text(Column::SmsGuid)?,
+            resource_id: self.resource_id()?,
+            site_code: text(Column::SiteCode)?.map(|sites| first_of(&sites).to_owned()),
+            name: text(Column::Name)?,
+            fqdn: text(Column::Fqdn)?.map(|names| first_of(&names).to_owned()),
+            smbios_guid: text(Column::SmbiosGuid)?,
+            serial_number: text(Column::SerialNumber)?,
+        }
+        .normalised();
+        if !ids.identifies() {
+            return Err(
+                "this row names no client: its name, FQDN, client GUID and resource id with site code are all empty"
+                    .to_owned(),
+            );
+        }
+        let roles = self.get(Column::Roles).unwrap_or_default();
+        let roles = roles.split([';', ',', '|']).map(role_name);
+        Ok(PopulationRow {
+            ids,
+            domain: text(Column::Domain)?,
+            os_caption: text(Column::Os)?,
+            os_version: self.os_version(),
+            last_contact: text(Column::LastContact)?,
+            obsolete: self.flag(Column::Obsolete)?,
+            decommissioned: self.flag(Column::Decommissioned)?,
+            owner: text(Column::Owner)?,
+            roles: roles.filter(|role| !role.is_empty()).collect(),
+            line: self.line,
+        })
+    }
+
+    fn resource_id(&self) -> Result<Option<i64>, String> {
+        let text = self.get(Column::ResourceId).unwrap_or_default();
+        optional_large(&Scalar::Text(text.into())).map_err(|detail| format!("ResourceId: {detail}"))
+    }
+
+    /// For display only, so a version that cannot be read is left out.
+    fn os_version(&self) -> Option<OsVersion> {
+        let build = self.get(Column::OsBuild).and_then(|text| text.parse().ok());
+        let text = self.get(Column::OsVersion)?;
+        // Active Directory writes `10.0 (19045)`.
+        let (short, behind) = text.split_once('(').unwrap_or((text, ""));
+        let behind = behind.trim_end_matches(')').trim().parse().ok();
+        os_version_text(short, behind.or(build))
+    }
+
+    fn flag(&self, column: Column) -> Result<bool, String> {
+        const YES: &[&str] = &[
+            "1",
+            "true",
+            "yes",
+            "y",
+            "t",
+            "wahr",
+            "ja",
+            "vrai",
+            "oui",
+            "verdadero",
+            "sí",
+            "si",
+            "vero",
+        ];
+        const NO: &[&str] = &[
+            "0", "false", "no", "n", "f", "falsch", "nein", "faux", "non", "falso",
+        ];
+        let Some(text) = self.get(column) else {
+            return Ok(false);
+        };
+        let word = text.to_lowercase();
+        if YES.contains(&word.as_str()) {
+            Ok(true)
+        } else if NO.contains(&word.as_str()) {
+            Ok(false)
+        } else {
+            Err(format!(
+                "{column:?}: {} is neither yes nor no; write 1 or 0",
+                quoted(&Scalar::Text(text.into()))
+            ))
+        }
+    }
+}
+
+/// Configuration Manager lists several sites or names in one cell.
+fn first_of(text: &str) -> &str {
+    text.split([',', ';']).next().unwrap_or(text).trim()
+}
