@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     Layout,
-    text::{Count, Moment, clients, number},
+    text::{Count, Moment, number},
 };
 use crate::store::model::{Filter, Population};
 
@@ -54,10 +54,8 @@ pub struct OutcomeView {
     pub heading: &'static str,
     /// Why it has to be confirmed.
     pub confirm: Option<String>,
-    /// The number that has to be confirmed: how many clients are no longer expected.
+    /// How many clients are no longer expected; sent back with the confirmation.
     pub gone: u64,
-    /// The same in words.
-    pub gone_words: String,
     /// The numbers.
     pub tiles: Vec<Tile>,
     /// Refused rows.
@@ -96,39 +94,43 @@ pub struct Column {
 const COLUMNS: &[Column] = &[
     Column {
         names: "resource_id with site_code",
-        meaning: "Resource id, with the three-letter code of its site",
+        meaning: "Resource id and the code of its site; also ResourceID, MachineID, SMS_Assigned_Sites",
     },
     Column {
         names: "sms_guid",
-        meaning: "ConfigMgr client GUID, with or without GUID:",
+        meaning: "ConfigMgr client GUID, with or without GUID:; also SMS_Unique_Identifier, SMSID",
     },
     Column {
         names: "name",
-        meaning: "NetBIOS name",
+        meaning: "NetBIOS name; also Name0, Netbios_Name, Device, Computer",
     },
     Column {
         names: "fqdn",
-        meaning: "Fully qualified domain name",
+        meaning: "Fully qualified domain name; also Resource_Names, or domain beside the name",
     },
     Column {
         names: "smbios_guid, serial_number",
         meaning: "Hardware ids, to recognise rebuilt machines",
     },
     Column {
-        names: "os",
-        meaning: "OS version, for clients that never reported",
+        names: "os, os_version, build_number",
+        meaning: "Windows version, for clients that never reported; also Operating_System_Name_and, Build01",
     },
     Column {
         names: "last_contact",
-        meaning: "Last contact in Configuration Manager",
+        meaning: "Last contact in Configuration Manager; also LastActiveTime, LastOnline",
     },
     Column {
         names: "owner",
-        meaning: "Who looks after it",
+        meaning: "Who looks after it; also Primary_User, Last_Logon_User_Name",
+    },
+    Column {
+        names: "roles",
+        meaning: "Site system roles",
     },
     Column {
         names: "obsolete, decommissioned",
-        meaning: "yes, true or 1 leaves the client out of every count",
+        meaning: "Yes, true or 1 leaves the client out of every count, until it reports again",
     },
 ];
 
@@ -224,7 +226,6 @@ impl OutcomeView {
             },
             confirm: outcome.needs_confirmation.clone(),
             gone: outcome.gone,
-            gone_words: clients(signed(outcome.gone)),
             tiles: vec![
                 tile("Rows", "read from the file", outcome.rows),
                 tile("New", "not expected before", outcome.new),
