@@ -26,7 +26,9 @@ pub struct PopulationOutcome {
     pub duplicate: u64,
     /// Rows marked obsolete or decommissioned.
     pub left_out: u64,
-    /// Refused rows: line number, and why.
+    /// How many rows were refused.
+    pub rejected_count: u64,
+    /// The first refused rows: line number, and why.
     pub rejected: Vec<(u64, String)>,
     /// Columns that were understood.
     pub columns: Vec<String>,
@@ -34,6 +36,8 @@ pub struct PopulationOutcome {
     pub ignored: Vec<String>,
     /// Why nothing was changed yet: a sentence. The upload has to be repeated with `confirm`.
     pub needs_confirmation: Option<String>,
+    /// What tells this file from another: a confirmation holds for it alone.
+    pub file_hash: String,
 }
 
 /// One number of an outcome.
@@ -54,8 +58,8 @@ pub struct OutcomeView {
     pub heading: &'static str,
     /// Why it has to be confirmed.
     pub confirm: Option<String>,
-    /// How many clients are no longer expected; sent back with the confirmation.
-    pub gone: u64,
+    /// What the confirmation holds for.
+    pub file_hash: String,
     /// The numbers.
     pub tiles: Vec<Tile>,
     /// Refused rows.
@@ -210,14 +214,19 @@ fn current(population: &Population, layout: &Layout) -> Option<CurrentView> {
 impl OutcomeView {
     fn new(outcome: &PopulationOutcome) -> Self {
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let rejected = u64::try_from(outcome.rejected.len()).unwrap_or(u64::MAX);
+        let rejected = outcome
+            .rejected_count
+            .max(u64::try_from(outcome.rejected.len()).unwrap_or(u64::MAX));
         let tile = |label, meaning, n: u64| Tile {
             label,
             meaning,
             text: number(signed(n)),
         };
         let pending = outcome.needs_confirmation.is_some();
-        let hidden = outcome.rejected.len().saturating_sub(LISTED);
+        let shown = outcome.rejected.len().min(LISTED);
+        let hidden = usize::try_from(rejected)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(shown);
         Self {
             heading: if pending {
                 "Nothing was changed yet"
@@ -225,7 +234,7 @@ impl OutcomeView {
                 "The list is in force"
             },
             confirm: outcome.needs_confirmation.clone(),
-            gone: outcome.gone,
+            file_hash: outcome.file_hash.clone(),
             tiles: vec![
                 tile("Rows", "read from the file", outcome.rows),
                 tile("New", "not expected before", outcome.new),

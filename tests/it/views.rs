@@ -263,6 +263,8 @@ fn uploads() -> Vec<(&'static str, String)> {
         rows: 7_702,
         new: 12,
         gone: 722,
+        rejected_count: 0,
+        file_hash: "0123456789abcdef".to_owned(),
         matched: 7_000,
         duplicate: 3,
         left_out: 57,

@@ -19,9 +19,8 @@ use crate::{
 };
 
 fn prepare(judge: &Judge, sender: &Arc<str>, record: &[u8]) -> Result<Incoming, Error> {
-    let parsed = report_v1::parse_with_hash(record).map_err(|errors| {
-        Error::Failed(format!("a simulated report is refused: {errors:?}"))
-    })?;
+    let parsed = report_v1::parse_with_hash(record)
+        .map_err(|errors| Error::Failed(format!("a simulated report is refused: {errors:?}")))?;
     Ok(judge.prepare(parsed, record, clock::now(), sender))
 }
 
