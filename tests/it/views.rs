@@ -346,13 +346,17 @@ fn what_clients_send_never_becomes_markup() {
     }
 }
 
-/// Writes every page to `target/preview`, to be looked at in a browser. Run by hand.
+/// Every page also goes to `target/preview`, to be looked at in a browser.
 #[test]
-#[ignore = "for looking at, not for checking"]
-fn preview() {
+fn every_page_can_be_looked_at() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/preview");
     fs::create_dir_all(&folder).expect("a folder");
     for (name, html) in pages() {
-        fs::write(folder.join(format!("{name}.html")), html).expect("a file");
+        let file = folder.join(format!("{name}.html"));
+        fs::write(&file, html).expect("a file");
+        assert!(
+            file.metadata().expect("a file").len() > 500,
+            "{name} is empty"
+        );
     }
 }

@@ -104,6 +104,7 @@ struct Bench<'b> {
 /// What was measured at one size.
 struct Measured {
     size: u64,
+    judging: (f64, f64),
     preload: f64,
     floor: f64,
     floor_alone: f64,
@@ -132,6 +133,7 @@ impl Bench<'_> {
         let preload = floor::fill(&store, &judge, &sender, fleet, *filled, first).await?;
         *filled = self.size;
         eprintln!("{} clients: group commits without HTTP …", self.size);
+        let judging = floor::judging(&judge, &sender, fleet, first);
         let rows = floor::prepared(&judge, &sender, fleet, 1, now.plus(-2 * DAY), 120_000);
         let floor_alone = floor::alone(&store, rows, self.seconds).await?;
         let rows = floor::prepared(&judge, &sender, fleet, 2, now.plus(-DAY), 120_000);
@@ -186,6 +188,7 @@ impl Bench<'_> {
         let disk_per_client = self.disk();
         Ok(Measured {
             size: self.size,
+            judging,
             preload,
             floor,
             floor_alone,
@@ -229,6 +232,10 @@ fn table(engine: &str, results: &[Measured]) -> String {
     let ms = |us: u64| format!("{:.1} ms", us as f64 / 1e3);
     row("clients in the database", &|m| m.size.to_string());
     row("---", &|_| "---".to_owned());
+    row(
+        "parsing and judging on one core, a second (with compressing)",
+        &|m| format!("{:.0} ({:.0})", m.judging.0, m.judging.1),
+    );
     row("filling, new clients a second, groups of 1,024", &|m| {
         format!("{:.0}", m.preload)
     });
