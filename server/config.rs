@@ -18,7 +18,12 @@ use crate::domain::{
 #[derive(Args, Clone, Default)]
 pub struct DatabaseArgs {
     /// Database: sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME [default: sqlite in the data directory]
-    #[arg(long, env = "CUTOVER_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "CUTOVER_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub database_url: Option<String>,
     /// Directory for the database, the certificate and its key [default: ./data]
     #[arg(long, env = "CUTOVER_DATA_DIR", value_name = "DIR")]
@@ -47,7 +52,11 @@ pub struct PolicyArgs {
     #[arg(long, env = "CUTOVER_DOTNET", value_name = "block|warn")]
     pub dotnet: Option<String>,
     /// Windows 7 and Server 2008 without DisabledByDefault=0: fail or warn (disputed) [default: fail]
-    #[arg(long, env = "CUTOVER_GROUP_B_SCHANNEL_ABSENT", value_name = "fail|warn")]
+    #[arg(
+        long,
+        env = "CUTOVER_GROUP_B_SCHANNEL_ABSENT",
+        value_name = "fail|warn"
+    )]
     pub group_b_schannel_absent: Option<String>,
     /// Lowest .NET release number that passes; 379893 (4.5.2) for sites before 2107 [default: 394802, which is 4.6.2]
     #[arg(long, env = "CUTOVER_MIN_DOTNET_RELEASE", value_name = "NUMBER")]
@@ -70,10 +79,20 @@ pub struct ServeArgs {
     #[arg(long, env = "CUTOVER_LISTEN", value_name = "HOST:PORT")]
     pub listen: Option<String>,
     /// Certificate chain, PEM [default: a self-signed ECDSA P-256 one in the data directory]
-    #[arg(long, env = "CUTOVER_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    #[arg(
+        long,
+        env = "CUTOVER_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key"
+    )]
     pub tls_cert: Option<PathBuf>,
     /// Private key of the certificate, PEM
-    #[arg(long, env = "CUTOVER_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    #[arg(
+        long,
+        env = "CUTOVER_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
     pub tls_key: Option<PathBuf>,
     /// Names and addresses for the self-signed certificate besides localhost, comma separated
     #[arg(long, env = "CUTOVER_TLS_NAMES", value_name = "NAMES")]
@@ -113,8 +132,12 @@ fn from_file(path: Option<&Path>) -> Result<FromFile, String> {
     let Some(path) = path else {
         return Ok(FromFile::default());
     };
-    let text = fs::read_to_string(path)
-        .map_err(|error| format!("the settings file {} cannot be read: {error}", path.display()))?;
+    let text = fs::read_to_string(path).map_err(|error| {
+        format!(
+            "the settings file {} cannot be read: {error}",
+            path.display()
+        )
+    })?;
     toml::from_str(&text)
         .map_err(|error| format!("the settings file {} is wrong: {error}", path.display()))
 }

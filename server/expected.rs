@@ -45,6 +45,19 @@ pub struct ListAnswer {
     /// Nothing was changed: the list hides clients, and somebody has to say that this is meant.
     #[serde(skip)]
     pub needs_confirmation: Option<String>,
+    /// SHA-256 of the file, in hexadecimal digits.
+    pub file_hash: String,
+}
+
+/// Whether somebody has said that a list may hide clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    /// Nobody has.
+    No,
+    /// Yes, whatever the list is.
+    Yes,
+    /// Yes, for the file with this hash: another file needs a confirmation of its own.
+    ForFile(String),
 }
 
 /// A row that was not understood.
@@ -64,10 +77,16 @@ pub async fn replace(
     store: &Store,
     bytes: Vec<u8>,
     sender: &str,
-    confirmed: bool,
+    confirmed: &Confirmed,
     now: Timestamp,
 ) -> Result<ListAnswer, Problem> {
     let file_hash = Sha256::digest(&bytes).to_vec();
+    let shown_hash: String = file_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let confirmed = match confirmed {
+        Confirmed::No => false,
+        Confirmed::Yes => true,
+        Confirmed::ForFile(hash) => *hash == shown_hash,
+    };
     let list = tokio::task::spawn_blocking(move || read(&bytes))
         .await
         .map_err(|_| Problem::Internal)??;
@@ -117,12 +136,12 @@ pub async fn replace(
         columns: list.recognised,
         ignored: list.ignored,
         needs_confirmation,
+        file_hash: shown_hash,
     })
 }
 
 fn read(bytes: &[u8]) -> Result<PopulationList, Problem> {
-    let text =
-        decode::to_utf8(bytes).map_err(|error| Problem::Malformed(error.to_string()))?;
+    let text = decode::to_utf8(bytes).map_err(|error| Problem::Malformed(error.to_string()))?;
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
     let list: Result<PopulationList, Vec<FieldError>> = if first == Some(&b'[') {
         population::parse_json(&text)

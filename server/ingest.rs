@@ -179,7 +179,9 @@ pub async fn take(
     } = sorted;
     count_refused(refused.len());
     if !refused.is_empty() {
-        store.keep_rejects(refused, sent_by.to_string(), now).await?;
+        store
+            .keep_rejects(refused, sent_by.to_string(), now)
+            .await?;
     }
     let mut patient = false;
     let mut waiting = prepared.into_iter().peekable();
@@ -217,12 +219,7 @@ pub async fn take(
 }
 
 /// Splits, parses, judges and compresses; no waiting.
-fn sort(
-    judge: &Judge,
-    body: &[u8],
-    now: Timestamp,
-    sent_by: &Arc<str>,
-) -> Result<Sorted, Error> {
+fn sort(judge: &Judge, body: &[u8], now: Timestamp, sent_by: &Arc<str>) -> Result<Sorted, Error> {
     let text = decode::to_utf8(body).map_err(|error| Error::Body(error.to_string()))?;
     let mut results = Vec::new();
     let mut prepared = Vec::new();
@@ -281,6 +278,7 @@ fn count_kept(kept: Kept) {
 
 fn count_refused(refused: usize) {
     if refused > 0 {
-        metrics::counter!("cutover_reports_total", "status" => "rejected").increment(refused as u64);
+        metrics::counter!("cutover_reports_total", "status" => "rejected")
+            .increment(refused as u64);
     }
 }

@@ -8,7 +8,12 @@ use tracing_subscriber::EnvFilter;
 
 /// Shows which Configuration Manager clients block disabling TLS 1.0/1.1 on site servers, why, and what fixes them.
 #[derive(Parser)]
-#[command(version, about, propagate_version = true, args_conflicts_with_subcommands = true)]
+#[command(
+    version,
+    about,
+    propagate_version = true,
+    args_conflicts_with_subcommands = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

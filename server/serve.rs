@@ -16,7 +16,10 @@ use crate::{
     ingest::Judge,
     rejudge,
     state::App,
-    store::{Store, access::{self, Purpose}},
+    store::{
+        Store,
+        access::{self, Purpose},
+    },
 };
 
 /// From the first byte of a connection to the first request on it; also for a request's headers to arrive.
@@ -106,7 +109,9 @@ pub async fn serve(
 }
 
 /// Slow clients are let go: without the timer hyper would wait for headers for ever.
-fn limit_slowness(builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>) {
+fn limit_slowness(
+    builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>,
+) {
     builder
         .http1()
         .timer(TokioTimer::new())

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::{http::{auth::Guard, body::Budget}, ingest::Judge, store::Store};
+use crate::{
+    http::{auth::Guard, body::Budget},
+    ingest::Judge,
+    store::Store,
+};
 
 /// The running application. Cheap to clone.
 #[derive(Clone, Debug)]

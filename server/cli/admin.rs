@@ -101,8 +101,9 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
             name,
             database,
         } => {
-            let purpose = Purpose::from_code(&purpose)
-                .ok_or_else(|| Error::Usage("purpose must be ingest, read or population".to_owned()))?;
+            let purpose = Purpose::from_code(&purpose).ok_or_else(|| {
+                Error::Usage("purpose must be ingest, read or population".to_owned())
+            })?;
             if name.is_empty() || name.chars().count() > 100 || name.contains(char::is_control) {
                 return Err(Error::Usage(
                     "a token's name has 1 to 100 printable characters".to_owned(),

@@ -61,8 +61,8 @@ pub fn run(args: &AssessArgs) -> Result<(), Error> {
     for file in &args.files {
         let name = file.display().to_string();
         let bytes = read(file).map_err(|error| Error::Failed(format!("{name}: {error}")))?;
-        let text = decode::to_utf8(&bytes)
-            .map_err(|error| Error::Failed(format!("{name}: {error}")))?;
+        let text =
+            decode::to_utf8(&bytes).map_err(|error| Error::Failed(format!("{name}: {error}")))?;
         let mut results: Vec<Result<Judged, Vec<FieldError>>> = Vec::new();
         records::for_each_record(&text, |place, record| {
             let judged = match record {
@@ -205,15 +205,21 @@ fn line(file: &str, index: usize, result: &Result<Judged, Vec<FieldError>>) -> L
                     printable(&judged.report.ids.display_name()),
                     assess::os_identity(&judged.report.facts.os).label,
                     words,
-                    verdict.impact.map_or_else(String::new, |impact| impact.code().to_owned()),
+                    verdict
+                        .impact
+                        .map_or_else(String::new, |impact| impact.code().to_owned()),
                 ],
                 below: verdict
                     .checks
                     .iter()
                     .filter(|check| check.outcome >= Outcome::Unknown)
                     .map(|check| {
-                        let mut text =
-                            format!("{}: {} [{}]", check.outcome.words(), check.message, check.reason);
+                        let mut text = format!(
+                            "{}: {} [{}]",
+                            check.outcome.words(),
+                            check.message,
+                            check.reason
+                        );
                         if !check.fix.is_empty() {
                             text.push_str(&format!("\n      fix: {}", check.fix));
                         }

@@ -64,12 +64,7 @@ pub async fn run(args: DemoArgs) -> Result<(), Error> {
     .map_err(Error::Failed)
 }
 
-async fn fill(
-    args: DemoArgs,
-    url: String,
-    cert: PathBuf,
-    store: Store,
-) -> Result<(), String> {
+async fn fill(args: DemoArgs, url: String, cert: PathBuf, store: Store) -> Result<(), String> {
     let now = clock::now();
     let ingest = token(&store, Purpose::Ingest).await?;
     let population = token(&store, Purpose::Population).await?;
@@ -84,7 +79,10 @@ async fn fill(
         .fleet
         .anchored(plan.time_of(plan.first_round))
         .exported(plan.until);
-    eprintln!("Sending {} simulated clients, {} days of reports …", args.clients, args.days);
+    eprintln!(
+        "Sending {} simulated clients, {} days of reports …",
+        args.clients, args.days
+    );
     let outcome = drive(&plan).await.map_err(|error| error.to_string())?;
     if let Some(stopped) = outcome.stopped {
         return Err(stopped);
@@ -120,7 +118,10 @@ impl Throwaway {
 impl Drop for Throwaway {
     fn drop(&mut self) {
         if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            eprintln!("cutover demo: {} was not removed: {error}", self.0.display());
+            eprintln!(
+                "cutover demo: {} was not removed: {error}",
+                self.0.display()
+            );
         }
     }
 }

@@ -24,7 +24,12 @@ pub struct ImportArgs {
     #[arg(long, value_name = "URL")]
     server: Option<String>,
     /// Ingest token for the server
-    #[arg(long, env = "CUTOVER_TOKEN", hide_env_values = true, requires = "server")]
+    #[arg(
+        long,
+        env = "CUTOVER_TOKEN",
+        hide_env_values = true,
+        requires = "server"
+    )]
     token: Option<Secret>,
     /// Accept what the certificates in this PEM file vouch for, and nothing else
     #[arg(long, value_name = "FILE", requires = "server")]
@@ -95,9 +100,14 @@ async fn through_server(
         .await
         .map_err(|error| failed(format!("the server cannot be reached: {error}")))?;
     let status = answer.status();
-    let text = answer.text().await.map_err(|error| failed(error.to_string()))?;
+    let text = answer
+        .text()
+        .await
+        .map_err(|error| failed(error.to_string()))?;
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|_| {
-        failed(format!("the server answered {status}, which is no answer of cutover"))
+        failed(format!(
+            "the server answered {status}, which is no answer of cutover"
+        ))
     })?;
     if !status.is_success() {
         return Err(failed(format!(
@@ -155,7 +165,13 @@ async fn into_database(store: &Store, judge: &Judge, file: &PathBuf) -> Result<u
     Ok(refused)
 }
 
-fn print(file: &std::path::Path, index: u64, status: &str, client: &str, what: &str) -> Result<(), Error> {
+fn print(
+    file: &std::path::Path,
+    index: u64,
+    status: &str,
+    client: &str,
+    what: &str,
+) -> Result<(), Error> {
     let what = what.replace(char::is_control, "·");
     writeln!(
         std::io::stdout().lock(),

@@ -55,7 +55,7 @@ impl Standing {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Blocking => "Blocking",
-            Self::Undetermined => "Cannot be judged",
+            Self::Undetermined => "Undetermined",
             Self::Conflict => "Conflict",
             Self::RestartPending => "Restart pending",
             Self::Stale => "Stale",

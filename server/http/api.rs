@@ -29,7 +29,10 @@ use crate::{
 
 /// `GET /summary`: counts by standing, by OS version, by reason, and what they cover.
 pub async fn summary(State(app): State<App>, _: Reader) -> Result<Response, Problem> {
-    let summary = app.store().summary(&app.judge().ruleset, clock::now()).await?;
+    let summary = app
+        .store()
+        .summary(&app.judge().ruleset, clock::now())
+        .await?;
     Ok(Json(summary_json(summary, &app.judge().ruleset)).into_response())
 }
 
@@ -50,9 +53,10 @@ fn summary_json(summary: Summary, ruleset: &str) -> serde_json::Value {
         .by_os
         .iter()
         .map(|line| {
-            let reason = line.top_reason.as_ref().and_then(|(code, n)| {
-                assess::reason(code).map(|reason| (reason, *n))
-            });
+            let reason = line
+                .top_reason
+                .as_ref()
+                .and_then(|(code, n)| assess::reason(code).map(|reason| (reason, *n)));
             json!({
                 "os": OsJson::of(&line.os_key),
                 "total": line.total,
@@ -159,7 +163,10 @@ fn format(headers: &HeaderMap, query: &ListQuery) -> Result<Format, Problem> {
         Some(_) => return Ok(Format::Json),
         None => {}
     }
-    let Some(accept) = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()) else {
+    let Some(accept) = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+    else {
         return Ok(Format::Json);
     };
     for wanted in accept.split(',') {
@@ -370,7 +377,11 @@ pub fn judged(app: &App, detail: &ClientDetail) -> Result<Option<Verdict>, Probl
     match app.judge().judge_raw(raw) {
         Ok((_, verdict)) => Ok(Some(verdict)),
         Err(errors) => {
-            tracing::error!(client = detail.row.id, ?errors, "a stored report cannot be read");
+            tracing::error!(
+                client = detail.row.id,
+                ?errors,
+                "a stored report cannot be read"
+            );
             Err(Problem::Internal)
         }
     }

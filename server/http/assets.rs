@@ -45,7 +45,10 @@ fn names() -> &'static [String; 3] {
     NAMES.get_or_init(|| {
         ASSETS.each_ref().map(|asset| {
             let digest = Sha256::digest(asset.bytes);
-            let hash: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash: String = digest[..6]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
             format!("{}-{hash}.{}", asset.stem, asset.ending)
         })
     })

@@ -2,7 +2,10 @@
 
 use std::{io::Read as _, sync::Arc};
 
-use axum::{body::Body, http::{HeaderMap, header}};
+use axum::{
+    body::Body,
+    http::{HeaderMap, header},
+};
 use futures::StreamExt as _;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -101,7 +104,9 @@ pub async fn read(headers: &HeaderMap, body: Body, budget: &Budget) -> Result<He
     let mut stream = body.into_data_stream();
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(|_| {
-            Problem::Malformed("The request body broke off before its end; send it again.".to_owned())
+            Problem::Malformed(
+                "The request body broke off before its end; send it again.".to_owned(),
+            )
         })?;
         if bytes.len() + chunk.len() > LARGEST {
             return Err(too_large());
@@ -150,7 +155,11 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
     let Some(value) = all.next() else {
         return Ok(Encoding::Plain);
     };
-    let name = value.to_str().unwrap_or_default().trim().to_ascii_lowercase();
+    let name = value
+        .to_str()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     match (name.as_str(), all.next()) {
         ("identity" | "", None) => Ok(Encoding::Plain),
         ("gzip" | "x-gzip", None) => Ok(Encoding::Gzip),

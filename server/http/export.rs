@@ -192,7 +192,9 @@ fn csv_record(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, String> {
 
 /// A spreadsheet runs what starts with one of these; an apostrophe in front makes it text.
 fn harmless(field: &str) -> String {
-    let risky = field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠']);
+    let risky = field.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠',
+    ]);
     if risky {
         format!("'{field}")
     } else {

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     clock,
     error::Problem,
-    expected,
+    expected::{self, Confirmed},
     ingest::{self, Outcome, Result1},
     state::App,
     store::incoming::Kept,
@@ -92,7 +92,12 @@ fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
         return Ok(());
     };
     let value = value.to_str().unwrap_or_default();
-    let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let kind = value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     const TAKEN: &[&str] = &[
         "application/json",
         "application/x-ndjson",
@@ -139,7 +144,11 @@ fn answer(outcome: Outcome) -> ReportsAnswer {
                     index,
                     report_id,
                     client_id: Some(client_id),
-                    status: if kept == Kept::Unchanged { "unchanged" } else { "stored" },
+                    status: if kept == Kept::Unchanged {
+                        "unchanged"
+                    } else {
+                        "stored"
+                    },
                     standing: Some(standing.code()),
                     late: kept == Kept::Late,
                     problem: None,
@@ -177,9 +186,14 @@ pub async fn population(
         .unwrap_or_default()
         .iter()
         .any(|(name, value)| name == "confirm" && (value == "1" || value == "true"));
+    let confirmed = if confirmed {
+        Confirmed::Yes
+    } else {
+        Confirmed::No
+    };
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
-    let answer = expected::replace(app.store(), bytes, &sender, confirmed, clock::now()).await?;
+    let answer = expected::replace(app.store(), bytes, &sender, &confirmed, clock::now()).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
             "{why} Send it again with ?confirm=1."

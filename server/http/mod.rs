@@ -30,7 +30,10 @@ pub fn router(app: App) -> Router {
         .route("/clients", get(pages::clients))
         .route("/clients/{id}", get(pages::client))
         .route("/upload", get(uploads::form).post(uploads::take))
-        .route("/population", get(uploads::population_form).post(uploads::population))
+        .route(
+            "/population",
+            get(uploads::population_form).post(uploads::population),
+        )
         .route("/method", get(pages::method))
         .route("/sign-in", get(pages::sign_in_form).post(pages::sign_in))
         .route("/sign-out", post(pages::sign_out))

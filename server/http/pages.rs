@@ -49,7 +49,11 @@ pub fn layout(app: &App, nav: Nav, user: Option<&str>, headers: Option<&HeaderMa
         .and_then(|headers| headers.get(header::HOST))
         .and_then(|host| host.to_str().ok())
         .unwrap_or("127.0.0.1:8443");
-    let scheme = if app.secure_cookies() { "https" } else { "http" };
+    let scheme = if app.secure_cookies() {
+        "https"
+    } else {
+        "http"
+    };
     Layout {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         signed_in: user.map(str::to_owned),
@@ -78,7 +82,9 @@ pub fn counting(app: &App) -> Counting {
     let judge = app.judge();
     let mut policy = Vec::new();
     if judge.policy.dotnet == DotnetPolicy::Warn {
-        policy.push("Failed .NET settings of a client count as warnings, not as blocking.".to_owned());
+        policy.push(
+            "Failed .NET settings of a client count as warnings, not as blocking.".to_owned(),
+        );
     }
     if judge.policy.group_b_schannel_absent == AbsentPolicy::Warn {
         policy.push(
@@ -111,7 +117,10 @@ pub async fn home(
     Person(user): Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let summary = app.store().summary(&app.judge().ruleset, clock::now()).await?;
+    let summary = app
+        .store()
+        .summary(&app.judge().ruleset, clock::now())
+        .await?;
     let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
     html(&HomePage::new(layout, &summary, &counting(&app)))
 }
@@ -129,9 +138,7 @@ pub async fn os(
         .by_os
         .iter()
         .find(|line| line.os_key == key)
-        .ok_or_else(|| {
-            Problem::NotFound("No counted client runs this OS version.".to_owned())
-        })?;
+        .ok_or_else(|| Problem::NotFound("No counted client runs this OS version.".to_owned()))?;
     let reasons = app.store().reasons_of(&key, now).await?;
     let filter = Filter {
         os: Some(key),

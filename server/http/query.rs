@@ -121,8 +121,23 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
             return Err(unknown(
                 name,
                 &[
-                    "standing", "impact", "os", "site", "role", "reason", "fix", "q", "duplicates",
-                    "left_out", "unlisted", "future", "cursor", "limit", "format", "bom", "before",
+                    "standing",
+                    "impact",
+                    "os",
+                    "site",
+                    "role",
+                    "reason",
+                    "fix",
+                    "q",
+                    "duplicates",
+                    "left_out",
+                    "unlisted",
+                    "future",
+                    "cursor",
+                    "limit",
+                    "format",
+                    "bom",
+                    "before",
                 ],
             ));
         }
@@ -140,7 +155,10 @@ fn yes(value: &str) -> Result<bool, String> {
 
 fn unknown(given: &str, allowed: &[&str]) -> String {
     let given: String = given.chars().take(40).collect();
-    format!("{given:?} is not known here; use one of {}", allowed.join(", "))
+    format!(
+        "{given:?} is not known here; use one of {}",
+        allowed.join(", ")
+    )
 }
 
 /// The pairs of a query string or a plain form, decoded.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock,
     error::Problem,
-    expected::{self, ListAnswer},
+    expected::{self, Confirmed, ListAnswer},
     ingest::{Outcome, Result1},
     state::App,
     store::incoming::Kept,
@@ -59,7 +59,10 @@ pub async fn take(
         take_file(&app, &sender, &file, bytes.into(), &mut records).await?;
     }
     if records.is_empty() {
-        records.push(refused("(no file)", "No file was chosen. Choose one and send it again."));
+        records.push(refused(
+            "(no file)",
+            "No file was chosen. Choose one and send it again.",
+        ));
     }
     upload_page(&app, &user, &headers, Some(&records)).await
 }
@@ -165,20 +168,22 @@ pub async fn population(
     mut parts: Multipart,
 ) -> Result<Response, Problem> {
     let mut file = None;
-    let mut confirmed = false;
+    let mut confirmed = Confirmed::No;
     while let Some(field) = parts.next_field().await.map_err(broken)? {
         match field.name() {
             Some("file") => file = Some(field.bytes().await.map_err(broken)?),
-            Some("confirm") => confirmed = !field.bytes().await.map_err(broken)?.is_empty(),
+            Some("confirm") => {
+                confirmed = Confirmed::ForFile(field.text().await.map_err(broken)?);
+            }
             _ => {}
         }
     }
-    let bytes = file
-        .filter(|bytes| !bytes.is_empty())
-        .ok_or_else(|| Problem::invalid("file", "No file was chosen. Choose one and send it again."))?;
+    let bytes = file.filter(|bytes| !bytes.is_empty()).ok_or_else(|| {
+        Problem::invalid("file", "No file was chosen. Choose one and send it again.")
+    })?;
     let held = body::unpacked(bytes.into(), app.budget()).await?;
     let (bytes, _room) = held.split();
-    let answer = expected::replace(app.store(), bytes, &user, confirmed, clock::now()).await?;
+    let answer = expected::replace(app.store(), bytes, &user, &confirmed, clock::now()).await?;
     population_page(&app, &user, &headers, Some(&outcome(answer))).await
 }
 
@@ -191,6 +196,7 @@ fn outcome(answer: ListAnswer) -> PopulationOutcome {
         matched: n(answer.matched),
         duplicate: n(answer.duplicate),
         left_out: n(answer.left_out),
+        rejected_count: n(answer.rejected_count),
         rejected: answer
             .rejected
             .into_iter()
@@ -199,6 +205,7 @@ fn outcome(answer: ListAnswer) -> PopulationOutcome {
         columns: answer.columns,
         ignored: answer.ignored,
         needs_confirmation: answer.needs_confirmation,
+        file_hash: answer.file_hash,
     }
 }
 
@@ -220,6 +227,8 @@ fn broken(error: MultipartError) -> Problem {
             body::LARGEST >> 20
         ))
     } else {
-        Problem::Malformed("The upload cannot be read; choose the files again and send them.".to_owned())
+        Problem::Malformed(
+            "The upload cannot be read; choose the files again and send them.".to_owned(),
+        )
     }
 }

@@ -163,7 +163,9 @@ impl Store {
             .optional()
             .await?;
         let nobody = vec![0_u8; presented.len()];
-        let expected = stored.as_ref().map_or(&nobody, |stored| &stored.secret_hash);
+        let expected = stored
+            .as_ref()
+            .map_or(&nobody, |stored| &stored.secret_hash);
         let right: bool = presented.ct_eq(expected).into();
         Ok(stored
             .filter(|stored| right && stored.revoked_at.is_none())
@@ -200,7 +202,10 @@ impl Store {
             .bind(ESTATE)
             .all()
             .await?;
-        Ok(rows.into_iter().filter_map(StoredToken::into_token).collect())
+        Ok(rows
+            .into_iter()
+            .filter_map(StoredToken::into_token)
+            .collect())
     }
 
     /// Revokes a token; false when there is none of that id that still held.

@@ -44,7 +44,11 @@ pub fn unpacked(packed: &[u8], dictionary: i64) -> Result<Vec<u8>> {
         PLAIN => zstd::bulk::decompress(packed, LARGEST),
         CURRENT => zstd::bulk::Decompressor::with_dictionary(DICTIONARY)
             .and_then(|mut unpacker| unpacker.decompress(packed, LARGEST)),
-        other => return Err(broken(format!("a report packed with the unknown dictionary {other}"))),
+        other => {
+            return Err(broken(format!(
+                "a report packed with the unknown dictionary {other}"
+            )));
+        }
     };
     result.map_err(|error| broken(format!("a raw report: {error}")))
 }

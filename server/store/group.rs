@@ -9,127 +9,23 @@ use super::{
     ESTATE,
     db::Conn,
     error::{Error, Result},
-    identify::{self, Candidate, ClientId},
+    identify::{self, ClientId},
     incoming::{Incoming, Kept, Receipt},
+    known::{ClientIdRow, IdRow, Known, Met, insert_identities, insert_suspects, packed_roles},
     rows::Rows,
 };
-use crate::domain::{identity::ClientIds, time::Timestamp, verdict::Standing};
+use crate::domain::{time::Timestamp, verdict::Standing};
 
-const FIND: &str = include_str!("sql/find_clients.sql");
 const TOUCH: &str = include_str!("sql/touch_clients.sql");
 const UPSERT: &str = include_str!("sql/upsert_clients.sql");
 const HISTORY: &str = include_str!("sql/insert_history.sql");
 const IN_FORCE: &str = include_str!("sql/history_in_force.sql");
-const IDENTITIES: &str = include_str!("sql/insert_identities.sql");
-const SUSPECTS: &str = include_str!("sql/insert_suspects.sql");
-const MARK: &str = include_str!("sql/mark_duplicates.sql");
-
-/// A client as found by one of its idents.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct Found {
-    ident: String,
-    pub(super) id: Vec<u8>,
-    name: String,
-    sms_guid: Option<String>,
-    resource_id: Option<i64>,
-    site: String,
-    fqdn: Option<String>,
-    smbios_guid: Option<String>,
-    serial_number: Option<String>,
-    seen_at: Option<i64>,
-    content_hash: Option<Vec<u8>>,
-    standing: String,
-    verdict: Option<String>,
-    stale_at: Option<i64>,
-}
-
-/// A client with one column: its id.
-#[derive(Debug, sqlx::FromRow)]
-pub(super) struct IdRow {
-    #[sqlx(rename = "id")]
-    pub(super) id: Vec<u8>,
-}
-
-#[derive(Debug, sqlx::FromRow)]
-struct ClientIdRow {
-    client_id: Vec<u8>,
-}
 
 #[derive(Debug, sqlx::FromRow)]
 struct Applied {
     id: Vec<u8>,
     evidence_at: i64,
     seen_at: i64,
-}
-
-/// What is known about clients that were looked up.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    by_ident: HashMap<String, Vec<Candidate>>,
-    state: HashMap<ClientId, State>,
-}
-
-#[derive(Clone, Debug)]
-struct State {
-    ids: ClientIds,
-    seen_at: Option<i64>,
-    content_hash: Option<Vec<u8>>,
-    standing: Option<Standing>,
-    verdict: Option<Standing>,
-    stale_at: Option<i64>,
-}
-
-impl Known {
-    /// Looks up which clients carry these idents.
-    pub(super) async fn find(conn: &mut Conn, idents: Vec<String>) -> Result<Self> {
-        let rows = Rows::default().text(idents.into_iter().map(Some));
-        let found: Vec<Found> = conn.many(FIND, &[ESTATE], &rows).await?;
-        let mut known = Self::default();
-        for row in found {
-            let Some(id) = identify::from_bytes(&row.id) else {
-                return Err(Error::Inconsistent {
-                    table: "clients",
-                    detail: format!("an id of {} bytes", row.id.len()),
-                });
-            };
-            let ids = ClientIds {
-                sms_guid: row.sms_guid,
-                resource_id: row.resource_id,
-                site_code: Some(row.site).filter(|site| !site.is_empty()),
-                name: Some(row.name),
-                fqdn: row.fqdn,
-                smbios_guid: row.smbios_guid,
-                serial_number: row.serial_number,
-            };
-            let candidate = Candidate {
-                id,
-                ids: ids.clone(),
-            };
-            known.by_ident.entry(row.ident).or_default().push(candidate);
-            known.state.insert(
-                id,
-                State {
-                    ids,
-                    seen_at: row.seen_at,
-                    content_hash: row.content_hash,
-                    standing: Standing::from_code(&row.standing),
-                    verdict: row.verdict.as_deref().and_then(Standing::from_code),
-                    stale_at: row.stale_at,
-                },
-            );
-        }
-        Ok(known)
-    }
-
-    /// Whom these ids name.
-    pub(super) fn resolve(&self, ids: &ClientIds) -> Option<identify::Resolution> {
-        identify::resolve(ids, &self.by_ident)
-    }
-
-    /// Whether a client with this id was found.
-    pub(super) fn has(&self, id: ClientId) -> bool {
-        self.state.contains_key(&id)
-    }
 }
 
 /// Writes the group; the caller has begun the transaction and commits it. One receipt a report, in order.
@@ -148,10 +44,16 @@ pub(super) async fn apply(
             let idents = identify::matching_idents(&reports[index].ids);
             let free = !idents.iter().any(|ident| taken.contains(ident));
             // Also when it has to wait: whatever shares an ident with it waits behind it.
-            taken.extend(idents.into_iter().filter(|ident| !ident.starts_with("n:") || free));
+            taken.extend(
+                idents
+                    .into_iter()
+                    .filter(|ident| !ident.starts_with("n:") || free),
+            );
             free
         });
-        Wave::new(reports, wave, now).write(conn, &mut receipts).await?;
+        Wave::new(reports, wave, now)
+            .write(conn, &mut receipts)
+            .await?;
         waiting = later;
     }
     receipts
@@ -311,7 +213,11 @@ impl<'r> Wave<'r> {
 
     /// The client was found, and the report carries no id that is new for it.
     fn ids_are_known(&self, index: usize) -> bool {
-        let Some(state) = self.client.get(&index).and_then(|id| self.known.state.get(id)) else {
+        let Some(state) = self
+            .client
+            .get(&index)
+            .and_then(|id| self.known.state.get(id))
+        else {
             return false;
         };
         let known = identify::all_idents(&state.ids);
@@ -327,7 +233,10 @@ impl<'r> Wave<'r> {
     async fn upsert(&self, conn: &mut Conn, rest: &[usize]) -> Result<HashMap<ClientId, Applied>> {
         let each = || rest.iter().map(|&index| &self.reports[index]);
         let rows = Rows::default()
-            .bytes(rest.iter().map(|&index| Some(identify::bytes(self.id(index)))))
+            .bytes(
+                rest.iter()
+                    .map(|&index| Some(identify::bytes(self.id(index)))),
+            )
             .text(each().map(|r| Some(r.name.clone())))
             .text(each().map(|r| Some(r.name.to_lowercase())))
             .text(each().map(|r| r.ids.sms_guid.clone()))
@@ -474,7 +383,10 @@ impl<'r> Wave<'r> {
     ) -> Result<HashSet<Vec<u8>>> {
         let each = || keep.iter().map(|(index, _)| &self.reports[*index]);
         let rows = Rows::default()
-            .bytes(keep.iter().map(|(index, _)| Some(identify::bytes(self.id(*index)))))
+            .bytes(
+                keep.iter()
+                    .map(|(index, _)| Some(identify::bytes(self.id(*index)))),
+            )
             .int(each().map(|r| Some(r.seen_at.0)))
             .bytes(each().map(|r| Some(r.content_hash.to_vec())))
             .int(each().map(|r| Some(r.collected_at.0)))
@@ -491,71 +403,4 @@ impl<'r> Wave<'r> {
         let written: Vec<ClientIdRow> = conn.many(HISTORY, &[ESTATE], &rows).await?;
         Ok(written.into_iter().map(|row| row.client_id).collect())
     }
-}
-
-/// Machines that are new in the same batch do not find each other in the database; this finds them.
-#[derive(Debug, Default)]
-pub(super) struct Met(HashMap<String, ClientId>);
-
-impl Met {
-    /// Notes a client and answers who was met before with an id that raises a suspicion.
-    pub(super) fn note(
-        &mut self,
-        ids: &ClientIds,
-        id: ClientId,
-    ) -> Vec<(ClientId, ClientId, &'static str)> {
-        identify::all_idents(ids)
-            .into_iter()
-            .filter_map(|ident| {
-                let shares = identify::suspicion(&ident)?;
-                let other = *self.0.entry(ident).or_insert(id);
-                (other != id).then_some((id, other, shares))
-            })
-            .collect()
-    }
-}
-
-/// Roles as stored: `,role,role,`, so that one can be looked for whole.
-pub(super) fn packed_roles(roles: &[String]) -> String {
-    if roles.is_empty() {
-        String::new()
-    } else {
-        format!(",{},", roles.join(","))
-    }
-}
-
-/// Writes down by which ids clients are known.
-pub(super) async fn insert_identities(
-    conn: &mut Conn,
-    fresh: &[(String, ClientId)],
-) -> Result<()> {
-    let rows = Rows::default()
-        .text(fresh.iter().map(|(ident, _)| Some(ident.as_str())))
-        .bytes(fresh.iter().map(|(_, id)| Some(identify::bytes(*id))));
-    let _: Vec<ClientIdRow> = conn.many(IDENTITIES, &[ESTATE], &rows).await?;
-    Ok(())
-}
-
-/// Writes down pairs of records that may be one machine, both ways, and marks both.
-pub(super) async fn insert_suspects(
-    conn: &mut Conn,
-    suspects: &[(ClientId, ClientId, &'static str)],
-    now: Timestamp,
-) -> Result<()> {
-    if suspects.is_empty() {
-        return Ok(());
-    }
-    let pairs: HashSet<(ClientId, ClientId, &str)> = suspects
-        .iter()
-        .flat_map(|&(a, b, shares)| [(a, b, shares), (b, a, shares)])
-        .collect();
-    let rows = Rows::default()
-        .bytes(pairs.iter().map(|(a, _, _)| Some(identify::bytes(*a))))
-        .bytes(pairs.iter().map(|(_, b, _)| Some(identify::bytes(*b))))
-        .text(pairs.iter().map(|(_, _, shares)| Some(*shares)));
-    let _: Vec<ClientIdRow> = conn.many(SUSPECTS, &[ESTATE, now.0], &rows).await?;
-    let clients: HashSet<ClientId> = pairs.iter().map(|(a, _, _)| *a).collect();
-    let rows = Rows::default().bytes(clients.into_iter().map(|id| Some(identify::bytes(id))));
-    let _: Vec<IdRow> = conn.many(MARK, &[ESTATE], &rows).await?;
-    Ok(())
 }

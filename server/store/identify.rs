@@ -129,7 +129,8 @@ pub fn suspicion(ident: &str) -> Option<&'static str> {
 
 /// A stronger id is known on both sides and differs.
 fn contradicts(a: &ClientIds, b: &ClientIds) -> bool {
-    let differ = |x: &Option<String>, y: &Option<String>| matches!((x, y), (Some(x), Some(y)) if x != y);
+    let differ =
+        |x: &Option<String>, y: &Option<String>| matches!((x, y), (Some(x), Some(y)) if x != y);
     if a.sms_guid.is_some() && a.sms_guid == b.sms_guid {
         return false;
     }

@@ -1,14 +1,14 @@
 //! Lists of clients: one filter, one order (by name), read by pages, API and exports alike.
 
 use super::{
-    ESTATE, Store,
-    db::{Composed, Statement, Tx},
+    Store,
+    db::{Composed, Tx},
     error::{Error, Result},
     identify,
     model::{ClientRow, Filter, ListPage, Listing},
+    narrowing::{Growing, from_counts, pieces},
 };
 use crate::domain::{
-    assess,
     identity::ClientIds,
     time::Timestamp,
     verdict::{Impact, Standing},
@@ -139,136 +139,6 @@ fn read_cursor(cursor: &str) -> Result<After> {
     })
 }
 
-enum Value {
-    Text(String),
-    Int(i64),
-    Bytes(Vec<u8>),
-}
-
-/// A statement that grows with the filter, and the values it binds.
-struct Growing {
-    text: Composed,
-    values: Vec<Value>,
-}
-
-impl Growing {
-    fn new(text: Composed) -> Self {
-        Self {
-            text,
-            values: vec![Value::Int(ESTATE)],
-        }
-    }
-
-    fn and(&mut self, piece: &'static str, values: impl IntoIterator<Item = Value>) {
-        self.text.push(piece);
-        self.values.extend(values);
-    }
-
-    fn statement(self, tx: &mut Tx) -> Statement<'_> {
-        let mut statement = tx.composed(self.text);
-        for value in self.values {
-            statement = match value {
-                Value::Text(value) => statement.bind(value),
-                Value::Int(value) => statement.bind(value),
-                Value::Bytes(value) => statement.bind(value),
-            };
-        }
-        statement
-    }
-
-    fn any_of(&mut self, start: &'static str, codes: &[Standing]) {
-        self.text.push(start);
-        for (index, code) in codes.iter().enumerate() {
-            self.and(if index == 0 { "?" } else { ", ?" }, [text(code.code())]);
-        }
-        self.text.push(")");
-    }
-
-    /// Everything a filter says of the `clients` table.
-    fn narrow(&mut self, filter: &Filter) {
-        match filter.standings.as_slice() {
-            [] => {}
-            [one] => self.and(" AND standing = ?", [text(one.code())]),
-            many => self.any_of(" AND standing IN (", many),
-        }
-        if let Some(impact) = filter.impact {
-            self.and(" AND impact = ?", [text(impact.code())]);
-        }
-        if let Some(os) = &filter.os {
-            self.and(" AND os_key = ?", [text(os)]);
-        }
-        if let Some(site) = &filter.site {
-            self.and(" AND site = ?", [text(site)]);
-        }
-        if let Some(role) = &filter.role {
-            self.and(" AND roles <> '' AND roles LIKE ?", [text(&format!("%,{role},%"))]);
-        }
-        if let Some(mask) = filter.reason.as_deref().map(reason_mask) {
-            self.and(" AND (reasons & ?) <> 0", [Value::Int(mask)]);
-        }
-        if let Some(mask) = filter.fix.as_deref().map(fix_mask) {
-            self.and(" AND (reasons & ?) <> 0", [Value::Int(mask)]);
-        }
-        if filter.duplicates {
-            self.text.push(" AND duplicate");
-        }
-        if filter.future {
-            self.text.push(" AND future");
-        }
-        if filter.left_out {
-            self.text.push(" AND listing IN ('obsolete', 'decommissioned')");
-        } else if filter.unlisted {
-            self.text.push(" AND listing IN ('unlisted', 'returned')");
-        } else {
-            self.text.push(" AND listing NOT IN ('obsolete', 'decommissioned')");
-        }
-        if let Some(q) = filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-            self.search(q);
-        }
-    }
-
-    /// The beginning of a name or FQDN, or a whole id.
-    fn search(&mut self, q: &str) {
-        let lower = q.to_lowercase();
-        let upper = q.to_uppercase();
-        let guid = upper.strip_prefix("GUID:").unwrap_or(&upper);
-        let end = |start: &str| text(&format!("{start}\u{10FFFF}"));
-        self.and(
-            " AND ((sort_key >= ? AND sort_key < ?) OR id IN (SELECT client_id FROM identities
-             WHERE estate = ? AND (ident IN (?, ?, ?, ?, ?) OR (ident >= ? AND ident < ?))))",
-            [
-                text(&lower),
-                end(&lower),
-                Value::Int(ESTATE),
-                text(&format!("g:{guid}")),
-                text(&format!("s:{guid}")),
-                text(&format!("x:{lower}")),
-                text(&format!("i:{lower}")),
-                text(&format!("r:{upper}")),
-                text(&format!("f:{lower}")),
-                end(&format!("f:{lower}")),
-            ],
-        );
-    }
-}
-
-fn text(value: &str) -> Value {
-    Value::Text(value.to_owned())
-}
-
-/// The bit of a reason; no bit for a code nobody knows, so that an unknown reason lists nobody.
-fn reason_mask(code: &str) -> i64 {
-    assess::reason(code).map_or(0, |reason| 1 << reason.bit)
-}
-
-/// The bits of every reason this fix mends.
-fn fix_mask(fix: &str) -> i64 {
-    assess::REASONS
-        .iter()
-        .filter(|reason| reason.fix == fix)
-        .fold(0, |mask, reason| mask | 1 << reason.bit)
-}
-
 impl Store {
     /// One page of the list a filter describes, and how long the whole list is; both from one snapshot.
     pub async fn list(
@@ -329,18 +199,22 @@ async fn page(
     cursor: Option<&str>,
     limit: usize,
 ) -> Result<(Vec<ClientRow>, Option<String>)> {
-    let mut growing = Growing::new(StoredClient::select());
-    growing.narrow(filter);
-    if let Some(cursor) = cursor {
-        let after = read_cursor(cursor)?;
-        growing.and(
-            " AND (sort_key, id) > (?, ?)",
-            [Value::Text(after.sort_key), Value::Bytes(after.id)],
-        );
-    }
+    let after = cursor.map(read_cursor).transpose()?;
     let wanted = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    growing.and(" ORDER BY sort_key, id LIMIT ?", [Value::Int(wanted)]);
-    let mut rows: Vec<StoredClient> = growing.statement(tx).all().await?;
+    let mut rows: Vec<StoredClient> = Vec::new();
+    let pieces = pieces(filter);
+    for piece in &pieces {
+        let mut growing = Growing::new(StoredClient::select());
+        growing.narrow(filter, piece);
+        if let Some(after) = &after {
+            growing.after(&after.sort_key, &after.id);
+        }
+        growing.first(wanted);
+        rows.extend(growing.statement(tx).all::<StoredClient>().await?);
+    }
+    if pieces.len() > 1 {
+        rows.sort_by(|a, b| (&a.sort_key, &a.id).cmp(&(&b.sort_key, &b.id)));
+    }
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = more
@@ -355,45 +229,16 @@ async fn page(
 
 /// How many clients a filter lists: from the maintained counts where they can say it, else counted.
 async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
-    let by_counts = filter.role.is_none() && filter.fix.is_none() && filter.q.is_none();
-    let special = [
-        filter.reason.is_some(),
-        filter.impact.is_some(),
-        filter.duplicates,
-        filter.future,
-    ];
-    if !by_counts || special.iter().filter(|set| **set).count() > 1 {
+    if let Some(growing) = from_counts(filter) {
+        return growing.statement(tx).scalar().await;
+    }
+    let mut total = 0;
+    for piece in pieces(filter) {
         let mut text = Composed::default();
         text.push("SELECT COUNT(*) FROM clients WHERE estate = ?");
         let mut growing = Growing::new(text);
-        growing.narrow(filter);
-        return growing.statement(tx).scalar().await;
+        growing.narrow(filter, &piece);
+        total += growing.statement(tx).scalar::<i64>().await?;
     }
-    let mut text = Composed::default();
-    text.push("SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE estate = ?");
-    let mut growing = Growing::new(text);
-    if let Some(reason) = &filter.reason {
-        let bit = assess::reason(reason).map_or_else(|| "none".to_owned(), |r| r.bit.to_string());
-        growing.and(" AND kind = 'reason' AND detail = ?", [Value::Text(bit)]);
-    } else if filter.duplicates {
-        growing.and(" AND kind = 'flag' AND detail = 'duplicate'", []);
-    } else if filter.future {
-        growing.and(" AND kind = 'flag' AND detail = 'future'", []);
-    } else if let Some(impact) = filter.impact {
-        growing.and(
-            " AND kind = 'client' AND detail = ?",
-            [Value::Text(impact.code().to_owned())],
-        );
-    } else {
-        growing.and(" AND kind = 'client'", []);
-    }
-    let plain = Filter {
-        reason: None,
-        impact: None,
-        duplicates: false,
-        future: false,
-        ..filter.clone()
-    };
-    growing.narrow(&plain);
-    growing.statement(tx).scalar().await
+    Ok(total)
 }

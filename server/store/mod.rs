@@ -2,14 +2,17 @@
 
 pub mod access;
 pub mod clients;
+mod conn;
 pub mod db;
 pub mod error;
 pub mod evidence;
 mod group;
 pub mod identify;
 pub mod incoming;
+mod known;
 pub mod lists;
 pub mod model;
+mod narrowing;
 pub mod population;
 pub mod rejects;
 pub mod rejudge;

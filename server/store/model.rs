@@ -21,9 +21,9 @@ pub struct Filter {
     pub site: Option<String>,
     /// Site system role, such as `management_point`.
     pub role: Option<String>,
-    /// Reason code: a failed or unknown check carries it. With `fix`, clients that carry any of both.
+    /// Reason code: a failed or unknown check carries it.
     pub reason: Option<String>,
-    /// Fix code: a failed check is mended by it.
+    /// Fix code: a failed or unknown check's reason is mended by it.
     pub fix: Option<String>,
     /// Beginning of a name or FQDN, or a whole id (GUID, resource id, SMBIOS id, serial number).
     pub q: Option<String>,

@@ -6,8 +6,8 @@ use super::{
     ESTATE, Store,
     db::Conn,
     error::{Error, Result},
-    group::{IdRow, Known, Met, insert_identities, insert_suspects, packed_roles},
     identify::{self, ClientId},
+    known::{IdRow, Known, Met, insert_identities, insert_suspects, packed_roles},
     model::Listing,
     rows::Rows,
 };
@@ -130,7 +130,12 @@ async fn replace(conn: &mut Conn, list: ExpectedList, now: Timestamp) -> Result<
         conn.sql(text).bind(ESTATE).bind(list_id).execute().await?;
     }
     let gone = conn.sql(GONE).bind(ESTATE).bind(list_id).execute().await?;
-    let unlisted = conn.sql(UNLIST).bind(ESTATE).bind(list_id).execute().await?;
+    let unlisted = conn
+        .sql(UNLIST)
+        .bind(ESTATE)
+        .bind(list_id)
+        .execute()
+        .await?;
     replaced.gone = i64::try_from(gone + unlisted).unwrap_or(i64::MAX);
     conn.sql(REMARK).bind(ESTATE).execute().await?;
     conn.sql(UNMARK).bind(ESTATE).execute().await?;
@@ -161,15 +166,21 @@ async fn replace(conn: &mut Conn, list: ExpectedList, now: Timestamp) -> Result<
 fn confirm(replaced: Replaced, blocking_hidden: i64) -> Result<()> {
     let lost = replaced.before - replaced.after;
     if blocking_hidden > 0 {
-        return Err(Error::NeedsConfirmation(format!(
-            "With this list {blocking_hidden} blocking clients would no longer be counted, because it marks them obsolete or decommissioned. Nothing was changed; confirm to put it in force."
-        ), replaced));
+        return Err(Error::NeedsConfirmation(
+            format!(
+                "With this list {blocking_hidden} blocking clients would no longer be counted, because it marks them obsolete or decommissioned. Nothing was changed; confirm to put it in force."
+            ),
+            replaced,
+        ));
     }
     if lost * 20 > replaced.before {
-        return Err(Error::NeedsConfirmation(format!(
-            "With this list {lost} of {} clients would no longer be counted. Nothing was changed; confirm to put it in force.",
-            replaced.before
-        ), replaced));
+        return Err(Error::NeedsConfirmation(
+            format!(
+                "With this list {lost} of {} clients would no longer be counted. Nothing was changed; confirm to put it in force.",
+                replaced.before
+            ),
+            replaced,
+        ));
     }
     Ok(())
 }
@@ -208,7 +219,11 @@ async fn write_chunk(
         if !row.listing.is_counted() {
             replaced.left_out += 1;
         }
-        fresh.extend(identify::all_idents(&row.ids).into_iter().map(|ident| (ident, id)));
+        fresh.extend(
+            identify::all_idents(&row.ids)
+                .into_iter()
+                .map(|ident| (ident, id)),
+        );
         suspects.extend(
             resolution
                 .suspects

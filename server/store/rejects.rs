@@ -1,11 +1,6 @@
 //! Records that were refused, kept for inspection for a set time.
 
-use super::{
-    ESTATE, Store,
-    error::Result,
-    model::RejectRow,
-    rows::Rows,
-};
+use super::{ESTATE, Store, error::Result, model::RejectRow, rows::Rows};
 use crate::domain::time::{DAY, Timestamp};
 
 /// How long a refused record is kept.
@@ -66,7 +61,11 @@ impl Store {
             return Ok(());
         }
         let rows = Rows::default()
-            .text(refused.iter().map(|_| Some(uuid::Uuid::now_v7().to_string())))
+            .text(
+                refused
+                    .iter()
+                    .map(|_| Some(uuid::Uuid::now_v7().to_string())),
+            )
             .int(refused.iter().map(|_| Some(now.0)))
             .text(refused.iter().map(|_| Some(sent_by.clone())))
             .int(refused.iter().map(|r| i64::try_from(r.index).ok()))

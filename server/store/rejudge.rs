@@ -6,8 +6,8 @@ use super::{
     ESTATE, Store,
     error::Result,
     evidence,
-    group::IdRow,
     identify::{self, ClientId},
+    known::IdRow,
     rows::Rows,
 };
 use crate::domain::{
@@ -84,7 +84,12 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<ToRejudge>> {
         let mut tx = self.db.read().await?;
-        let left: i64 = tx.sql(LEFT).bind(ESTATE).bind(ruleset.to_owned()).scalar().await?;
+        let left: i64 = tx
+            .sql(LEFT)
+            .bind(ESTATE)
+            .bind(ruleset.to_owned())
+            .scalar()
+            .await?;
         if left == 0 {
             return Ok(Vec::new());
         }

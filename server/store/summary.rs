@@ -26,8 +26,7 @@ GROUP BY os_key, standing, detail HAVING SUM(n) <> 0";
 const OTHERS: &str = "SELECT '' AS listing, kind AS place, '' AS standing, detail, CAST(SUM(n) AS BIGINT) AS n FROM counts
 WHERE estate = $1 AND kind IN ('flag', 'ruleset') AND listing NOT IN ('obsolete', 'decommissioned')
 GROUP BY kind, detail HAVING SUM(n) <> 0";
-const LIST: &str =
-    "SELECT uploaded_at, uploaded_by, rows_read FROM lists WHERE estate = $1 ORDER BY id DESC LIMIT 1";
+const LIST: &str = "SELECT uploaded_at, uploaded_by, rows_read FROM lists WHERE estate = $1 ORDER BY id DESC LIMIT 1";
 
 const OS_KEYS: &str = "SELECT os_key AS place FROM counts WHERE estate = $1 AND kind = 'client'
 GROUP BY os_key HAVING SUM(n) > 0 ORDER BY os_key";
@@ -87,17 +86,16 @@ impl Store {
         let mut impacts = BTreeMap::new();
         for count in clients.iter().filter(|count| is_counted(count)) {
             let standing = count.standing()?;
-            let line = by_os
-                .entry(count.place.clone())
-                .or_insert_with(|| OsLine {
-                    os_key: count.place.clone(),
-                    total: 0,
-                    standings: BTreeMap::new(),
-                    top_reason: None,
-                });
+            let line = by_os.entry(count.place.clone()).or_insert_with(|| OsLine {
+                os_key: count.place.clone(),
+                total: 0,
+                standings: BTreeMap::new(),
+                top_reason: None,
+            });
             line.total += count.n;
             *line.standings.entry(standing).or_insert(0) += count.n;
-            if let (Standing::Blocking, Some(impact)) = (standing, Impact::from_code(&count.detail)) {
+            if let (Standing::Blocking, Some(impact)) = (standing, Impact::from_code(&count.detail))
+            {
                 *impacts.entry(impact).or_insert(0) += count.n;
             }
         }
@@ -176,7 +174,10 @@ fn is_counted(count: &Count) -> bool {
 
 fn population(clients: &[Count], others: &[Count], list: Option<ListRow>) -> Result<Population> {
     let mut population = Population {
-        standings: Standing::ALL.into_iter().map(|standing| (standing, 0)).collect(),
+        standings: Standing::ALL
+            .into_iter()
+            .map(|standing| (standing, 0))
+            .collect(),
         list: list.map(|row| ListInfo {
             uploaded_at: Timestamp(row.uploaded_at),
             uploaded_by: row.uploaded_by,

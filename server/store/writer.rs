@@ -103,10 +103,7 @@ impl Writer {
     pub async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(
-                &'c mut Conn,
-            )
-                -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'c>>
+        F: for<'c> FnOnce(&'c mut Conn) -> Pin<Box<dyn Future<Output = Result<T>> + Send + 'c>>
             + Send
             + 'static,
     {
@@ -220,7 +217,11 @@ async fn in_transaction(db: &Db, conn: &mut Option<Conn>, task: Task) -> Result<
 }
 
 async fn write_group(db: &Db, conn: &mut Option<Conn>, group: Vec<Waiting>) {
-    let now = group.iter().map(|waiting| waiting.now).max().unwrap_or_default();
+    let now = group
+        .iter()
+        .map(|waiting| waiting.now)
+        .max()
+        .unwrap_or_default();
     let mut reports = Vec::new();
     let mut answers = Vec::with_capacity(group.len());
     for waiting in group {
@@ -256,7 +257,10 @@ async fn write_group(db: &Db, conn: &mut Option<Conn>, group: Vec<Waiting>) {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a count of at most some ten thousand")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a count of at most some ten thousand"
+)]
 const fn precise(count: usize) -> f64 {
     count as f64
 }

@@ -135,10 +135,13 @@ pub fn flags(filter: &Filter) -> Vec<Flag> {
     .into()
 }
 
+/// A filter with one value: what it is called, its value in words, and how to take it back.
+type Single = (&'static str, Option<String>, fn(&mut Filter));
+
 /// Every active filter with the list it would be without.
 pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
     let mut chips = standing_chips(kind, filter);
-    let taken_back: [(&str, Option<String>, fn(&mut Filter)); 7] = [
+    let taken_back: [Single; 7] = [
         (
             "Impact",
             filter.impact.map(|impact| words::impact(impact).to_owned()),
@@ -222,4 +225,46 @@ fn fix_title(code: &str) -> String {
         .iter()
         .find(|info| info.fix == code)
         .map_or_else(|| code.to_owned(), |info| info.fix_title.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn without(kind: ListKind, standings: &[Standing]) -> Vec<String> {
+        let filter = Filter {
+            standings: standings.to_vec(),
+            os: Some("6.1.7601-client".to_owned()),
+            ..Filter::default()
+        };
+        chips(kind, &filter)
+            .into_iter()
+            .map(|chip| format!("{} {}: {}", chip.name, chip.value, chip.without))
+            .collect()
+    }
+
+    #[test]
+    fn a_chip_takes_back_one_filter_and_leaves_the_others() {
+        assert_eq!(
+            without(ListKind::Clients, &[Standing::Stale, Standing::Ready]),
+            [
+                "Standing Stale: /clients?standing=ready&os=6.1.7601-client",
+                "Standing Ready: /clients?standing=stale&os=6.1.7601-client",
+                "OS Windows 7 SP1: /clients?standing=stale,ready",
+            ]
+        );
+    }
+
+    #[test]
+    fn taking_back_the_last_standing_of_blockers_shows_all_that_are_not_cleared() {
+        let all = "blocking,undetermined,conflict,restart_pending,stale,silent";
+        assert_eq!(
+            without(ListKind::Blockers, &[Standing::Blocking])[0],
+            format!("Standing Blocking: /blockers?standing={all}&os=6.1.7601-client")
+        );
+        assert_eq!(
+            without(ListKind::Blockers, ListKind::Blockers.standings())[0],
+            "Standing any that is not cleared: /blockers?os=6.1.7601-client"
+        );
+    }
 }

@@ -2,9 +2,10 @@
 
 use askama::Template;
 
+pub use super::form::Choices;
 use super::{
     Layout,
-    form::{Chip, Choice, Choices, Flag, StandingChoice, chips, choices_of, fixes, flags, reasons},
+    form::{Chip, Choice, Flag, StandingChoice, chips, choices_of, fixes, flags, reasons},
     links::{ListKind, NO_SITE},
     rows::RowView,
     text::{alternatives, clients, number},

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     Layout,
-    text::{Count, Moment, clients, number},
+    text::{Count, Moment, number},
 };
 use crate::store::model::{Filter, Population};
 
@@ -26,7 +26,9 @@ pub struct PopulationOutcome {
     pub duplicate: u64,
     /// Rows marked obsolete or decommissioned.
     pub left_out: u64,
-    /// Refused rows: line number, and why.
+    /// How many rows were refused.
+    pub rejected_count: u64,
+    /// The first refused rows: line number, and why.
     pub rejected: Vec<(u64, String)>,
     /// Columns that were understood.
     pub columns: Vec<String>,
@@ -34,6 +36,8 @@ pub struct PopulationOutcome {
     pub ignored: Vec<String>,
     /// Why nothing was changed yet: a sentence. The upload has to be repeated with `confirm`.
     pub needs_confirmation: Option<String>,
+    /// What tells this file from another: a confirmation holds for it alone.
+    pub file_hash: String,
 }
 
 /// One number of an outcome.
@@ -54,10 +58,8 @@ pub struct OutcomeView {
     pub heading: &'static str,
     /// Why it has to be confirmed.
     pub confirm: Option<String>,
-    /// The number that has to be confirmed: how many clients are no longer expected.
-    pub gone: u64,
-    /// The same in words.
-    pub gone_words: String,
+    /// What the confirmation holds for.
+    pub file_hash: String,
     /// The numbers.
     pub tiles: Vec<Tile>,
     /// Refused rows.
@@ -96,39 +98,43 @@ pub struct Column {
 const COLUMNS: &[Column] = &[
     Column {
         names: "resource_id with site_code",
-        meaning: "Resource id, with the three-letter code of its site",
+        meaning: "Resource id and the code of its site; also ResourceID, MachineID, SMS_Assigned_Sites",
     },
     Column {
         names: "sms_guid",
-        meaning: "ConfigMgr client GUID, with or without GUID:",
+        meaning: "ConfigMgr client GUID, with or without GUID:; also SMS_Unique_Identifier, SMSID",
     },
     Column {
         names: "name",
-        meaning: "NetBIOS name",
+        meaning: "NetBIOS name; also Name0, Netbios_Name, Device, Computer",
     },
     Column {
         names: "fqdn",
-        meaning: "Fully qualified domain name",
+        meaning: "Fully qualified domain name; also Resource_Names, or domain beside the name",
     },
     Column {
         names: "smbios_guid, serial_number",
         meaning: "Hardware ids, to recognise rebuilt machines",
     },
     Column {
-        names: "os",
-        meaning: "OS version, for clients that never reported",
+        names: "os, os_version, build_number",
+        meaning: "Windows version, for clients that never reported; also Operating_System_Name_and, Build01",
     },
     Column {
         names: "last_contact",
-        meaning: "Last contact in Configuration Manager",
+        meaning: "Last contact in Configuration Manager; also LastActiveTime, LastOnline",
     },
     Column {
         names: "owner",
-        meaning: "Who looks after it",
+        meaning: "Who looks after it; also Primary_User, Last_Logon_User_Name",
+    },
+    Column {
+        names: "roles",
+        meaning: "Site system roles",
     },
     Column {
         names: "obsolete, decommissioned",
-        meaning: "yes, true or 1 leaves the client out of every count",
+        meaning: "Yes, true or 1 leaves the client out of every count, until it reports again",
     },
 ];
 
@@ -208,14 +214,19 @@ fn current(population: &Population, layout: &Layout) -> Option<CurrentView> {
 impl OutcomeView {
     fn new(outcome: &PopulationOutcome) -> Self {
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let rejected = u64::try_from(outcome.rejected.len()).unwrap_or(u64::MAX);
+        let rejected = outcome
+            .rejected_count
+            .max(u64::try_from(outcome.rejected.len()).unwrap_or(u64::MAX));
         let tile = |label, meaning, n: u64| Tile {
             label,
             meaning,
             text: number(signed(n)),
         };
         let pending = outcome.needs_confirmation.is_some();
-        let hidden = outcome.rejected.len().saturating_sub(LISTED);
+        let shown = outcome.rejected.len().min(LISTED);
+        let hidden = usize::try_from(rejected)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(shown);
         Self {
             heading: if pending {
                 "Nothing was changed yet"
@@ -223,8 +234,7 @@ impl OutcomeView {
                 "The list is in force"
             },
             confirm: outcome.needs_confirmation.clone(),
-            gone: outcome.gone,
-            gone_words: clients(signed(outcome.gone)),
+            file_hash: outcome.file_hash.clone(),
             tiles: vec![
                 tile("Rows", "read from the file", outcome.rows),
                 tile("New", "not expected before", outcome.new),

@@ -8,51 +8,132 @@ use std::{
 /// A word, and the only places in `server/` that may say it. A path ending in `/` is a folder.
 const ONLY: &[(&str, &[&str])] = &[
     ("sqlx::", &["store/"]),
-    ("AssertSqlSafe", &["store/db.rs"]),
+    ("AssertSqlSafe", &["store/conn.rs"]),
     ("axum::", &["http/", "error.rs"]),
     ("askama::", &["views/"]),
     (
         "serde::",
-        &["wire/", "views/", "http/", "cli/", "config.rs", "error.rs", "expected.rs"],
+        &[
+            "wire/",
+            "views/",
+            "http/",
+            "cli/",
+            "config.rs",
+            "error.rs",
+            "expected.rs",
+        ],
     ),
     (
         "tokio::",
-        &["http/", "store/writer.rs", "cli/", "serve.rs", "rejudge.rs", "ingest.rs", "expected.rs", "main.rs"],
+        &[
+            "http/",
+            "store/writer.rs",
+            "cli/",
+            "serve.rs",
+            "rejudge.rs",
+            "ingest.rs",
+            "expected.rs",
+            "main.rs",
+        ],
     ),
     ("SystemTime::now", &["clock.rs"]),
     ("Timestamp::now", &["clock.rs"]),
     ("crate::http", &["cli/", "serve.rs", "state.rs"]),
     (
         "crate::store",
-        &["http/", "views/", "cli/", "ingest.rs", "expected.rs", "rejudge.rs", "serve.rs", "state.rs", "error.rs"],
+        &[
+            "http/",
+            "views/",
+            "cli/",
+            "ingest.rs",
+            "expected.rs",
+            "rejudge.rs",
+            "serve.rs",
+            "state.rs",
+            "error.rs",
+        ],
     ),
     (
         "crate::wire",
-        &["http/", "cli/", "ingest.rs", "expected.rs", "rejudge.rs", "error.rs"],
+        &[
+            "http/",
+            "cli/",
+            "ingest.rs",
+            "expected.rs",
+            "rejudge.rs",
+            "error.rs",
+        ],
     ),
     ("crate::views", &["http/"]),
-    ("crate::ingest", &["http/", "cli/", "rejudge.rs", "serve.rs", "state.rs"]),
+    (
+        "crate::ingest",
+        &["http/", "cli/", "rejudge.rs", "serve.rs", "state.rs"],
+    ),
     ("crate::sim", &["cli/"]),
     ("crate::cli", &[]),
 ];
 
 /// Words that the pure layers never say.
 const NEVER_IN: &[(&str, &[&str])] = &[
-    ("domain/", &["crate::store", "crate::wire", "crate::http", "crate::views", "std::fs", "std::net", "std::env", "async "]),
-    ("wire/", &["crate::store", "crate::http", "crate::views", "std::fs", "async "]),
-    ("views/", &["crate::http", "store::db", "store::Store", "async "]),
+    (
+        "domain/",
+        &[
+            "crate::store",
+            "crate::wire",
+            "crate::http",
+            "crate::views",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "async ",
+        ],
+    ),
+    (
+        "wire/",
+        &[
+            "crate::store",
+            "crate::http",
+            "crate::views",
+            "std::fs",
+            "async ",
+        ],
+    ),
+    (
+        "views/",
+        &["crate::http", "store::db", "store::Store", "async "],
+    ),
 ];
 
 const LONGEST_FILE: usize = 500;
 
 /// What may lie at the top: what the project is made of, and what every project has.
 const TOP: &[&str] = &[
-    ".cargo", ".ci", ".deny.toml", ".dockerignore", ".editorconfig", ".gitattributes", ".git", ".gitignore",
-    "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.lock", "Cargo.toml", "Dockerfile",
-    "LICENSE-APACHE", "LICENSE-MIT", "README.md", "docker-compose.yml", "migrations", "server", "static",
-    "templates", "tests",
+    ".cargo",
+    ".ci",
+    ".deny.toml",
+    ".dockerignore",
+    ".editorconfig",
+    ".gitattributes",
+    ".git",
+    ".gitignore",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "Dockerfile",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "docker-compose.yml",
+    "migrations",
+    "server",
+    "static",
+    "templates",
+    "tests",
     // Made by building and running; ignored by git.
-    "data", "target",
+    "data",
+    "target",
 ];
 
 fn root() -> PathBuf {
@@ -64,7 +145,10 @@ fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             files(&path, ending, found);
-        } else if path.extension().is_some_and(|extension| extension == ending) {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == ending)
+        {
             found.push(path);
         }
     }
@@ -78,7 +162,11 @@ fn rooms() -> Vec<(String, String)> {
     found
         .into_iter()
         .map(|path| {
-            let name = path.strip_prefix(&server).expect("inside").display().to_string();
+            let name = path
+                .strip_prefix(&server)
+                .expect("inside")
+                .display()
+                .to_string();
             (name, fs::read_to_string(&path).expect("readable"))
         })
         .collect()
@@ -126,7 +214,9 @@ fn every_room_says_what_it_is_and_none_is_too_big() {
     for (name, text) in rooms() {
         let first = text.lines().next().unwrap_or_default();
         if !first.starts_with("//! ") || first.contains("module") {
-            offences.push(format!("server/{name} does not say in its first line what it is"));
+            offences.push(format!(
+                "server/{name} does not say in its first line what it is"
+            ));
         }
         let length = text.lines().count();
         if length > LONGEST_FILE {
@@ -142,16 +232,30 @@ fn every_statement_file_is_used() {
     files(&root().join("server/store/sql"), "sql", &mut statements);
     let all: String = rooms().into_iter().map(|(_, text)| text).collect();
     for statement in statements {
-        let name = statement.file_name().expect("a name").to_string_lossy().into_owned();
-        assert!(all.contains(&format!("sql/{name}")), "{name} is used nowhere");
+        let name = statement
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        assert!(
+            all.contains(&format!("sql/{name}")),
+            "{name} is used nowhere"
+        );
     }
 }
 
 #[test]
 fn nothing_unexpected_lies_beside_the_house() {
     for entry in fs::read_dir(root()).expect("the top folder") {
-        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
-        assert!(TOP.contains(&name.as_str()), "{name} does not belong at the top");
+        let name = entry
+            .expect("an entry")
+            .file_name()
+            .to_string_lossy()
+            .into_owned();
+        assert!(
+            TOP.contains(&name.as_str()),
+            "{name} does not belong at the top"
+        );
     }
 }
 
@@ -162,7 +266,9 @@ fn templates_escape_everything_and_know_no_sql() {
     assert!(!templates.is_empty());
     for template in templates {
         let text = fs::read_to_string(&template).expect("readable");
-        for word in ["|safe", "| safe", "SELECT ", "style=\"", "<script>", "onclick"] {
+        for word in [
+            "|safe", "| safe", "SELECT ", "style=\"", "<script>", "onclick",
+        ] {
             assert!(!text.contains(word), "{} says {word}", template.display());
         }
     }

@@ -79,23 +79,68 @@ async fn a_report_is_stored_then_unchanged_then_changed_and_a_late_one_changes_n
         let store = &test.store;
         let first = report(1, NOON, 1);
         assert_eq!(send(store, vec![first.clone()], NOON).await, [Kept::Stored]);
-        assert_eq!(send(store, vec![first.clone()], NOON).await, [Kept::Unchanged], "sent again");
+        assert_eq!(
+            send(store, vec![first.clone()], NOON).await,
+            [Kept::Unchanged],
+            "sent again"
+        );
         let same = report(1, NOON.plus(HOUR), 1);
-        assert_eq!(send(store, vec![same.clone()], NOON.plus(HOUR)).await, [Kept::Unchanged]);
-        assert_eq!(send(store, vec![first.clone()], NOON).await, [Kept::Unchanged], "an absorbed one again");
+        assert_eq!(
+            send(store, vec![same.clone()], NOON.plus(HOUR)).await,
+            [Kept::Unchanged]
+        );
+        assert_eq!(
+            send(store, vec![first.clone()], NOON).await,
+            [Kept::Unchanged],
+            "an absorbed one again"
+        );
         let worse = blocking(1, NOON.plus(2 * HOUR), 2);
-        assert_eq!(send(store, vec![worse], NOON.plus(2 * HOUR)).await, [Kept::Stored]);
-        assert_eq!(standing(store, "PC-1", NOON.plus(2 * HOUR)).await, Standing::Blocking);
+        assert_eq!(
+            send(store, vec![worse], NOON.plus(2 * HOUR)).await,
+            [Kept::Stored]
+        );
+        assert_eq!(
+            standing(store, "PC-1", NOON.plus(2 * HOUR)).await,
+            Standing::Blocking
+        );
         let late = report(1, NOON.plus(HOUR + 1), 3);
-        assert_eq!(send(store, vec![late.clone()], NOON.plus(3 * HOUR)).await, [Kept::Late]);
-        assert_eq!(send(store, vec![late], NOON.plus(3 * HOUR)).await, [Kept::Unchanged], "late, again");
-        assert_eq!(standing(store, "PC-1", NOON.plus(3 * HOUR)).await, Standing::Blocking, "{}", test.engine);
-        assert_eq!(send(store, vec![first, same], NOON).await, [Kept::Unchanged, Kept::Unchanged]);
-        let id = store.list(&Filter::default(), None, 10, NOON).await.expect("a list").items[0].id.clone();
-        let detail = store.client(&id, NOON).await.expect("a client").expect("found");
+        assert_eq!(
+            send(store, vec![late.clone()], NOON.plus(3 * HOUR)).await,
+            [Kept::Late]
+        );
+        assert_eq!(
+            send(store, vec![late], NOON.plus(3 * HOUR)).await,
+            [Kept::Unchanged],
+            "late, again"
+        );
+        assert_eq!(
+            standing(store, "PC-1", NOON.plus(3 * HOUR)).await,
+            Standing::Blocking,
+            "{}",
+            test.engine
+        );
+        assert_eq!(
+            send(store, vec![first, same], NOON).await,
+            [Kept::Unchanged, Kept::Unchanged]
+        );
+        let id = store
+            .list(&Filter::default(), None, 10, NOON)
+            .await
+            .expect("a list")
+            .items[0]
+            .id
+            .clone();
+        let detail = store
+            .client(&id, NOON)
+            .await
+            .expect("a client")
+            .expect("found");
         assert_eq!(detail.history.len(), 3);
         assert_eq!(detail.history.iter().filter(|entry| entry.late).count(), 1);
-        assert_eq!(detail.raw.as_deref(), Some(&br#"{"client":1,"version":2}"#[..]));
+        assert_eq!(
+            detail.raw.as_deref(),
+            Some(&br#"{"client":1,"version":2}"#[..])
+        );
         numbers_equal_the_lists(store, NOON.plus(3 * HOUR)).await;
     }
 }
@@ -123,7 +168,11 @@ async fn any_order_of_arrival_ends_the_same() {
             ends.push(standing(&test.store, &format!("PC-{client}"), NOON.plus(DAY)).await);
         }
         assert_eq!(ends.len(), 120);
-        assert!(ends.iter().all(|end| *end == Standing::Blocking), "{}: {ends:?}", test.engine);
+        assert!(
+            ends.iter().all(|end| *end == Standing::Blocking),
+            "{}: {ends:?}",
+            test.engine
+        );
         numbers_equal_the_lists(&test.store, NOON.plus(DAY)).await;
     }
 }
@@ -158,9 +207,17 @@ async fn many_reports_in_one_group_each_get_their_own_receipt() {
         }
         let kept = send(&test.store, reports, NOON.plus(HOUR)).await;
         assert_eq!(kept.len(), 345 + 2 * 35);
-        assert!(kept.iter().all(|kept| *kept == Kept::Stored), "{}", test.engine);
+        assert!(
+            kept.iter().all(|kept| *kept == Kept::Stored),
+            "{}",
+            test.engine
+        );
         numbers_equal_the_lists(&test.store, NOON.plus(HOUR)).await;
-        let summary = test.store.summary("test", NOON.plus(HOUR)).await.expect("a summary");
+        let summary = test
+            .store
+            .summary("test", NOON.plus(HOUR))
+            .await
+            .expect("a summary");
         assert_eq!(summary.population.total, 345);
         assert_eq!(summary.population.standings[&Standing::Blocking], 35);
     }
@@ -169,7 +226,12 @@ async fn many_reports_in_one_group_each_get_their_own_receipt() {
 #[tokio::test]
 async fn pages_of_a_list_join_without_gap_or_repeat() {
     for test in TestStore::each().await {
-        send(&test.store, (0..50).map(|n| report(n, NOON, 1)).collect(), NOON).await;
+        send(
+            &test.store,
+            (0..50).map(|n| report(n, NOON, 1)).collect(),
+            NOON,
+        )
+        .await;
         let mut names = Vec::new();
         let mut cursor = None;
         loop {
@@ -190,7 +252,10 @@ async fn pages_of_a_list_join_without_gap_or_repeat() {
         sorted.dedup();
         assert_eq!(names, sorted);
         assert_eq!(names.len(), 50);
-        let foreign = test.store.list(&Filter::default(), Some("nonsense"), 7, NOON).await;
+        let foreign = test
+            .store
+            .list(&Filter::default(), Some("nonsense"), 7, NOON)
+            .await;
         assert!(matches!(foreign, Err(Error::Input(_))));
     }
 }
@@ -207,16 +272,28 @@ async fn time_alone_makes_a_client_stale_and_a_report_brings_it_back() {
         assert_eq!(standing(store, "PC-2", after).await, Standing::Stale);
         numbers_equal_the_lists(store, after).await;
         // The same facts again make it fresh again, whichever way it takes.
-        assert_eq!(send(store, vec![report(1, after, 1)], after).await, [Kept::Unchanged]);
+        assert_eq!(
+            send(store, vec![report(1, after, 1)], after).await,
+            [Kept::Unchanged]
+        );
         assert_eq!(standing(store, "PC-1", after).await, Standing::Ready);
         numbers_equal_the_lists(store, after).await;
         // A report in between moves the day on which it becomes stale.
         send(store, vec![report(1, after.plus(DAY), 1)], after.plus(DAY)).await;
-        assert_eq!(standing(store, "PC-1", after.plus(14 * DAY)).await, Standing::Ready);
-        assert_eq!(standing(store, "PC-1", after.plus(15 * DAY)).await, Standing::Stale);
+        assert_eq!(
+            standing(store, "PC-1", after.plus(14 * DAY)).await,
+            Standing::Ready
+        );
+        assert_eq!(
+            standing(store, "PC-1", after.plus(15 * DAY)).await,
+            Standing::Stale
+        );
         // An old report of an unknown client never looks fresh.
         send(store, vec![report(3, NOON, 1)], after.plus(15 * DAY)).await;
-        assert_eq!(standing(store, "PC-3", after.plus(15 * DAY)).await, Standing::Stale);
+        assert_eq!(
+            standing(store, "PC-3", after.plus(15 * DAY)).await,
+            Standing::Stale
+        );
         numbers_equal_the_lists(store, after.plus(15 * DAY)).await;
     }
 }
@@ -245,15 +322,35 @@ async fn a_rebuilt_machine_is_a_suspected_duplicate_and_never_merged() {
         let mut rebuilt = report(1, NOON.plus(DAY), 2);
         rebuilt.ids.sms_guid = Some("FFFFFFF0-0000-4000-8000-000000000000".to_owned());
         rebuilt.ids.resource_id = Some(77);
-        assert_eq!(send(store, vec![rebuilt], NOON.plus(DAY)).await, [Kept::Stored]);
-        let summary = store.summary("test", NOON.plus(DAY)).await.expect("a summary");
+        assert_eq!(
+            send(store, vec![rebuilt], NOON.plus(DAY)).await,
+            [Kept::Stored]
+        );
+        let summary = store
+            .summary("test", NOON.plus(DAY))
+            .await
+            .expect("a summary");
         assert_eq!(summary.population.total, 2, "{}: both count", test.engine);
-        assert_eq!(summary.population.standings[&Standing::Blocking], 1, "the old verdict stands");
+        assert_eq!(
+            summary.population.standings[&Standing::Blocking],
+            1,
+            "the old verdict stands"
+        );
         assert_eq!(summary.population.suspected_duplicates, 2, "and it is said");
-        let filter = Filter { duplicates: true, ..Filter::default() };
-        let page = store.list(&filter, None, 10, NOON.plus(DAY)).await.expect("a list");
+        let filter = Filter {
+            duplicates: true,
+            ..Filter::default()
+        };
+        let page = store
+            .list(&filter, None, 10, NOON.plus(DAY))
+            .await
+            .expect("a list");
         assert_eq!((page.total, page.items.len()), (2, 2));
-        let detail = store.client(&page.items[0].id, NOON).await.expect("a client").expect("found");
+        let detail = store
+            .client(&page.items[0].id, NOON)
+            .await
+            .expect("a client")
+            .expect("found");
         assert_eq!(detail.suspects.len(), 1);
         numbers_equal_the_lists(store, NOON.plus(DAY)).await;
     }
@@ -265,18 +362,44 @@ async fn weaker_ids_find_the_client_that_stronger_ones_made() {
         let store = &test.store;
         send(store, vec![report(1, NOON, 1)], NOON).await;
         for (hours, ids) in [
-            (1, ClientIds { resource_id: Some(1_001), site_code: Some("P01".to_owned()), ..ClientIds::default() }),
-            (2, ClientIds { fqdn: Some("pc-1.corp.example".to_owned()), ..ClientIds::default() }),
+            (
+                1,
+                ClientIds {
+                    resource_id: Some(1_001),
+                    site_code: Some("P01".to_owned()),
+                    ..ClientIds::default()
+                },
+            ),
+            (
+                2,
+                ClientIds {
+                    fqdn: Some("pc-1.corp.example".to_owned()),
+                    ..ClientIds::default()
+                },
+            ),
         ] {
-            let mut weak = blocking(1, NOON.plus(hours * HOUR), 1 + u8::try_from(hours).expect("small"));
+            let mut weak = blocking(
+                1,
+                NOON.plus(hours * HOUR),
+                1 + u8::try_from(hours).expect("small"),
+            );
             weak.ids = ids;
             send(store, vec![weak], NOON.plus(hours * HOUR)).await;
-            let summary = store.summary("test", NOON.plus(DAY)).await.expect("a summary");
+            let summary = store
+                .summary("test", NOON.plus(DAY))
+                .await
+                .expect("a summary");
             assert_eq!(summary.population.total, 1, "{}", test.engine);
         }
         // The ids that the weak reports did not carry are still there.
-        let page = store.list(&Filter::default(), None, 10, NOON.plus(DAY)).await.expect("a list");
-        assert_eq!(page.items[0].ids.sms_guid.as_deref(), Some("00000001-0000-4000-8000-000000000000"));
+        let page = store
+            .list(&Filter::default(), None, 10, NOON.plus(DAY))
+            .await
+            .expect("a list");
+        assert_eq!(
+            page.items[0].ids.sms_guid.as_deref(),
+            Some("00000001-0000-4000-8000-000000000000")
+        );
     }
 }
 
@@ -285,11 +408,22 @@ async fn a_client_found_by_name_first_is_the_same_once_its_guid_is_known() {
     for test in TestStore::each().await {
         let store = &test.store;
         let mut bare = blocking(5, NOON, 1);
-        bare.ids = ClientIds { fqdn: bare.ids.fqdn, ..ClientIds::default() };
+        bare.ids = ClientIds {
+            fqdn: bare.ids.fqdn,
+            ..ClientIds::default()
+        };
         send(store, vec![bare], NOON).await;
         send(store, vec![report(5, NOON.plus(HOUR), 2)], NOON.plus(HOUR)).await;
-        send(store, vec![report(5, NOON.plus(2 * HOUR), 3)], NOON.plus(2 * HOUR)).await;
-        let summary = store.summary("test", NOON.plus(DAY)).await.expect("a summary");
+        send(
+            store,
+            vec![report(5, NOON.plus(2 * HOUR), 3)],
+            NOON.plus(2 * HOUR),
+        )
+        .await;
+        let summary = store
+            .summary("test", NOON.plus(DAY))
+            .await
+            .expect("a summary");
         assert_eq!(summary.population.total, 1, "{}", test.engine);
         assert_eq!(summary.population.standings[&Standing::Ready], 1);
     }
@@ -324,12 +458,29 @@ async fn the_expected_list_shows_who_is_silent_and_replaces_itself_in_one_step()
         let rows = (1..=30)
             .filter(|n| *n != 2)
             .map(|n| expected(n, Listing::Expected))
-            .chain([expected(1, Listing::Expected), expected(40, Listing::Obsolete)])
+            .chain([
+                expected(1, Listing::Expected),
+                expected(40, Listing::Obsolete),
+            ])
             .collect();
-        let replaced = store.replace_population(list(rows, false), NOON).await.expect("a list");
-        assert_eq!((replaced.new, replaced.matched, replaced.duplicate, replaced.left_out), (29, 1, 1, 1));
+        let replaced = store
+            .replace_population(list(rows, false), NOON)
+            .await
+            .expect("a list");
+        assert_eq!(
+            (
+                replaced.new,
+                replaced.matched,
+                replaced.duplicate,
+                replaced.left_out
+            ),
+            (29, 1, 1, 1)
+        );
         let population = store.population(NOON).await.expect("a population");
-        assert_eq!((population.total, population.expected, population.unlisted), (30, 29, 1));
+        assert_eq!(
+            (population.total, population.expected, population.unlisted),
+            (30, 29, 1)
+        );
         assert_eq!(population.standings[&Standing::Silent], 28);
         assert_eq!(population.left_out, 1);
         numbers_equal_the_lists(store, NOON).await;
@@ -343,11 +494,25 @@ async fn the_expected_list_shows_who_is_silent_and_replaces_itself_in_one_step()
         let population = store.population(NOON).await.expect("a population");
         assert_eq!((population.left_out, population.total), (0, 31));
         // A much shorter list needs a confirmation and changes nothing without it.
-        let short = || (1..=5).map(|n| expected(n, Listing::Expected)).collect::<Vec<_>>();
+        let short = || {
+            (1..=5)
+                .map(|n| expected(n, Listing::Expected))
+                .collect::<Vec<_>>()
+        };
         let refused = store.replace_population(list(short(), false), NOON).await;
-        assert!(matches!(refused, Err(Error::NeedsConfirmation(..))), "{}: {refused:?}", test.engine);
-        assert_eq!(store.population(NOON).await.expect("a population").total, 31);
-        let replaced = store.replace_population(list(short(), true), NOON).await.expect("a list");
+        assert!(
+            matches!(refused, Err(Error::NeedsConfirmation(..))),
+            "{}: {refused:?}",
+            test.engine
+        );
+        assert_eq!(
+            store.population(NOON).await.expect("a population").total,
+            31
+        );
+        let replaced = store
+            .replace_population(list(short(), true), NOON)
+            .await
+            .expect("a list");
         // Who has reported stays, listed or not: 1 to 5, 7 and 40.
         assert_eq!(replaced.after, 7);
         numbers_equal_the_lists(store, NOON).await;
@@ -358,19 +523,44 @@ async fn the_expected_list_shows_who_is_silent_and_replaces_itself_in_one_step()
 async fn a_list_that_hides_a_blocking_client_needs_a_confirmation() {
     for test in TestStore::each().await {
         let store = &test.store;
-        let everybody = (0..100).map(|n| if n == 3 { blocking(n, NOON, 1) } else { report(n, NOON, 1) });
+        let everybody = (0..100).map(|n| {
+            if n == 3 {
+                blocking(n, NOON, 1)
+            } else {
+                report(n, NOON, 1)
+            }
+        });
         send(store, everybody.collect(), NOON).await;
         let rows = || {
             (0..100)
-                .map(|n| expected(n, if n == 3 { Listing::Decommissioned } else { Listing::Expected }))
+                .map(|n| {
+                    expected(
+                        n,
+                        if n == 3 {
+                            Listing::Decommissioned
+                        } else {
+                            Listing::Expected
+                        },
+                    )
+                })
                 .collect::<Vec<_>>()
         };
         let refused = store.replace_population(list(rows(), false), NOON).await;
-        assert!(matches!(refused, Err(Error::NeedsConfirmation(..))), "{}: {refused:?}", test.engine);
-        store.replace_population(list(rows(), true), NOON).await.expect("a list");
+        assert!(
+            matches!(refused, Err(Error::NeedsConfirmation(..))),
+            "{}: {refused:?}",
+            test.engine
+        );
+        store
+            .replace_population(list(rows(), true), NOON)
+            .await
+            .expect("a list");
         let population = store.population(NOON).await.expect("a population");
         assert_eq!((population.total, population.left_out), (99, 1));
-        let filter = Filter { left_out: true, ..Filter::default() };
+        let filter = Filter {
+            left_out: true,
+            ..Filter::default()
+        };
         let page = store.list(&filter, None, 10, NOON).await.expect("a list");
         assert_eq!((page.total, page.items.len()), (1, 1));
         numbers_equal_the_lists(store, NOON).await;
@@ -402,7 +592,15 @@ async fn two_servers_on_one_database_agree_about_a_new_machine() {
         numbers_equal_the_lists(&test.store, now).await;
         let summary = test.store.summary("test", now).await.expect("a summary");
         assert_eq!(summary.population.total, 800);
-        let page = test.store.list(&Filter::default(), None, 1_000, now).await.expect("a list");
-        assert!(page.items.iter().all(|row| row.collected_at == Some(NOON.plus(2))));
+        let page = test
+            .store
+            .list(&Filter::default(), None, 1_000, now)
+            .await
+            .expect("a list");
+        assert!(
+            page.items
+                .iter()
+                .all(|row| row.collected_at == Some(NOON.plus(2)))
+        );
     }
 }

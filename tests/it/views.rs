@@ -263,6 +263,8 @@ fn uploads() -> Vec<(&'static str, String)> {
         rows: 7_702,
         new: 12,
         gone: 722,
+        rejected_count: 0,
+        file_hash: "0123456789abcdef".to_owned(),
         matched: 7_000,
         duplicate: 3,
         left_out: 57,
@@ -344,13 +346,17 @@ fn what_clients_send_never_becomes_markup() {
     }
 }
 
-/// Writes every page to `target/preview`, to be looked at in a browser. Run by hand.
+/// Every page also goes to `target/preview`, to be looked at in a browser.
 #[test]
-#[ignore = "for looking at, not for checking"]
-fn preview() {
+fn every_page_can_be_looked_at() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/preview");
     fs::create_dir_all(&folder).expect("a folder");
     for (name, html) in pages() {
-        fs::write(folder.join(format!("{name}.html")), html).expect("a file");
+        let file = folder.join(format!("{name}.html"));
+        fs::write(&file, html).expect("a file");
+        assert!(
+            file.metadata().expect("a file").len() > 500,
+            "{name} is empty"
+        );
     }
 }

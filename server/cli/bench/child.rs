@@ -17,8 +17,6 @@ pub(super) struct Child {
     process: Process,
     address: String,
     data_dir: PathBuf,
-    /// Of the administrator the first start makes.
-    pub(super) password: Option<String>,
 }
 
 impl Child {
@@ -43,23 +41,17 @@ impl Child {
             .ok_or_else(|| failed("it has no output".to_owned()))?;
         let mut lines = BufReader::new(out).lines();
         let mut address = None;
-        let mut password = None;
-        // Only the very first start on a database says more than two lines.
-        while let Ok(Ok(Some(line))) =
-            tokio::time::timeout(std::time::Duration::from_millis(500), lines.next_line()).await
+        while address.is_none()
+            && let Ok(Some(line)) = lines.next_line().await
         {
-            if let Some((_, found)) = line.split_once("listening on ") {
-                address = Some(found.trim().to_owned());
-            }
-            if let Some((_, found)) = line.split_once("password:") {
-                password = Some(found.trim().to_owned());
-            }
+            address = line
+                .split_once("listening on ")
+                .map(|(_, found)| found.trim().to_owned());
         }
         Ok(Self {
             process,
             address: address.ok_or_else(|| failed("it said no address".to_owned()))?,
             data_dir,
-            password,
         })
     }
 

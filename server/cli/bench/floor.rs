@@ -11,7 +11,7 @@ use std::{
 use super::Error;
 use crate::{
     clock,
-    domain::time::Timestamp,
+    domain::{assess, time::Timestamp},
     ingest::Judge,
     sim::Fleet,
     store::{Store, incoming::Incoming},
@@ -19,9 +19,8 @@ use crate::{
 };
 
 fn prepare(judge: &Judge, sender: &Arc<str>, record: &[u8]) -> Result<Incoming, Error> {
-    let parsed = report_v1::parse_with_hash(record).map_err(|errors| {
-        Error::Failed(format!("a simulated report is refused: {errors:?}"))
-    })?;
+    let parsed = report_v1::parse_with_hash(record)
+        .map_err(|errors| Error::Failed(format!("a simulated report is refused: {errors:?}")))?;
     Ok(judge.prepare(parsed, record, clock::now(), sender))
 }
 
@@ -75,6 +74,28 @@ pub(super) fn prepared(
             prepare(judge, sender, &record).ok()
         })
         .collect()
+}
+
+/// Parsing and judging, and then also compressing, on one core. Reports a second.
+pub(super) fn judging(judge: &Judge, sender: &Arc<str>, fleet: Fleet, at: Timestamp) -> (f64, f64) {
+    let records: Vec<Vec<u8>> = fleet
+        .clients()
+        .take(5_000)
+        .map(|client| client.report(at, 0))
+        .collect();
+    let count = records.len() as u64;
+    let start = Instant::now();
+    for record in &records {
+        if let Ok(report) = report_v1::parse_with_hash(record) {
+            std::hint::black_box(assess::assess(&report.report.facts, &judge.policy));
+        }
+    }
+    let judged = rate(count, start.elapsed());
+    let start = Instant::now();
+    for record in &records {
+        std::hint::black_box(prepare(judge, sender, record).is_ok());
+    }
+    (judged, rate(count, start.elapsed()))
 }
 
 /// Groups of 256, one after the other. Reports a second.

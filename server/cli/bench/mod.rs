@@ -4,7 +4,7 @@ mod child;
 mod floor;
 mod pages;
 
-use std::{fmt::Write as _, path::PathBuf, sync::Arc, time::Instant};
+use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use super::{
     Error,
@@ -15,9 +15,13 @@ use crate::{
     clock,
     config::PolicyArgs,
     domain::time::{DAY, Timestamp},
+    http::auth,
     ingest::Judge,
     sim::Fleet,
-    store::{Store, access::Purpose},
+    store::{
+        Store,
+        access::{self, Purpose},
+    },
 };
 use child::Child;
 
@@ -30,7 +34,13 @@ pub struct LoadgenCommand {
     #[arg(long)]
     bench: bool,
     /// Fleet sizes to measure at, comma separated
-    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "10000,100000", requires = "bench")]
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_value = "10000,100000",
+        requires = "bench"
+    )]
     sizes: Vec<u64>,
     /// Measure on this empty PostgreSQL database instead of SQLite
     #[arg(long, value_name = "URL", requires = "bench")]
@@ -60,9 +70,10 @@ pub async fn run(command: LoadgenCommand) -> Result<(), Error> {
         .map_or("SQLite", |_| "PostgreSQL");
     let mut results = Vec::new();
     let mut filled = 0;
-    let url = command.bench_database.clone().unwrap_or_else(|| {
-        format!("sqlite://{}", directory.0.join("bench.db").display())
-    });
+    let url = command
+        .bench_database
+        .clone()
+        .unwrap_or_else(|| format!("sqlite://{}", directory.0.join("bench.db").display()));
     let mut sizes = command.sizes.clone();
     sizes.sort_unstable();
     for size in sizes {
@@ -93,6 +104,7 @@ struct Bench<'b> {
 /// What was measured at one size.
 struct Measured {
     size: u64,
+    judging: (f64, f64),
     preload: f64,
     floor: f64,
     floor_alone: f64,
@@ -121,12 +133,16 @@ impl Bench<'_> {
         let preload = floor::fill(&store, &judge, &sender, fleet, *filled, first).await?;
         *filled = self.size;
         eprintln!("{} clients: group commits without HTTP …", self.size);
+        let judging = floor::judging(&judge, &sender, fleet, first);
         let rows = floor::prepared(&judge, &sender, fleet, 1, now.plus(-2 * DAY), 120_000);
         let floor_alone = floor::alone(&store, rows, self.seconds).await?;
         let rows = floor::prepared(&judge, &sender, fleet, 2, now.plus(-DAY), 120_000);
         let floor = floor::grouped(&store, rows, CONNECTIONS, self.seconds).await?;
         let token = |purpose| store.create_token(purpose, "bench".to_owned(), now);
         let (ingest, read) = (token(Purpose::Ingest).await?, token(Purpose::Read).await?);
+        let password = access::random_secret();
+        let hash = auth::hash_password(&password).map_err(Error::Failed)?;
+        store.set_password("admin".to_owned(), hash, now).await?;
         store.close().await;
 
         let started = Instant::now();
@@ -142,7 +158,10 @@ impl Bench<'_> {
             plan.seconds = Some(self.seconds);
             plan
         };
-        eprintln!("{} clients: one report a request, connections kept …", self.size);
+        eprintln!(
+            "{} clients: one report a request, connections kept …",
+            self.size
+        );
         let keep_alive = self.driven(plan(3, now.plus(-3_600_000))).await?;
         eprintln!("{} clients: 200 reports a request …", self.size);
         let mut batched = plan(4, now.plus(-1_800_000));
@@ -153,19 +172,23 @@ impl Bench<'_> {
         let mut at_pace = plan(5, now.plus(-900_000));
         at_pace.rate = 2_000;
         let paced = self.driven(at_pace).await?;
-        eprintln!("{} clients: a new TLS connection for each report …", self.size);
+        eprintln!(
+            "{} clients: a new TLS connection for each report …",
+            self.size
+        );
         let mut fresh = plan(6, now);
         fresh.new_connection = true;
         fresh.connections = 64;
         let new_connections = self.driven(fresh).await?;
         eprintln!("{} clients: pages and lists …", self.size);
-        let pages = pages::measure(&child, &read).await?;
+        let pages = pages::measure(&child, &read, &password).await?;
         let export = pages::export(&child, &read).await?;
         let peak_mb = child.peak_mb()?;
         child.stop().await?;
         let disk_per_client = self.disk();
         Ok(Measured {
             size: self.size,
+            judging,
             preload,
             floor,
             floor_alone,
@@ -204,36 +227,58 @@ fn table(engine: &str, results: &[Measured]) -> String {
     let mut out = format!("\n{engine}\n\n");
     let mut row = |name: &str, cell: &dyn Fn(&Measured) -> String| {
         let cells: Vec<String> = results.iter().map(cell).collect();
-        // Writing into a String cannot fail.
-        drop(writeln!(out, "| {name} | {} |", cells.join(" | ")));
+        out.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
     };
     let ms = |us: u64| format!("{:.1} ms", us as f64 / 1e3);
     row("clients in the database", &|m| m.size.to_string());
     row("---", &|_| "---".to_owned());
-    row("filling, new clients a second, groups of 1,024", &|m| format!("{:.0}", m.preload));
-    row("floor: bare groups of 256, a second", &|m| format!("{:.0}", m.floor_alone));
-    row("floor: 256 waiting senders, no HTTP, a second", &|m| format!("{:.0}", m.floor));
-    row("HTTPS, one report a request, kept connections, a second", &|m| {
-        format!("{:.0}", m.keep_alive.reports_per_second)
+    row(
+        "parsing and judging on one core, a second (with compressing)",
+        &|m| format!("{:.0} ({:.0})", m.judging.0, m.judging.1),
+    );
+    row("filling, new clients a second, groups of 1,024", &|m| {
+        format!("{:.0}", m.preload)
     });
+    row("floor: bare groups of 256, a second", &|m| {
+        format!("{:.0}", m.floor_alone)
+    });
+    row("floor: 256 waiting senders, no HTTP, a second", &|m| {
+        format!("{:.0}", m.floor)
+    });
+    row(
+        "HTTPS, one report a request, kept connections, a second",
+        &|m| format!("{:.0}", m.keep_alive.reports_per_second),
+    );
     row("… of the floor of 256 waiting senders", &|m| {
         format!("{:.0} %", 100.0 * m.keep_alive.reports_per_second / m.floor)
     });
     row("… p50 / p99", &|m| {
-        format!("{} / {}", ms(m.keep_alive.latency.p50_us), ms(m.keep_alive.latency.p99_us))
+        format!(
+            "{} / {}",
+            ms(m.keep_alive.latency.p50_us),
+            ms(m.keep_alive.latency.p99_us)
+        )
     });
     row("HTTPS, 200 reports a request, a second", &|m| {
         format!("{:.0}", m.batches.reports_per_second)
     });
     row("… of the floor of bare groups", &|m| {
-        format!("{:.0} %", 100.0 * m.batches.reports_per_second / m.floor_alone)
+        format!(
+            "{:.0} %",
+            100.0 * m.batches.reports_per_second / m.floor_alone
+        )
     });
     row("2,000 a second offered: acknowledged a second", &|m| {
         format!("{:.0}", m.paced.reports_per_second)
     });
     row("… p50 / p99 / p99.9", &|m| {
         let latency = &m.paced.latency;
-        format!("{} / {} / {}", ms(latency.p50_us), ms(latency.p99_us), ms(latency.p999_us))
+        format!(
+            "{} / {} / {}",
+            ms(latency.p50_us),
+            ms(latency.p99_us),
+            ms(latency.p999_us)
+        )
     });
     row("new TLS connection for each report, a second", &|m| {
         format!("{:.0}", m.new_connections.reports_per_second)
@@ -248,14 +293,23 @@ fn table(engine: &str, results: &[Measured]) -> String {
             format!("{:.1} / {:.1} ms", times.median_ms, times.worst_ms)
         });
     }
-    row("CSV of all clients: rows a second, MB a second, first byte", &|m| {
-        let e = &m.export;
-        format!("{:.0}, {:.0}, {:.0} ms", e.rows_per_second, e.mb_per_second, e.first_byte_ms)
+    row(
+        "CSV of all clients: rows a second, MB a second, first byte",
+        &|m| {
+            let e = &m.export;
+            format!(
+                "{:.0}, {:.0}, {:.0} ms",
+                e.rows_per_second, e.mb_per_second, e.first_byte_ms
+            )
+        },
+    );
+    row("start until connections are taken", &|m| {
+        format!("{:.0} ms", m.start_ms)
     });
-    row("start until connections are taken", &|m| format!("{:.0} ms", m.start_ms));
     row("server's peak memory", &|m| format!("{:.0} MB", m.peak_mb));
     row("disk a client, history included", &|m| {
-        m.disk_per_client.map_or_else(|| "–".to_owned(), |bytes| format!("{bytes:.0} B"))
+        m.disk_per_client
+            .map_or_else(|| "–".to_owned(), |bytes| format!("{bytes:.0} B"))
     });
     out
 }

@@ -24,7 +24,10 @@ pub(super) struct Export {
 }
 
 fn failed(what: impl ToString) -> Error {
-    Error::Failed(format!("a page could not be measured: {}", what.to_string()))
+    Error::Failed(format!(
+        "a page could not be measured: {}",
+        what.to_string()
+    ))
 }
 
 fn client(child: &Child) -> Result<Client, Error> {
@@ -38,9 +41,12 @@ fn client(child: &Child) -> Result<Client, Error> {
     Ok(client)
 }
 
-/// Addresses of the API, with a read token. Pages read the same queries and add their dressing; they are measured
-/// too when this is the first start of the server and there is a password.
-pub(super) async fn measure(child: &Child, read: &str) -> Result<Vec<(String, Times)>, Error> {
+/// Addresses of the API with a read token, and pages as the signed-in administrator.
+pub(super) async fn measure(
+    child: &Child,
+    read: &str,
+    password: &str,
+) -> Result<Vec<(String, Times)>, Error> {
     let client = client(child)?;
     let address = child.address();
     let bearer = format!("Bearer {read}");
@@ -53,15 +59,30 @@ pub(super) async fn measure(child: &Child, read: &str) -> Result<Vec<(String, Ti
         .json()
         .await
         .map_err(failed)?;
-    let id = list["items"][0]["id"].as_str().unwrap_or_default().to_owned();
-    let os = list["items"][0]["os"]["key"].as_str().unwrap_or_default().to_owned();
+    let id = list["items"][0]["id"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let os = list["items"][0]["os"]["key"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let mut all = Vec::new();
     for (name, path) in [
         ("GET /api/v1/summary", "/api/v1/summary".to_owned()),
-        ("GET /api/v1/blockers, 100 rows", "/api/v1/blockers".to_owned()),
-        ("GET /api/v1/clients, 100 rows", "/api/v1/clients".to_owned()),
+        (
+            "GET /api/v1/blockers, 100 rows",
+            "/api/v1/blockers".to_owned(),
+        ),
+        (
+            "GET /api/v1/clients, 100 rows",
+            "/api/v1/clients".to_owned(),
+        ),
         ("… of one OS version", format!("/api/v1/clients?os={os}")),
-        ("… found by the beginning of a name", "/api/v1/clients?q=pc-0001".to_owned()),
+        (
+            "… found by the beginning of a name",
+            "/api/v1/clients?q=pc-0001".to_owned(),
+        ),
         ("GET /api/v1/clients/{id}", format!("/api/v1/clients/{id}")),
     ] {
         let request = || {
@@ -71,21 +92,19 @@ pub(super) async fn measure(child: &Child, read: &str) -> Result<Vec<(String, Ti
         };
         all.push((name.to_owned(), timed(request).await?));
     }
-    if let Some(password) = &child.password {
-        let cookie = sign_in(&client, &address, password).await?;
-        for (name, path) in [
-            ("page /", "/".to_owned()),
-            ("page /blockers", "/blockers".to_owned()),
-            ("page /os/{key}", format!("/os/{os}")),
-            ("page /clients/{id}", format!("/clients/{id}")),
-        ] {
-            let request = || {
-                client
-                    .get(format!("{address}{path}"))
-                    .header(header::COOKIE, &cookie)
-            };
-            all.push((name.to_owned(), timed(request).await?));
-        }
+    let cookie = sign_in(&client, &address, password).await?;
+    for (name, path) in [
+        ("page /", "/".to_owned()),
+        ("page /blockers", "/blockers".to_owned()),
+        ("page /os/{key}", format!("/os/{os}")),
+        ("page /clients/{id}", format!("/clients/{id}")),
+    ] {
+        let request = || {
+            client
+                .get(format!("{address}{path}"))
+                .header(header::COOKIE, &cookie)
+        };
+        all.push((name.to_owned(), timed(request).await?));
     }
     Ok(all)
 }

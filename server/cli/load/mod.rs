@@ -12,5 +12,5 @@ mod tls;
 pub use drive::drive;
 pub use histogram::Histogram;
 pub use outcome::{Latency, Outcome};
-pub use sender::connect;
 pub use plan::{Encoding, LoadError, Plan, Secret, Trust};
+pub use sender::connect;

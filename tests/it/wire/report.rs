@@ -751,37 +751,3 @@ fn errors_are_listed_together_but_not_without_end() {
     ));
     assert_eq!(bad(text.as_bytes()).len(), 50);
 }
-
-/// `cargo test --release --test it -- --ignored --nocapture parsing_speed`
-#[test]
-#[ignore = "a measurement, for an optimised build on a quiet machine"]
-fn parsing_speed() {
-    let keys: Vec<String> = [Key::Tls10Client, Key::Tls11Client, Key::NetV4Native, Key::NetV4Wow64, Key::NetV2Native, Key::NetV2Wow64, Key::NdpV4Full]
-        .into_iter()
-        .map(|key| {
-            let path = key.path().replace('\\', r"\\");
-            format!(r#"{{"key": "{path}", "exists": true, "values": {{"Enabled": {{"type": "REG_DWORD", "data": 1}}, "DisabledByDefault": {{"type": "REG_DWORD", "data": 0}}}}}}"#)
-        })
-        .collect();
-    let text = SAMPLE.replacen(
-        "\"registry\": [",
-        &format!("\"registry\": [{},", keys.join(",")),
-        1,
-    );
-    let rounds = 100_000;
-    for (name, with_hash) in [("parse", false), ("parse_with_hash", true)] {
-        let start = std::time::Instant::now();
-        for _ in 0..rounds {
-            if with_hash {
-                std::hint::black_box(report_v1::parse_with_hash(text.as_bytes()).expect("good"));
-            } else {
-                std::hint::black_box(report_v1::parse(text.as_bytes()).expect("good"));
-            }
-        }
-        println!(
-            "{name}: {} bytes, {:?} each",
-            text.len(),
-            start.elapsed() / rounds
-        );
-    }
-}

@@ -1,0 +1,183 @@
+//! Who is known already: looking clients up by their ids, and remembering new ids and suspicions.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    ESTATE,
+    db::Conn,
+    error::{Error, Result},
+    identify::{self, Candidate, ClientId},
+    rows::Rows,
+};
+use crate::domain::{identity::ClientIds, time::Timestamp, verdict::Standing};
+
+const FIND: &str = include_str!("sql/find_clients.sql");
+const IDENTITIES: &str = include_str!("sql/insert_identities.sql");
+const SUSPECTS: &str = include_str!("sql/insert_suspects.sql");
+const MARK: &str = include_str!("sql/mark_duplicates.sql");
+
+/// A client as found by one of its idents.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Found {
+    ident: String,
+    pub(super) id: Vec<u8>,
+    name: String,
+    sms_guid: Option<String>,
+    resource_id: Option<i64>,
+    site: String,
+    fqdn: Option<String>,
+    smbios_guid: Option<String>,
+    serial_number: Option<String>,
+    seen_at: Option<i64>,
+    content_hash: Option<Vec<u8>>,
+    standing: String,
+    verdict: Option<String>,
+    stale_at: Option<i64>,
+}
+
+/// A client with one column: its id.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct IdRow {
+    #[sqlx(rename = "id")]
+    pub(super) id: Vec<u8>,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct ClientIdRow {
+    pub(super) client_id: Vec<u8>,
+}
+
+/// What is known about clients that were looked up.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    by_ident: HashMap<String, Vec<Candidate>>,
+    pub(super) state: HashMap<ClientId, State>,
+}
+
+/// How a known client stands, as far as writing needs it.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    pub(super) ids: ClientIds,
+    pub(super) seen_at: Option<i64>,
+    pub(super) content_hash: Option<Vec<u8>>,
+    pub(super) standing: Option<Standing>,
+    pub(super) verdict: Option<Standing>,
+    pub(super) stale_at: Option<i64>,
+}
+
+impl Known {
+    /// Looks up which clients carry these idents.
+    pub(super) async fn find(conn: &mut Conn, idents: Vec<String>) -> Result<Self> {
+        let rows = Rows::default().text(idents.into_iter().map(Some));
+        let found: Vec<Found> = conn.many(FIND, &[ESTATE], &rows).await?;
+        let mut known = Self::default();
+        for row in found {
+            let Some(id) = identify::from_bytes(&row.id) else {
+                return Err(Error::Inconsistent {
+                    table: "clients",
+                    detail: format!("an id of {} bytes", row.id.len()),
+                });
+            };
+            let ids = ClientIds {
+                sms_guid: row.sms_guid,
+                resource_id: row.resource_id,
+                site_code: Some(row.site).filter(|site| !site.is_empty()),
+                name: Some(row.name),
+                fqdn: row.fqdn,
+                smbios_guid: row.smbios_guid,
+                serial_number: row.serial_number,
+            };
+            let candidate = Candidate {
+                id,
+                ids: ids.clone(),
+            };
+            known.by_ident.entry(row.ident).or_default().push(candidate);
+            known.state.insert(
+                id,
+                State {
+                    ids,
+                    seen_at: row.seen_at,
+                    content_hash: row.content_hash,
+                    standing: Standing::from_code(&row.standing),
+                    verdict: row.verdict.as_deref().and_then(Standing::from_code),
+                    stale_at: row.stale_at,
+                },
+            );
+        }
+        Ok(known)
+    }
+
+    /// Whom these ids name.
+    pub(super) fn resolve(&self, ids: &ClientIds) -> Option<identify::Resolution> {
+        identify::resolve(ids, &self.by_ident)
+    }
+
+    /// Whether a client with this id was found.
+    pub(super) fn has(&self, id: ClientId) -> bool {
+        self.state.contains_key(&id)
+    }
+}
+
+/// Machines that are new in the same batch do not find each other in the database; this finds them.
+#[derive(Debug, Default)]
+pub(super) struct Met(HashMap<String, ClientId>);
+
+impl Met {
+    /// Notes a client and answers who was met before with an id that raises a suspicion.
+    pub(super) fn note(
+        &mut self,
+        ids: &ClientIds,
+        id: ClientId,
+    ) -> Vec<(ClientId, ClientId, &'static str)> {
+        identify::all_idents(ids)
+            .into_iter()
+            .filter_map(|ident| {
+                let shares = identify::suspicion(&ident)?;
+                let other = *self.0.entry(ident).or_insert(id);
+                (other != id).then_some((id, other, shares))
+            })
+            .collect()
+    }
+}
+
+/// Roles as stored: `,role,role,`, so that one can be looked for whole.
+pub(super) fn packed_roles(roles: &[String]) -> String {
+    if roles.is_empty() {
+        String::new()
+    } else {
+        format!(",{},", roles.join(","))
+    }
+}
+
+/// Writes down by which ids clients are known.
+pub(super) async fn insert_identities(conn: &mut Conn, fresh: &[(String, ClientId)]) -> Result<()> {
+    let rows = Rows::default()
+        .text(fresh.iter().map(|(ident, _)| Some(ident.as_str())))
+        .bytes(fresh.iter().map(|(_, id)| Some(identify::bytes(*id))));
+    let _: Vec<ClientIdRow> = conn.many(IDENTITIES, &[ESTATE], &rows).await?;
+    Ok(())
+}
+
+/// Writes down pairs of records that may be one machine, both ways, and marks both.
+pub(super) async fn insert_suspects(
+    conn: &mut Conn,
+    suspects: &[(ClientId, ClientId, &'static str)],
+    now: Timestamp,
+) -> Result<()> {
+    if suspects.is_empty() {
+        return Ok(());
+    }
+    let pairs: HashSet<(ClientId, ClientId, &str)> = suspects
+        .iter()
+        .flat_map(|&(a, b, shares)| [(a, b, shares), (b, a, shares)])
+        .collect();
+    let rows = Rows::default()
+        .bytes(pairs.iter().map(|(a, _, _)| Some(identify::bytes(*a))))
+        .bytes(pairs.iter().map(|(_, b, _)| Some(identify::bytes(*b))))
+        .text(pairs.iter().map(|(_, _, shares)| Some(*shares)));
+    let _: Vec<ClientIdRow> = conn.many(SUSPECTS, &[ESTATE, now.0], &rows).await?;
+    let clients: HashSet<ClientId> = pairs.iter().map(|(a, _, _)| *a).collect();
+    let rows = Rows::default().bytes(clients.into_iter().map(|id| Some(identify::bytes(id))));
+    let _: Vec<IdRow> = conn.many(MARK, &[ESTATE], &rows).await?;
+    Ok(())
+}
