@@ -1,4 +1,5 @@
 //! What the tests lean on.
 
 pub mod postgres;
+pub mod process;
 pub mod stores;
