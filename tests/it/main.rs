@@ -1,6 +1,7 @@
 //! The tests of the whole program: one binary, one link.
 
 mod cases;
+mod durability;
 mod house;
 mod load;
 mod postgres;
