@@ -42,7 +42,7 @@ impl View {
 
     const fn programs(self) -> &'static str {
         match self {
-            Self::Native => "WinHTTP, which carries the Configuration Manager client",
+            Self::Native => "WinHTTP (which carries the Configuration Manager client)",
             Self::Wow64 => "WinHTTP in 32-bit programs",
         }
     }
