@@ -142,8 +142,19 @@ impl Growing {
             self.and(" AND impact = ?", [text(impact.code())]);
         }
         if let Some(role) = &filter.role {
-            let like = format!("%,{},%", role.replace(['%', '_'], ""));
-            self.and(" AND roles <> '' AND roles LIKE ?", [text(&like)]);
+            let mut like = String::from("%,");
+            for c in role.chars() {
+                // Roles have underscores in their names, and no wildcards.
+                if matches!(c, '%' | '_' | '!') {
+                    like.push('!');
+                }
+                like.push(c);
+            }
+            like.push_str(",%");
+            self.and(
+                " AND roles <> '' AND roles LIKE ? ESCAPE '!'",
+                [text(&like)],
+            );
         }
         for mask in [
             filter.reason.as_deref().map(reason_mask),
@@ -210,6 +221,12 @@ impl Growing {
                         " UNION SELECT client_id FROM identities
                          WHERE estate = ? AND ident >= ? AND ident < ?",
                         [Value::Int(ESTATE), text(&start), end(&start)],
+                    );
+                }
+                if let Ok(own) = uuid::Uuid::parse_str(&lower) {
+                    self.and(
+                        " UNION SELECT id FROM clients WHERE estate = ? AND id = ?",
+                        [Value::Int(ESTATE), Value::Bytes(own.as_bytes().to_vec())],
                     );
                 }
                 self.text.push(")");
