@@ -23,7 +23,12 @@ async fn accepting(app: &TestApp, accept: &str) -> Answer {
 
 fn records(text: &str) -> (Vec<String>, Vec<Vec<String>>) {
     let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let head = reader.headers().expect("a header").iter().map(str::to_owned).collect();
+    let head = reader
+        .headers()
+        .expect("a header")
+        .iter()
+        .map(str::to_owned)
+        .collect();
     let rows = reader
         .records()
         .map(|row| row.expect("a row").iter().map(str::to_owned).collect())
@@ -41,11 +46,23 @@ async fn the_same_clients_come_in_every_format() {
             ("Accept", accepting(&app, "text/csv").await),
             ("format", app.get(&format!("{PATH}?format=csv")).await),
         ] {
-            assert_eq!(answer.header("content-type"), "text/csv; charset=utf-8; header=present", "{what}");
-            assert_eq!(answer.header("content-disposition"), "attachment; filename=\"blockers.csv\"");
+            assert_eq!(
+                answer.header("content-type"),
+                "text/csv; charset=utf-8; header=present",
+                "{what}"
+            );
+            assert_eq!(
+                answer.header("content-disposition"),
+                "attachment; filename=\"blockers.csv\""
+            );
             let (head, rows) = records(&answer.text());
             assert_eq!((head[0].as_str(), head[1].as_str()), ("id", "name"));
-            assert_eq!(rows.iter().map(|row| row[0].clone()).collect::<Vec<_>>(), ids, "{what} on {}", app.engine);
+            assert_eq!(
+                rows.iter().map(|row| row[0].clone()).collect::<Vec<_>>(),
+                ids,
+                "{what} on {}",
+                app.engine
+            );
             assert!(answer.text().ends_with("\r\n"));
         }
         for answer in [
@@ -58,13 +75,31 @@ async fn the_same_clients_come_in_every_format() {
                 .lines()
                 .map(|line| serde_json::from_str(line).expect("a line"))
                 .collect();
-            let found: Vec<_> = rows.iter().map(|row| row["id"].as_str().expect("an id").to_owned()).collect();
+            let found: Vec<_> = rows
+                .iter()
+                .map(|row| row["id"].as_str().expect("an id").to_owned())
+                .collect();
             assert_eq!(found, ids);
             let page = app.json(&format!("{PATH}?limit=1000")).await;
-            assert_eq!(page["items"], Value::from(rows), "lines and items are the same objects");
+            assert_eq!(
+                page["items"],
+                Value::from(rows),
+                "lines and items are the same objects"
+            );
         }
-        for accept in ["application/json", "*/*", "text/html, */*;q=0.1", "image/png, application/json"] {
-            assert_eq!(accepting(&app, accept).await.ok(accept).header("content-type"), "application/json");
+        for accept in [
+            "application/json",
+            "*/*",
+            "text/html, */*;q=0.1",
+            "image/png, application/json",
+        ] {
+            assert_eq!(
+                accepting(&app, accept)
+                    .await
+                    .ok(accept)
+                    .header("content-type"),
+                "application/json"
+            );
         }
         accepting(&app, "image/png").await.problem(406);
         let marked = app.get(&format!("{PATH}?format=csv&bom=1")).await;
@@ -78,7 +113,13 @@ async fn nobody_is_an_empty_list_in_every_format() {
         insta::assert_snapshot!("blockers_nobody", hidden(app.json(PATH).await));
         let (head, rows) = records(&app.get(&format!("{PATH}?format=csv")).await.text());
         assert_eq!((head.len(), rows.len()), (24, 0));
-        assert!(app.get(&format!("{PATH}?format=ndjson")).await.ok("lines").body.is_empty());
+        assert!(
+            app.get(&format!("{PATH}?format=ndjson"))
+                .await
+                .ok("lines")
+                .body
+                .is_empty()
+        );
     }
 }
 
@@ -87,7 +128,10 @@ async fn the_csv_keeps_its_columns() {
     for app in TestApp::each().await {
         app.report("PC-1").windows7_untouched().stored().await;
         let (head, rows) = records(&app.get(&format!("{PATH}?format=csv")).await.text());
-        let row: serde_json::Map<_, _> = head.into_iter().zip(rows[0].iter().map(|cell| json!(cell))).collect();
+        let row: serde_json::Map<_, _> = head
+            .into_iter()
+            .zip(rows[0].iter().map(|cell| json!(cell)))
+            .collect();
         insta::assert_snapshot!("a_csv_row", hidden(row.into()));
     }
 }
@@ -96,19 +140,40 @@ async fn the_csv_keeps_its_columns() {
 async fn what_a_spreadsheet_would_run_is_made_text_in_csv_and_left_alone_in_json() {
     for app in TestApp::each().await {
         let hostile = [
-            "=cmd|'/C calc'!A0", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠1", "=1,\"2\"\n=3",
+            "=cmd|'/C calc'!A0",
+            "+1+1",
+            "-1+1",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "＝1",
+            "＋1",
+            "－1",
+            "＠1",
+            "=1,\"2\"\n=3",
         ];
         for (n, name) in hostile.iter().enumerate() {
-            let report = app.report(&format!("PC-{n}")).windows7_untouched().set("/client/name", json!(name));
-            let answer = report.set("/client/serial_number", json!(name)).send().await;
-            assert!(matches!(answer.status, 200 | 422), "{name:?}: {}", answer.text());
+            let report = app
+                .report(&format!("PC-{n}"))
+                .windows7_untouched()
+                .set("/client/name", json!(name));
+            let answer = report
+                .set("/client/serial_number", json!(name))
+                .send()
+                .await;
+            assert!(
+                matches!(answer.status, 200 | 422),
+                "{name:?}: {}",
+                answer.text()
+            );
         }
         let list = "Name,Owner\nPC-X,\"=HYPERLINK(\"\"http://evil.example\"\")\"\n";
         app.put_population("?confirm=1", list).await.ok("a list");
         let (_, rows) = records(&app.get("/api/v1/clients?format=csv").await.text());
         assert!(rows.len() >= 8, "{rows:?}");
         for cell in rows.iter().flatten() {
-            let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+            let risky =
+                cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
             assert!(!risky, "{cell:?} on {}", app.engine);
         }
         let list = app.json("/api/v1/clients?limit=1000").await.to_string();
@@ -122,25 +187,55 @@ async fn the_list_is_who_blocks_unless_other_standings_are_named() {
         fleet(&app).await;
         let plain = app.json(PATH).await;
         let items = plain["items"].as_array().expect("items");
-        assert!(items.iter().all(|item| item["standing"] == "blocking" && item["cleared"] == false));
+        assert!(
+            items
+                .iter()
+                .all(|item| item["standing"] == "blocking" && item["cleared"] == false)
+        );
         let all = app.json(&format!("{PATH}?standing=all&limit=1000")).await;
-        let ready = app.json("/api/v1/clients?standing=ready").await["total"].as_i64().expect("a number");
-        let everybody = app.json("/api/v1/clients").await["total"].as_i64().expect("a number");
+        let ready = app.json("/api/v1/clients?standing=ready").await["total"]
+            .as_i64()
+            .expect("a number");
+        let everybody = app.json("/api/v1/clients").await["total"]
+            .as_i64()
+            .expect("a number");
         assert_eq!(all["total"].as_i64(), Some(everybody - ready));
-        let problem = app.get(&format!("{PATH}?standing=ready")).await.problem(422);
+        let problem = app
+            .get(&format!("{PATH}?standing=ready"))
+            .await
+            .problem(422);
         insta::assert_snapshot!("ready_is_no_blocker", hidden(problem));
         for item in items {
             let reasons = item["reasons"].as_array().expect("reasons");
-            assert!(!reasons.is_empty() && item["deciding"].is_string() && item["impact"].is_string());
+            assert!(
+                !reasons.is_empty() && item["deciding"].is_string() && item["impact"].is_string()
+            );
             for reason in reasons {
                 let reason = reason.as_str().expect("a code");
-                let found = app.json(&format!("{PATH}?reason={reason}&q={}", item["name"].as_str().expect("a name"))).await;
+                let found = app
+                    .json(&format!(
+                        "{PATH}?reason={reason}&q={}",
+                        item["name"].as_str().expect("a name")
+                    ))
+                    .await;
                 assert!(found["total"].as_i64() >= Some(1), "{reason}");
             }
         }
         let fix = items[0]["fixes"][0].as_str().expect("a fix");
         let fixed = app.json(&format!("{PATH}?fix={fix}&limit=1000")).await;
-        let by_hand = items.iter().filter(|item| item["fixes"].as_array().expect("fixes").contains(&json!(fix))).count();
-        assert_eq!(fixed["total"].as_u64(), u64::try_from(by_hand).ok(), "{fix}");
+        let by_hand = items
+            .iter()
+            .filter(|item| {
+                item["fixes"]
+                    .as_array()
+                    .expect("fixes")
+                    .contains(&json!(fix))
+            })
+            .count();
+        assert_eq!(
+            fixed["total"].as_u64(),
+            u64::try_from(by_hand).ok(),
+            "{fix}"
+        );
     }
 }

@@ -22,7 +22,9 @@ async fn health_is_open_bare_and_answers_head_too() {
 #[tokio::test]
 async fn metrics_count_what_became_of_reports_for_whoever_may_read() {
     for app in TestApp::each().await {
-        Answer::to(app.request(Method::GET, "/metrics")).await.problem(401);
+        Answer::to(app.request(Method::GET, "/metrics"))
+            .await
+            .problem(401);
         let report = app.report("PC-1");
         report.clone().send().await.ok("a report");
         report.send().await.ok("again");
@@ -34,7 +36,12 @@ async fn metrics_count_what_became_of_reports_for_whoever_may_read() {
             "cutover_reports_total{status=\"unchanged\"} 1",
             "cutover_reports_total{status=\"rejected\"} 1",
         ] {
-            assert!(metrics.text().contains(line), "{line} on {}: {}", app.engine, metrics.text());
+            assert!(
+                metrics.text().contains(line),
+                "{line} on {}: {}",
+                app.engine,
+                metrics.text()
+            );
         }
         assert!(metrics.text().contains("cutover_queue_room"));
         assert!(!metrics.text().contains("PC-1"), "no client by name");

@@ -2,20 +2,40 @@
 
 use reqwest::{Method, header};
 
-use crate::support::{answer::{Answer, hidden}, app::TestApp};
+use crate::support::{
+    answer::{Answer, hidden},
+    app::TestApp,
+};
 
 #[tokio::test]
 async fn what_is_not_there_is_404_as_a_problem_or_a_page() {
     let app = TestApp::one();
-    for path in ["/api/v1/nothing", "/api/v2/summary", "/api/v1", "/nothing", "/static/none.css", "/.env", "/api/v1/summary/"] {
+    for path in [
+        "/api/v1/nothing",
+        "/api/v2/summary",
+        "/api/v1",
+        "/nothing",
+        "/static/none.css",
+        "/.env",
+        "/api/v1/summary/",
+    ] {
         let problem = app.get(path).await.problem(404);
         assert!(!problem["detail"].to_string().contains(path), "{problem}");
     }
-    insta::assert_snapshot!("not_found", hidden(app.get("/api/v1/nothing").await.problem(404)));
-    let page = app.request(Method::GET, "/nothing").header(header::ACCEPT, "text/html");
+    insta::assert_snapshot!(
+        "not_found",
+        hidden(app.get("/api/v1/nothing").await.problem(404))
+    );
+    let page = app
+        .request(Method::GET, "/nothing")
+        .header(header::ACCEPT, "text/html");
     let page = Answer::to(page).await;
     assert_eq!(page.status, 404);
-    assert!(page.header("content-type").starts_with("text/html"), "{}", page.text());
+    assert!(
+        page.header("content-type").starts_with("text/html"),
+        "{}",
+        page.text()
+    );
 }
 
 #[tokio::test]
@@ -34,10 +54,17 @@ async fn a_wrong_method_is_405_as_a_problem() {
         (Method::POST, "/healthz"),
         (Method::DELETE, "/"),
     ] {
-        let answer = Answer::to(app.request(method.clone(), path).bearer_auth(app.token("read"))).await;
+        let answer = Answer::to(
+            app.request(method.clone(), path)
+                .bearer_auth(app.token("read")),
+        )
+        .await;
         assert_eq!(answer.status, 405, "{method} {path}: {}", answer.text());
         answer.problem(405);
-        assert!(!answer.header("allow").is_empty(), "{method} {path} says what is allowed");
+        assert!(
+            !answer.header("allow").is_empty(),
+            "{method} {path} says what is allowed"
+        );
     }
 }
 
@@ -55,10 +82,16 @@ async fn head_answers_like_get_without_a_body() {
         "/metrics",
     ] {
         let get = app.get(path).await.ok(path);
-        let head = app.request(Method::HEAD, path).bearer_auth(app.token("read"));
+        let head = app
+            .request(Method::HEAD, path)
+            .bearer_auth(app.token("read"));
         let head = Answer::to(head).await.ok(path);
         assert!(head.body.is_empty(), "{path}");
-        assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+        assert_eq!(
+            head.header("content-type"),
+            get.header("content-type"),
+            "{path}"
+        );
     }
     let nobody = Answer::to(app.request(Method::HEAD, "/api/v1/summary")).await;
     assert_eq!(nobody.status, 401);

@@ -10,10 +10,17 @@ use crate::support::{
 
 /// A list of `PC-1` to `PC-n`, with this between the columns.
 fn list(n: u32, separator: char) -> String {
-    let mut text = format!("Name{separator}ResourceID{separator}SiteCode{separator}Operating System{separator}Owner\r\n");
+    let mut text = format!(
+        "Name{separator}ResourceID{separator}SiteCode{separator}Operating System{separator}Owner\r\n"
+    );
     for n in 1..=n {
-        let columns = [format!("PC-{n}"), format!("{}", 16_777_000 + n), "P01".to_owned(),
-            "Microsoft Windows NT Workstation 10.0".to_owned(), "\"Müller, Ö.\"".to_owned()];
+        let columns = [
+            format!("PC-{n}"),
+            format!("{}", 16_777_000 + n),
+            "P01".to_owned(),
+            "Microsoft Windows NT Workstation 10.0".to_owned(),
+            "\"Müller, Ö.\"".to_owned(),
+        ];
         text.push_str(&columns.join(&separator.to_string()));
         text.push_str("\r\n");
     }
@@ -39,8 +46,14 @@ async fn a_list_in_any_form_says_the_same() {
             ("JSON", serde_json::to_vec(&ids).expect("JSON")),
         ] {
             let answer = app.put_population("", body).await.ok(what).json();
-            let numbers = ["rows", "new", "gone", "matched", "duplicate", "left_out"].map(|name| answer[name].as_i64());
-            assert_eq!(numbers, [3, 0, 0, 3, 0, 0].map(Some), "{what} on {}: {answer}", app.engine);
+            let numbers = ["rows", "new", "gone", "matched", "duplicate", "left_out"]
+                .map(|name| answer[name].as_i64());
+            assert_eq!(
+                numbers,
+                [3, 0, 0, 3, 0, 0].map(Some),
+                "{what} on {}: {answer}",
+                app.engine
+            );
         }
         let summary = app.json("/api/v1/summary").await;
         assert_eq!(summary["population"]["expected"], 3);
@@ -51,24 +64,44 @@ async fn a_list_in_any_form_says_the_same() {
 #[tokio::test]
 async fn who_never_reported_is_silent_until_a_report_comes() {
     for app in TestApp::each().await {
-        assert_eq!(app.json("/api/v1/summary").await["population"]["complete"], false);
+        assert_eq!(
+            app.json("/api/v1/summary").await["population"]["complete"],
+            false
+        );
         app.report("PC-1").windows7_untouched().stored().await;
         app.report("PC-99").stored().await;
         let names = "Name\nPC-1\nPC-2\nPC-3\nPC-3\n";
         let answer = app.put_population("", names).await.ok("names alone").json();
-        assert_eq!((&answer["matched"], &answer["new"], &answer["duplicate"]), (&json!(1), &json!(2), &json!(1)), "{answer}");
+        assert_eq!(
+            (&answer["matched"], &answer["new"], &answer["duplicate"]),
+            (&json!(1), &json!(2), &json!(1)),
+            "{answer}"
+        );
         let population = app.json("/api/v1/summary").await["population"].clone();
         assert_eq!(population["complete"], true);
-        let numbers = ["total", "expected", "unlisted", "reported", "fresh"].map(|name| population[name].as_i64());
-        assert_eq!(numbers, [4, 3, 1, 2, 2].map(Some), "{}: {population}", app.engine);
+        let numbers = ["total", "expected", "unlisted", "reported", "fresh"]
+            .map(|name| population[name].as_i64());
+        assert_eq!(
+            numbers,
+            [4, 3, 1, 2, 2].map(Some),
+            "{}: {population}",
+            app.engine
+        );
         assert_eq!(population["standings"]["silent"], 2);
         let silent = app.json("/api/v1/blockers?standing=silent").await;
         assert_eq!(silent["total"], 2);
-        assert_eq!(app.json("/api/v1/clients?unlisted=1").await["items"][0]["name"], "PC-99");
+        assert_eq!(
+            app.json("/api/v1/clients?unlisted=1").await["items"][0]["name"],
+            "PC-99"
+        );
         let answer = app.report("PC-2").send().await.ok("a report").json();
         assert_eq!(answer["results"][0]["standing"], "ready");
         let population = app.json("/api/v1/summary").await["population"].clone();
-        assert_eq!((&population["standings"]["silent"], &population["total"]), (&json!(1), &json!(4)), "{population}");
+        assert_eq!(
+            (&population["standings"]["silent"], &population["total"]),
+            (&json!(1), &json!(4)),
+            "{population}"
+        );
     }
 }
 
@@ -79,21 +112,53 @@ async fn a_list_that_hides_clients_needs_a_confirmation() {
         let before = app.json("/api/v1/summary").await["population"].clone();
         let problem = app.put_population("", list(30, ',')).await.problem(409);
         insta::assert_snapshot!("a_shorter_list", hidden(problem));
-        assert_eq!(app.json("/api/v1/summary").await["population"], before, "nothing was changed");
-        app.put_population("?confirm=0", list(30, ',')).await.problem(409);
-        let answer = app.put_population("?confirm=1", list(30, ',')).await.ok("confirmed").json();
-        assert_eq!((&answer["gone"], &answer["matched"]), (&json!(10), &json!(30)));
+        assert_eq!(
+            app.json("/api/v1/summary").await["population"],
+            before,
+            "nothing was changed"
+        );
+        app.put_population("?confirm=0", list(30, ','))
+            .await
+            .problem(409);
+        let answer = app
+            .put_population("?confirm=1", list(30, ','))
+            .await
+            .ok("confirmed")
+            .json();
+        assert_eq!(
+            (&answer["gone"], &answer["matched"]),
+            (&json!(10), &json!(30))
+        );
         assert_eq!(app.json("/api/v1/summary").await["population"]["total"], 30);
         // A blocking client that is called obsolete.
-        app.report("PC-1").windows7_untouched().stored().await;
-        let mut marked = list(30, ',').replace("Owner\r\n", "Owner,Obsolete\r\n").replace("Ö.\"\r\n", "Ö.\",0\r\n");
+        let first = app.report("PC-1").windows7_untouched();
+        first
+            .set("/client/resource_id", json!(16_777_001))
+            .stored()
+            .await;
+        let mut marked = list(30, ',')
+            .replace("Owner\r\n", "Owner,Obsolete\r\n")
+            .replace("Ö.\"\r\n", "Ö.\",0\r\n");
         marked = marked.replacen("Ö.\",0", "Ö.\",1", 1);
         let problem = app.put_population("", marked.clone()).await.problem(409);
-        assert!(problem["detail"].as_str().expect("text").contains("1 blocking"), "{problem}");
-        let answer = app.put_population("?confirm=1", marked).await.ok("confirmed").json();
+        assert!(
+            problem["detail"]
+                .as_str()
+                .expect("text")
+                .contains("1 blocking"),
+            "{problem}"
+        );
+        let answer = app
+            .put_population("?confirm=1", marked)
+            .await
+            .ok("confirmed")
+            .json();
         assert_eq!(answer["left_out"], 1);
         let population = app.json("/api/v1/summary").await["population"].clone();
-        assert_eq!((&population["left_out"], &population["total"]), (&json!(1), &json!(29)));
+        assert_eq!(
+            (&population["left_out"], &population["total"]),
+            (&json!(1), &json!(29))
+        );
         assert_eq!(app.json("/api/v1/clients?left_out=1").await["total"], 1);
     }
 }
@@ -101,7 +166,8 @@ async fn a_list_that_hides_clients_needs_a_confirmation() {
 #[tokio::test]
 async fn rows_that_say_nothing_are_named_and_the_others_count() {
     for app in TestApp::each().await {
-        let text = "Name,Resource ID,Notes\nPC-1,16777217,a\n,,nobody\nPC-2,sixteen,b\nPC-3,16777219,c\n";
+        let text =
+            "Name,Resource ID,Notes\nPC-1,16777217,a\n,,nobody\nPC-2,sixteen,b\nPC-3,16777219,c\n";
         let answer = app.put_population("", text).await.ok("some rows");
         insta::assert_snapshot!("rows_refused", hidden(answer.json()));
     }
@@ -121,10 +187,19 @@ async fn what_is_no_list_changes_nothing() {
         ] {
             let answer = app.put_population("?confirm=1", body).await;
             let status = answer.status;
-            assert!(matches!(status, 400 | 422), "{name}: {status} {}", answer.text());
+            assert!(
+                matches!(status, 400 | 422),
+                "{name}: {status} {}",
+                answer.text()
+            );
             insta::assert_snapshot!(format!("no_list_{name}"), hidden(answer.problem(status)));
         }
-        assert_eq!(app.json("/api/v1/summary").await["population"]["expected"], 3, "{}", app.engine);
+        assert_eq!(
+            app.json("/api/v1/summary").await["population"]["expected"],
+            3,
+            "{}",
+            app.engine
+        );
     }
 }
 

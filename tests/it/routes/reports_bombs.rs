@@ -26,7 +26,11 @@ fn gzip_bomb() -> Vec<u8> {
     let mut compressor = flate2::Compress::new(flate2::Compression::best(), false);
     let mut piece = Vec::with_capacity(1 << 20);
     compressor
-        .compress_vec(&vec![b' '; 1 << 20], &mut piece, flate2::FlushCompress::Full)
+        .compress_vec(
+            &vec![b' '; 1 << 20],
+            &mut piece,
+            flate2::FlushCompress::Full,
+        )
         .expect("compressed");
     let mut member = vec![0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 0xFF];
     for _ in 0..GIB >> 20 {
@@ -40,7 +44,10 @@ async fn send(app: &TestApp, encoding: &str, body: Vec<u8>) -> Answer {
 }
 
 async fn still_works(app: &TestApp) {
-    app.report("AFTERWARDS").send().await.ok("the server goes on");
+    app.report("AFTERWARDS")
+        .send()
+        .await
+        .ok("the server goes on");
     if let Some(peak) = app.peak_memory() {
         assert!(peak < MOST_MEMORY, "the server took {peak} MiB");
     }
@@ -52,7 +59,10 @@ async fn bombs_stop_at_the_limit_and_not_at_the_end_of_memory() {
     let zstd = zstd_bomb(13 << 3);
     assert!(zstd.len() < 40_000);
     let problem = send(&app, "zstd", zstd).await.problem(413);
-    assert!(problem["detail"].as_str().expect("text").contains("64 MiB"), "{problem}");
+    assert!(
+        problem["detail"].as_str().expect("text").contains("64 MiB"),
+        "{problem}"
+    );
     let gzip = gzip_bomb();
     assert!(gzip.len() < 4 << 20, "{}", gzip.len());
     send(&app, "gzip", gzip).await.problem(413);
@@ -102,7 +112,11 @@ async fn one_report_has_a_mebibyte() {
     for app in TestApp::each().await {
         let padded = |report: Report<'_>, length: usize| {
             let line = report.line();
-            format!("{},\"padding\":\"{}\"}}", &line[..line.len() - 1], "x".repeat(length - line.len() - 13))
+            format!(
+                "{},\"padding\":\"{}\"}}",
+                &line[..line.len() - 1],
+                "x".repeat(length - line.len() - 13)
+            )
         };
         let most = padded(app.report("PC-1"), 1 << 20);
         assert_eq!(most.len(), 1 << 20);
@@ -113,9 +127,17 @@ async fn one_report_has_a_mebibyte() {
         // In a batch it is that record's problem alone.
         let lines = format!("{more}\n{}", app.report("PC-3").line());
         let answer = app.send(lines).await.ok("a batch").json();
-        assert_eq!((&answer["stored"], &answer["rejected"]), (&1.into(), &1.into()), "{answer}");
+        assert_eq!(
+            (&answer["stored"], &answer["rejected"]),
+            (&1.into(), &1.into()),
+            "{answer}"
+        );
         let rejects = app.json("/api/v1/rejects").await;
-        assert_eq!(rejects["items"][0]["length"], (1 << 20) + 1, "its length is kept, not all of it");
+        assert_eq!(
+            rejects["items"][0]["length"],
+            (1 << 20) + 1,
+            "its length is kept, not all of it"
+        );
     }
 }
 
@@ -125,11 +147,19 @@ async fn more_records_than_a_request_may_have_are_refused_before_any_is_kept() {
     let mut lines = app.report("PC-1").line();
     lines.push_str(&"\n{}".repeat(20_001));
     let problem = app.send(lines).await.problem(400);
-    assert!(problem["detail"].as_str().expect("text").contains("20000"), "{problem}");
+    assert!(
+        problem["detail"].as_str().expect("text").contains("20000"),
+        "{problem}"
+    );
     let array = format!("[{}{{}}]", "{},".repeat(20_000));
     app.send(array).await.problem(400);
     assert_eq!(app.json("/api/v1/summary").await["population"]["total"], 0);
-    assert_eq!(app.json("/api/v1/rejects").await["items"].as_array().map(Vec::len), Some(0));
+    assert_eq!(
+        app.json("/api/v1/rejects").await["items"]
+            .as_array()
+            .map(Vec::len),
+        Some(0)
+    );
 }
 
 #[tokio::test]
@@ -146,20 +176,39 @@ async fn broken_and_foreign_compression_is_named() {
     ] {
         let problem = send(&app, encoding, body).await.problem(400);
         assert!(
-            problem["detail"].as_str().is_some_and(|detail| detail.contains(encoding) || detail.contains("empty")),
+            problem["detail"]
+                .as_str()
+                .is_some_and(|detail| detail.contains(encoding) || detail.contains("empty")),
             "{what} as {encoding}: {problem}"
         );
     }
-    for encoding in ["br", "deflate", "gzip, gzip", "zstd, gzip", "compress", "snappy"] {
+    for encoding in [
+        "br",
+        "deflate",
+        "gzip, gzip",
+        "zstd, gzip",
+        "compress",
+        "snappy",
+    ] {
         let problem = send(&app, encoding, zstd.clone()).await.problem(415);
-        assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("gzip or zstd")));
+        assert!(
+            problem["detail"]
+                .as_str()
+                .is_some_and(|detail| detail.contains("gzip or zstd"))
+        );
     }
     let twice = app
         .reports(zstd)
         .header(header::CONTENT_ENCODING, "zstd")
         .header(header::CONTENT_ENCODING, "zstd");
     Answer::to(twice).await.problem(415);
-    for kind in ["text/html", "application/xml", "multipart/form-data; boundary=x", "text/csv", "image/png"] {
+    for kind in [
+        "text/html",
+        "application/xml",
+        "multipart/form-data; boundary=x",
+        "text/csv",
+        "image/png",
+    ] {
         let only = app
             .request(reqwest::Method::POST, "/api/v1/reports")
             .bearer_auth(app.token("ingest"))

@@ -35,13 +35,16 @@ impl Answer {
 
     #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     /// A header's text; empty when it is not there.
     pub fn header(&self, name: &str) -> String {
         let value = self.headers.get(name);
-        value.map_or_else(String::new, |value| value.to_str().expect("text").to_owned())
+        value.map_or_else(String::new, |value| {
+            value.to_str().expect("text").to_owned()
+        })
     }
 
     /// The problem document, which says the same status as the answer and nothing of the inside.
@@ -62,7 +65,10 @@ impl Answer {
 
 /// Words that would say how the server is made: libraries, paths, statements.
 pub fn assert_reveals_nothing(text: &str) {
-    for word in ["sqlx", "axum", "serde", "rustls", "tokio", "SELECT ", "INSERT ", "panicked", "/root/", ".rs:", "RUST_"] {
+    for word in [
+        "sqlx", "axum", "serde", "rustls", "tokio", "SELECT ", "INSERT ", "panicked", "/root/",
+        ".rs:", "RUST_",
+    ] {
         assert!(!text.contains(word), "says {word:?}: {text}");
     }
 }
@@ -90,11 +96,14 @@ fn hide(value: &mut Value) {
 
 fn fits(text: &str, shape: &str) -> bool {
     text.len() == shape.len()
-        && text.chars().zip(shape.chars()).all(|(c, wanted)| match wanted {
-            'x' => c.is_ascii_hexdigit(),
-            '0' => c.is_ascii_digit(),
-            other => c == other,
-        })
+        && text
+            .chars()
+            .zip(shape.chars())
+            .all(|(c, wanted)| match wanted {
+                'x' => c.is_ascii_hexdigit(),
+                '0' => c.is_ascii_digit(),
+                other => c == other,
+            })
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -102,5 +111,7 @@ fn is_uuid(text: &str) -> bool {
 }
 
 fn is_time(text: &str) -> bool {
-    text.get(..19).is_some_and(|start| fits(start, "0000-00-00T00:00:00")) && text.ends_with('Z')
+    text.get(..19)
+        .is_some_and(|start| fits(start, "0000-00-00T00:00:00"))
+        && text.ends_with('Z')
 }

@@ -146,16 +146,24 @@ impl TestApp {
 
     /// Makes a token.
     pub fn make_token(&self, purpose: &str, name: &str) -> String {
-        let made = self.command(&["token", "create", "--purpose", purpose, "--name", name], "");
+        let made = self.command(
+            &["token", "create", "--purpose", purpose, "--name", name],
+            "",
+        );
         assert!(made.status.success(), "{made:?}");
-        String::from_utf8(made.stdout).expect("text").trim().to_owned()
+        String::from_utf8(made.stdout)
+            .expect("text")
+            .trim()
+            .to_owned()
     }
 
     /// A token for `ingest`, `read` or `population`.
     pub fn token(&self, purpose: &str) -> &str {
         match purpose {
             "ingest" => &self.ingest_token,
-            "read" => self.read_token.get_or_init(|| self.make_token("read", "reader")),
+            "read" => self
+                .read_token
+                .get_or_init(|| self.make_token("read", "reader")),
             _ => self
                 .population_token
                 .get_or_init(|| self.make_token("population", "planner")),
@@ -166,7 +174,9 @@ impl TestApp {
     pub fn token_id(&self, name: &str) -> String {
         let listed = self.command(&["token", "list"], "");
         let text = String::from_utf8(listed.stdout).expect("text");
-        let line = text.lines().find(|line| line.contains(&format!("\t{name}\t")));
+        let line = text
+            .lines()
+            .find(|line| line.contains(&format!("\t{name}\t")));
         let (id, _) = line.expect("the token").split_once('\t').expect("columns");
         id.to_owned()
     }
@@ -186,7 +196,7 @@ impl TestApp {
         reqwest::Client::builder()
             .tls_certs_only([certificate])
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(std::time::Duration::from_secs(120))
+            .timeout(std::time::Duration::from_mins(2))
     }
 
     /// A client for a server that speaks plain HTTP.
@@ -198,7 +208,8 @@ impl TestApp {
 
     /// A request from nobody.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client().request(method, format!("https://{}{path}", self.address))
+        self.client()
+            .request(method, format!("https://{}{path}", self.address))
     }
 
     /// Asks with the read token.

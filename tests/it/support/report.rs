@@ -103,7 +103,10 @@ impl<'a> Report<'a> {
     pub async fn stored(self) -> String {
         let answer = self.send().await.ok("a report").json();
         assert_eq!(answer["stored"], 1, "{answer}");
-        answer["results"][0]["client_id"].as_str().expect("an id").to_owned()
+        answer["results"][0]["client_id"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
     }
 }
 
@@ -111,6 +114,12 @@ impl<'a> Report<'a> {
 pub fn utf16(text: &str, big_end_first: bool) -> Vec<u8> {
     let units = std::iter::once(0xFEFF).chain(text.encode_utf16());
     units
-        .flat_map(|unit| if big_end_first { unit.to_be_bytes() } else { unit.to_le_bytes() })
+        .flat_map(|unit| {
+            if big_end_first {
+                unit.to_be_bytes()
+            } else {
+                unit.to_le_bytes()
+            }
+        })
         .collect()
 }
