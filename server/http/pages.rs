@@ -273,10 +273,14 @@ pub async fn sign_in(
     jar: CookieJar,
     given: Result<Form<Credentials>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let Form(given) = given.map_err(|_| {
-        Problem::Malformed(
-            "This is no sign-in: send user and password as the page does.".to_owned(),
-        )
+    let Form(given) = given.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::TooLarge("A name and a password have less than 16 KiB.".to_owned())
+        } else {
+            Problem::Malformed(
+                "This is no sign-in: send user and password as the page does.".to_owned(),
+            )
+        }
     })?;
     let long = given.user.len() > 256 || given.password.len() > 1_024;
     let user = if long || given.user.contains('\0') {
