@@ -122,6 +122,8 @@ pub enum Result1 {
 pub struct Outcome {
     /// The body was one object, not a list: a bad one makes the request bad.
     pub single: bool,
+    /// A record was larger than a report may be.
+    pub oversized: bool,
     /// Results in order.
     pub results: Vec<Result1>,
 }
@@ -145,6 +147,7 @@ struct Prepared {
 
 struct Sorted {
     single: bool,
+    oversized: bool,
     results: Vec<Option<Result1>>,
     prepared: Vec<Prepared>,
     refused: Vec<Refused>,
@@ -173,6 +176,7 @@ pub async fn take(
     };
     let Sorted {
         single,
+        oversized,
         mut results,
         prepared,
         refused,
@@ -215,7 +219,11 @@ pub async fn take(
         .into_iter()
         .collect::<Option<Vec<_>>>()
         .ok_or_else(|| Error::Store(store::Error::Stopped))?;
-    Ok(Outcome { single, results })
+    Ok(Outcome {
+        single,
+        oversized,
+        results,
+    })
 }
 
 /// Splits, parses, judges and compresses; no waiting.
@@ -224,11 +232,13 @@ fn sort(judge: &Judge, body: &[u8], now: Timestamp, sent_by: &Arc<str>) -> Resul
     let mut results = Vec::new();
     let mut prepared = Vec::new();
     let mut refused = Vec::new();
+    let mut oversized = false;
     let shape = records::for_each_record(&text, |place, record| {
         let bytes = match &record {
             Ok(bytes) => bytes,
             Err(cut) => cut.bytes,
         };
+        oversized |= bytes.len() > report_v1::MAX_RECORD;
         let parsed = match record {
             Ok(bytes) => report_v1::parse_with_hash(bytes).map_err(|mut errors| {
                 place.name_line(&mut errors);
@@ -261,6 +271,7 @@ fn sort(judge: &Judge, body: &[u8], now: Timestamp, sent_by: &Arc<str>) -> Resul
     .map_err(|error| Error::Body(error.to_string()))?;
     Ok(Sorted {
         single: matches!(shape, records::Shape::Single),
+        oversized,
         results,
         prepared,
         refused,

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::{Body, Bytes},
-    extract::{Path, State},
+    extract::State,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{
     auth::Reader,
     export::{self, ClientJson, OsJson, PopulationJson},
-    query::ListQuery,
+    query::{ListQuery, Named},
 };
 use crate::{
     clock,
@@ -281,7 +281,7 @@ fn written(
 pub async fn client(
     State(app): State<App>,
     _: Reader,
-    Path(id): Path<String>,
+    Named(id): Named,
 ) -> Result<Response, Problem> {
     let detail = detail(&app, &id).await?;
     let verdict = judged(&app, &detail)?;
@@ -388,11 +388,7 @@ pub fn judged(app: &App, detail: &ClientDetail) -> Result<Option<Verdict>, Probl
 }
 
 /// `GET /clients/{id}/raw`: the report in force, to the byte.
-pub async fn raw(
-    State(app): State<App>,
-    _: Reader,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
+pub async fn raw(State(app): State<App>, _: Reader, Named(id): Named) -> Result<Response, Problem> {
     let detail = detail(&app, &id).await?;
     let raw = detail
         .raw

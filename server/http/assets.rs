@@ -3,12 +3,12 @@
 use std::sync::OnceLock;
 
 use axum::{
-    extract::Path,
     http::header,
     response::{IntoResponse as _, Response},
 };
 use sha2::{Digest as _, Sha256};
 
+use super::query::Named;
 use crate::error::Problem;
 
 struct Asset {
@@ -70,7 +70,7 @@ pub fn icon_url() -> String {
 }
 
 /// `GET /static/{file}`.
-pub async fn file(Path(file): Path<String>) -> Result<Response, Problem> {
+pub async fn file(Named(file): Named) -> Result<Response, Problem> {
     let found = names().iter().position(|name| *name == file);
     let asset = found
         .and_then(|index| ASSETS.get(index))

@@ -1,6 +1,9 @@
 //! Request bodies: read and decompressed within limits that hold for each request and for all together.
 
-use std::{io::Read as _, sync::Arc};
+use std::{
+    io::{self, Read as _},
+    sync::Arc,
+};
 
 use axum::{
     body::Body,
@@ -17,16 +20,45 @@ pub const LARGEST: usize = 64 << 20;
 const ALL: usize = 2_048;
 /// What is reserved at a time: 64 KiB.
 const UNIT: usize = 64 << 10;
+/// Bodies decompressed at a time; each may take a window besides its own room.
+const UNPACKING: usize = 8;
 /// zstd streams may ask for a window of this size at most (2^23 = 8 MiB); it is our memory they ask for.
 const WINDOW_LOG: u32 = 23;
 
 /// Room for the bodies of all requests together (128 MiB); when it is used up, new ones are told to come back.
 #[derive(Clone, Debug)]
-pub struct Budget(Arc<Semaphore>);
+pub struct Budget {
+    room: Arc<Semaphore>,
+    unpacking: Arc<Semaphore>,
+}
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(ALL)))
+        Self {
+            room: Arc::new(Semaphore::new(ALL)),
+            unpacking: Arc::new(Semaphore::new(UNPACKING)),
+        }
+    }
+}
+
+impl Budget {
+    /// Decompresses when it is this body's turn.
+    async fn unpack(
+        &self,
+        encoding: Encoding,
+        packed: Vec<u8>,
+        room: Room,
+    ) -> Result<Held, Problem> {
+        let turn = Arc::clone(&self.unpacking).acquire_owned().await;
+        let turn = turn.map_err(|_| Problem::Busy)?;
+        let unpacked = move || {
+            let held = unpack(encoding, &packed, room);
+            drop(turn);
+            held
+        };
+        tokio::task::spawn_blocking(unpacked)
+            .await
+            .map_err(|_| Problem::Internal)?
     }
 }
 
@@ -61,7 +93,7 @@ impl Drop for Room {
 impl Room {
     fn new(budget: &Budget) -> Self {
         Self {
-            budget: Arc::clone(&budget.0),
+            budget: Arc::clone(&budget.room),
             held: None,
             units: 0,
         }
@@ -117,10 +149,7 @@ pub async fn read(headers: &HeaderMap, body: Body, budget: &Budget) -> Result<He
     if matches!(encoding, Encoding::Plain) {
         return Ok(Held { bytes, room });
     }
-    let unpacked = move || unpack(encoding, &bytes, room);
-    tokio::task::spawn_blocking(unpacked)
-        .await
-        .map_err(|_| Problem::Internal)?
+    budget.unpack(encoding, bytes, room).await
 }
 
 /// Undoes the compression of an uploaded file, recognised by its first bytes.
@@ -138,9 +167,7 @@ pub async fn unpacked(bytes: Vec<u8>, budget: &Budget) -> Result<Held, Problem> 
     if matches!(encoding, Encoding::Plain) {
         return Ok(Held { bytes, room });
     }
-    tokio::task::spawn_blocking(move || unpack(encoding, &bytes, room))
-        .await
-        .map_err(|_| Problem::Internal)?
+    budget.unpack(encoding, bytes, room).await
 }
 
 #[derive(Clone, Copy)]
@@ -148,6 +175,28 @@ enum Encoding {
     Plain,
     Gzip,
     Zstd,
+}
+
+impl Encoding {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "nothing",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+
+    fn reader(self, packed: &[u8]) -> io::Result<Box<dyn io::Read + '_>> {
+        Ok(match self {
+            Self::Plain => Box::new(packed),
+            Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(packed)),
+            Self::Zstd => {
+                let mut decoder = zstd::stream::read::Decoder::new(packed)?;
+                decoder.window_log_max(WINDOW_LOG)?;
+                Box::new(decoder)
+            }
+        })
+    }
 }
 
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
@@ -170,40 +219,43 @@ fn encoding(headers: &HeaderMap) -> Result<Encoding, Problem> {
     }
 }
 
-/// Decompresses piece by piece, so that a bomb stops at the limit and not at the end of memory.
+/// Decompresses without ever keeping more than the limit: what is longer than a first piece is measured before
+/// memory is taken for it, so that a bomb costs some time and no memory.
 fn unpack(encoding: Encoding, packed: &[u8], mut room: Room) -> Result<Held, Problem> {
-    let broken = |name: &str| {
+    let broken = || {
         Problem::Malformed(format!(
-            "The body says it is compressed with {name}, but cannot be decompressed; send it again."
+            "The body says it is compressed with {}, but cannot be decompressed; send it again.",
+            encoding.name()
         ))
     };
-    let (name, mut reader): (_, Box<dyn std::io::Read + '_>) = match encoding {
-        Encoding::Plain => ("nothing", Box::new(packed)),
-        Encoding::Gzip => ("gzip", Box::new(flate2::read::MultiGzDecoder::new(packed))),
-        Encoding::Zstd => {
-            let mut decoder =
-                zstd::stream::read::Decoder::new(packed).map_err(|_| broken("zstd"))?;
-            decoder
-                .window_log_max(WINDOW_LOG)
-                .map_err(|_| broken("zstd"))?;
-            ("zstd", Box::new(decoder))
-        }
-    };
+    room.reach(packed.len() + UNIT)?;
+    let mut reader = encoding.reader(packed).map_err(|_| broken())?;
     let mut bytes = Vec::new();
+    reader
+        .by_ref()
+        .take(UNIT as u64)
+        .read_to_end(&mut bytes)
+        .map_err(|_| broken())?;
+    if bytes.len() < UNIT {
+        drop(reader);
+        return Ok(Held { bytes, room });
+    }
+    let mut length = bytes.len();
+    let mut piece = vec![0; UNIT];
     loop {
-        let before = bytes.len();
-        room.reach(packed.len() + before + UNIT)?;
-        let read = reader
-            .by_ref()
-            .take(UNIT as u64)
-            .read_to_end(&mut bytes)
-            .map_err(|_| broken(name))?;
-        if bytes.len() > LARGEST {
+        let read = reader.read(&mut piece).map_err(|_| broken())?;
+        if read == 0 {
+            break;
+        }
+        length += read;
+        if length > LARGEST {
             return Err(too_large());
         }
-        if read == 0 {
-            drop(reader);
-            return Ok(Held { bytes, room });
-        }
     }
+    room.reach(packed.len() + length)?;
+    bytes = Vec::with_capacity(length);
+    let mut again = encoding.reader(packed).map_err(|_| broken())?;
+    again.read_to_end(&mut bytes).map_err(|_| broken())?;
+    drop((reader, again));
+    Ok(Held { bytes, room })
 }

@@ -22,6 +22,7 @@ use crate::{
     ingest::{self, Outcome, Result1},
     state::App,
     store::incoming::Kept,
+    wire::report_v1,
 };
 
 /// The answer to reports.
@@ -65,6 +66,12 @@ pub async fn reports(
     if outcome.single
         && let [Result1::Rejected(errors)] = outcome.results.as_slice()
     {
+        if outcome.oversized {
+            return Err(Problem::TooLarge(format!(
+                "A report may have {} MiB; this one is larger.",
+                report_v1::MAX_RECORD >> 20
+            )));
+        }
         return Err(Problem::Invalid(errors.clone()));
     }
     Ok(Json(answer(outcome)).into_response())

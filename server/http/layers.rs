@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, header},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
@@ -15,7 +15,6 @@ use tower_http::{
     csrf::CsrfLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
     trace::TraceLayer,
 };
 
@@ -44,17 +43,17 @@ pub(super) fn around(routes: Router, app: App) -> Router {
         )
     });
     routes
+        // A request that does not get on is given up.
+        .layer(middleware::from_fn(in_time))
+        // No other site can make a signed-in browser change anything.
+        .layer(CsrfLayer::new().with_rejection_response(|_| {
+            Problem::Forbidden("This was sent by a page of another site.".to_owned())
+                .into_response()
+        }))
         // A problem becomes a page for whoever wants to read one.
         .layer(middleware::from_fn_with_state(app.clone(), dress))
-        // No other site can make a signed-in browser change anything.
-        .layer(CsrfLayer::new())
         // Answers are compressed when that is asked for.
         .layer(CompressionLayer::new())
-        // A request that does not get on is given up.
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            WHOLE_REQUEST,
-        ))
         // A bug in one request is the end of that request only.
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a request panicked");
@@ -83,6 +82,12 @@ fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
 }
 
+async fn in_time(request: Request, next: Next) -> Response {
+    tokio::time::timeout(WHOLE_REQUEST, next.run(request))
+        .await
+        .unwrap_or_else(|_| Problem::TooSlow.into_response())
+}
+
 async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let programs = path.starts_with("/api/") || path == "/metrics" || path == "/readyz";
@@ -106,7 +111,15 @@ async fn dress(State(app): State<App>, request: Request, next: Next) -> Response
     }
     match response.extensions().get::<Problem>().cloned() {
         Some(Problem::Unauthorized) => pages::to_sign_in(&address),
-        Some(problem) => pages::problem(&app, &problem, id.as_deref()),
+        Some(problem) => {
+            let mut page = pages::problem(&app, &problem, id.as_deref());
+            for name in [header::ALLOW, header::RETRY_AFTER] {
+                if let Some(value) = response.headers().get(&name) {
+                    page.headers_mut().insert(name, value.clone());
+                }
+            }
+            page
+        }
         None => response,
     }
 }

@@ -22,6 +22,8 @@ use crate::state::App;
 
 /// Every route, in the order a stranger would browse them.
 pub fn router(app: App) -> Router {
+    // Whoever has not signed in yet cannot fill our memory.
+    let strangers = DefaultBodyLimit::max(16 << 10);
     let site = Router::new()
         // Pages, for people who have signed in.
         .route("/", get(pages::home))
@@ -35,7 +37,12 @@ pub fn router(app: App) -> Router {
             get(uploads::population_form).post(uploads::population),
         )
         .route("/method", get(pages::method))
-        .route("/sign-in", get(pages::sign_in_form).post(pages::sign_in))
+        .route(
+            "/sign-in",
+            get(pages::sign_in_form)
+                .post(pages::sign_in)
+                .layer(strangers),
+        )
         .route("/sign-out", post(pages::sign_out))
         .route("/static/{file}", get(assets::file))
         .route("/favicon.ico", get(assets::favicon))

@@ -2,7 +2,7 @@
 
 use axum::{
     Form,
-    extract::{Path, Query, State},
+    extract::{RawQuery, State, rejection::FormRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Redirect, Response},
 };
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::{
     api, assets,
     auth::{self, Person, cookie_name},
-    query::{DEFAULT_LIMIT, ListQuery},
+    query::{DEFAULT_LIMIT, ListQuery, Named, form_pairs},
 };
 use crate::{
     clock,
@@ -129,7 +129,7 @@ pub async fn home(
 pub async fn os(
     State(app): State<App>,
     Person(user): Person,
-    Path(key): Path<String>,
+    Named(key): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let now = clock::now();
@@ -222,7 +222,7 @@ async fn list(
 pub async fn client(
     State(app): State<App>,
     Person(user): Person,
-    Path(id): Path<String>,
+    Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let detail = api::detail(&app, &id).await?;
@@ -246,20 +246,16 @@ pub async fn method(
     html(&MethodPage::new(layout, &counting(&app)))
 }
 
-/// Where to go after signing in.
-#[derive(Debug, Deserialize)]
-pub struct Next {
-    #[serde(default)]
-    next: String,
-}
-
 /// `GET /sign-in`
 pub async fn sign_in_form(
     State(app): State<App>,
-    Query(next): Query<Next>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
+    let pairs = query.as_deref().map(form_pairs).unwrap_or_default();
+    let next = pairs.iter().find(|(name, _)| name == "next");
+    let next = next.map_or("", |(_, next)| next);
     let layout = layout(&app, Nav::None, None, None);
-    html(&SignInPage::new(layout, "", None, &next.next))
+    html(&SignInPage::new(layout, "", None, next))
 }
 
 /// What the sign-in form sends.
@@ -275,8 +271,17 @@ pub struct Credentials {
 pub async fn sign_in(
     State(app): State<App>,
     jar: CookieJar,
-    Form(given): Form<Credentials>,
+    given: Result<Form<Credentials>, FormRejection>,
 ) -> Result<Response, Problem> {
+    let Form(given) = given.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            Problem::TooLarge("A name and a password have less than 16 KiB.".to_owned())
+        } else {
+            Problem::Malformed(
+                "This is no sign-in: send user and password as the page does.".to_owned(),
+            )
+        }
+    })?;
     let long = given.user.len() > 256 || given.password.len() > 1_024;
     let user = if long || given.user.contains('\0') {
         None

@@ -1,6 +1,9 @@
 //! Filters as they stand in an address: the same names for pages, API and exports.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::request::Parts,
+};
 
 use crate::{
     domain::verdict::{Impact, Standing},
@@ -39,6 +42,21 @@ impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         parse(parts.uri.query().unwrap_or_default()).map_err(Problem::Invalid)
+    }
+}
+
+/// The one name in a route's path. What is no text is the name of nothing.
+#[derive(Clone, Debug)]
+pub struct Named(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Path::from_request_parts(parts, state)
+            .await
+            .map(|Path(name)| Self(name))
+            .map_err(|_| Problem::NotFound("There is nothing at this address.".to_owned()))
     }
 }
 

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Multipart, State, multipart::MultipartError},
+    extract::{
+        Multipart, State,
+        multipart::{MultipartError, MultipartRejection},
+    },
     http::HeaderMap,
     response::Response,
 };
@@ -44,8 +47,9 @@ pub async fn take(
     State(app): State<App>,
     Person(user): Person,
     headers: HeaderMap,
-    mut parts: Multipart,
+    parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
+    let mut parts = parts.map_err(|_| unreadable())?;
     let sender: Arc<str> = user.as_str().into();
     let mut records = Vec::new();
     while let Some(field) = parts.next_field().await.map_err(broken)? {
@@ -165,8 +169,9 @@ pub async fn population(
     State(app): State<App>,
     Person(user): Person,
     headers: HeaderMap,
-    mut parts: Multipart,
+    parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
+    let mut parts = parts.map_err(|_| unreadable())?;
     let mut file = None;
     let mut confirmed = Confirmed::No;
     while let Some(field) = parts.next_field().await.map_err(broken)? {
@@ -227,8 +232,12 @@ fn broken(error: MultipartError) -> Problem {
             body::LARGEST >> 20
         ))
     } else {
-        Problem::Malformed(
-            "The upload cannot be read; choose the files again and send them.".to_owned(),
-        )
+        unreadable()
     }
+}
+
+fn unreadable() -> Problem {
+    Problem::Malformed(
+        "The upload cannot be read; choose the files again and send them.".to_owned(),
+    )
 }

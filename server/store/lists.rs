@@ -133,8 +133,13 @@ fn read_cursor(cursor: &str) -> Result<After> {
         .collect::<std::result::Result<Vec<u8>, _>>()
         .map_err(|_| foreign())?;
     let (id, sort_key) = bytes.split_at(16);
+    let sort_key = String::from_utf8(sort_key.to_vec()).map_err(|_| foreign())?;
+    // PostgreSQL takes no NUL, and no name we keep has one.
+    if sort_key.contains('\0') {
+        return Err(foreign());
+    }
     Ok(After {
-        sort_key: String::from_utf8(sort_key.to_vec()).map_err(|_| foreign())?,
+        sort_key,
         id: id.to_vec(),
     })
 }

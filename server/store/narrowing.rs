@@ -227,6 +227,12 @@ impl Growing {
                         [Value::Int(ESTATE), text(&start), end(&start)],
                     );
                 }
+                if let Ok(own) = uuid::Uuid::parse_str(&lower) {
+                    self.and(
+                        " UNION SELECT id FROM clients WHERE estate = ? AND id = ?",
+                        [Value::Int(ESTATE), Value::Bytes(own.as_bytes().to_vec())],
+                    );
+                }
                 self.text.push(")");
             }
         }

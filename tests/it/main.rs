@@ -1,13 +1,14 @@
 //! The tests of the whole program: one binary, one link.
 
 mod cases;
-mod durability;
+mod commands;
 mod house;
 mod load;
 mod postgres;
 mod properties;
 mod routes;
 mod security;
+mod sessions;
 mod settings;
 mod sim;
 mod store;

@@ -8,6 +8,7 @@ mod nowhere;
 mod population_put;
 mod rejects_get;
 mod reports_bombs;
+mod reports_encodings;
 mod reports_hostile;
 mod reports_post;
 mod summary_get;

@@ -235,7 +235,7 @@ async fn connections_that_only_wait_are_closed_and_others_are_served_meanwhile()
         .await
         .expect("half a preface");
     let meanwhile = app.report("PC-1");
-    let (a, b, c, d, e, answer) = tokio::join!(
+    let (silent, handshaken, silent_h2, half, preface, answer) = tokio::join!(
         is_closed(silent),
         is_closed(handshaken),
         is_closed(silent_h2),
@@ -244,22 +244,12 @@ async fn connections_that_only_wait_are_closed_and_others_are_served_meanwhile()
         meanwhile.send()
     );
     answer.ok("others are served");
-    assert_eq!(
-        [
-            ("silent", a),
-            ("after TLS", b),
-            ("after TLS, h2", c),
-            ("half headers", d),
-            ("half a preface", e)
-        ],
-        [
-            ("silent", true),
-            ("after TLS", true),
-            ("after TLS, h2", true),
-            ("half headers", true),
-            ("half a preface", true)
-        ]
+    assert!(silent, "silent");
+    assert!(
+        handshaken && silent_h2,
+        "silent after TLS: {handshaken}, {silent_h2}"
     );
+    assert!(half && preface, "half a header: {half}, {preface}");
     app.report("PC-2").send().await.ok("afterwards");
 }
 

@@ -7,15 +7,15 @@ use crate::{
     support::{answer::hidden, app::TestApp},
 };
 
-/// Names of the whole list, read page by page.
+/// Ids of the whole list, read page by page.
 pub async fn walked(app: &TestApp, path: &str, limit: usize) -> Vec<String> {
-    let mut names = Vec::new();
+    let mut ids = Vec::new();
     let mut cursor = String::new();
     loop {
         let page = app.json(&format!("{path}limit={limit}{cursor}")).await;
         let items = page["items"].as_array().expect("items");
         assert!(items.len() <= limit);
-        names.extend(
+        ids.extend(
             items
                 .iter()
                 .map(|item| item["id"].as_str().expect("an id").to_owned()),
@@ -24,10 +24,10 @@ pub async fn walked(app: &TestApp, path: &str, limit: usize) -> Vec<String> {
             None => {
                 assert_eq!(
                     page["total"].as_u64(),
-                    u64::try_from(names.len()).ok(),
+                    u64::try_from(ids.len()).ok(),
                     "{path}"
                 );
-                return names;
+                return ids;
             }
             Some(next) => {
                 assert_eq!(items.len(), limit, "only the last page may be short");

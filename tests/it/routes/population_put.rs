@@ -131,7 +131,11 @@ async fn a_list_that_hides_clients_needs_a_confirmation() {
         );
         assert_eq!(app.json("/api/v1/summary").await["population"]["total"], 30);
         // A blocking client that is called obsolete.
-        app.report("PC-1").windows7_untouched().stored().await;
+        let first = app.report("PC-1").windows7_untouched();
+        first
+            .set("/client/resource_id", json!(16_777_001))
+            .stored()
+            .await;
         let mut marked = list(30, ',')
             .replace("Owner\r\n", "Owner,Obsolete\r\n")
             .replace("Ö.\"\r\n", "Ö.\",0\r\n");

@@ -44,152 +44,158 @@ async fn keys_that_are_there_twice_are_refused_where_they_decide() {
     }
 }
 
+/// Bodies nobody honest sends.
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn hostile(app: &TestApp) -> Vec<(&'static str, Vec<u8>)> {
+    let plain = || app.report("PC-1");
+    let line = plain().line();
+    let mut bodies: Vec<(&str, Vec<u8>)> = vec![
+        (
+            "a NUL in a name",
+            plain()
+                .set("/client/name", json!("PC\u{0}1"))
+                .line()
+                .into_bytes(),
+        ),
+        (
+            "a NUL in an unknown field",
+            plain().set("/x", json!("\u{0}")).line().into_bytes(),
+        ),
+        (
+            "a raw NUL",
+            line.replacen("PC-1", "PC\u{0}1", 1).into_bytes(),
+        ),
+        (
+            "a lone surrogate",
+            line.replacen("PC-1", "\\ud800", 1).into_bytes(),
+        ),
+        (
+            "half a pair at the end",
+            line.replacen("PC-1", "\\ud83d\\u0041", 1).into_bytes(),
+        ),
+        (
+            "not UTF-8",
+            line.replacen("PC-1", "PC", 1)
+                .into_bytes()
+                .iter()
+                .map(|b| if *b == b'P' { 0xFF } else { *b })
+                .collect(),
+        ),
+        (
+            "deep nesting",
+            with(
+                &plain(),
+                &format!("\"x\":{}{}", "[".repeat(100_000), "]".repeat(100_000)),
+            )
+            .into_bytes(),
+        ),
+        (
+            "deep nesting without an end",
+            with(&plain(), &format!("\"x\":{}", "{\"a\":".repeat(50_000))).into_bytes(),
+        ),
+        (
+            "a huge exponent",
+            with(&plain(), "\"x\":1e131071").into_bytes(),
+        ),
+        (
+            "a huge number where one is read",
+            line.replacen("\"service_pack\":0", "\"service_pack\":1e999999", 1)
+                .into_bytes(),
+        ),
+        (
+            "a long number",
+            line.replacen(
+                "\"service_pack\":0",
+                &format!("\"service_pack\":{}", "9".repeat(5_000)),
+                1,
+            )
+            .into_bytes(),
+        ),
+        (
+            "not a number",
+            line.replacen("\"service_pack\":0", "\"service_pack\":NaN", 1)
+                .into_bytes(),
+        ),
+        ("text behind", format!("{line} and more").into_bytes()),
+        ("a comment", format!("/* */ {line}").into_bytes()),
+        (
+            "control characters",
+            plain()
+                .set("/client/name", json!("a\u{1b}[31m\u{202e}\r\nb"))
+                .line()
+                .into_bytes(),
+        ),
+        (
+            "a long name",
+            plain()
+                .set("/client/name", json!("n".repeat(100_000)))
+                .line()
+                .into_bytes(),
+        ),
+        (
+            "a long key",
+            with(&plain(), &format!("\"{}\":1", "k".repeat(500_000))).into_bytes(),
+        ),
+        ("an empty object", b"{}".to_vec()),
+        (
+            "a list for an object",
+            plain().set("/client", json!([1])).line().into_bytes(),
+        ),
+        (
+            "text for an object",
+            plain().set("/os", json!("Windows")).line().into_bytes(),
+        ),
+        (
+            "an object for text",
+            plain()
+                .set("/client/name", json!({"a": 1}))
+                .line()
+                .into_bytes(),
+        ),
+        (
+            "a negative id",
+            plain()
+                .set("/client/resource_id", json!(-5))
+                .line()
+                .into_bytes(),
+        ),
+        (
+            "an id beyond 64 bits",
+            line.replacen(
+                "\"resource_id\":",
+                "\"resource_id\":99999999999999999999",
+                1,
+            )
+            .into_bytes(),
+        ),
+    ];
+    let many: Value = (0..100_000).map(|n| json!(n)).collect();
+    bodies.push((
+        "many hotfixes",
+        plain().set("/hotfixes", many).line().into_bytes(),
+    ));
+    for time in [
+        "0000-00-00T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+        "-262144-01-01T00:00:00Z",
+        "1e308",
+        "2026-13-01T00:00:00Z",
+    ] {
+        bodies.push((
+            "a strange time",
+            plain()
+                .set("/collected_at", json!(time))
+                .line()
+                .into_bytes(),
+        ));
+    }
+    bodies
+}
+
 #[tokio::test]
 async fn hostile_json_is_stored_or_refused_and_never_an_error_of_ours() {
     for app in TestApp::each().await {
-        let plain = || app.report("PC-1");
-        let line = plain().line();
-        let mut bodies: Vec<(&str, Vec<u8>)> = vec![
-            (
-                "a NUL in a name",
-                plain()
-                    .set("/client/name", json!("PC\u{0}1"))
-                    .line()
-                    .into_bytes(),
-            ),
-            (
-                "a NUL in an unknown field",
-                plain().set("/x", json!("\u{0}")).line().into_bytes(),
-            ),
-            (
-                "a raw NUL",
-                line.replacen("PC-1", "PC\u{0}1", 1).into_bytes(),
-            ),
-            (
-                "a lone surrogate",
-                line.replacen("PC-1", "\\ud800", 1).into_bytes(),
-            ),
-            (
-                "half a pair at the end",
-                line.replacen("PC-1", "\\ud83d\\u0041", 1).into_bytes(),
-            ),
-            (
-                "not UTF-8",
-                line.replacen("PC-1", "PC", 1)
-                    .into_bytes()
-                    .iter()
-                    .map(|b| if *b == b'P' { 0xFF } else { *b })
-                    .collect(),
-            ),
-            (
-                "deep nesting",
-                with(
-                    &plain(),
-                    &format!("\"x\":{}{}", "[".repeat(100_000), "]".repeat(100_000)),
-                )
-                .into_bytes(),
-            ),
-            (
-                "deep nesting without an end",
-                with(&plain(), &format!("\"x\":{}", "{\"a\":".repeat(50_000))).into_bytes(),
-            ),
-            (
-                "a huge exponent",
-                with(&plain(), "\"x\":1e131071").into_bytes(),
-            ),
-            (
-                "a huge number where one is read",
-                line.replacen("\"service_pack\":0", "\"service_pack\":1e999999", 1)
-                    .into_bytes(),
-            ),
-            (
-                "a long number",
-                line.replacen(
-                    "\"service_pack\":0",
-                    &format!("\"service_pack\":{}", "9".repeat(5_000)),
-                    1,
-                )
-                .into_bytes(),
-            ),
-            (
-                "not a number",
-                line.replacen("\"service_pack\":0", "\"service_pack\":NaN", 1)
-                    .into_bytes(),
-            ),
-            ("text behind", format!("{line} and more").into_bytes()),
-            ("a comment", format!("/* */ {line}").into_bytes()),
-            (
-                "control characters",
-                plain()
-                    .set("/client/name", json!("a\u{1b}[31m\u{202e}\r\nb"))
-                    .line()
-                    .into_bytes(),
-            ),
-            (
-                "a long name",
-                plain()
-                    .set("/client/name", json!("n".repeat(100_000)))
-                    .line()
-                    .into_bytes(),
-            ),
-            (
-                "a long key",
-                with(&plain(), &format!("\"{}\":1", "k".repeat(500_000))).into_bytes(),
-            ),
-            ("an empty object", b"{}".to_vec()),
-            (
-                "a list for an object",
-                plain().set("/client", json!([1])).line().into_bytes(),
-            ),
-            (
-                "text for an object",
-                plain().set("/os", json!("Windows")).line().into_bytes(),
-            ),
-            (
-                "an object for text",
-                plain()
-                    .set("/client/name", json!({"a": 1}))
-                    .line()
-                    .into_bytes(),
-            ),
-            (
-                "a negative id",
-                plain()
-                    .set("/client/resource_id", json!(-5))
-                    .line()
-                    .into_bytes(),
-            ),
-            (
-                "an id beyond 64 bits",
-                line.replacen(
-                    "\"resource_id\":",
-                    "\"resource_id\":99999999999999999999",
-                    1,
-                )
-                .into_bytes(),
-            ),
-        ];
-        let many: Value = (0..100_000).map(|n| json!(n)).collect();
-        bodies.push((
-            "many hotfixes",
-            plain().set("/hotfixes", many).line().into_bytes(),
-        ));
-        for time in [
-            "0000-00-00T00:00:00Z",
-            "9999-12-31T23:59:59Z",
-            "-262144-01-01T00:00:00Z",
-            "1e308",
-            "2026-13-01T00:00:00Z",
-        ] {
-            bodies.push((
-                "a strange time",
-                plain()
-                    .set("/collected_at", json!(time))
-                    .line()
-                    .into_bytes(),
-            ));
-        }
-        for (what, body) in bodies {
+        for (what, body) in hostile(&app) {
             let answer = app.send(body).await;
             let status = answer.status;
             assert!(

@@ -206,6 +206,8 @@ async fn sites_impacts_reasons_and_combinations_are_their_lists_too() {
                     .is_some_and(|name| name.starts_with("WIN7"))
                     && (row["standing"] == "blocking" || row["standing"] == "ready")
             }),
+            ("role=management_p%25nt", |_| false),
+            ("role=managementxpoint", |_| false),
             ("role=management_point", |row| {
                 row["roles"]
                     .as_array()

@@ -196,7 +196,7 @@ impl TestApp {
         reqwest::Client::builder()
             .tls_certs_only([certificate])
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(std::time::Duration::from_secs(120))
+            .timeout(std::time::Duration::from_mins(2))
     }
 
     /// A client for a server that speaks plain HTTP.

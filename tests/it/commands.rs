@@ -1,0 +1,193 @@
+//! The commands beside the server: judging offline, tokens, backups.
+
+use std::fs;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{
+    answer::{Answer, hidden},
+    app::TestApp,
+};
+
+#[test]
+fn assess_judges_files_and_standard_input_without_a_server() {
+    let app = TestApp::one();
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, text: String| {
+        let path = directory.path().join(name);
+        fs::write(&path, text).expect("a file");
+        path.display().to_string()
+    };
+    let blocks = app.report("PC-1").windows7_untouched();
+    let good = file("good.json", blocks.line());
+    let lines = file(
+        "lines.ndjson",
+        format!("{}\n{{}}\n", app.report("PC-2").line()),
+    );
+    // A blocking client is a result, not a failure.
+    let output = app.command(&["assess", "--format", "json", &good], "");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let verdict: Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert_eq!(
+        (&verdict["standing"], &verdict["cleared"]),
+        (&json!("blocking"), &json!(false))
+    );
+    assert!(
+        verdict["checks"]
+            .as_array()
+            .is_some_and(|checks| checks.len() > 5)
+    );
+    // Standard input says the same.
+    let piped = app.command(&["assess", "--format", "json", "-"], &blocks.line());
+    let mut from_pipe: Value = serde_json::from_slice(&piped.stdout).expect("one object");
+    from_pipe["file"] = verdict["file"].clone();
+    assert_eq!(from_pipe, verdict);
+    // One line that cannot be judged: the others are, and the exit code says it.
+    let output = app.command(&["assess", "--format", "json", &good, &lines], "");
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).expect("text");
+    let verdicts: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    assert_eq!(verdicts.len(), 3);
+    assert_eq!(verdicts[1]["standing"], "ready");
+    let mut rejected = verdicts[2].clone();
+    rejected["file"] = json!("[file]");
+    insta::assert_snapshot!("assess_rejected", hidden(rejected));
+    // A table for people; wrong usage; a missing file.
+    let table = app.command(&["assess", &good], "");
+    let text = String::from_utf8(table.stdout).expect("text");
+    assert!(
+        table.status.success() && text.contains("PC-1") && text.contains("fix:"),
+        "{text}"
+    );
+    assert_eq!(app.command(&["assess"], "").status.code(), Some(2));
+    assert_eq!(
+        app.command(&["assess", "--format", "xml", &good], "")
+            .status
+            .code(),
+        Some(2)
+    );
+    assert_eq!(
+        app.command(&["assess", "/none/report.json"], "")
+            .status
+            .code(),
+        Some(1)
+    );
+    assert_eq!(
+        app.command(&["assess", "--dotnet", "ignore", &good], "")
+            .status
+            .code(),
+        Some(2)
+    );
+}
+
+#[tokio::test]
+async fn assess_and_the_server_say_the_same() {
+    for app in TestApp::each().await {
+        for report in [
+            app.report("PC-1"),
+            app.report("PC-2").windows7_untouched(),
+            app.report("PC-3").without_registry(),
+        ] {
+            let offline = app.command(&["assess", "--format", "json", "-"], &report.line());
+            let offline: Value = serde_json::from_slice(&offline.stdout).expect("a verdict");
+            let id = report.stored().await;
+            let client = app.json(&format!("/api/v1/clients/{id}")).await;
+            for name in [
+                "standing", "cleared", "verdict", "impact", "deciding", "warnings", "checks",
+                "notes",
+            ] {
+                assert_eq!(offline[name], client[name], "{name} on {}", app.engine);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_made_listed_and_taken_back_beside_a_running_server() {
+    for app in TestApp::each().await {
+        let token = app.make_token("read", "a name");
+        assert!(token.starts_with("cut_read_"), "{token}");
+        let id = app.token_id("a name");
+        assert_eq!(
+            app.command(&["token", "revoke", &id], "").status.code(),
+            Some(0)
+        );
+        assert_eq!(
+            app.command(&["token", "revoke", &id], "").status.code(),
+            Some(1),
+            "it holds no longer"
+        );
+        assert_eq!(
+            app.command(&["token", "revoke", "none"], "").status.code(),
+            Some(1)
+        );
+        let list = String::from_utf8(app.command(&["token", "list"], "").stdout).expect("text");
+        let line = list
+            .lines()
+            .find(|line| line.starts_with(&id))
+            .expect("the token");
+        assert!(
+            line.contains("\tread\ta name\t") && !line.contains("revoked -"),
+            "{line}"
+        );
+        assert!(!list.contains(&token), "the secret is shown once");
+        for wrong in [
+            &["--purpose", "admin"][..],
+            &["--purpose", "read", "--name", ""],
+            &["--purpose", "read", "--name", "a\nb"],
+            &[],
+        ] {
+            let output = app.command(&[&["token", "create"], wrong].concat(), "");
+            assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+            assert!(output.stdout.is_empty());
+        }
+        let short = app.command(&["user", "set-password", "admin"], "short\n");
+        assert_eq!(short.status.code(), Some(1));
+    }
+}
+
+#[tokio::test]
+async fn a_backup_of_a_running_server_opens_and_has_everything() {
+    let app = TestApp::one();
+    app.report("PC-1").stored().await;
+    app.report("PC-2").windows7_untouched().stored().await;
+    let file = app.data_dir().join("backup.db").display().to_string();
+    let output = app.command(&["backup", &file], "");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(
+        app.command(&["backup", &file], "").status.code(),
+        Some(1),
+        "never over a file that is there"
+    );
+    let store = cutover::store::Store::open(&format!("sqlite://{file}"))
+        .await
+        .expect("the backup opens");
+    let population = store
+        .population(cutover::clock::now())
+        .await
+        .expect("its numbers");
+    assert_eq!(population.total, 2);
+    store.close().await;
+    app.report("PC-3").send().await.ok("the server goes on");
+    let health = app.request(Method::GET, "/readyz");
+    Answer::to(health).await.ok("ready");
+}
+
+#[tokio::test]
+async fn a_postgres_database_is_not_backed_up_by_half() {
+    for app in TestApp::each()
+        .await
+        .into_iter()
+        .filter(|app| app.engine == "postgres")
+    {
+        let file = app.data_dir().join("backup.db").display().to_string();
+        let output = app.command(&["backup", &file], "");
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).expect("text");
+        assert!(said.contains("pg_dump"), "{said}");
+    }
+}
