@@ -1,6 +1,8 @@
 //! The one way in: bytes → records → facts → verdict → store. API, upload and command line all come through here.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use tokio::sync::Semaphore;
 
 use crate::{
     domain::{
@@ -24,6 +26,12 @@ use crate::{
 const FUTURE: i64 = 5 * MINUTE;
 /// Reports of one request that are handed to the writer at a time.
 const CHUNK: usize = 512;
+
+/// Batches sorted at the same time: as many as there are processors. Each thread that compresses keeps a megabyte
+/// for it, so a stampede of batches must not have a thread each.
+static SORTING: LazyLock<Semaphore> = LazyLock::new(|| {
+    Semaphore::new(std::thread::available_parallelism().map_or(2, std::num::NonZero::get))
+});
 
 /// The rules with their switches, and how long a report holds.
 #[derive(Clone, Debug)]
@@ -170,6 +178,7 @@ pub async fn take(
     } else {
         let judge = judge.clone();
         let sent_by = Arc::clone(sent_by);
+        let _turn = SORTING.acquire().await.map_err(|_| store::Error::Stopped)?;
         tokio::task::spawn_blocking(move || sort(&judge, &body, now, &sent_by))
             .await
             .map_err(|_| Error::Body("the records could not be read".to_owned()))??

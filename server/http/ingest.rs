@@ -1,6 +1,6 @@
 //! `POST /api/v1/reports` and `PUT /api/v1/population`: how programs feed the server.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -24,6 +24,10 @@ use crate::{
     store::incoming::Kept,
     wire::report_v1,
 };
+
+/// How long reports that have arrived may wait to be written, before their sender is told to come again. Shorter
+/// than the time a request has, whose end would read as the sender's fault.
+const LONGEST_WAIT: Duration = Duration::from_secs(40);
 
 /// The answer to reports.
 #[derive(Debug, Serialize)]
@@ -79,8 +83,11 @@ pub async fn reports(
 
 /// The way in that API and page share.
 pub async fn take(app: &App, bytes: Vec<u8>, sender: &Arc<str>) -> Result<Outcome, Problem> {
-    ingest::take(app.store(), app.judge(), bytes, clock::now(), sender)
+    let taking = ingest::take(app.store(), app.judge(), bytes, clock::now(), sender);
+    // What is on its way to the writer is still written; sent again, it is found unchanged.
+    tokio::time::timeout(LONGEST_WAIT, taking)
         .await
+        .map_err(|_| Problem::Busy)?
         .map_err(|error| match error {
             ingest::Error::Body(detail) => Problem::Malformed(detail),
             ingest::Error::Store(error) => match error {

@@ -217,6 +217,7 @@ impl Work {
     async fn deliver(&self, reports: &[(Sent, Vec<u8>)]) -> bool {
         let texts: Vec<&[u8]> = reports.iter().map(|(_, text)| text.as_slice()).collect();
         let body = texts.join(&b'\n');
+        let mut was_broken = false;
         while !self.over.load(Ordering::Relaxed) {
             let request = self.client.post(self.url.clone()).body(body.clone());
             let answer = match request.send().await {
@@ -230,10 +231,13 @@ impl Work {
                 }
                 Ok((StatusCode::SERVICE_UNAVAILABLE, answer)) if answer["said"] == "later" => {
                     self.refused.send_modify(|count| *count += 1);
+                    was_broken = false;
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 Ok((status, answer)) => self.blame(format!("{status}: {answer}")),
                 Err(_) if self.fate == Fate::Dies => return false,
+                // A kept connection may be closed at the very moment it is used again; a second one may not.
+                Err(error) if !was_broken && !error.is_connect() => was_broken = true,
                 Err(error) => self.blame(format!("{error:?}")),
             }
         }
