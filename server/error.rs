@@ -36,6 +36,8 @@ pub enum Problem {
     TooManyAttempts,
     /// 503: too busy; nothing was kept, sending again is harmless.
     Busy,
+    /// 503: the database is away or cannot write; nothing was kept, sending again is harmless.
+    Unavailable,
     /// 408: it took too long to arrive.
     TooSlow,
     /// 500: our fault; the log has the cause.
@@ -118,6 +120,11 @@ impl Problem {
                 "urn:cutover:problem:busy",
                 "Too busy",
             ),
+            Self::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "urn:cutover:problem:unavailable",
+                "Not available now",
+            ),
             Self::TooSlow => (
                 StatusCode::REQUEST_TIMEOUT,
                 "urn:cutover:problem:too-slow",
@@ -164,6 +171,9 @@ impl Problem {
             Self::Busy => {
                 "Too much is waiting to be written. Nothing of this request was acknowledged; send it again after the time in Retry-After. Sending a report twice is harmless.".to_owned()
             }
+            Self::Unavailable => {
+                "The database cannot be reached or cannot write at the moment; the server's log has the cause. Nothing of this request was acknowledged; send it again after the time in Retry-After. Sending a report twice is harmless.".to_owned()
+            }
             Self::TooSlow => "The request did not arrive in time; send it again.".to_owned(),
             Self::Internal => {
                 "The request could not be carried out and nothing of it was acknowledged. The server's log has the cause; send it again later.".to_owned()
@@ -208,6 +218,21 @@ impl From<store::Error> for Problem {
             store::Error::Busy => Self::Busy,
             store::Error::Input(detail) => Self::Malformed(detail),
             store::Error::NeedsConfirmation(detail, _) => Self::NeedsConfirmation(detail),
+            store::Error::Refused(_) => Self::invalid(
+                "",
+                "the database refuses what stands in this record; the server's log has the cause",
+            ),
+            refused if refused.blames_the_data() => {
+                tracing::warn!(error = %refused, "the database refuses what stands in a request");
+                Self::Malformed(
+                    "The request holds something that the database refuses, such as a NUL character."
+                        .to_owned(),
+                )
+            }
+            passing if passing.may_pass() => {
+                tracing::error!(error = %passing, "the database is not available");
+                Self::Unavailable
+            }
             other => {
                 tracing::error!(error = %other, "a request failed inside");
                 Self::Internal
@@ -235,7 +260,7 @@ impl IntoResponse for Problem {
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match &self {
-            Self::Busy => {
+            Self::Busy | Self::Unavailable => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
             }
             Self::TooManyAttempts => {

@@ -16,10 +16,7 @@ use crate::{
     ingest::Judge,
     rejudge,
     state::App,
-    store::{
-        Store,
-        access::{self, Purpose},
-    },
+    store::{Store, access},
 };
 
 /// From the first byte of a connection to the first request on it; also for a request's headers to arrive.
@@ -134,15 +131,9 @@ async fn first_start(store: &Store) -> Result<Option<Welcome>, String> {
     let now = clock::now();
     let password = access::random_secret()[..24].to_owned();
     let hash = auth::hash_password(&password)?;
-    let ingest_token = store
-        .create_token(Purpose::Ingest, "first".to_owned(), now)
-        .await
-        .map_err(fail)?;
-    store
-        .set_password("admin".to_owned(), hash, now)
-        .await
-        .map_err(fail)?;
-    Ok(Some(Welcome {
+    // Another server that starts at the same moment may be first; then it says how to sign in.
+    let ingest_token = store.first_start("admin", hash, now).await.map_err(fail)?;
+    Ok(ingest_token.map(|ingest_token| Welcome {
         password,
         ingest_token,
     }))

@@ -87,7 +87,7 @@ pub async fn take(app: &App, bytes: Vec<u8>, sender: &Arc<str>) -> Result<Outcom
                 // Whatever went wrong, nothing unacknowledged is lost if it is sent again.
                 crate::store::Error::Database(cause) => {
                     tracing::error!(error = %cause, "reports could not be kept");
-                    Problem::Busy
+                    Problem::Unavailable
                 }
                 other => other.into(),
             },

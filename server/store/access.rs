@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::{ESTATE, Store, error::Result};
+use super::{ESTATE, Store, db::Conn, error::Result};
 use crate::domain::time::{DAY, HOUR, Timestamp};
 
 /// A session that was not used for this long has ended.
@@ -116,6 +116,36 @@ fn token_id(text: &str) -> Option<&str> {
     text.strip_prefix("cut_")?.split('_').nth(1)
 }
 
+/// A new token's id and text.
+fn new_token(purpose: Purpose) -> (String, String) {
+    let id = random_secret()[..12].to_owned();
+    let text = format!("cut_{}_{id}_{}", purpose.code(), random_secret());
+    (id, text)
+}
+
+async fn insert_token(
+    conn: &mut Conn,
+    id: String,
+    purpose: Purpose,
+    name: String,
+    hash: Vec<u8>,
+    now: Timestamp,
+) -> Result<()> {
+    conn.sql(
+        "INSERT INTO tokens (estate, id, purpose, name, secret_hash, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(ESTATE)
+    .bind(id)
+    .bind(purpose.code())
+    .bind(name)
+    .bind(hash)
+    .bind(now.0)
+    .execute()
+    .await
+    .map(drop)
+}
+
 impl Store {
     /// Makes a token and answers its text, which is shown once and never stored.
     pub async fn create_token(
@@ -124,27 +154,10 @@ impl Store {
         name: String,
         now: Timestamp,
     ) -> Result<String> {
-        let id = random_secret()[..12].to_owned();
-        let text = format!("cut_{}_{id}_{}", purpose.code(), random_secret());
+        let (id, text) = new_token(purpose);
         let hash = hashed(&text);
         self.writer
-            .run(move |conn| {
-                Box::pin(async move {
-                    conn.sql(
-                        "INSERT INTO tokens (estate, id, purpose, name, secret_hash, created_at)
-                         VALUES ($1, $2, $3, $4, $5, $6)",
-                    )
-                    .bind(ESTATE)
-                    .bind(id)
-                    .bind(purpose.code())
-                    .bind(name)
-                    .bind(hash)
-                    .bind(now.0)
-                    .execute()
-                    .await
-                    .map(drop)
-                })
-            })
+            .run(move |conn| Box::pin(insert_token(conn, id, purpose, name, hash, now)))
             .await?;
         Ok(text)
     }
@@ -227,6 +240,45 @@ impl Store {
             })
             .await?;
         Ok(changed == 1)
+    }
+
+    /// Makes the first user and the first ingest token, both or neither; `None` when somebody can sign in
+    /// already, also when another server was quicker by a moment.
+    pub async fn first_start(
+        &self,
+        user: &str,
+        password_hash: String,
+        now: Timestamp,
+    ) -> Result<Option<String>> {
+        let user = user.to_owned();
+        let (id, text) = new_token(Purpose::Ingest);
+        let hash = hashed(&text);
+        let is_first = self
+            .writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    // Whoever comes second waits for the first here, and then adds nothing.
+                    let added = conn
+                        .sql(
+                            "INSERT INTO users (estate, name, password_hash, created_at)
+                             SELECT $1, $2, $3, $4 WHERE NOT EXISTS (SELECT 1 FROM users WHERE estate = $1)
+                             ON CONFLICT (estate, name) DO NOTHING",
+                        )
+                        .bind(ESTATE)
+                        .bind(user)
+                        .bind(password_hash)
+                        .bind(now.0)
+                        .execute()
+                        .await?;
+                    if added == 0 {
+                        return Ok(false);
+                    }
+                    insert_token(conn, id, Purpose::Ingest, "first".to_owned(), hash, now).await?;
+                    Ok(true)
+                })
+            })
+            .await?;
+        Ok(is_first.then_some(text))
     }
 
     /// Whether anyone can sign in yet.

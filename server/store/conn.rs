@@ -184,9 +184,6 @@ impl Conn {
                     let length = chunk_length(rows.len() - start);
                     let sql = rows_text(text, fixed.len(), rows, Some(length));
                     let mut query = sqlx::query::<Sqlite>(AssertSqlSafe(sql));
-                    for value in fixed {
-                        query = query.bind(*value);
-                    }
                     for index in start..start + length {
                         for column in rows.columns() {
                             query = match column {
@@ -196,6 +193,9 @@ impl Conn {
                                 Column::Flag(values) => query.bind(values[index]),
                             };
                         }
+                    }
+                    for value in fixed {
+                        query = query.bind(*value);
                     }
                     for row in query.fetch_all(&mut *conn).await? {
                         out.push(T::from_row(&row)?);
@@ -228,16 +228,19 @@ fn rows_text(text: &'static str, fixed: usize, rows: &Rows, chunk: Option<usize>
         .unwrap_or_else(PoisonError::into_inner);
     Arc::clone(kept.entry(key).or_insert_with(|| {
         let columns = rows.columns().len();
+        let mut text = text.to_owned();
         let source = if let Some(length) = chunk {
-            let lists: Vec<String> = (0..length)
-                .map(|row| {
-                    let marks: Vec<String> = (0..columns)
-                        .map(|column| format!("${}", fixed + row * columns + column + 1))
-                        .collect();
-                    format!("({})", marks.join(","))
-                })
-                .collect();
-            format!("VALUES {}", lists.join(","))
+            // SQLite looks a named parameter's name up in a list, for each of them; thousands of names would
+            // take it longer than the writing. So the rows are nameless, and the fixed values come behind.
+            for index in 1..=fixed {
+                text = text.replace(
+                    &format!("${index}"),
+                    &format!("@{}", length * columns + index),
+                );
+            }
+            text = text.replace('@', "$");
+            let list = format!("({})", vec!["?"; columns].join(","));
+            format!("VALUES {}", vec![list; length].join(","))
         } else {
             let arrays: Vec<String> = rows
                 .columns()

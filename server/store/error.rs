@@ -15,6 +15,9 @@ pub enum Error {
     /// Too much is waiting to be written; nothing was taken.
     #[error("too many reports are waiting to be written")]
     Busy,
+    /// The database will not store this record, whatever the state of disk and network; nothing of it was kept.
+    #[error("the database refuses this record: {0}")]
+    Refused(String),
     /// The writer has stopped; the server is going down.
     #[error("the server is shutting down")]
     Stopped,
@@ -48,6 +51,30 @@ impl Error {
                         .is_ok_and(|code| code < 10_000 && matches!(code & 0xFF, 18..=20))
             }),
             Self::Database(sqlx::Error::Encode(_) | sqlx::Error::Decode(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// The database is away, restarting, out of space or out of time: the same request may succeed later.
+    pub(crate) fn may_pass(&self) -> bool {
+        let Self::Database(error) = self else {
+            return matches!(self, Self::Busy | Self::Stopped);
+        };
+        match error {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed => true,
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+                // PostgreSQL: connection, rolled back, resources, in use, stopped by somebody, system.
+                // SQLite: BUSY 5, LOCKED 6, IOERR 10, FULL 13, CANTOPEN 14 (low byte of the extended code).
+                code.len() == 5 && ["08", "40", "53", "55", "57", "58"].contains(&&code[..2])
+                    || code.parse::<u32>().is_ok_and(|code| {
+                        code < 10_000 && matches!(code & 0xFF, 5 | 6 | 10 | 13 | 14)
+                    })
+            }),
             _ => false,
         }
     }

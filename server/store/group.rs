@@ -88,6 +88,14 @@ impl<'r> Wave<'r> {
 
     async fn write(mut self, conn: &mut Conn, receipts: &mut [Option<Receipt>]) -> Result<()> {
         self.find_by_strongest(conn).await?;
+        // Before the first row is locked: two servers that wait for this lock with rows in hand wait in a circle.
+        if self
+            .indexes
+            .iter()
+            .any(|&index| self.same_facts(index).is_none() && !self.ids_are_known(index))
+        {
+            conn.lock_new_clients().await?;
+        }
         let touched = self.touch(conn).await?;
         for (index, id) in &touched {
             receipts[*index] = Some(Receipt {
@@ -96,7 +104,7 @@ impl<'r> Wave<'r> {
                 standing: self.reports[*index].verdict,
             });
         }
-        let rest: Vec<usize> = self
+        let mut rest: Vec<usize> = self
             .indexes
             .iter()
             .copied()
@@ -106,6 +114,8 @@ impl<'r> Wave<'r> {
             return Ok(());
         }
         let suspects = self.identify(conn, &rest).await?;
+        // Every server locks rows in the same order.
+        rest.sort_by_key(|&index| self.id(index));
         let applied = self.upsert(conn, &rest).await?;
         self.remember(conn, &rest, suspects).await?;
         self.keep_history(conn, &rest, &applied, receipts).await
@@ -143,11 +153,12 @@ impl<'r> Wave<'r> {
     }
 
     async fn touch(&self, conn: &mut Conn) -> Result<HashMap<usize, ClientId>> {
-        let same: Vec<(usize, ClientId)> = self
+        let mut same: Vec<(usize, ClientId)> = self
             .indexes
             .iter()
             .filter_map(|&index| self.same_facts(index).map(|id| (index, id)))
             .collect();
+        same.sort_by_key(|(_, id)| *id);
         let report = |(index, _): &(usize, ClientId)| &self.reports[*index];
         let rows = Rows::default()
             .bytes(same.iter().map(|(_, id)| Some(identify::bytes(*id))))

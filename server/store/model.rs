@@ -25,7 +25,7 @@ pub struct Filter {
     pub reason: Option<String>,
     /// Fix code: a failed or unknown check's reason is mended by it.
     pub fix: Option<String>,
-    /// Beginning of a name or FQDN, or a whole id (GUID, resource id, SMBIOS id, serial number).
+    /// Part of a name, beginning of an FQDN, or a whole id (GUID, resource id, SMBIOS id, serial number).
     pub q: Option<String>,
     /// Only clients suspected to be a second record of the same machine.
     pub duplicates: bool,

@@ -18,6 +18,15 @@ fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
 }
 
+/// A pattern for "somewhere in it".
+fn inside(part: &str) -> Value {
+    let escaped = part
+        .replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_");
+    Value::Text(format!("%{escaped}%"))
+}
+
 /// The bit of a reason; no bit for a code nobody knows, so that an unknown reason lists nobody.
 fn reason_mask(code: &str) -> i64 {
     assess::reason(code).map_or(0, |reason| 1 << reason.bit)
@@ -38,7 +47,9 @@ enum Search {
     None,
     /// As the beginning of a name.
     Name,
-    /// As a whole id, or the beginning of an FQDN; without those whose name begins so.
+    /// Further inside a name.
+    Inside,
+    /// As a whole id, or the beginning of an FQDN; without those whose name holds it.
     Id,
 }
 
@@ -61,7 +72,7 @@ pub(super) fn pieces(filter: &Filter) -> Vec<Piece> {
         vec![None]
     };
     let searches: &[Search] = if searched(filter).is_some() {
-        &[Search::Name, Search::Id]
+        &[Search::Name, Search::Inside, Search::Id]
     } else {
         &[Search::None]
     };
@@ -142,19 +153,8 @@ impl Growing {
             self.and(" AND impact = ?", [text(impact.code())]);
         }
         if let Some(role) = &filter.role {
-            let mut like = String::from("%,");
-            for c in role.chars() {
-                // Roles have underscores in their names, and no wildcards.
-                if matches!(c, '%' | '_' | '!') {
-                    like.push('!');
-                }
-                like.push(c);
-            }
-            like.push_str(",%");
-            self.and(
-                " AND roles <> '' AND roles LIKE ? ESCAPE '!'",
-                [text(&like)],
-            );
+            let whole = inside(&format!(",{role},"));
+            self.and(" AND roles <> '' AND roles LIKE ? ESCAPE '!'", [whole]);
         }
         for mask in [
             filter.reason.as_deref().map(reason_mask),
@@ -198,13 +198,17 @@ impl Growing {
                 " AND sort_key >= ? AND sort_key < ?",
                 [text(&lower), end(&lower)],
             ),
+            // No index helps here, but the names alone are looked through, not the fleet.
+            Search::Inside => self.and(
+                " AND NOT (sort_key >= ? AND sort_key < ?) AND sort_key LIKE ? ESCAPE '!'",
+                [text(&lower), end(&lower), inside(&lower)],
+            ),
             Search::Id => {
                 self.and(
-                    " AND NOT (sort_key >= ? AND sort_key < ?) AND id IN (
+                    " AND sort_key NOT LIKE ? ESCAPE '!' AND id IN (
                      SELECT client_id FROM identities WHERE estate = ? AND ident IN (?, ?, ?, ?, ?, ?)",
                     [
-                        text(&lower),
-                        end(&lower),
+                        inside(&lower),
                         Value::Int(ESTATE),
                         text(&format!("g:{guid}")),
                         text(&format!("s:{guid}")),

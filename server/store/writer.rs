@@ -60,7 +60,7 @@ impl Writer {
         let (jobs, waiting) = mpsc::unbounded_channel();
         tokio::spawn(run(db.clone(), Some(conn), waiting));
         if db.engine() == "sqlite" {
-            tokio::spawn(checkpoint_often(db, jobs.clone()));
+            tokio::spawn(checkpoint_often(db, jobs.downgrade()));
         }
         Ok(Self {
             jobs,
@@ -238,12 +238,19 @@ async fn write_group(db: &Db, conn: &mut Option<Conn>, group: Vec<Waiting>) {
             }
         }
         Err(error) => {
-            if error.blames_the_data() && answers.len() > 1 {
+            if error.blames_the_data() {
                 tracing::warn!(%error, "a report in a group cannot be stored; writing each request alone");
                 let mut reports = reports.into_iter();
                 for (count, answer, _room) in answers {
                     let own: Vec<Incoming> = reports.by_ref().take(count).collect();
-                    drop(answer.send(written(db, conn, &own, now).await));
+                    let alone = written(db, conn, &own, now).await.map_err(|error| {
+                        if error.blames_the_data() {
+                            Error::Refused(error.to_string())
+                        } else {
+                            error
+                        }
+                    });
+                    drop(answer.send(alone));
                 }
                 return;
             }
@@ -276,6 +283,10 @@ async fn written(
         let open = connected(db, conn).await?;
         let result = async {
             open.begin().await?;
+            if attempt > 1 {
+                // Two that lost to each other go on one after the other.
+                open.lock_new_clients().await?;
+            }
             let receipts = group::apply(open, reports, now).await?;
             open.commit().await?;
             Ok(receipts)
@@ -293,14 +304,14 @@ async fn written(
 }
 
 /// Empties SQLite's log between commits, on a connection of its own that does not hold up the writer. A log
-/// that grows all the same is emptied by the writer itself.
-async fn checkpoint_often(db: Db, jobs: mpsc::UnboundedSender<Job>) {
+/// that grows all the same is emptied by the writer itself. Ends when nobody can write any more.
+async fn checkpoint_often(db: Db, jobs: mpsc::WeakUnboundedSender<Job>) {
     let mut conn = None;
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        if jobs.is_closed() {
+        if jobs.strong_count() == 0 {
             return;
         }
         let left = match connected(&db, &mut conn).await {
@@ -318,7 +329,10 @@ async fn checkpoint_often(db: Db, jobs: mpsc::UnboundedSender<Job>) {
                         conn.begin().await
                     })
                 });
-                if jobs.send(Job::Task { task, done }).is_err() {
+                let sent = jobs
+                    .upgrade()
+                    .map(|jobs| jobs.send(Job::Task { task, done }));
+                if !matches!(sent, Some(Ok(()))) {
                     return;
                 }
                 drop(finished.await);

@@ -2,6 +2,7 @@
 
 mod cases;
 mod commands;
+mod durability;
 mod house;
 mod load;
 mod postgres;

@@ -3,5 +3,6 @@
 pub mod answer;
 pub mod app;
 pub mod postgres;
+pub mod process;
 pub mod report;
 pub mod stores;

@@ -1,0 +1,12 @@
+//! Nothing acknowledged is lost, whatever happens to the process, the disk or the database.
+
+mod check;
+mod crash;
+mod full_disk;
+mod ledger;
+mod load;
+mod poison;
+mod postgres_gone;
+mod several;
+mod sqlite_beside;
+mod stampede;
