@@ -89,7 +89,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// The files cannot be read, or do not fit each other.
 pub fn config(cert: &Path, key: &Path) -> Result<(Arc<ServerConfig>, bool), Error> {
     let chain = CertificateDer::pem_file_iter(cert)
-        .and_then(|found| found.collect::<Result<Vec<_>, _>>())
+        .and_then(std::iter::Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| file("cannot read the certificate", cert, error))?;
     let private = PrivateKeyDer::from_pem_file(key)
         .map_err(|error| file("cannot read the key", key, error))?;

@@ -79,6 +79,7 @@ pub struct Resolution {
 }
 
 /// Decides whom `ids` names among `found` (ident → clients that carry it). `None`: nothing to find it by.
+#[expect(clippy::implicit_hasher, reason = "one caller, one map")]
 pub fn resolve(ids: &ClientIds, found: &HashMap<String, Vec<Candidate>>) -> Option<Resolution> {
     let derived = derived_id(ids)?;
     let mut chosen = None;

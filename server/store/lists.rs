@@ -208,7 +208,7 @@ async fn page(
     let wanted = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
     let mut rows: Vec<StoredClient> = Vec::new();
     let pieces = pieces(filter);
-    for piece in &pieces {
+    for &piece in &pieces {
         let mut growing = Growing::new(StoredClient::select());
         growing.narrow(filter, piece);
         if let Some(after) = &after {
@@ -242,7 +242,7 @@ async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
         let mut text = Composed::default();
         text.push("SELECT COUNT(*) FROM clients WHERE estate = ?");
         let mut growing = Growing::new(text);
-        growing.narrow(filter, &piece);
+        growing.narrow(filter, piece);
         total += growing.statement(tx).scalar::<i64>().await?;
     }
     Ok(total)

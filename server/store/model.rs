@@ -9,6 +9,7 @@ use crate::domain::{
 };
 
 /// Which clients a list or a number is about. Every field narrows; an empty filter is the whole population.
+#[expect(clippy::struct_excessive_bools, reason = "each is a filter of its own")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Any of these standings; empty: all.

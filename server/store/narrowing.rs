@@ -138,7 +138,7 @@ impl Growing {
     }
 
     /// Everything a filter says of the `clients` table, for one of its pieces.
-    pub(super) fn narrow(&mut self, filter: &Filter, piece: &Piece) {
+    pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece) {
         if let Some(standing) = piece.standing {
             self.and(" AND standing = ?", [text(standing.code())]);
         }

@@ -38,7 +38,7 @@ enum Job {
         reports: Vec<Incoming>,
         now: Timestamp,
         answer: oneshot::Sender<Answer>,
-        _room: OwnedSemaphorePermit,
+        room: OwnedSemaphorePermit,
     },
     Task {
         task: Task,
@@ -92,7 +92,7 @@ impl Writer {
             reports,
             now,
             answer,
-            _room: room,
+            room,
         };
         self.jobs.send(job).map_err(|_| Error::Stopped)?;
         receipt.await.map_err(|_| Error::Stopped)?
@@ -134,7 +134,7 @@ struct Waiting {
     reports: Vec<Incoming>,
     now: Timestamp,
     answer: oneshot::Sender<Answer>,
-    _room: OwnedSemaphorePermit,
+    room: OwnedSemaphorePermit,
 }
 
 async fn run(db: Db, mut conn: Option<Conn>, mut jobs: mpsc::UnboundedReceiver<Job>) {
@@ -156,14 +156,14 @@ async fn run(db: Db, mut conn: Option<Conn>, mut jobs: mpsc::UnboundedReceiver<J
                 reports,
                 now,
                 answer,
-                _room,
+                room,
             } => {
                 let mut count = reports.len();
                 let mut group = vec![Waiting {
                     reports,
                     now,
                     answer,
-                    _room,
+                    room,
                 }];
                 while count < GROUP {
                     match jobs.try_recv() {
@@ -171,14 +171,14 @@ async fn run(db: Db, mut conn: Option<Conn>, mut jobs: mpsc::UnboundedReceiver<J
                             reports,
                             now,
                             answer,
-                            _room,
+                            room,
                         }) => {
                             count += reports.len();
                             group.push(Waiting {
                                 reports,
                                 now,
                                 answer,
-                                _room,
+                                room,
                             });
                         }
                         Ok(task) => {
@@ -225,7 +225,7 @@ async fn write_group(db: &Db, conn: &mut Option<Conn>, group: Vec<Waiting>) {
     let mut reports = Vec::new();
     let mut answers = Vec::with_capacity(group.len());
     for waiting in group {
-        answers.push((waiting.reports.len(), waiting.answer, waiting._room));
+        answers.push((waiting.reports.len(), waiting.answer, waiting.room));
         reports.extend(waiting.reports);
     }
     metrics::histogram!("cutover_group_reports").record(precise(reports.len()));

@@ -284,27 +284,27 @@ const NEEDED: &[(&str, Change)] = &[
     ("version", |facts| facts.os.version = None),
     ("product type", |facts| facts.os.product_type = None),
     ("native WinHTTP key", |facts| {
-        drop(facts.registry.remove(Key::WinHttpNative))
+        drop(facts.registry.remove(Key::WinHttpNative));
     }),
     ("SChannel key", |facts| {
-        drop(facts.registry.remove(Key::Tls12Client))
+        drop(facts.registry.remove(Key::Tls12Client));
     }),
 ];
 
 /// The same as far as the organisation lets .NET block.
 const NEEDED_BY_DOTNET: &[(&str, Change)] = &[
     (".NET version", |facts| {
-        drop(facts.registry.remove(Key::NdpV4Full))
+        drop(facts.registry.remove(Key::NdpV4Full));
     }),
     (".NET values", |facts| {
-        drop(facts.registry.remove(Key::NetV4Native))
+        drop(facts.registry.remove(Key::NetV4Native));
     }),
 ];
 
 /// The same on 64-bit Windows.
 const NEEDED_BY_64_BIT: &[(&str, Change)] = &[
     ("32-bit WinHTTP key", |facts| {
-        drop(facts.registry.remove(Key::WinHttpWow64))
+        drop(facts.registry.remove(Key::WinHttpWow64));
     }),
     ("bitness of the collector", |facts| {
         facts.process_bits = None;
@@ -321,17 +321,17 @@ const SUPPORTING: &[(&str, Change)] = &[
     ("updates", |facts| facts.hotfixes = None),
     ("explicit views", |facts| facts.explicit_views = false),
     ("bitness of the collector", |facts| {
-        facts.process_bits = None
+        facts.process_bits = None;
     }),
     ("32-bit .NET values", |facts| {
-        drop(facts.registry.remove(Key::NetV4Wow64))
+        drop(facts.registry.remove(Key::NetV4Wow64));
     }),
     ("server key", |facts| {
-        drop(facts.registry.remove(Key::Tls12Server))
+        drop(facts.registry.remove(Key::Tls12Server));
     }),
     ("old .NET", |facts| drop(facts.registry.remove(Key::NdpV35))),
     ("old .NET values", |facts| {
-        drop(facts.registry.remove(Key::NetV2Native))
+        drop(facts.registry.remove(Key::NetV2Native));
     }),
     ("FIPS", |facts| drop(facts.registry.remove(Key::FipsPolicy))),
 ];
@@ -360,13 +360,13 @@ const FAILING: &[(&str, Change)] = &[
         set(facts, Key::WinHttpWow64, "DefaultSecureProtocols", 0xA0);
     }),
     ("TLS 1.2 off", |facts| {
-        set(facts, Key::Tls12Client, "Enabled", 0)
+        set(facts, Key::Tls12Client, "Enabled", 0);
     }),
     ("TLS 1.2 off by default", |facts| {
-        set(facts, Key::Tls12Client, "DisabledByDefault", 1)
+        set(facts, Key::Tls12Client, "DisabledByDefault", 1);
     }),
     ("old .NET", |facts| {
-        set(facts, Key::NdpV4Full, "Release", 379_893)
+        set(facts, Key::NdpV4Full, "Release", 379_893);
     }),
     ("no strong crypto", |facts| {
         set(facts, Key::NetV4Native, SYSTEM_DEFAULT, 0);
@@ -376,10 +376,10 @@ const FAILING: &[(&str, Change)] = &[
         facts.files.get_or_insert_default().winhttp = Some(FileVersion([6, 1, 7601, 17514]));
     }),
     ("useless suites", |facts| {
-        facts.cipher_suites = Some(vec!["TLS_RSA_WITH_RC4_128_SHA".to_owned()])
+        facts.cipher_suites = Some(vec!["TLS_RSA_WITH_RC4_128_SHA".to_owned()]);
     }),
     ("incoming TLS 1.2 off", |facts| {
-        set(facts, Key::Tls12Server, "Enabled", 0)
+        set(facts, Key::Tls12Server, "Enabled", 0);
     }),
     ("a system without TLS 1.2", |facts| {
         facts.os.version = Some(OsVersion {

@@ -40,6 +40,10 @@ async fn standing(store: &Store, name: &str, now: Timestamp) -> Standing {
         .standing
 }
 
+fn count(rows: usize) -> i64 {
+    i64::try_from(rows).expect("few")
+}
+
 /// Every number of the summary, recounted from the list of everybody.
 async fn numbers_equal_the_lists(store: &Store, now: Timestamp) {
     let summary = store.summary("test", now).await.expect("a summary");
@@ -49,9 +53,9 @@ async fn numbers_equal_the_lists(store: &Store, now: Timestamp) {
         rows.extend(piece);
     }
     let population = &summary.population;
-    assert_eq!(population.total, rows.len() as i64);
+    assert_eq!(population.total, count(rows.len()));
     for standing in Standing::ALL {
-        let n = rows.iter().filter(|row| row.standing == standing).count() as i64;
+        let n = count(rows.iter().filter(|row| row.standing == standing).count());
         assert_eq!(population.standings[&standing], n, "{standing:?}");
         let filter = Filter {
             standings: vec![standing],
@@ -59,17 +63,17 @@ async fn numbers_equal_the_lists(store: &Store, now: Timestamp) {
         };
         let page = store.list(&filter, None, 1_000, now).await.expect("a list");
         assert_eq!(page.total, n, "total of {standing:?}");
-        assert_eq!(page.items.len() as i64, n, "rows of {standing:?}");
+        assert_eq!(count(page.items.len()), n, "rows of {standing:?}");
     }
     for line in &summary.by_os {
         let of_os = || rows.iter().filter(|row| row.os_key == line.os_key);
-        assert_eq!(line.total, of_os().count() as i64, "{}", line.os_key);
+        assert_eq!(line.total, count(of_os().count()), "{}", line.os_key);
         for (standing, n) in &line.standings {
             let listed = of_os().filter(|row| row.standing == *standing).count();
-            assert_eq!(*n, listed as i64, "{} {standing:?}", line.os_key);
+            assert_eq!(*n, count(listed), "{} {standing:?}", line.os_key);
         }
     }
-    let duplicates = rows.iter().filter(|row| row.duplicate).count() as i64;
+    let duplicates = count(rows.iter().filter(|row| row.duplicate).count());
     assert_eq!(population.suspected_duplicates, duplicates);
 }
 

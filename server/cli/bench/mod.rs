@@ -164,10 +164,10 @@ impl Bench<'_> {
         );
         let keep_alive = self.driven(plan(3, now.plus(-3_600_000))).await?;
         eprintln!("{} clients: 200 reports a request …", self.size);
-        let mut batched = plan(4, now.plus(-1_800_000));
-        batched.batch = 200;
-        batched.connections = 8;
-        let batches = self.driven(batched).await?;
+        let mut many = plan(4, now.plus(-1_800_000));
+        many.batch = 200;
+        many.connections = 8;
+        let batches = self.driven(many).await?;
         eprintln!("{} clients: 2,000 reports a second offered …", self.size);
         let mut at_pace = plan(5, now.plus(-900_000));
         at_pace.rate = 2_000;
@@ -229,7 +229,7 @@ fn table(engine: &str, results: &[Measured]) -> String {
         let cells: Vec<String> = results.iter().map(cell).collect();
         out.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
     };
-    let ms = |us: u64| format!("{:.1} ms", us as f64 / 1e3);
+    let ms = |us: u64| format!("{}.{} ms", us / 1_000, us % 1_000 / 100);
     row("clients in the database", &|m| m.size.to_string());
     row("---", &|_| "---".to_owned());
     row(

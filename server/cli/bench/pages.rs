@@ -163,7 +163,7 @@ pub(super) async fn export(child: &Child, read: &str) -> Result<Export, Error> {
         let piece = piece.map_err(failed)?;
         first_byte_ms.get_or_insert_with(|| start.elapsed().as_secs_f64() * 1e3);
         bytes += piece.len();
-        rows += piece.iter().filter(|byte| **byte == b'\n').count();
+        rows += piece.split(|byte| *byte == b'\n').count() - 1;
     }
     let seconds = start.elapsed().as_secs_f64();
     Ok(Export {
