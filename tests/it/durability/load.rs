@@ -28,7 +28,7 @@ const SIZES: [u64; 6] = [1, 1, 7, 1, 40, 1];
 /// Senders at the same time.
 const SENDERS: u64 = 16;
 /// Whatever a test waits for must come within this.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Whether the server may go away while it is sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
