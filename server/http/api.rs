@@ -245,7 +245,9 @@ async fn stream_whole(
             }
         };
         Some((piece, walk))
-    });
+    })
+    // The compressing layer asks once more after the end.
+    .fuse();
     let whole = stream::once(async move { Ok(Bytes::from(start)) }).chain(rows);
     let (kind, ending) = if format == Format::Csv {
         ("text/csv; charset=utf-8; header=present", "csv")

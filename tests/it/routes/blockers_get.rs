@@ -239,3 +239,32 @@ async fn the_list_is_who_blocks_unless_other_standings_are_named() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_export_is_whole_when_it_is_compressed() {
+    for app in TestApp::each().await {
+        fleet(&app).await;
+        for format in ["csv", "ndjson"] {
+            let path = format!("{PATH}?format={format}&standing=all");
+            let plain = app.get(&path).await.text();
+            assert!(plain.lines().count() > 5);
+            let packed = app
+                .request(Method::GET, &path)
+                .bearer_auth(app.token("read"))
+                .header(header::ACCEPT_ENCODING, "gzip")
+                .send()
+                .await
+                .expect("an answer")
+                .bytes()
+                .await
+                .expect("all of it, to its end");
+            let mut text = String::new();
+            std::io::Read::read_to_string(
+                &mut flate2::read::GzDecoder::new(packed.as_ref()),
+                &mut text,
+            )
+            .expect("gzip");
+            assert_eq!(text, plain, "{format}");
+        }
+    }
+}
