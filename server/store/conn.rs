@@ -52,6 +52,15 @@ impl<T> Scalar for T where
 {
 }
 
+/// SQLite's write-ahead log after a checkpoint.
+#[derive(Clone, Copy, Debug)]
+pub struct Log {
+    /// Pages in it.
+    pub pages: i64,
+    /// Pages of these that are not in the database file yet.
+    pub left: i64,
+}
+
 /// The writer's connection. `BEGIN` and `COMMIT` are sent as statements, because sqlx's own transaction
 /// counter goes wrong after a full disk and then acknowledges what was never written. After any error the
 /// caller drops the connection and opens another.
@@ -97,19 +106,19 @@ impl Conn {
         Ok(())
     }
 
-    /// On SQLite, moves what the log holds into the database file and answers the pages left in the log;
-    /// PostgreSQL does this by itself.
-    pub async fn checkpoint(&mut self, restart: bool) -> Result<i64> {
+    /// On SQLite, moves what the log holds into the database file without holding anybody up; PostgreSQL does
+    /// this by itself.
+    pub async fn checkpoint(&mut self) -> Result<Log> {
         let Self::Sqlite(conn) = self else {
-            return Ok(0);
+            return Ok(Log { pages: 0, left: 0 });
         };
-        let text = if restart {
-            "PRAGMA wal_checkpoint(TRUNCATE)"
-        } else {
-            "PRAGMA wal_checkpoint(PASSIVE)"
-        };
-        let (_, pages, moved): (i64, i64, i64) = sqlx::query_as(text).fetch_one(conn).await?;
-        Ok(pages - moved)
+        let (_, pages, moved): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)")
+            .fetch_one(conn)
+            .await?;
+        Ok(Log {
+            pages,
+            left: pages - moved,
+        })
     }
 
     /// Writes the whole database into `path`, consistently, beside running writers. SQLite only.

@@ -9,7 +9,7 @@ use super::{
     ESTATE,
     db::Conn,
     error::{Error, Result},
-    identify::{self, ClientId},
+    identify::{self, ClientId, Speaker},
     incoming::{Incoming, Kept, Receipt},
     known::{ClientIdRow, IdRow, Known, Met, insert_identities, insert_suspects, packed_roles},
     rows::Rows,
@@ -135,7 +135,7 @@ impl<'r> Wave<'r> {
         self.known = Known::find(conn, idents).await?;
         for &index in &self.indexes {
             let ids = &self.reports[index].ids;
-            if let Some(resolution) = self.known.resolve(ids)
+            if let Some(resolution) = self.known.resolve(ids, Speaker::Report)
                 && !resolution.new
                 && self.known.has(resolution.id)
             {
@@ -203,7 +203,7 @@ impl<'r> Wave<'r> {
         let mut met = Met::default();
         for index in unsure {
             let ids = &self.reports[index].ids;
-            let Some(resolution) = thorough.resolve(ids) else {
+            let Some(resolution) = thorough.resolve(ids, Speaker::Report) else {
                 return Err(Error::Input("a report names no client".to_owned()));
             };
             let id = resolution.id;

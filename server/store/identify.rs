@@ -1,7 +1,7 @@
 //! Which client a report or a list row is about.
 //!
 //! Matching goes from the strongest id to the weakest: ConfigMgr GUID, resource id with its site, FQDN, and a
-//! bare name only where neither side knows anything better. A weaker id never overrules a stronger one that
+//! bare name only where the client in hand is known by nothing better. A weaker id never overrules a stronger one that
 //! disagrees: such a record is a client of its own and a *suspected duplicate*, never silently merged.
 
 use std::collections::HashMap;
@@ -78,16 +78,31 @@ pub struct Resolution {
     pub suspects: Vec<(ClientId, &'static str)>,
 }
 
+/// What `ids` belong to, which decides how much a bare name may mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// A report, which can change a verdict: a bare name in it never names a client that has better ids, for
+    /// another machine of that name could clear it.
+    Report,
+    /// A row of the expected list, which changes no verdict.
+    List,
+}
+
 /// Decides whom `ids` names among `found` (ident → clients that carry it). `None`: nothing to find it by.
 #[expect(clippy::implicit_hasher, reason = "one caller, one map")]
-pub fn resolve(ids: &ClientIds, found: &HashMap<String, Vec<Candidate>>) -> Option<Resolution> {
+pub fn resolve(
+    ids: &ClientIds,
+    found: &HashMap<String, Vec<Candidate>>,
+    speaker: Speaker,
+) -> Option<Resolution> {
     let derived = derived_id(ids)?;
     let mut chosen = None;
     for ident in matching_idents(ids) {
         let weakest = ident.starts_with("n:");
         let mut fitting = found.get(&ident).into_iter().flatten().filter(|known| {
             !contradicts(ids, &known.ids)
-                && (!weakest || (only_a_name(ids) || only_a_name(&known.ids)))
+                && (!weakest
+                    || (only_a_name(&known.ids) || (speaker == Speaker::List && only_a_name(ids))))
         });
         // Two clients that fit equally well: choosing one could clear the wrong machine.
         if let (Some(only), None) = (fitting.next(), fitting.next()) {

@@ -108,8 +108,12 @@ impl Known {
     }
 
     /// Whom these ids name.
-    pub(super) fn resolve(&self, ids: &ClientIds) -> Option<identify::Resolution> {
-        identify::resolve(ids, &self.by_ident)
+    pub(super) fn resolve(
+        &self,
+        ids: &ClientIds,
+        speaker: identify::Speaker,
+    ) -> Option<identify::Resolution> {
+        identify::resolve(ids, &self.by_ident, speaker)
     }
 
     /// Whether a client with this id was found.

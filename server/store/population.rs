@@ -6,7 +6,7 @@ use super::{
     ESTATE, Store,
     db::Conn,
     error::{Error, Result},
-    identify::{self, ClientId},
+    identify::{self, ClientId, Speaker},
     known::{IdRow, Known, Met, insert_identities, insert_suspects, packed_roles},
     model::Listing,
     rows::Rows,
@@ -203,7 +203,7 @@ async fn write_chunk(
     let mut met = Met::default();
     let mut rows: Vec<(ClientId, &Expected)> = Vec::with_capacity(chunk.len());
     for row in chunk {
-        let Some(resolution) = known.resolve(&row.ids) else {
+        let Some(resolution) = known.resolve(&row.ids, Speaker::List) else {
             return Err(Error::Input("a row of the list names no client".to_owned()));
         };
         let id = resolution.id;

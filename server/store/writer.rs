@@ -8,7 +8,7 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::{
-    db::{Conn, Db},
+    db::{Conn, Db, Log},
     error::{Error, Result},
     group,
     incoming::{Incoming, Receipt},
@@ -24,8 +24,14 @@ const GROUP: usize = 1_024;
 /// Attempts at a group that lost a deadlock against another server.
 const ATTEMPTS: usize = 5;
 
-/// SQLite pages in the log (4 KiB each) above which the writer itself stops to empty it: 256 MB.
-const LOG_PAGES: i64 = 65_536;
+/// SQLite pages in the log (4 KiB each) below which it is not worth beginning anew: 16 MB.
+const LOG_WORTH_IT: i64 = 4_096;
+
+/// Pages that the writer moves itself: a few milliseconds.
+const LOG_REST: i64 = 1_024;
+
+/// Pages above which the writer stops to empty the log, however much is left: 512 MB.
+const LOG_PAGES: i64 = 131_072;
 
 type Answer = Result<Vec<Receipt>>;
 type Boxed<'c> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'c>>;
@@ -303,8 +309,9 @@ async fn written(
     }
 }
 
-/// Empties SQLite's log between commits, on a connection of its own that does not hold up the writer. A log
-/// that grows all the same is emptied by the writer itself. Ends when nobody can write any more.
+/// Empties SQLite's log beside the writer, in two steps. The bulk is moved on a connection of its own, which holds
+/// nobody up; but a log is only begun anew when nothing is left in it, and meanwhile the writer has gone on. So when
+/// little is left the writer itself moves the rest between two commits, which is short, and starts at the front.
 async fn checkpoint_often(db: Db, jobs: mpsc::WeakUnboundedSender<Job>) {
     let mut conn = None;
     let mut tick = tokio::time::interval(Duration::from_secs(1));
@@ -314,18 +321,19 @@ async fn checkpoint_often(db: Db, jobs: mpsc::WeakUnboundedSender<Job>) {
         if jobs.strong_count() == 0 {
             return;
         }
-        let left = match connected(&db, &mut conn).await {
-            Ok(open) => open.checkpoint(false).await,
+        let log = match connected(&db, &mut conn).await {
+            Ok(open) => emptied(open).await,
             Err(error) => Err(error),
         };
-        match left {
-            Ok(left) if left > LOG_PAGES => {
+        match log {
+            Ok(log) if log.pages < LOG_WORTH_IT => {}
+            Ok(log) if log.left <= LOG_REST || log.pages > LOG_PAGES => {
                 let (done, finished) = oneshot::channel();
                 let task: Task = Box::new(|conn| {
                     Box::pin(async move {
                         // A checkpoint cannot run inside the transaction that tasks get.
                         conn.commit().await?;
-                        conn.checkpoint(true).await?;
+                        conn.checkpoint().await?;
                         conn.begin().await
                     })
                 });
@@ -344,4 +352,16 @@ async fn checkpoint_often(db: Db, jobs: mpsc::WeakUnboundedSender<Job>) {
             }
         }
     }
+}
+
+/// Moves what the log holds, again while each time more has come meanwhile than the writer should move itself.
+async fn emptied(conn: &mut Conn) -> Result<Log> {
+    let mut log = conn.checkpoint().await?;
+    for _ in 0..4 {
+        if log.left <= LOG_REST {
+            break;
+        }
+        log = conn.checkpoint().await?;
+    }
+    Ok(log)
 }

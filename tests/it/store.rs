@@ -408,6 +408,72 @@ async fn weaker_ids_find_the_client_that_stronger_ones_made() {
 }
 
 #[tokio::test]
+async fn a_bare_name_never_clears_a_client_that_has_better_ids() {
+    for test in TestStore::each().await {
+        let store = &test.store;
+        send(store, vec![blocking(9, NOON, 1)], NOON).await;
+        let mut named = report(9, NOON.plus(HOUR), 2);
+        named.ids = ClientIds {
+            name: named.ids.name,
+            ..ClientIds::default()
+        };
+        send(store, vec![named.clone()], NOON.plus(HOUR)).await;
+        let population = store
+            .population(NOON.plus(HOUR))
+            .await
+            .expect("a population");
+        assert_eq!(
+            population.standings[&Standing::Blocking],
+            1,
+            "{}",
+            test.engine
+        );
+        assert_eq!((population.total, population.suspected_duplicates), (2, 2));
+        // The same name again is the same record, and a list that knows names only adds no third.
+        named.content_hash = [3; 16];
+        named.seen_at = NOON.plus(2 * HOUR);
+        send(store, vec![named], NOON.plus(2 * HOUR)).await;
+        assert_eq!(
+            store
+                .population(NOON.plus(2 * HOUR))
+                .await
+                .expect("a population")
+                .total,
+            2
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_names_finds_the_clients_that_reported() {
+    for test in TestStore::each().await {
+        let store = &test.store;
+        send(store, vec![report(1, NOON, 1), blocking(2, NOON, 1)], NOON).await;
+        let rows = (1..=3)
+            .map(|n| {
+                let mut row = expected(n, Listing::Expected);
+                row.ids = ClientIds {
+                    name: row.ids.name,
+                    ..ClientIds::default()
+                };
+                row
+            })
+            .collect();
+        let replaced = store
+            .replace_population(list(rows, false), NOON)
+            .await
+            .expect("a list");
+        assert_eq!((replaced.new, replaced.matched), (1, 2), "{}", test.engine);
+        // And who is silent is found once it reports with everything it has.
+        send(store, vec![report(3, NOON, 1)], NOON).await;
+        let population = store.population(NOON).await.expect("a population");
+        assert_eq!((population.total, population.expected), (3, 3));
+        assert_eq!(population.standings[&Standing::Silent], 0);
+        numbers_equal_the_lists(store, NOON).await;
+    }
+}
+
+#[tokio::test]
 async fn a_client_found_by_name_first_is_the_same_once_its_guid_is_known() {
     for test in TestStore::each().await {
         let store = &test.store;
