@@ -96,6 +96,16 @@ pub async fn replace(
             "The list names no client. An empty list would make an empty fleet look complete, so it is refused.",
         ));
     }
+    if list
+        .rows
+        .iter()
+        .all(|row| row.obsolete || row.decommissioned)
+    {
+        return Err(Problem::invalid(
+            "",
+            "The list marks every client obsolete or decommissioned, so it expects nobody. That would make an empty fleet look complete, so it is refused.",
+        ));
+    }
     let refused = i64::try_from(list.rejected_count).unwrap_or(i64::MAX);
     let duplicate = i64::try_from(list.duplicate_count).unwrap_or(i64::MAX);
     let rejected: Vec<RejectedRow> = list

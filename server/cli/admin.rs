@@ -195,6 +195,14 @@ pub async fn backup(args: BackupArgs) -> Result<(), Error> {
     }
     let store = open(&args.database).await?;
     store.backup(&args.file.display().to_string()).await?;
+    // It holds what the data directory holds, which nobody else on this machine may read.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&args.file, private)
+            .map_err(|error| Error::Failed(format!("{}: {error}", args.file.display())))?;
+    }
     eprintln!("The database is copied to {}.", args.file.display());
     Ok(())
 }

@@ -19,6 +19,8 @@ use crate::domain::{time::Timestamp, verdict::Standing};
 const TOUCH: &str = include_str!("sql/touch_clients.sql");
 const UPSERT: &str = include_str!("sql/upsert_clients.sql");
 const HISTORY: &str = include_str!("sql/insert_history.sql");
+const SAID_BEFORE: &str =
+    "SELECT COUNT(*) FROM history WHERE estate = $1 AND client_id = $2 AND content_hash = $3";
 const IN_FORCE: &str = include_str!("sql/history_in_force.sql");
 
 #[derive(Debug, sqlx::FromRow)]
@@ -96,6 +98,8 @@ impl<'r> Wave<'r> {
         {
             conn.lock_new_clients().await?;
         }
+        self.set_aside_repeats_from_the_future(conn, receipts)
+            .await?;
         let touched = self.touch(conn).await?;
         for (index, id) in &touched {
             receipts[*index] = Some(Receipt {
@@ -150,6 +154,42 @@ impl<'r> Wave<'r> {
         let id = *self.client.get(&index)?;
         let state = self.known.state.get(&id)?;
         (state.content_hash.as_deref() == Some(&self.reports[index].content_hash[..])).then_some(id)
+    }
+
+    /// A report that claims a time to come is dated by its receipt, so sending it again would make it the newest
+    /// again. What it says counts once: facts that the client is known to have sent before move nothing.
+    async fn set_aside_repeats_from_the_future(
+        &mut self,
+        conn: &mut Conn,
+        receipts: &mut [Option<Receipt>],
+    ) -> Result<()> {
+        let mut aside = HashSet::new();
+        for &index in self
+            .indexes
+            .iter()
+            .filter(|&&index| self.reports[index].future)
+        {
+            let Some(&id) = self.client.get(&index) else {
+                continue;
+            };
+            let known: i64 = conn
+                .sql(SAID_BEFORE)
+                .bind(ESTATE)
+                .bind(identify::bytes(id))
+                .bind(self.reports[index].content_hash.to_vec())
+                .scalar()
+                .await?;
+            if known > 0 {
+                aside.insert(index);
+                receipts[index] = Some(Receipt {
+                    client_id: id,
+                    kept: Kept::Unchanged,
+                    standing: self.standing_of(id, &self.reports[index]),
+                });
+            }
+        }
+        self.indexes.retain(|index| !aside.contains(index));
+        Ok(())
     }
 
     async fn touch(&self, conn: &mut Conn) -> Result<HashMap<usize, ClientId>> {

@@ -3,7 +3,9 @@
 use super::{ESTATE, Store, error::Result};
 use crate::domain::time::Timestamp;
 
-const DUE: &str = "SELECT COUNT(*) FROM (SELECT 1 AS one FROM clients WHERE estate = $1 AND sweep_at <= $2 LIMIT 1) AS due";
+/// The earliest due time, asked for in the index's own order so that no planner looks through the table instead.
+const DUE: &str = "SELECT CAST(COALESCE((SELECT sweep_at FROM clients
+  WHERE estate = $1 AND sweep_at IS NOT NULL ORDER BY sweep_at LIMIT 1), $2) AS BIGINT)";
 const SWEEP: &str = include_str!("sql/sweep.sql");
 /// Clients moved in one transaction: short enough not to hold up reports.
 const CHUNK: i64 = 2_000;
@@ -14,16 +16,16 @@ impl Store {
     pub async fn sweep(&self, now: Timestamp) -> Result<u64> {
         let mut moved = 0;
         loop {
-            let due: i64 = self
+            let earliest: i64 = self
                 .db
                 .read()
                 .await?
                 .sql(DUE)
                 .bind(ESTATE)
-                .bind(now.0)
+                .bind(i64::MAX)
                 .scalar()
                 .await?;
-            if due == 0 {
+            if earliest > now.0 {
                 return Ok(moved);
             }
             moved += self

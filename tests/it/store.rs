@@ -408,6 +408,37 @@ async fn weaker_ids_find_the_client_that_stronger_ones_made() {
 }
 
 #[tokio::test]
+async fn a_report_from_the_future_counts_once_however_often_it_is_sent() {
+    for test in TestStore::each().await {
+        let store = &test.store;
+        let ahead = |received: Timestamp| {
+            let mut one = report(1, received, 1);
+            one.collected_at = NOON.plus(400 * DAY);
+            one.future = true;
+            one
+        };
+        send(store, vec![ahead(NOON)], NOON).await;
+        assert_eq!(standing(store, "PC-1", NOON).await, Standing::Ready);
+        let (later, again) = (NOON.plus(HOUR), NOON.plus(2 * HOUR));
+        send(store, vec![blocking(1, later, 2)], later).await;
+        assert_eq!(
+            send(store, vec![ahead(again)], again).await,
+            [Kept::Unchanged]
+        );
+        assert_eq!(
+            standing(store, "PC-1", again).await,
+            Standing::Blocking,
+            "{}",
+            test.engine
+        );
+        // Nor does it keep anything fresh.
+        let much_later = later.plus(15 * DAY);
+        send(store, vec![ahead(much_later)], much_later).await;
+        assert_eq!(standing(store, "PC-1", much_later).await, Standing::Stale);
+    }
+}
+
+#[tokio::test]
 async fn a_bare_name_never_clears_a_client_that_has_better_ids() {
     for test in TestStore::each().await {
         let store = &test.store;
