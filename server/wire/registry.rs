@@ -76,9 +76,11 @@ pub(super) fn read(raw: RawRegistry<'_>, at: Path<'_>, problems: &mut Problems) 
         match listed_at[key as usize] {
             None => {
                 listed_at[key as usize] = Some(index);
-                registry.insert(key, reading);
+                if let Some(reading) = reading {
+                    registry.insert(key, reading);
+                }
             }
-            Some(_) if registry.key(key) == Some(&reading) => {}
+            Some(_) if registry.key(key) == reading.as_ref() => {}
             Some(first) => problems.add(
                 here,
                 format!(
@@ -101,7 +103,12 @@ fn plain_path(path: &str) -> Result<(), String> {
     }
 }
 
-fn read_key(entry: RawKey<'_>, here: Path<'_>, problems: &mut Problems) -> Option<KeyReading> {
+/// What was seen at a key; `Some(None)`: it is there, but nobody looked into it. `None`: a problem was noted.
+fn read_key(
+    entry: RawKey<'_>,
+    here: Path<'_>,
+    problems: &mut Problems,
+) -> Option<Option<KeyReading>> {
     let stated = problems.take(here.field("exists"), optional_bool(&entry.exists))?;
     let last_write_at = problems.maybe(
         here.field("last_write_at"),
@@ -115,6 +122,11 @@ fn read_key(entry: RawKey<'_>, here: Path<'_>, problems: &mut Problems) -> Optio
         );
         return None;
     }
+    // The key was seen, but nobody says what is in it, as when reading was refused. Empty `values` would say that
+    // nothing is; their being missing or null says that nobody looked.
+    if stated == Some(true) && listed.is_none() {
+        return Some(None);
+    }
     let listed = listed.unwrap_or_default();
     let values_at = here.field("values");
     let values = read_values(listed, values_at, problems);
@@ -125,11 +137,11 @@ fn read_key(entry: RawKey<'_>, here: Path<'_>, problems: &mut Problems) -> Optio
         );
         return None;
     }
-    Some(KeyReading {
+    Some(Some(KeyReading {
         exists: stated.unwrap_or(true),
         last_write_at,
         values,
-    })
+    }))
 }
 
 fn read_values(

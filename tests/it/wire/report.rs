@@ -751,3 +751,21 @@ fn errors_are_listed_together_but_not_without_end() {
     ));
     assert_eq!(bad(text.as_bytes()).len(), 50);
 }
+
+#[test]
+fn a_key_that_nobody_looked_into_was_not_collected() {
+    let path = Key::Tls12Client.path().replace('\\', r"\\");
+    let with = |entry: &str| {
+        let text = format!(
+            r#"{{"schema_version": 1, "collected_at": "2026-11-23T08:15:00Z", "client": {{"name": "PC-1"}}, "os": {{"version": "10.0.19045"}}, "registry": [{{"key": "{path}", "exists": true{entry}}}]}}"#
+        );
+        report_v1::parse(text.as_bytes())
+            .expect("a report")
+            .facts
+            .registry
+    };
+    for unread in ["", r#", "values": null"#] {
+        assert_eq!(with(unread).key(Key::Tls12Client), None, "{unread}");
+    }
+    assert!(with(r#", "values": {}"#).key(Key::Tls12Client).is_some());
+}
