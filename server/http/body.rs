@@ -152,6 +152,18 @@ pub async fn read(headers: &HeaderMap, body: Body, budget: &Budget) -> Result<He
     budget.unpack(encoding, bytes, room).await
 }
 
+/// Reads and forgets the first 64 KiB of a body that nobody wants.
+pub async fn pass_over(body: Body) {
+    let mut stream = body.into_data_stream();
+    let mut seen = 0;
+    while let Some(Ok(chunk)) = stream.next().await {
+        seen += chunk.len();
+        if seen > UNIT {
+            return;
+        }
+    }
+}
+
 /// Undoes the compression of an uploaded file, recognised by its first bytes.
 ///
 /// # Errors

@@ -59,10 +59,11 @@ struct RecordAnswer {
 /// Takes reports; answers after they are durable.
 pub async fn reports(
     State(app): State<App>,
-    Reporter(sender): Reporter,
+    reporter: Result<Reporter, Problem>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let (Reporter(sender), body) = let_in(reporter, body).await?;
     check_type(&headers)?;
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
@@ -79,6 +80,18 @@ pub async fn reports(
         return Err(Problem::Invalid(errors.clone()));
     }
     Ok(Json(answer(outcome)).into_response())
+}
+
+/// Lets a sender in, or reads the beginning of what it sends and then says why not: over HTTP/2 an answer that
+/// overtakes a small body reaches many senders as a broken stream.
+async fn let_in<R>(role: Result<R, Problem>, body: Body) -> Result<(R, Body), Problem> {
+    match role {
+        Ok(role) => Ok((role, body)),
+        Err(problem) => {
+            body::pass_over(body).await;
+            Err(problem)
+        }
+    }
 }
 
 /// The way in that API and page share.
@@ -189,11 +202,12 @@ fn answer(outcome: Outcome) -> ReportsAnswer {
 /// Replaces the expected list. `?confirm=1` puts a list in force that hides clients.
 pub async fn population(
     State(app): State<App>,
-    Planner(sender): Planner,
+    planner: Result<Planner, Problem>,
     axum::extract::RawQuery(query): axum::extract::RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    let (Planner(sender), body) = let_in(planner, body).await?;
     let confirmed = query
         .as_deref()
         .map(super::query::form_pairs)
