@@ -256,6 +256,10 @@ pub struct KeyReading {
     pub last_write_at: Option<Timestamp>,
     /// Values under it, names as written; compared without case.
     pub values: Vec<(String, RegValue)>,
+    /// Values that were asked for and are not there. Only of interest when `partial`.
+    pub absent: Vec<String>,
+    /// Only `values` and `absent` were asked for; of any other value nothing is known.
+    pub partial: bool,
 }
 
 /// A registry value: its type as stated, and its data.
@@ -325,11 +329,22 @@ impl Registry {
     pub fn value(&self, key: Key, name: &str) -> Reading<&RegValue> {
         match self.key(key) {
             None => Reading::NotCollected,
-            Some(reading) => reading
-                .values
-                .iter()
-                .find(|(known, _)| known.eq_ignore_ascii_case(name))
-                .map_or(Reading::Absent, |(_, value)| Reading::Value(value)),
+            Some(reading) => {
+                let value = reading
+                    .values
+                    .iter()
+                    .find(|(known, _)| known.eq_ignore_ascii_case(name));
+                let asked = || {
+                    !reading.partial
+                        || !reading.exists
+                        || reading.absent.iter().any(|a| a.eq_ignore_ascii_case(name))
+                };
+                match value {
+                    Some((_, value)) => Reading::Value(value),
+                    None if asked() => Reading::Absent,
+                    None => Reading::NotCollected,
+                }
+            }
         }
     }
 }

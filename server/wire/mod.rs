@@ -7,7 +7,9 @@
 mod columns;
 mod csv_text;
 pub mod decode;
+pub mod document;
 mod fields;
+pub mod foreign;
 mod key_paths;
 mod machine;
 mod nesting;

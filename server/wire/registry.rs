@@ -37,6 +37,8 @@ pub(super) struct RawKey<'a> {
     #[serde(borrow, default)]
     last_write_at: Scalar<'a>,
     #[serde(borrow, default)]
+    partial: Scalar<'a>,
+    #[serde(borrow, default)]
     values: Pairs<'a, RawRegValue<'a>, MAX_VALUES>,
 }
 
@@ -133,7 +135,14 @@ fn read_key(
     }
     let listed = listed.unwrap_or_default();
     let values_at = here.field("values");
-    let values = read_values(listed, values_at, problems);
+    let partial = problems
+        .maybe(here.field("partial"), optional_bool(&entry.partial))
+        .unwrap_or(false);
+    let mut absent = Vec::new();
+    let values = read_values(listed, values_at, &mut absent, problems);
+    if !partial {
+        absent.clear();
+    }
     if stated == Some(false) && !values.is_empty() {
         problems.add(
             here,
@@ -145,12 +154,15 @@ fn read_key(
         exists: stated.unwrap_or(true),
         last_write_at,
         values,
+        absent,
+        partial,
     }))
 }
 
 fn read_values(
     listed: Vec<(Cow<'_, str>, RawRegValue<'_>)>,
     at: Path<'_>,
+    absent: &mut Vec<String>,
     problems: &mut Problems,
 ) -> Vec<(String, RegValue)> {
     let mut values = Vec::with_capacity(listed.len());
@@ -175,7 +187,7 @@ fn read_values(
         }
         match read_value(raw) {
             Ok(Some(value)) => values.push((name.into_owned(), value)),
-            Ok(None) => {}
+            Ok(None) => absent.push(name.into_owned()),
             Err(Wrong { part, detail }) => match part {
                 Some(part) => problems.add(here.field(part), detail),
                 None => problems.add(here, detail),

@@ -1,0 +1,67 @@
+//! Files that other programs write, read into report documents, one a device.
+//!
+//! The way of a file: [`recognise`] says what it is, [`read`] hands out what it says, piece by piece. A reader
+//! writes down only what the file says: see [`Document`] for how *absent* and *not collected* are told apart.
+
+use super::document::Document;
+
+/// What one file says of one device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// Where it stands in the file, for people: `line 14`, `lines 2 to 9`, `the whole file`.
+    pub place: String,
+    /// What it says.
+    pub document: Document,
+    /// What people should know: contradictions, cut lists, values without a type. Whole sentences.
+    pub notes: Vec<String>,
+    /// The source answers for every device it reached, whatever is on it (CMPivot's `OperatingSystem`). Only beside
+    /// such an answer does a row that is missing elsewhere in the same run mean that the value is not there.
+    pub answered: bool,
+}
+
+/// Something in a file that could not be understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Where it stands in the file, for people.
+    pub place: String,
+    /// What is wrong, and the remedy, in plain sentences.
+    pub detail: String,
+    /// What stood there, for inspection; at most [`RAW_KEPT`] bytes.
+    pub raw: Vec<u8>,
+}
+
+/// Most bytes of refused material that are kept.
+pub const RAW_KEPT: usize = 64 * 1024;
+
+/// A file to read.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Its name, without folders.
+    pub name: &'a str,
+    /// Its text, decoded to UTF-8 without byte-order mark.
+    pub text: &'a str,
+    /// Whom it is about, when somebody said so. Some files (`.reg`) name no device at all; then the reader takes this,
+    /// or else the file's name without its ending.
+    pub device: Option<&'a str>,
+}
+
+/// What a file as a whole says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// What people should know about the file. Whole sentences.
+    pub notes: Vec<String>,
+    /// Devices that were asked, and that answered, where the file says so.
+    pub asked: Option<u64>,
+    /// See `asked`.
+    pub answered: Option<u64>,
+    /// Registry keys that this file's query asked of every device that it reached.
+    pub covered: Vec<String>,
+}
+
+/// Why a file as a whole cannot be read: plain sentences with the remedy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(pub String);
+
+/// Where pieces go. Called in the order of the file.
+pub type Sink<'s> = dyn FnMut(Result<Piece, Refused>) + 's;
