@@ -6,6 +6,7 @@ pub mod auth;
 pub mod body;
 pub mod export;
 pub mod ingest;
+pub mod kit;
 mod layers;
 pub mod pages;
 pub mod query;
@@ -36,6 +37,8 @@ pub fn router(app: App) -> Router {
             "/population",
             get(uploads::population_form).post(uploads::population),
         )
+        .route("/feeding", get(kit::feeding))
+        .route("/kit/{name}", get(kit::file))
         .route("/method", get(pages::method))
         .route(
             "/sign-in",

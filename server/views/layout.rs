@@ -15,6 +15,8 @@ pub enum Nav {
     Upload,
     /// The expected list.
     Population,
+    /// How to feed it.
+    Feeding,
     /// How this is counted.
     Method,
     /// None of them.
@@ -65,6 +67,7 @@ impl Layout {
             (Nav::Clients, "/clients", "All clients"),
             (Nav::Upload, "/upload", "Upload reports"),
             (Nav::Population, "/population", "Expected list"),
+            (Nav::Feeding, "/feeding", "Feeding"),
             (Nav::Method, "/method", "How this is counted"),
         ]
         .into_iter()

@@ -7,6 +7,7 @@
 pub mod bar;
 pub mod checks;
 pub mod client;
+pub mod feeding;
 pub mod form;
 pub mod headline;
 pub mod home;

@@ -4,6 +4,7 @@ mod cases;
 mod commands;
 mod durability;
 mod house;
+mod kit;
 mod load;
 mod postgres;
 mod properties;

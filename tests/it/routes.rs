@@ -3,6 +3,7 @@
 mod blockers_get;
 mod client_get;
 mod clients_get;
+mod feeding_get;
 mod health_get;
 mod nowhere;
 mod population_put;

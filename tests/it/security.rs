@@ -35,6 +35,8 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/upload", For::People),
     ("GET", "/population", For::People),
     ("POST", "/population", For::People),
+    ("GET", "/feeding", For::People),
+    ("GET", "/kit/{name}", For::People),
     ("GET", "/method", For::People),
     ("GET", "/sign-in", For::Anyone),
     ("POST", "/sign-in", For::Anyone),
@@ -95,6 +97,7 @@ fn address(path: &str, id: &str) -> String {
     path.replace("{id}", id)
         .replace("{key}", "10.0.19045-client")
         .replace("{file}", "none.css")
+        .replace("{name}", "cutover-collect.ps1")
 }
 
 fn body(method: &str, path: &str, app: &TestApp) -> String {

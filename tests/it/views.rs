@@ -14,6 +14,7 @@ use cutover::{
     views::{
         Nav, Page,
         client::ClientPage,
+        feeding::{FeedingPage, KitFile},
         form::Choices,
         home::HomePage,
         links::ListKind,
@@ -36,6 +37,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(clients());
     pages.extend(uploads());
     pages.extend([
+        ("feeding", feeding()),
         (
             "method",
             html(&MethodPage::new(layout(Nav::Method), &counting())),
@@ -85,6 +87,19 @@ fn pages() -> Vec<(&'static str, String)> {
         ),
     ]);
     pages
+}
+
+/// With a kit of two files, so that the snapshot does not hold the real ones.
+fn feeding() -> String {
+    let kit = [
+        ("cutover-collect.ps1", b"Get-Date\r\n".as_slice()),
+        (
+            "device-list.sql",
+            b"SELECT s.Name0\r\n  FROM v_R_System s\r\n",
+        ),
+    ];
+    let files = kit.map(|(name, bytes)| KitFile { name, bytes });
+    html(&FeedingPage::new(layout(Nav::Feeding), files.into_iter()))
 }
 
 fn signed_out() -> cutover::views::Layout {

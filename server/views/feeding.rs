@@ -1,0 +1,176 @@
+//! How to feed cutover: every way to get facts out of a site, with what to copy, and the files of the kit.
+
+use askama::Template;
+
+use super::{Layout, text::number};
+
+/// A file of the kit as it is built in.
+#[derive(Clone, Copy, Debug)]
+pub struct KitFile {
+    /// Its name.
+    pub name: &'static str,
+    /// Its content.
+    pub bytes: &'static [u8],
+}
+
+/// A file of the kit, dressed.
+#[derive(Clone, Debug)]
+pub struct KitRow {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it is had.
+    pub href: String,
+    /// How large it is.
+    pub size: String,
+    /// What it is for.
+    pub purpose: &'static str,
+}
+
+/// A query to copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Query {
+    /// What it asks for.
+    pub title: &'static str,
+    /// The query.
+    pub text: &'static str,
+}
+
+/// The queries for CMPivot, in the order in which they are worth running. Backslashes are doubled in its texts.
+pub const CMPIVOT: &[Query] = &[
+    Query {
+        title: "Operating system (always run this one, in the same session)",
+        text: "OperatingSystem | project Device, Caption, Version, BuildNumber, ProductType, OSArchitecture, LastBootUpTime",
+    },
+    Query {
+        title: "WinHTTP, native view",
+        text: r"Registry('hklm:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp')",
+    },
+    Query {
+        title: "WinHTTP, 32-bit view",
+        text: r"Registry('hklm:\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp')",
+    },
+    Query {
+        title: "TLS 1.2 in SChannel",
+        text: r"Registry('hklm:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client')",
+    },
+    Query {
+        title: ".NET Framework version",
+        text: r"Registry('hklm:\\SOFTWARE\\Microsoft\\NET Framework Setup\\NDP\\v4\\Full') | where Property == 'Release'",
+    },
+    Query {
+        title: ".NET Framework 4 values, native view",
+        text: r"Registry('hklm:\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319')",
+    },
+    Query {
+        title: ".NET Framework 4 values, 32-bit view",
+        text: r"Registry('hklm:\\SOFTWARE\\Wow6432Node\\Microsoft\\.NETFramework\\v4.0.30319')",
+    },
+    Query {
+        title: "The WinHTTP update, on Windows 7, Server 2008 R2 and Server 2012",
+        text: "QuickFixEngineering | where HotFixID == 'KB3140245'",
+    },
+    Query {
+        title: "File version, which proves more than the update list",
+        text: r"File('%windir%\\system32\\winhttp.dll')",
+    },
+    Query {
+        title: "The second file",
+        text: r"File('%windir%\\system32\\webio.dll')",
+    },
+];
+
+/// What each known file is for; a file that is not here is listed all the same.
+const PURPOSES: &[(&str, &str)] = &[
+    (
+        "cutover-collect.ps1",
+        "The collector: PowerShell 2.0 to 7, reads and reports",
+    ),
+    (
+        "cutover-collect.cmd",
+        "The fallback for computers where no PowerShell may run",
+    ),
+    (
+        "scheduled-task.xml",
+        "A daily task for Group Policy or schtasks",
+    ),
+    (
+        "device-list.sql",
+        "The expected list from the site database",
+    ),
+    (
+        "facts.sql",
+        "What the site database knows without any change",
+    ),
+    (
+        "facts-with-inventory.sql",
+        "The registry values of extended hardware inventory",
+    ),
+    (
+        "cutover.mof",
+        "Hardware inventory, part 1: data classes for configuration.mof",
+    ),
+    (
+        "cutover-import.mof",
+        "Hardware inventory, part 2: reporting classes to import",
+    ),
+];
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "feeding.html", whitespace = "minimize")]
+pub struct FeedingPage {
+    /// The frame.
+    pub layout: Layout,
+    /// What can be downloaded.
+    pub files: Vec<KitRow>,
+    /// Queries for CMPivot.
+    pub queries: &'static [Query],
+    /// The statement for the expected list.
+    pub device_list: String,
+    /// The statement for facts.
+    pub facts: String,
+    /// The statement for extended inventory.
+    pub inventory: String,
+}
+
+impl FeedingPage {
+    /// The page; `files` are all files of the kit.
+    pub fn new(layout: Layout, files: impl Iterator<Item = KitFile>) -> Self {
+        let files: Vec<KitFile> = files.collect();
+        let text = |name: &str| {
+            files
+                .iter()
+                .find(|file| file.name == name)
+                .map(|file| String::from_utf8_lossy(file.bytes).replace('\r', ""))
+                .unwrap_or_default()
+        };
+        Self {
+            layout,
+            queries: CMPIVOT,
+            device_list: text("device-list.sql"),
+            facts: text("facts.sql"),
+            inventory: text("facts-with-inventory.sql"),
+            files: files.iter().map(KitRow::new).collect(),
+        }
+    }
+
+    /// Whether a file is in the kit, so that the page does not link what is not there.
+    pub fn has(&self, name: &str) -> bool {
+        self.files.iter().any(|file| file.name == name)
+    }
+}
+
+impl KitRow {
+    fn new(file: &KitFile) -> Self {
+        let length = i64::try_from(file.bytes.len()).unwrap_or(i64::MAX);
+        Self {
+            name: file.name,
+            href: format!("/kit/{}", file.name),
+            size: format!("{} bytes", number(length)),
+            purpose: PURPOSES
+                .iter()
+                .find(|(name, _)| *name == file.name)
+                .map_or("", |(_, purpose)| purpose),
+        }
+    }
+}
