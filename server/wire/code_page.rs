@@ -26,14 +26,16 @@ pub(super) fn read(bytes: &[u8]) -> (Cow<'_, str>, &'static str) {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(head, true);
     let guess = detector.guess(None, Utf8Detection::Deny);
-    if is_latin(guess) && looks_like_850(head) {
-        return (Cow::Owned(from_850(bytes)), "code page 850");
-    }
+    let guess = match letters(head) {
+        Letters::Console => return (Cow::Owned(from_850(bytes)), "code page 850"),
+        Letters::Windows if !is_latin(guess) => WINDOWS_1252,
+        Letters::Windows | Letters::Other => guess,
+    };
     let (text, _) = guess.decode_without_bom_handling(bytes);
     (text, guess.name())
 }
 
-/// Encodings that a text of code page 850 is mistaken for.
+/// Encodings of languages that are written in Latin letters.
 fn is_latin(encoding: &'static Encoding) -> bool {
     [
         WINDOWS_1250,
@@ -48,24 +50,52 @@ fn is_latin(encoding: &'static Encoding) -> bool {
     .contains(&encoding)
 }
 
-/// Whether the bytes beside ASCII letters are where code page 850 keeps its letters, which Windows' own Latin
-/// pages keep for signs.
-fn looks_like_850(head: &[u8]) -> bool {
-    let (mut console, mut windows) = (0_usize, 0_usize);
-    for trio in head.windows(3) {
-        let [before, byte, behind] = trio else {
-            continue;
-        };
-        if byte.is_ascii() || !(before.is_ascii_alphabetic() || behind.is_ascii_alphabetic()) {
+/// What the bytes above ASCII look like.
+enum Letters {
+    /// Latin letters, where code page 850 has them and Windows' own pages have signs.
+    Console,
+    /// Latin letters, where Windows' own pages have them.
+    Windows,
+    /// No Latin letters: other languages have several such bytes in a row.
+    Other,
+}
+
+fn letters(head: &[u8]) -> Letters {
+    /// Latin letters beyond ASCII come alone or in pairs, as in "größer".
+    const LONGEST_ROW: usize = 2;
+    let (mut all, mut alone, mut console, mut windows) = (0_usize, 0_usize, 0_usize, 0_usize);
+    let mut before = b' ';
+    let mut rows = head
+        .chunk_by(|one, next| one.is_ascii() == next.is_ascii())
+        .peekable();
+    while let Some(row) = rows.next() {
+        if row.is_ascii() {
+            before = row.last().copied().unwrap_or(b' ');
             continue;
         }
-        match byte {
-            0x80..=0xA5 | 0xB5..=0xB7 => console += 1,
-            0xC0..=0xFF => windows += 1,
-            _ => {}
+        all += row.len();
+        let behind = rows.peek().and_then(|next| next.first()).copied();
+        let behind = behind.unwrap_or(b' ');
+        let beside_letter = before.is_ascii_alphabetic() || behind.is_ascii_alphabetic();
+        if row.len() > LONGEST_ROW || !beside_letter {
+            continue;
+        }
+        alone += row.len();
+        for byte in row {
+            match byte {
+                0x80..=0xA5 | 0xB5..=0xB7 => console += 1,
+                0xC0..=0xFF => windows += 1,
+                _ => {}
+            }
         }
     }
-    console > windows
+    if alone * 3 < all * 2 {
+        Letters::Other
+    } else if console > windows {
+        Letters::Console
+    } else {
+        Letters::Windows
+    }
 }
 
 fn from_850(bytes: &[u8]) -> String {

@@ -12,7 +12,7 @@ use super::{
     health_checker_os as os, health_checker_tls as tls,
     lines::{WHOLE, refused},
     naming,
-    updates::Updates,
+    updates::{NEVER_COMPLETE, Updates},
 };
 
 /// Properties by which an object names its machine, the surest first.
@@ -129,10 +129,11 @@ impl Machines {
         if tls::take(object, around, &mut self.unnamed) {
             self.unnamed.health_checker = true;
         }
-        if let Some(server) = object
-            .text("ServerName")
-            .and_then(|name| naming::device(&name))
-        {
+        // Objects further in may name servers that the file is not about.
+        let whole = around.len() <= 1
+            && (object.label.is_empty() || object.label == "HealthCheckerExchangeServer");
+        let server = object.text("ServerName").filter(|_| whole);
+        if let Some(server) = server.and_then(|name| naming::device(&name)) {
             self.server(&server, object);
         }
     }
@@ -263,6 +264,7 @@ fn piece(
         document.hotfixes = Some(updates.names());
         // Windows' own list says neither how many there are nor what later rollups brought.
         document.hotfixes_cut = true;
+        draft.note(NEVER_COMPLETE.to_owned());
         if let Some(note) = updates.note() {
             draft.note(note);
         }

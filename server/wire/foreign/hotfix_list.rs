@@ -13,7 +13,7 @@ use super::{
     hotfix_pending, hotfix_rows,
     lines::{Span, lines, refused},
     naming,
-    updates::Updates,
+    updates::{NEVER_COMPLETE, Updates},
 };
 
 /// Columns by which a row names its machine, the surest first. `Node` and `PSComputerName` are what somebody asked
@@ -23,9 +23,6 @@ pub(super) const DEVICE: &[&str] = &["CSName", "Source", "__SERVER", "PSComputer
 pub(super) const NUMBER: &str = "HotFixID";
 /// Most machines in one file.
 const MAX_DEVICES: usize = 20_000;
-
-/// The note on every such list.
-const NEVER_COMPLETE: &str = "A list of this kind does not say whether it is complete, and does not name what a later rollup brought: an update that is listed counts as installed, one that is missing counts as not known.";
 
 /// How the rows are written.
 pub(super) enum Form {

@@ -1,13 +1,13 @@
 //! Lists of updates as CSV and as a line for each property.
 
 use super::{
+    super::csv_text::{LineCount, sniff, without_preamble},
     Unreadable,
     hotfix_list::{DEVICE, Found, NUMBER, Row},
     lines::lines,
     naming,
     updates::is_numbered,
 };
-use crate::wire::csv_text::{LineCount, sniff, without_preamble};
 
 /// The word of a row that is the number of an update, when its columns do not line up with the heading.
 pub(super) fn numbered_word(row: &str) -> Option<&str> {

@@ -61,7 +61,7 @@ fn piece(source: &Source<'_>, found: &Found) -> Result<Piece, Unreadable> {
     let used = keys(found, &mut document, &mut notes);
     if used == 0 && document.os.version.is_none() {
         return Err(Unreadable(format!(
-            "Nothing in this InSpec report is evidence about a registry key that the rules know. It has {} results: {} crashed or were skipped, which proves nothing.",
+            "Nothing in this InSpec report is evidence about a registry key that the rules know. Results in it: {}; crashed or skipped, which proves nothing: {}.",
             found.results, found.no_evidence
         )));
     }

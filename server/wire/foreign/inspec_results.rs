@@ -7,16 +7,16 @@ use serde::{
     de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::inspec_sentence::{Claim, claim, got};
-use crate::{
-    domain::{facts::Key, time::Timestamp},
-    wire::{
+use super::{
+    super::{
         document::{Data, Value},
         raw::{Name, Scalar},
         sentence,
         shapes::Object,
     },
+    inspec_sentence::{Claim, claim, got},
 };
+use crate::domain::{facts::Key, time::Timestamp};
 
 /// Most values of one key.
 const MAX_VALUES: usize = 500;

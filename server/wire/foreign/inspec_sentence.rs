@@ -1,9 +1,7 @@
 //! The sentences by which InSpec describes a test of the registry, and what a failed one got.
 
-use crate::{
-    domain::facts::Key,
-    wire::{fields::dword, raw::Scalar},
-};
+use super::super::{fields::dword, raw::Scalar};
+use crate::domain::facts::Key;
 
 /// What a test claims about a key.
 #[derive(Debug, PartialEq, Eq)]

@@ -53,6 +53,16 @@ impl Span {
     }
 }
 
+/// The first few of a list for a sentence, and how many more there are.
+pub(super) fn some_of(list: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let mut shown = list.get(..SHOWN).unwrap_or(list).join("; ");
+    if list.len() > SHOWN {
+        shown.push_str(&format!("; and {} more", list.len() - SHOWN));
+    }
+    shown
+}
+
 /// The place of a piece that the whole file speaks about.
 pub(super) const WHOLE: &str = "the whole file";
 

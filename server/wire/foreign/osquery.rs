@@ -12,17 +12,17 @@ use serde::{
 };
 
 use super::{
+    super::{
+        fields::dword,
+        nesting::{End, end_of_value},
+        sentence,
+        shapes::Object,
+    },
     Overview, Sink, Source, Unreadable,
     lines::{Span, lines, refused},
     osquery_host::Host,
     osquery_rows::{Fact, Record, Row},
     powershell_json,
-};
-use crate::wire::{
-    fields::dword,
-    nesting::{End, end_of_value},
-    sentence,
-    shapes::Object,
 };
 
 /// Most hosts in one file.
@@ -31,18 +31,13 @@ const MAX_HOSTS: usize = 20_000;
 /// Whether a file holds such rows.
 pub fn recognises(_name: &str, head: &str) -> bool {
     let says = |word: &str| head.contains(word);
-    let start = lines(head)
-        .map(|line| line.text.trim())
-        .find(|line| !line.is_empty() && !line.starts_with("@@"));
-    let json = start.is_some_and(|line| line.starts_with(['{', '[']))
-        || (says("\n@@") || head.starts_with("@@"));
     let registry = says("\"mtime\"") && says("\"path\"") && says("\"key\"") && says("\"type\"");
     let log = says("\"hostIdentifier\"")
         && (says("\"columns\"") || says("\"snapshot\"") || says("\"diffResults\""));
     let patches = says("\"hotfix_id\"");
     let version = says("\"platform_like\"") || (says("\"codename\"") && says("\"platform\""));
     let system = says("\"hardware_serial\"") && says("\"computer_name\"");
-    json && powershell_json::looks_like(head) && (registry || log || patches || version || system)
+    powershell_json::looks_like(head) && (registry || log || patches || version || system)
 }
 
 /// Reads the file.

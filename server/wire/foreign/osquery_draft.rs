@@ -1,12 +1,15 @@
 //! What is believed of one host, on its way into a report document.
 
 use super::{
-    super::document::{Document, Value},
+    super::{
+        document::{Document, Value},
+        registry::{MAX_KEYS, MAX_VALUES},
+    },
+    lines::some_of,
     moment,
     osquery_rows::Fact,
-    updates::Updates,
+    updates::{NEVER_COMPLETE, Updates},
 };
-use crate::wire::registry::{MAX_KEYS, MAX_VALUES};
 
 /// Key, name, what it holds or what cannot be used, and the key's last write.
 type Listed = (String, String, Result<Value, String>, Option<i64>);
@@ -75,6 +78,7 @@ impl Draft {
             document.os.version = three_numbers(&version, build.as_deref(), notes);
         }
         if let Some(updates) = self.updates {
+            notes.push(NEVER_COMPLETE.to_owned());
             notes.extend(updates.note());
             document.hotfixes = Some(updates.names());
             // A query names the rows it wants, and Windows does not list what later rollups brought.
@@ -106,10 +110,9 @@ impl Draft {
             ));
         }
         if !unusable.is_empty() {
-            unusable.truncate(10);
             notes.push(format!(
                 "These values could not be used and count as not known: {}.",
-                unusable.join("; ")
+                some_of(&unusable)
             ));
         }
         None

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    super::document::Document,
+    super::document::{Document, Os},
     Piece, Refused, Source,
-    lines::{Span, refused},
+    lines::{Span, refused, some_of},
     moment, naming,
     osquery::Timed,
     osquery_draft::Draft,
@@ -162,13 +162,22 @@ impl Host {
         if let Some(platform) = draft.write(&mut document, &mut notes) {
             return Err(refused(place, platform, ""));
         }
+        let nothing = document.registry.is_empty()
+            && document.hotfixes.is_none()
+            && document.os == Os::default();
+        if nothing && all.contested.is_empty() {
+            return Err(refused(
+                place,
+                "No fact about this host is in the file. A query that finds nothing returns no row; that proves nothing.",
+                "",
+            ));
+        }
         if !all.contested.is_empty() {
-            let mut told: Vec<&str> = all.contested.iter().map(String::as_str).collect();
+            let mut told: Vec<String> = all.contested.into_iter().collect();
             told.sort_unstable();
-            told.truncate(10);
             notes.push(format!(
                 "Told twice with different data, so not known: {}.",
-                told.join("; ")
+                some_of(&told)
             ));
         }
         let mut counted = |count: u64, what: &str| {

@@ -3,18 +3,16 @@
 use serde::Deserialize;
 
 use super::{
-    super::document::{Data, Value},
-    naming,
-};
-use crate::{
-    domain::facts::Key,
-    wire::{
+    super::{
+        document::{Data, Value},
         fields::{MAX_TEXT, dword},
         key_paths::looks_misspelt,
         raw::Scalar,
         shapes::{Many, Object},
     },
+    naming,
 };
+use crate::domain::facts::Key;
 
 /// Most rows of one line of a log.
 const MAX_ROWS: usize = 20_000;

@@ -17,11 +17,18 @@ use super::{
 const COLLECTOR: &str = "systeminfo";
 /// Whether a file is such an output. The line with the version has the same shape in all languages.
 pub fn recognises(_name: &str, head: &str) -> bool {
-    lines(head)
-        .take(3_000)
-        .any(|line| listed(line.text).is_some_and(|(_, value)| is_version(value)))
-        || systeminfo_csv::is_table(head)
-        || systeminfo_csv::recognises(head)
+    let (mut host, mut more) = (false, false);
+    for (label, value) in lines(head).take(3_000).filter_map(|line| listed(line.text)) {
+        match labels::field(label) {
+            Some(Field::Host) => host = true,
+            Some(Field::OsVersion | Field::Hotfixes) => more = true,
+            _ => {}
+        }
+        if is_version(value) || (host && more) {
+            return true;
+        }
+    }
+    systeminfo_csv::is_table(head) || systeminfo_csv::recognises(head)
 }
 
 /// Reads the file.
@@ -59,7 +66,7 @@ pub fn read(source: &Source<'_>, sink: &mut Sink<'_>) -> Result<Overview, Unread
 
 fn read_list(text: &str, each: &mut dyn FnMut(&Machine<'_>, Span)) {
     let mut machine = Machine::default();
-    let mut span = None;
+    let mut span: Option<Span> = None;
     let mut starts: Vec<u64> = Vec::new();
     for line in lines(text) {
         if let Some((label, value)) = listed(line.text) {
@@ -75,6 +82,9 @@ fn read_list(text: &str, each: &mut dyn FnMut(&Machine<'_>, Span)) {
                 };
                 let rest = machine.items.split_off(machine.items.len() - keep);
                 let rest_starts = starts.split_off(starts.len().saturating_sub(keep));
+                if let (Some(span), Some(next)) = (&mut span, rest_starts.first()) {
+                    span.last = next - 1;
+                }
                 flush(&machine, span, each);
                 span = None;
                 for start in &rest_starts {

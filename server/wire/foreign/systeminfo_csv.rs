@@ -1,12 +1,12 @@
 //! The output of `systeminfo /fo csv`: a row for each machine, with or without headings.
 
 use super::{
+    super::csv_text::{LineCount, sniff, without_preamble},
     Unreadable,
     lines::{Span, lines},
     systeminfo_labels as labels,
     systeminfo_machine::{Item, Machine, is_version},
 };
-use crate::wire::csv_text::{LineCount, sniff, without_preamble};
 
 /// Fewest cells of a row; real ones have 31 to 33.
 const LEAST: usize = 25;

@@ -4,6 +4,9 @@ use std::collections::HashSet;
 
 use super::super::tables::{MAX_HOTFIXES, kb_number};
 
+/// The note on a list from `Win32_QuickFixEngineering`.
+pub(super) const NEVER_COMPLETE: &str = "A list of this kind does not say whether it is complete, and does not name what a later rollup brought: an update that is listed counts as installed, one that is missing counts as not known.";
+
 /// Updates of one device, each once.
 #[derive(Debug, Default)]
 pub(super) struct Updates {
