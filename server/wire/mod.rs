@@ -4,6 +4,8 @@
 //! through [`to_utf8`] into [`population::parse_csv`] or [`population::parse_json`].
 //! Nothing here knows about requests, databases or the time.
 
+pub mod archive;
+mod code_page;
 mod columns;
 mod csv_text;
 pub mod decode;
@@ -23,7 +25,7 @@ mod sentence;
 mod shapes;
 mod tables;
 
-pub use decode::{DecodeError, to_utf8};
+pub use decode::{DecodeError, Decoded, to_text, to_utf8};
 pub use fields::FieldError;
 pub use population::{PopulationList, PopulationRow, RowError};
 pub use records::{BodyError, Cut, Place, Shape, for_each_record};

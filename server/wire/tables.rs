@@ -54,7 +54,7 @@ pub(super) fn hotfixes(
 }
 
 /// `KB3140245`, `kb893803v2 - Update`, `Q147222`, `940157`.
-fn kb_number(text: &str) -> Option<u32> {
+pub(super) fn kb_number(text: &str) -> Option<u32> {
     let text = text.trim();
     let rest = match text.get(..2) {
         Some(head) if head.eq_ignore_ascii_case("KB") => &text[2..],

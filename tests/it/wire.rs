@@ -3,3 +3,4 @@
 mod body;
 mod population;
 mod report;
+mod texts;

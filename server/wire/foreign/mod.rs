@@ -3,6 +3,32 @@
 //! The way of a file: [`recognise`] says what it is, [`read`] hands out what it says, piece by piece. A reader
 //! writes down only what the file says: see [`Document`] for how *absent* and *not collected* are told apart.
 
+mod clixml;
+mod fixed_width;
+pub mod health_checker;
+mod health_checker_os;
+mod health_checker_tls;
+pub mod hotfix_list;
+mod hotfix_pending;
+mod hotfix_rows;
+pub mod inspec;
+mod inspec_results;
+mod inspec_sentence;
+mod lines;
+mod moment;
+mod naming;
+pub mod osquery;
+mod osquery_draft;
+mod osquery_host;
+mod osquery_rows;
+mod powershell_json;
+pub mod systeminfo;
+mod systeminfo_csv;
+mod systeminfo_dates;
+mod systeminfo_labels;
+mod systeminfo_machine;
+mod updates;
+
 use super::document::Document;
 
 /// What one file says of one device.
