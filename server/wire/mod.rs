@@ -8,6 +8,7 @@ mod columns;
 mod csv_text;
 pub mod decode;
 pub mod document;
+mod document_join;
 mod fields;
 pub mod foreign;
 mod key_paths;

@@ -54,7 +54,7 @@ pub(super) fn hotfixes(
 }
 
 /// `KB3140245`, `kb893803v2 - Update`, `Q147222`, `940157`.
-fn kb_number(text: &str) -> Option<u32> {
+pub(super) fn kb_number(text: &str) -> Option<u32> {
     let text = text.trim();
     let rest = match text.get(..2) {
         Some(head) if head.eq_ignore_ascii_case("KB") => &text[2..],
@@ -133,7 +133,7 @@ fn known_file(path: &str) -> Option<Known> {
 }
 
 /// The four numbers a version text starts with, as in `6.1.7601.24000 (win7sp1_ldr.180101-0000)`.
-fn file_version(value: &Scalar<'_>) -> Result<Option<FileVersion>, String> {
+pub(super) fn file_version(value: &Scalar<'_>) -> Result<Option<FileVersion>, String> {
     if value.is_blank() {
         return Ok(None);
     }
