@@ -9,6 +9,7 @@ mod csv_text;
 pub mod decode;
 pub mod document;
 mod document_join;
+mod document_keys;
 mod fields;
 pub mod foreign;
 mod key_paths;

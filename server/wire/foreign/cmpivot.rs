@@ -6,11 +6,12 @@
 
 use super::{
     Overview, Piece, Refused, Sink, Source, Unreadable,
+    cell_text::{add_file, bare},
     mapping::Mapping,
-    meaning::{Meaning, machine_key},
+    meaning::{Meaning, is_redirected, machine_key},
     pivot_query::{self, Query, Status},
     table::{Row, Table},
-    table_cells::{Plan, add_file, bare},
+    table_cells::Plan,
 };
 use crate::wire::{
     document::{Document, Key},
@@ -391,18 +392,5 @@ impl Reader<'_> {
             return Some("the query failed on some clients.".to_owned());
         }
         None
-    }
-}
-
-/// Whether 32-bit programs are shown another copy of a key.
-fn is_redirected(key: &str) -> bool {
-    const SOFTWARE: &str = r"HKLM\SOFTWARE\";
-    const WOW: &str = "Wow6432Node";
-    match key.split_at_checked(SOFTWARE.len()) {
-        Some((head, rest)) if head.eq_ignore_ascii_case(SOFTWARE) => !rest
-            .split('\\')
-            .next()
-            .is_some_and(|step| step.eq_ignore_ascii_case(WOW)),
-        _ => false,
     }
 }

@@ -351,3 +351,16 @@ pub(super) fn machine_key(path: &str) -> Option<String> {
     let path = format!(r"HKLM\{}", steps.join(r"\"));
     Some(Key::from_path(&path).map_or(path, |key| key.path().to_owned()))
 }
+
+/// Whether 32-bit programs are shown another copy of a key.
+pub(super) fn is_redirected(key: &str) -> bool {
+    const SOFTWARE: &str = r"HKLM\SOFTWARE\";
+    const WOW: &str = "Wow6432Node";
+    match key.split_at_checked(SOFTWARE.len()) {
+        Some((head, rest)) if head.eq_ignore_ascii_case(SOFTWARE) => !rest
+            .split('\\')
+            .next()
+            .is_some_and(|step| step.eq_ignore_ascii_case(WOW)),
+        _ => false,
+    }
+}

@@ -3,6 +3,7 @@
 //! The way of a file: [`recognise`] says what it is, [`read`] hands out what it says, piece by piece. A reader
 //! writes down only what the file says: see [`Document`] for how *absent* and *not collected* are told apart.
 
+mod cell_text;
 pub mod cmpivot;
 mod headings;
 pub mod join;
@@ -11,6 +12,7 @@ pub mod mapping;
 pub mod meaning;
 mod pivot_query;
 pub mod run_scripts;
+mod same_device;
 pub mod table;
 mod table_cells;
 pub mod wide;

@@ -10,10 +10,11 @@ use serde_json::value::RawValue;
 
 use super::{
     Overview, Piece, Refused, Sink, Source, Unreadable,
+    cell_text::says_nothing,
     mapping::Mapping,
     meaning::Meaning,
     table::{Row, Table},
-    table_cells::{Plan, ids_of, says_nothing},
+    table_cells::{Plan, ids_of},
 };
 use crate::{
     domain::facts::Report,
