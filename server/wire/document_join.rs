@@ -22,8 +22,15 @@ impl Document {
     ///
     /// Of times the careful one is kept: the earlier collection, the earlier start, the later write.
     pub fn absorb(&mut self, other: Self) -> Vec<String> {
+        let known = mem::take(&mut self.contradicted);
+        let whole = |known: &BTreeSet<String>| {
+            let mut all = known.clone();
+            all.retain(|fact| fact.starts_with(WHOLE));
+            all
+        };
         let mut clash = Clash {
-            known: mem::take(&mut self.contradicted),
+            whole: (whole(&known), whole(&other.contradicted)),
+            known,
             said: Vec::new(),
         };
         clash.known.extend(other.contradicted);
@@ -35,6 +42,8 @@ impl Document {
             clash.key(&mut self.registry, key);
         }
         clash.purge(&mut self.registry);
+        // The same facts are the same bytes, in whatever order they came.
+        self.registry.sort_by(|a, b| a.key.cmp(&b.key));
         let cut = (self.hotfixes_cut, other.hotfixes_cut);
         (self.hotfixes, self.hotfixes_cut) =
             clash.hotfixes(self.hotfixes.take(), other.hotfixes, cut);
@@ -50,9 +59,14 @@ impl Document {
     }
 }
 
+/// Begins the mark of a key that somebody read as a whole, which the key itself no longer says.
+pub(super) const WHOLE: &str = "whole:";
+
 /// What is known to be contradicted, and the sentences about what has become so just now.
 pub(super) struct Clash {
     pub(super) known: BTreeSet<String>,
+    /// Marks of keys read as a whole, on either side.
+    pub(super) whole: (BTreeSet<String>, BTreeSet<String>),
     said: Vec<String>,
 }
 
@@ -198,6 +212,11 @@ impl Clash {
         theirs: Option<Vec<String>>,
         cut: (bool, bool),
     ) -> (Option<Vec<String>>, bool) {
+        let mark = format!("{WHOLE}hotfixes");
+        let cut = (
+            cut.0 && !self.whole.0.contains(&mark),
+            cut.1 && !self.whole.1.contains(&mark),
+        );
         let (mut mine, theirs, cut) = match (mine, theirs) {
             (None, None) => return (None, false),
             (Some(mine), None) => (mine, Vec::new(), cut.0),
@@ -223,6 +242,9 @@ impl Clash {
         }
         let some_clash = self.any("hotfix:");
         if some_clash {
+            if !cut {
+                self.known.insert(mark);
+            }
             mine.retain(|name| !self.known.contains(&format!("hotfix:{name}")));
         }
         (Some(mine), cut || some_clash)
@@ -300,8 +322,8 @@ pub(super) fn careful(
 pub(super) type Timed = (Timestamp, String);
 
 fn join_lists(mine: &mut Vec<String>, theirs: Vec<String>) {
-    if !theirs.is_empty() && *mine != theirs {
-        mine.extend(theirs);
+    mine.extend(theirs);
+    if !mine.is_sorted_by(|a, b| a < b) {
         mine.sort_unstable();
         mine.dedup();
     }

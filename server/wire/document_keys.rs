@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     document::{Data, Key, Value},
-    document_join::{Clash, careful},
+    document_join::{Clash, WHOLE, careful},
     fields::dword,
     key_paths::without_provider,
     raw::Scalar,
@@ -50,7 +50,9 @@ impl Clash {
     fn values(&mut self, path: &str, mine: &mut Key, theirs: Key) {
         let fact = |name: &str| format!("registry:{path}!{}", name.to_lowercase());
         let title = |key: &Key, name: &str| format!("{name} in {}", key.key);
-        let (whole_mine, whole_theirs) = (!mine.partial, !theirs.partial);
+        let mark = format!("{WHOLE}{path}");
+        let whole_mine = !mine.partial || self.whole.0.contains(&mark);
+        let whole_theirs = !theirs.partial || self.whole.1.contains(&mark);
         mine.last_write_at = careful(mine.last_write_at.take(), theirs.last_write_at, Ord::max);
         let mut told = BTreeSet::new();
         for (name, value) in theirs.values {
@@ -104,17 +106,20 @@ impl Clash {
     }
 
     /// Takes out whatever is contradicted. A key of which one value is, never says again that it was read as a whole.
-    pub(super) fn purge(&self, registry: &mut Vec<Key>) {
+    pub(super) fn purge(&mut self, registry: &mut Vec<Key>) {
         if !self.any("registry:") {
             return;
         }
         registry.retain_mut(|key| {
-            let fact = format!("registry:{}", folded(&key.key));
+            let path = folded(&key.key);
+            let fact = format!("registry:{path}");
             if self.known.contains(&fact) {
                 return false;
             }
             if self.any(&format!("{fact}!")) {
-                key.partial = true;
+                if !std::mem::replace(&mut key.partial, true) {
+                    self.known.insert(format!("{WHOLE}{path}"));
+                }
                 key.values.retain(|name, _| {
                     !self
                         .known
@@ -178,6 +183,9 @@ fn same(a: &Value, b: &Value) -> bool {
 
 /// Of two readings that agree, the one that says more.
 fn better(a: Value, b: Value) -> Value {
+    if a == b {
+        return a;
+    }
     match (a, b) {
         (a @ Value::Typed { .. }, _) => a,
         (_, b @ Value::Typed { .. }) => b,

@@ -1,5 +1,6 @@
 //! Tables as a way in: what columns mean, what rows say, and what is never made of them.
 
+mod absence;
 mod join;
 mod laws;
 mod mapping;

@@ -1,15 +1,13 @@
 //! What the text of a single cell says: nothing, *absent*, yes, a version, updates, a registry value.
 
-use crate::{
-    domain::facts::OsVersion,
-    wire::{
-        document::{Data, Document, Value},
-        fields::{check_id, check_text, dword, not_cut},
-        machine::os_version_text,
-        raw::Scalar,
-        tables::{file_version, kb_number},
-    },
+use super::super::{
+    document::{Data, Document, Value},
+    fields::{check_id, check_text, dword, not_cut},
+    machine::os_version_text,
+    raw::Scalar,
+    tables::{file_version, kb_number},
 };
+use crate::domain::facts::OsVersion;
 
 /// Whether a cell says nothing at all, so that the fact is not collected. `NULL` is what an outer join leaves where
 /// there was no row to look at, and what scripts print beside an error; neither says that somebody looked.

@@ -4,6 +4,11 @@
 //! documents say neither: values under `Wow6432Node` are what they say, and native values under `HKLM\SOFTWARE` decide
 //! nothing on 64-bit Windows.
 
+use super::super::{
+    document::{Document, Key},
+    fields::check_id,
+    registry::is_powershell_extra,
+};
 use super::{
     Overview, Piece, Refused, Sink, Source, Unreadable,
     cell_text::{add_file, bare},
@@ -12,11 +17,6 @@ use super::{
     pivot_query::{self, Query, Status},
     table::{Row, Table},
     table_cells::Plan,
-};
-use crate::wire::{
-    document::{Document, Key},
-    fields::check_id,
-    registry::is_powershell_extra,
 };
 
 /// Most rows that CMPivot hands out.
@@ -213,8 +213,7 @@ impl Reader<'_> {
         }
         self.rows += 1;
         let mut notes = Vec::new();
-        let read = self.document(&row, &mut notes);
-        let document = match read {
+        let document = match self.document(&row, &mut notes) {
             Ok(document) => document?,
             Err(detail) => {
                 return Some(Err(Refused::new(row.place(), detail, row.raw.as_bytes())));
@@ -322,7 +321,11 @@ impl Reader<'_> {
 
     /// What the file as a whole says.
     fn overview(self) -> Overview {
-        let mut notes = self.plan.notes();
+        let mut notes = match self.entity {
+            // Read by their own words, whatever the columns could mean elsewhere.
+            Entity::Files | Entity::Keys => Vec::new(),
+            _ => self.plan.notes(),
+        };
         let status = match self.statuses.as_slice() {
             [] => None,
             [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(*first),

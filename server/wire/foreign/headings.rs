@@ -1,10 +1,8 @@
 //! What a column probably means, by its heading: ConfigMgr's names, scripts' names, and names that people make up.
 
+use super::super::columns::{self, Column};
 use super::meaning::{Meaning, machine_key};
-use crate::{
-    domain::facts::Key,
-    wire::columns::{self, Column},
-};
+use crate::domain::facts::Key;
 
 /// What a heading probably means.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,11 +5,11 @@
 
 use std::collections::HashMap;
 
+use super::super::document::{Document, Key};
 use super::{
     Overview, Piece, Refused, Sink,
     same_device::{Group, MAX_KEYS, MAX_UPDATES, MAX_VALUES, resolve},
 };
-use crate::wire::document::{Document, Key};
 
 /// Joins pieces of one or several files of one upload.
 #[derive(Debug, Default)]
@@ -19,8 +19,8 @@ pub struct Joined {
     /// Groups by everything that says which device they are about.
     known: HashMap<String, usize>,
     queries: Vec<Overview>,
-    /// Fewest devices that a source reached of those that answer for every device.
-    reached: Option<u64>,
+    /// What the sources say that answer for every device.
+    witnesses: Vec<Overview>,
     /// Since the last file ended, a piece answered for its device.
     answering: bool,
 }
@@ -30,7 +30,8 @@ impl Joined {
     ///
     /// `one_run`: somebody vouches that all files come from one run: the same collection, one query straight after the
     /// other, and the devices that answered one were reached by the others. CMPivot itself does not say so. Without
-    /// it, a value that has no row is taken for absent only when all clients that were asked answered that very query.
+    /// it, a value that has no row is taken for absent only when as many clients were asked as by the source that
+    /// answers for every device, all of them answered, and no device has a row in one and not in the other.
     pub fn new(one_run: bool) -> Self {
         Self {
             one_run,
@@ -71,24 +72,38 @@ impl Joined {
 
     /// Ends a file: what it says as a whole.
     pub fn file(&mut self, overview: &Overview) {
-        if std::mem::take(&mut self.answering)
-            && let Some(answered) = overview.answered
-        {
-            self.reached = Some(self.reached.map_or(answered, |known| known.max(answered)));
+        let silent = Overview {
+            notes: Vec::new(),
+            ..overview.clone()
+        };
+        if std::mem::take(&mut self.answering) {
+            self.witnesses.push(silent.clone());
         }
-        if !overview.covered.is_empty() {
-            self.queries.push(Overview {
-                notes: Vec::new(),
-                ..overview.clone()
-            });
+        if !silent.covered.is_empty() {
+            self.queries.push(silent);
         }
     }
 
     /// Hands out one piece for each device, in the order in which they first came up; what people should know about
     /// the upload comes back.
     pub fn finish(self, sink: &mut Sink<'_>) -> Vec<String> {
-        let (covered, notes) = self.covered();
-        for read in resolve(self.groups) {
+        let (covered, mut notes) = self.covered();
+        let resolved = resolve(self.groups);
+        let strangers = |path: &str| {
+            let mut groups = resolved.iter().flatten();
+            let is = |key: &Key| key.key.eq_ignore_ascii_case(path);
+            groups.any(|group| !group.answered && group.document.registry.iter().any(is))
+        };
+        let (covered, doubted): (Vec<_>, Vec<_>) = covered
+            .into_iter()
+            .partition(|query| query.vouched || !strangers(&query.key));
+        notes.extend(doubted.iter().map(|query| {
+            format!(
+                "Some devices have values of {} and yet did not answer for themselves, so the queries did not reach the same devices; values without a row are not collected, not absent.",
+                query.key
+            )
+        }));
+        for read in resolved {
             match read {
                 Ok(group) if !group.ids.identifies() => sink(Err(Refused::new(
                     group.places.shown(),
@@ -119,37 +134,48 @@ impl Joined {
     }
 
     /// Keys of which a missing value is absent, on every device that answered.
-    fn covered(&self) -> (Vec<String>, Vec<String>) {
+    fn covered(&self) -> (Vec<Covered>, Vec<String>) {
         let (mut covered, mut notes) = (Vec::new(), Vec::new());
         for query in &self.queries {
+            let fewer = self.witnesses.iter().any(
+                |witness| matches!((query.answered, witness.answered), (Some(q), Some(w)) if q < w),
+            );
             let all = query.asked.is_some() && query.asked == query.answered;
-            let fewer = match (query.answered, self.reached) {
-                (Some(answered), Some(reached)) => answered < reached,
-                _ => false,
-            };
+            let alike = matches!(self.witnesses.as_slice(), [one] if one.asked == query.asked);
             let keys = query.covered.join(", ");
             if fewer {
                 notes.push(format!(
                     "Fewer devices answered the query on {keys} than another one of this upload, so values without a row are not collected, not absent."
                 ));
-            } else if all || self.one_run {
-                covered.extend(query.covered.iter().cloned());
+            } else if self.one_run || (all && alike) {
+                covered.extend(query.covered.iter().map(|key| Covered {
+                    key: key.clone(),
+                    vouched: self.one_run,
+                }));
             } else {
                 notes.push(format!(
-                    "Whether every device was reached by the query on {keys} is not known, so values without a row are not collected, not absent. Keep the line \"Query completed on … of … clients\" above the heading, and ask devices that are online."
+                    "Whether every device was reached by the query on {keys} is not known, so values without a row are not collected, not absent. Keep the line \"Query completed on … of … clients\" above the heading of each file, and ask a collection of devices that are online."
                 ));
             }
         }
         covered.sort_unstable();
-        covered.dedup();
+        covered.dedup_by(|a, b| a.key == b.key);
         (covered, notes)
     }
 }
 
+/// A key of which every value has a row on every device that was reached.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Covered {
+    key: String,
+    /// Somebody vouches that all devices were reached.
+    vouched: bool,
+}
+
 /// What was asked of a device that answered, and has no row, is not there.
-fn conclude(group: &mut Group, covered: &[String]) {
+fn conclude(group: &mut Group, covered: &[Covered]) {
     let mut gone = Vec::new();
-    for path in covered {
+    for Covered { key: path, .. } in covered {
         let position = |document: &Document| {
             let mut keys = document.registry.iter();
             keys.position(|known| known.key.eq_ignore_ascii_case(path))

@@ -1,9 +1,7 @@
 //! Times as databases and spreadsheets spell them: mostly without a zone, and sometimes with day and month in doubt.
 
-use crate::{
-    domain::time::{HOUR, Timestamp},
-    wire::{fields::optional_time, raw::Scalar},
-};
+use super::super::{fields::optional_time, raw::Scalar};
+use crate::domain::time::{HOUR, Timestamp};
 
 /// The furthest that any clock on earth is ahead of UTC.
 const FURTHEST_AHEAD: i64 = 14 * HOUR;

@@ -8,6 +8,10 @@ use std::{borrow::Cow, collections::HashMap};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::super::{
+    document::{Client, Document},
+    report_v1, sentence,
+};
 use super::{
     Overview, Piece, Refused, Sink, Source, Unreadable,
     cell_text::says_nothing,
@@ -16,13 +20,7 @@ use super::{
     table::{Row, Table},
     table_cells::{Plan, ids_of},
 };
-use crate::{
-    domain::facts::Report,
-    wire::{
-        document::{Client, Document},
-        report_v1, sentence,
-    },
-};
+use crate::domain::facts::Report;
 
 /// About where Configuration Manager cuts an output, in characters.
 const CUT: std::ops::RangeInclusive<usize> = 4_000..=4_200;
@@ -167,7 +165,7 @@ fn document(output: &str) -> Result<Report, String> {
             .unwrap_or_default();
         let more = match errors.len().saturating_sub(1) {
             0 => String::new(),
-            more => format!(" There are {more} more errors."),
+            more => format!(" (And {more} more.)"),
         };
         format!("The report in this output cannot be read, at `{pointer}`: {detail}.{more}")
     })

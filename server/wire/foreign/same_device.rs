@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::super::document::{Document, Key};
 use super::{Piece, Refused, table_cells::ids_of};
-use crate::{
-    domain::identity::ClientIds,
-    wire::document::{Document, Key},
-};
+use crate::domain::identity::ClientIds;
 
 /// Most registry keys, and most files, of one device.
 pub(super) const MAX_KEYS: usize = 64;

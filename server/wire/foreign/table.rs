@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::super::csv_text::sniff;
 use super::{Refused, Unreadable, pivot_query};
-use crate::wire::csv_text::sniff;
 
 /// Most bytes of one row.
 pub const MAX_ROW: usize = 1024 * 1024;

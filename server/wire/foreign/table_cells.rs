@@ -1,5 +1,14 @@
 //! A row of a table into a report document, by what its columns mean.
 
+use super::super::{
+    columns::no_id_column,
+    document::{Client, Document, Os},
+    fields::{check_id, optional_number},
+    machine::{product_type, service_pack},
+    population_row::first_of,
+    raw::Scalar,
+    tables::{MAX_ADDRESSES, MAX_ROLES, role_name},
+};
 use super::{
     Unreadable,
     cell_text::{
@@ -11,18 +20,7 @@ use super::{
     meaning::Meaning,
     table::{Row, Table},
 };
-use crate::{
-    domain::identity::ClientIds,
-    wire::{
-        columns::no_id_column,
-        document::{Client, Document, Os},
-        fields::{check_id, optional_number},
-        machine::{product_type, service_pack},
-        population_row::first_of,
-        raw::Scalar,
-        tables::{MAX_ADDRESSES, MAX_ROLES, role_name},
-    },
-};
+use crate::domain::identity::ClientIds;
 
 /// A mapping laid over the heading of one table.
 #[derive(Clone, Debug)]
@@ -91,6 +89,8 @@ impl<'m> Plan<'m> {
         if !names.iter().any(|name| plan.index(name).is_some()) {
             return Err(Unreadable(no_id_column(table.heading())));
         }
+        // The order of columns leaves no trace in documents.
+        plan.columns.sort_by_key(|(_, meaning)| *meaning);
         let unread: Vec<String> = table
             .heading()
             .iter()

@@ -6,6 +6,7 @@ use std::{
     hash::{BuildHasher, RandomState},
 };
 
+use super::super::document::Client;
 use super::{
     Overview, Piece, Refused, Sink, Source, Unreadable,
     join::Joined,
@@ -14,7 +15,6 @@ use super::{
     table::{Row, Table},
     table_cells::{Plan, ids_of},
 };
-use crate::wire::document::Client;
 
 /// How the documents name what read the facts.
 const COLLECTOR: &str = "table";

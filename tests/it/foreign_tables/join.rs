@@ -16,7 +16,7 @@ pub fn joined(texts: &[&str]) -> (Vec<Piece>, Vec<Refused>) {
         refused.extend(read.refused);
         for piece in read.pieces {
             joined.add(piece, &mut |read| {
-                refused.push(read.expect_err("only full ones"))
+                refused.push(read.expect_err("only full ones"));
             });
         }
         joined.file(&read.overview);
@@ -32,6 +32,7 @@ const A: &str = "11111111-2222-3333-4444-5555555555AA";
 const B: &str = "11111111-2222-3333-4444-5555555555BB";
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn rows_belong_together_by_the_strongest_id_they_share() {
     for (texts, devices, refused) in [
         (
@@ -278,6 +279,10 @@ fn documents() -> Vec<Document> {
             document.files = Some([("WINHTTP.dll".to_owned(), "1.2.3.5".to_owned())].into());
             document.client.roles = vec!["b".to_owned(), "a".to_owned()];
             document.software = Some(vec![Product::default()]);
+        }),
+        with(|document| {
+            document.hotfixes = Some(vec!["KB4".to_owned()]);
+            document.hotfixes_cut = true;
         }),
     ]
 }

@@ -7,12 +7,12 @@ use cutover::{
     domain::facts::{Facts, Key, Reading, RegData},
     wire::{
         document::Document,
-        foreign::{cmpivot, join::Joined, run_scripts, table::Table, wide},
+        foreign::{cmpivot, run_scripts, table::Table, wide},
         report_v1,
     },
 };
 
-use super::{Read, collected, read_pivot, read_scripts, read_wide, source};
+use super::{Read, read_pivot, read_scripts, read_wide};
 
 macro_rules! feed {
     ($name:literal) => {
@@ -131,7 +131,7 @@ pub fn facts(document: &Document) -> Facts {
         .facts
 }
 
-fn word(facts: &Facts, key: Key, name: &str) -> String {
+pub fn word(facts: &Facts, key: Key, name: &str) -> String {
     match facts.registry.value(key, name) {
         Reading::NotCollected => "not collected".to_owned(),
         Reading::Absent => "absent".to_owned(),
@@ -304,7 +304,7 @@ fn times_are_taken_for_the_earliest_that_they_can_be() {
         let collected = with(other, cell, "LastHWScan").collected_at;
         assert_eq!(collected.as_deref(), expected, "{cell} beside {other}");
         let booted = with(other, cell, "LastBootUpTime0").os.last_boot_at;
-        let zoned = cell.contains("Z") || cell.contains("01:00") || cell.contains("-420");
+        let zoned = cell.contains('Z') || cell.contains("01:00") || cell.contains("-420");
         assert_eq!(booted.as_deref(), expected.filter(|_| zoned), "{cell}");
     }
     let mixed = read_wide(
@@ -324,119 +324,4 @@ fn times_are_taken_for_the_earliest_that_they_can_be() {
             .iter()
             .any(|note| note.contains("others the month"))
     );
-}
-
-#[test]
-fn a_result_that_may_be_cut_proves_no_absence() {
-    let status = "Query completed on 9 of 9 clients (0 clients offline and 0 failure)";
-    let query = r"Registry('hklm:\\SYSTEM\\CurrentControlSet\\Control\\Lsa')";
-    for (rows, query, status, covered) in [
-        (10, query.to_owned(), status, 1),
-        (20_000, query.to_owned(), status, 0),
-        (20_001, query.to_owned(), status, 0),
-        (10, format!("{query} | where Property == 'x'"), status, 0),
-        (10, format!("{query} | take 5"), status, 0),
-        (10, query.replace("Lsa", "Lsa\\\\*"), status, 0),
-        (
-            10,
-            r"HKLM\SYSTEM\CurrentControlSet\Control\Lsa".to_owned(),
-            status,
-            0,
-        ),
-        (10, format!("{query} | order by Device"), status, 1),
-        (
-            10,
-            query.to_owned(),
-            "Query completed on 3 of 5 clients (2 clients offline and 1 failure)",
-            0,
-        ),
-        (10, query.to_owned(), "", 1),
-    ] {
-        let mut text = format!("{status}\nDevice,Key,Property,Value\n");
-        for row in 0..rows {
-            writeln!(
-                text,
-                "PC-{row},HKLM\\SYSTEM\\CurrentControlSet\\Control\\Lsa,x,1"
-            )
-            .expect("a string takes all");
-        }
-        let read = read_pivot(&text, Some(&query));
-        assert_eq!(
-            read.overview.covered.len(),
-            covered,
-            "{rows} rows, {query}, {status}: {:?}",
-            read.overview.notes
-        );
-    }
-    let old = "Device,Property,Value\nPC-1,x,1\n";
-    let error =
-        collected(|sink| cmpivot::read(&source(old), None, None, sink)).expect_err("no key");
-    assert!(error.0.contains("Say the key"), "{error}");
-}
-
-#[test]
-fn a_query_and_its_witness_show_what_is_absent() {
-    let client = Key::Tls12Client;
-    for (status, one_run, expected) in [
-        (
-            "Query completed on 3 of 3 clients (0 clients offline and 0 failure)",
-            false,
-            "absent",
-        ),
-        (
-            "Query completed on 3 of 5 clients (2 clients offline and 0 failure)",
-            false,
-            "not collected",
-        ),
-        (
-            "Query completed on 3 of 5 clients (2 clients offline and 0 failure)",
-            true,
-            "absent",
-        ),
-        (
-            "Query completed on 2 of 5 clients (3 clients offline and 0 failure)",
-            true,
-            "not collected",
-        ),
-        (
-            "Query completed on 3 of 5 clients (2 clients offline and 1 failure)",
-            true,
-            "not collected",
-        ),
-        ("", false, "not collected"),
-        ("", true, "absent"),
-    ] {
-        let mut joined = Joined::new(one_run);
-        let old = PIVOT[1].1.split_once('\n').expect("lines").1;
-        let mut done = Vec::new();
-        for text in [format!("{status}\n{old}").as_str(), PIVOT[2].1] {
-            let read = read_pivot(text, None);
-            for piece in read.pieces {
-                joined.add(piece, &mut |_| panic!("held"));
-            }
-            joined.file(&read.overview);
-        }
-        joined.finish(&mut |read| done.push(read.expect("a device")));
-        assert_eq!(done.len(), 3);
-        for (device, enabled, by_default) in [
-            ("PIV-01", "1", "0"),
-            ("PIV-02", expected, "0"),
-            ("PIV-03", expected, expected),
-        ] {
-            let piece = done
-                .iter()
-                .find(|piece| piece.document.client.name.as_deref() == Some(device));
-            let facts = facts(&piece.expect("there").document);
-            assert_eq!(
-                word(&facts, client, "Enabled"),
-                enabled,
-                "{device} {status} {one_run}"
-            );
-            assert_eq!(
-                word(&facts, client, "DisabledByDefault"),
-                by_default,
-                "{device} {status} {one_run}"
-            );
-        }
-    }
 }
