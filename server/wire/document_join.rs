@@ -23,10 +23,10 @@ impl Document {
     /// Of times the careful one is kept: the earlier collection, the earlier start, the later write.
     pub fn absorb(&mut self, other: Self) -> Vec<String> {
         let known = mem::take(&mut self.contradicted);
-        let whole = |known: &BTreeSet<String>| {
-            let mut all = known.clone();
-            all.retain(|fact| fact.starts_with(WHOLE));
-            all
+        let whole = |known: &BTreeSet<String>| -> BTreeSet<String> {
+            let marks = known.range(WHOLE.to_owned()..);
+            let marks = marks.take_while(|fact| fact.starts_with(WHOLE));
+            marks.cloned().collect()
         };
         let mut clash = Clash {
             whole: (whole(&known), whole(&other.contradicted)),

@@ -112,19 +112,25 @@ impl Clash {
         }
         registry.retain_mut(|key| {
             let path = folded(&key.key);
-            let fact = format!("registry:{path}");
-            if self.known.contains(&fact) {
+            if self.known.contains(&format!("registry:{path}")) {
                 return false;
             }
-            if self.any(&format!("{fact}!")) {
-                if !std::mem::replace(&mut key.partial, true) {
-                    self.known.insert(format!("{WHOLE}{path}"));
+            let start = format!("registry:{path}!");
+            if !self.any(&start) {
+                return true;
+            }
+            for fact in self.known.range(start.clone()..) {
+                let Some(name) = fact.strip_prefix(&start) else {
+                    break;
+                };
+                let mut names = key.values.keys();
+                let found = names.find(|known| known.to_lowercase() == name);
+                if let Some(found) = found.cloned() {
+                    key.values.remove(&found);
                 }
-                key.values.retain(|name, _| {
-                    !self
-                        .known
-                        .contains(&format!("{fact}!{}", name.to_lowercase()))
-                });
+            }
+            if !std::mem::replace(&mut key.partial, true) {
+                self.known.insert(format!("{WHOLE}{path}"));
             }
             true
         });

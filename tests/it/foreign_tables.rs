@@ -1,6 +1,7 @@
 //! Tables as a way in: what columns mean, what rows say, and what is never made of them.
 
 mod absence;
+mod contradictions;
 mod join;
 mod laws;
 mod mapping;

@@ -48,12 +48,25 @@ impl Joined {
         let group = Group::of(piece);
         let key = group.key();
         let at = self.known.get(&key).copied();
-        let has = at.and_then(|at| self.groups.get_mut(at));
+        let mut has = at.and_then(|at| self.groups.get_mut(at));
         let full = match &has {
             Some(has) => has.is_full(&group.document),
             None => Group::default().is_full(&group.document),
         };
         if full {
+            if let Some(has) = &mut has {
+                has.incomplete = true;
+            } else {
+                // The device is kept without what it says, so that nothing is concluded about it.
+                self.known.insert(key, self.groups.len());
+                self.groups.push(Group {
+                    incomplete: true,
+                    document: Document::by(""),
+                    ids: group.ids.clone(),
+                    domain: group.domain.clone(),
+                    ..Group::default()
+                });
+            }
             return sink(Err(Refused::new(
                 group.places.shown(),
                 format!(
@@ -105,13 +118,15 @@ impl Joined {
         }));
         for read in resolved {
             match read {
+                // All that came was refused before.
+                Ok(group) if group.places.is_empty() => {}
                 Ok(group) if !group.ids.identifies() => sink(Err(Refused::new(
                     group.places.shown(),
                     "Nothing here names a device: a resource id says which only together with a site code. Send a table with names, or with the site code, in the same upload.",
                     &group.document.to_json(),
                 ))),
                 Ok(mut group) => {
-                    if group.answered {
+                    if group.answered && !group.incomplete {
                         conclude(&mut group, &covered);
                     }
                     if group.more_notes > 0 {

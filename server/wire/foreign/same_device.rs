@@ -7,11 +7,13 @@ use super::{Piece, Refused, table_cells::ids_of};
 use crate::domain::identity::ClientIds;
 
 /// Most registry keys, and most files, of one device.
-pub(super) const MAX_KEYS: usize = 64;
+pub(super) const MAX_KEYS: usize = 32;
 /// Most values under one key.
-pub(super) const MAX_VALUES: usize = 256;
+pub(super) const MAX_VALUES: usize = 64;
 /// Most updates of one device.
 pub(super) const MAX_UPDATES: usize = 1_000;
+/// Most contradictions about one device.
+const MAX_CONTRADICTED: usize = 200;
 /// Most notes on one device.
 const MAX_NOTES: usize = 50;
 /// Most places that are named.
@@ -21,12 +23,14 @@ const MAX_PLACES: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Group {
     pub(super) ids: ClientIds,
-    domain: Option<String>,
+    pub(super) domain: Option<String>,
     pub(super) document: Document,
     pub(super) places: Places,
     pub(super) notes: Vec<String>,
     pub(super) more_notes: usize,
     pub(super) answered: bool,
+    /// There was no room for some of its pieces, so what is missing here may have been said.
+    pub(super) incomplete: bool,
 }
 
 /// Where pieces stood; the first few by name.
@@ -41,6 +45,10 @@ impl Places {
         self.count += other.count;
         self.first.extend(other.first);
         self.first.truncate(MAX_PLACES);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
     pub(super) fn shown(&self) -> String {
@@ -71,6 +79,7 @@ impl Group {
             notes: piece.notes,
             more_notes: 0,
             answered: piece.answered,
+            incomplete: false,
             document: piece.document,
         }
     }
@@ -96,6 +105,7 @@ impl Group {
         self.more_notes += other.more_notes;
         self.places.add(other.places);
         self.answered |= other.answered;
+        self.incomplete |= other.incomplete;
     }
 
     /// Everything that says which device it is about.
@@ -129,7 +139,9 @@ impl Group {
         };
         let count = |list: &Option<Vec<String>>| list.as_ref().map_or(0, Vec::len);
         let files = |document: &Document| document.files.as_ref().map_or(0, BTreeMap::len);
-        keys || more.registry.iter().any(values)
+        has.contradicted.len() > MAX_CONTRADICTED
+            || keys
+            || more.registry.iter().any(values)
             || count(&has.hotfixes) + count(&more.hotfixes) > MAX_UPDATES
             || files(has) + files(more) > MAX_KEYS
     }

@@ -145,3 +145,33 @@ fn a_device_that_only_one_query_reached_puts_the_other_in_doubt() {
         assert_eq!(told == "absent", absent, "{told} {notes:?}");
     }
 }
+
+#[test]
+fn nothing_is_concluded_about_a_device_with_too_many_rows() {
+    let status = "Query completed on 2 of 2 clients (0 clients offline and 0 failure)";
+    let key = r"HKLM\SYSTEM\CurrentControlSet\Control\Lsa";
+    let mut registry = format!("{status}\nDevice,Key,Property,Value\nPC-2,{key},other,1\n");
+    for row in 0..100 {
+        writeln!(registry, "PC-1,{key},v{row},1").expect("a string takes all");
+    }
+    let system =
+        format!("{status}\nDevice,Version,ProductType\nPC-1,10.0.19045,1\nPC-2,10.0.19045,1\n");
+    let query = format!("Registry('{key}')");
+    let (mut joined, mut refused) = (Joined::new(false), 0);
+    for read in [
+        read_pivot(&registry, Some(&query)),
+        read_pivot(&system, None),
+    ] {
+        for piece in read.pieces {
+            joined.add(piece, &mut |_| refused += 1);
+        }
+        joined.file(&read.overview);
+    }
+    let mut told = Vec::new();
+    joined.finish(&mut |read| {
+        let facts = facts(&read.expect("a device").document);
+        told.push(word(&facts, Key::Lsa, "FIPSAlgorithmPolicy"));
+    });
+    assert_eq!(told, ["absent", "not collected"]);
+    assert_eq!(refused, 36);
+}
