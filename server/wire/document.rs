@@ -4,7 +4,7 @@
 //! like every other report: one way through the house, and a stored reading can be judged again by later rules.
 //! Beyond what agents send it may say less: `os.version` may be missing, and a key may be `partial`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -41,6 +41,9 @@ pub struct Document {
     /// Installed products. `None`: not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software: Option<Vec<Product>>,
+    /// Facts that two sources told differently, so that a third one cannot bring them back; see [`Self::absorb`].
+    #[serde(skip)]
+    pub(super) contradicted: BTreeSet<String>,
 }
 
 /// How facts were read.
@@ -77,6 +80,9 @@ pub struct Client {
     /// Fully qualified name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fqdn: Option<String>,
+    /// Domain or workgroup: no id, never written; only tells two devices of one name apart.
+    #[serde(skip)]
+    pub domain: Option<String>,
     /// SMBIOS UUID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub smbios_guid: Option<String>,

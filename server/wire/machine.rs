@@ -202,7 +202,8 @@ pub(super) fn os_version_text(text: &str, build: Option<u32>) -> Option<OsVersio
     })
 }
 
-fn service_pack(value: &Scalar<'_>) -> Result<Option<u32>, String> {
+/// `1` or `Service Pack 1`.
+pub(super) fn service_pack(value: &Scalar<'_>) -> Result<Option<u32>, String> {
     const WORDS: &str = "Service Pack ";
     if let Some((head, tail)) = value
         .text()
@@ -215,7 +216,8 @@ fn service_pack(value: &Scalar<'_>) -> Result<Option<u32>, String> {
     optional_number(value)
 }
 
-fn product_type(value: &Scalar<'_>) -> Result<Option<u32>, String> {
+/// The number, or a word for it.
+pub(super) fn product_type(value: &Scalar<'_>) -> Result<Option<u32>, String> {
     const WORDS: &[(&str, u32)] = &[
         ("workstation", 1),
         ("winnt", 1),
@@ -242,7 +244,7 @@ fn product_type(value: &Scalar<'_>) -> Result<Option<u32>, String> {
 }
 
 /// Localised text such as `64-bit`, `64 Bits`, `x64-based PC`: the digits tell.
-fn bits(architecture: &Scalar<'_>) -> Option<Bits> {
+pub(super) fn bits(architecture: &Scalar<'_>) -> Option<Bits> {
     let text = match architecture {
         Scalar::Text(text) => text.as_ref(),
         Scalar::Whole(64) => "64",

@@ -10,6 +10,8 @@ mod columns;
 mod csv_text;
 pub mod decode;
 pub mod document;
+mod document_join;
+mod document_keys;
 mod fields;
 pub mod foreign;
 mod key_paths;

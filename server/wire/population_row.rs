@@ -184,6 +184,6 @@ impl Cells {
 }
 
 /// Configuration Manager lists several sites or names in one cell.
-fn first_of(text: &str) -> &str {
+pub(super) fn first_of(text: &str) -> &str {
     text.split([',', ';']).next().unwrap_or(text).trim()
 }

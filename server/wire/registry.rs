@@ -220,7 +220,7 @@ fn doubled<T>(listed: &[(Cow<'_, str>, T)]) -> Vec<usize> {
 }
 
 /// What `Get-ItemProperty` adds to the values of a key.
-fn is_powershell_extra(name: &str) -> bool {
+pub(super) fn is_powershell_extra(name: &str) -> bool {
     [
         "PSPath",
         "PSParentPath",

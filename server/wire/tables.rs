@@ -133,7 +133,7 @@ fn known_file(path: &str) -> Option<Known> {
 }
 
 /// The four numbers a version text starts with, as in `6.1.7601.24000 (win7sp1_ldr.180101-0000)`.
-fn file_version(value: &Scalar<'_>) -> Result<Option<FileVersion>, String> {
+pub(super) fn file_version(value: &Scalar<'_>) -> Result<Option<FileVersion>, String> {
     if value.is_blank() {
         return Ok(None);
     }

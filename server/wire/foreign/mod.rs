@@ -3,8 +3,11 @@
 //! The way of a file: [`recognise`] says what it is, [`read`] hands out what it says, piece by piece. A reader
 //! writes down only what the file says: see [`Document`] for how *absent* and *not collected* are told apart.
 
+mod cell_text;
 mod clixml;
+pub mod cmpivot;
 mod fixed_width;
+mod headings;
 pub mod health_checker;
 mod health_checker_os;
 mod health_checker_tls;
@@ -14,25 +17,35 @@ mod hotfix_rows;
 pub mod inspec;
 mod inspec_results;
 mod inspec_sentence;
+pub mod join;
 mod lines;
+mod local_time;
+pub mod mapping;
+pub mod meaning;
 mod moment;
 mod naming;
 pub mod osquery;
 mod osquery_draft;
 mod osquery_host;
 mod osquery_rows;
+mod pivot_query;
 mod powershell_json;
+pub mod run_scripts;
+mod same_device;
 pub mod systeminfo;
 mod systeminfo_csv;
 mod systeminfo_dates;
 mod systeminfo_labels;
 mod systeminfo_machine;
+pub mod table;
+mod table_cells;
 mod updates;
+pub mod wide;
 
 use super::document::Document;
 
 /// What one file says of one device.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Piece {
     /// Where it stands in the file, for people: `line 14`, `lines 2 to 9`, `the whole file`.
     pub place: String,
@@ -43,6 +56,8 @@ pub struct Piece {
     /// The source answers for every device it reached, whatever is on it (CMPivot's `OperatingSystem`). Only beside
     /// such an answer does a row that is missing elsewhere in the same run mean that the value is not there.
     pub answered: bool,
+    /// A complete report document that stood in the file, taken as it came; `document` then only says whom it is about.
+    pub raw: Option<Vec<u8>>,
 }
 
 /// Something in a file that could not be understood.
@@ -58,6 +73,17 @@ pub struct Refused {
 
 /// Most bytes of refused material that are kept.
 pub const RAW_KEPT: usize = 64 * 1024;
+
+impl Refused {
+    /// Keeps as much of the raw material as is kept of any.
+    pub(crate) fn new(place: String, detail: impl Into<String>, raw: &[u8]) -> Self {
+        Self {
+            place,
+            detail: detail.into(),
+            raw: raw.get(..RAW_KEPT).unwrap_or(raw).to_vec(),
+        }
+    }
+}
 
 /// A file to read.
 #[derive(Clone, Copy, Debug)]
