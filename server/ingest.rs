@@ -6,14 +6,15 @@ use tokio::sync::Semaphore;
 
 use crate::{
     domain::{
-        assess::{self, Policy},
-        facts::Report,
+        assess::{self, Joint, Policy},
+        evidence::{Coverage, Source},
+        facts::{Facts, Report},
         time::{MINUTE, Timestamp},
         verdict::{Standing, Verdict},
     },
     store::{
         self, Store, evidence,
-        incoming::{Incoming, Kept},
+        incoming::{Incoming, Jointly, JudgesJointly, Kept, Said, Sender},
         rejects::{KEPT_BYTES, Refused},
     },
     wire::{
@@ -42,7 +43,12 @@ pub struct Judge {
     pub freshness_ms: i64,
     /// Name of the rules with these switches; every verdict carries it.
     pub ruleset: Arc<str>,
+    jointly: Arc<Rules>,
 }
+
+/// The switches alone, as the writer asks them about clients with several sources.
+#[derive(Debug)]
+struct Rules(Policy);
 
 impl Judge {
     /// The rules with these switches. Other switches are another ruleset, so that changing one judges every
@@ -50,6 +56,7 @@ impl Judge {
     pub fn new(policy: Policy, freshness_ms: i64) -> Self {
         Self {
             ruleset: policy.ruleset_name().into(),
+            jointly: Arc::new(Rules(policy.clone())),
             policy,
             freshness_ms,
         }
@@ -61,7 +68,7 @@ impl Judge {
         parsed: Parsed,
         record: &[u8],
         received_at: Timestamp,
-        sent_by: &Arc<str>,
+        sender: &Sender,
     ) -> Incoming {
         let Parsed {
             report,
@@ -72,6 +79,8 @@ impl Judge {
         let (dictionary, raw) = evidence::packed(record);
         Incoming {
             name: report.ids.display_name(),
+            coverage: Coverage::of(&report.facts),
+            judge: Arc::clone(&self.jointly) as Arc<dyn JudgesJointly>,
             os_key: assess::os_identity(&report.facts.os).key,
             roles: report.facts.roles,
             ids: report.ids,
@@ -88,7 +97,7 @@ impl Judge {
             reasons: assess::reason_mask(&verdict),
             warnings: i64::from(verdict.warnings),
             ruleset: Arc::clone(&self.ruleset),
-            sent_by: Arc::clone(sent_by),
+            sender: sender.clone(),
             dictionary,
             raw,
         }
@@ -102,6 +111,60 @@ impl Judge {
         let report = report_v1::parse(raw)?;
         let verdict = assess::assess(&report.facts, &self.policy);
         Ok((report, verdict))
+    }
+
+    /// Judges again what several sources say of one client, for showing every check and who said what.
+    pub fn judge_sources(&self, said: &[Said]) -> Joint {
+        self.jointly.judged(&read_again(said), said)
+    }
+}
+
+/// What stored reports say. One that can no longer be read says nothing, which keeps nobody ready.
+fn read_again(said: &[Said]) -> Vec<Facts> {
+    said.iter()
+        .map(|said| match report_v1::parse(&said.raw) {
+            Ok(report) => report.facts,
+            Err(errors) => {
+                let why = errors.first().map(|error| error.detail.as_str());
+                tracing::warn!(why, "a stored report can no longer be read");
+                Facts::default()
+            }
+        })
+        .collect()
+}
+
+impl Rules {
+    fn judged(&self, facts: &[Facts], said: &[Said]) -> Joint {
+        let sources: Vec<Source<'_>> = facts
+            .iter()
+            .zip(said)
+            .map(|(facts, said)| Source {
+                rank: (said.seen_at, said.content_hash),
+                trust: said.trust,
+                facts,
+            })
+            .collect();
+        assess::assess_jointly(&sources, &self.0)
+    }
+}
+
+impl JudgesJointly for Rules {
+    fn jointly(&self, said: &[Said]) -> Jointly {
+        let facts = read_again(said);
+        let joint = self.judged(&facts, said);
+        let decides = |facts: &Vec<String>| !facts.is_empty();
+        Jointly {
+            verdict: joint.verdict.standing,
+            impact: joint.verdict.impact,
+            deciding: joint.verdict.deciding,
+            reasons: assess::reason_mask(&joint.verdict),
+            warnings: i64::from(joint.verdict.warnings),
+            os_key: assess::os_identity(&joint.combined.facts.os).key,
+            counts: joint.combined.decides.iter().map(decides).collect(),
+            roles: joint.combined.facts.roles,
+            live: joint.live,
+            coverage: facts.iter().map(Coverage::of).collect(),
+        }
     }
 }
 
@@ -170,16 +233,16 @@ pub async fn take(
     judge: &Judge,
     body: Vec<u8>,
     now: Timestamp,
-    sent_by: &Arc<str>,
+    sender: &Sender,
 ) -> Result<Outcome, Error> {
     // One report costs some 30 µs of CPU; a whole batch would hold up the others on this thread.
     let sorted = if body.len() <= 64 * 1024 {
-        sort(judge, &body, now, sent_by)?
+        sort(judge, &body, now, sender)?
     } else {
         let judge = judge.clone();
-        let sent_by = Arc::clone(sent_by);
+        let sender = sender.clone();
         let _turn = SORTING.acquire().await.map_err(|_| store::Error::Stopped)?;
-        tokio::task::spawn_blocking(move || sort(&judge, &body, now, &sent_by))
+        tokio::task::spawn_blocking(move || sort(&judge, &body, now, &sender))
             .await
             .map_err(|_| Error::Body("the records could not be read".to_owned()))??
     };
@@ -193,7 +256,7 @@ pub async fn take(
     count_refused(refused.len());
     if !refused.is_empty() {
         store
-            .keep_rejects(refused, sent_by.to_string(), now)
+            .keep_rejects(refused, sender.name.to_string(), now)
             .await?;
     }
     let mut patient = false;
@@ -236,7 +299,7 @@ pub async fn take(
 }
 
 /// Splits, parses, judges and compresses; no waiting.
-fn sort(judge: &Judge, body: &[u8], now: Timestamp, sent_by: &Arc<str>) -> Result<Sorted, Error> {
+fn sort(judge: &Judge, body: &[u8], now: Timestamp, sender: &Sender) -> Result<Sorted, Error> {
     let text = decode::to_utf8(body).map_err(|error| Error::Body(error.to_string()))?;
     let mut results = Vec::new();
     let mut prepared = Vec::new();
@@ -260,7 +323,7 @@ fn sort(judge: &Judge, body: &[u8], now: Timestamp, sent_by: &Arc<str>) -> Resul
                 results.push(None);
                 prepared.push(Prepared {
                     index: place.index,
-                    incoming: judge.prepare(parsed, bytes, now, sent_by),
+                    incoming: judge.prepare(parsed, bytes, now, sender),
                 });
             }
             Err(errors) => {

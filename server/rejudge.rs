@@ -7,7 +7,6 @@ use crate::{
     domain::assess,
     ingest::Judge,
     store::{Store, identify::ClientId, rejudge::Rejudged},
-    wire::report_v1,
 };
 
 /// Judges again whatever was judged by other rules or switches than this program's, until nothing is left.
@@ -35,29 +34,17 @@ async fn step(
     let last = found.last().map(|client| client.id);
     let mut judged = Vec::with_capacity(found.len());
     for client in found {
-        // A report that can no longer be read keeps nobody ready: it counts as one that cannot be judged.
-        let verdict = report_v1::parse(&client.raw)
-            .map(|report| {
-                let verdict = assess::assess(&report.facts, &judge.policy);
-                (verdict, assess::os_identity(&report.facts.os).key)
-            })
-            .ok();
+        // A report that can no longer be read says nothing, which keeps nobody ready.
+        let joint = judge.judge_sources(&client.said);
         judged.push(Rejudged {
             id: client.id,
             seen_at: client.seen_at,
-            verdict: verdict.as_ref().map_or(
-                crate::domain::verdict::Standing::Undetermined,
-                |(verdict, _)| verdict.standing,
-            ),
-            impact: verdict.as_ref().and_then(|(verdict, _)| verdict.impact),
-            deciding: verdict.as_ref().and_then(|(verdict, _)| verdict.deciding),
-            reasons: verdict
-                .as_ref()
-                .map_or(0, |(verdict, _)| assess::reason_mask(verdict)),
-            warnings: verdict
-                .as_ref()
-                .map_or(0, |(verdict, _)| i64::from(verdict.warnings)),
-            os_key: verdict.map_or(client.os_key, |(_, key)| key),
+            verdict: joint.verdict.standing,
+            impact: joint.verdict.impact,
+            deciding: joint.verdict.deciding,
+            reasons: assess::reason_mask(&joint.verdict),
+            warnings: i64::from(joint.verdict.warnings),
+            os_key: assess::os_identity(&joint.combined.facts.os).key,
         });
     }
     store

@@ -44,6 +44,7 @@ pub async fn serve(
     let store = Store::open(&config.database.url)
         .await
         .map_err(|error| error.to_string())?;
+    store.warm();
     store
         .apply_freshness(config.freshness_ms)
         .await

@@ -1,6 +1,6 @@
 //! `cutover import`: stores report files, through a server or straight into the database.
 
-use std::{fs, io::Write as _, path::PathBuf, sync::Arc};
+use std::{fs, io::Write as _, path::PathBuf};
 
 use super::{
     Error,
@@ -11,7 +11,10 @@ use crate::{
     config::{DatabaseArgs, PolicyArgs},
     ingest::{self, Judge, Result1},
     sim::Fleet,
-    store::{Store, incoming::Kept},
+    store::{
+        Store,
+        incoming::{Kept, Sender, Way},
+    },
 };
 
 /// Store report files.
@@ -133,7 +136,7 @@ async fn through_server(
 
 async fn into_database(store: &Store, judge: &Judge, file: &PathBuf) -> Result<u64, Error> {
     let bytes = read(file)?;
-    let sender: Arc<str> = "cutover import".into();
+    let sender = Sender::vouched("cutover import", Way::Command);
     let outcome = ingest::take(store, judge, bytes, clock::now(), &sender)
         .await
         .map_err(|error| Error::Failed(format!("{}: {error}", file.display())))?;

@@ -35,6 +35,10 @@ pub struct LoadgenArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     rounds: u64,
 
+    /// Number of the first round: 0 for a fresh server, more to go on where an earlier run ended.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    first_round: u64,
+
     /// Share of clients whose facts change from one round to the next, 0 to 1.
     #[arg(long, value_name = "SHARE", default_value_t = 0.02, value_parser = share)]
     changed_share: f64,
@@ -114,6 +118,7 @@ impl LoadgenArgs {
                 None if self.insecure => Trust::Anything,
                 None => Trust::System,
             },
+            first_round: self.first_round,
             rounds: self.rounds,
             batch: self.batch,
             connections: self.connections,
@@ -173,14 +178,15 @@ mod tests {
     #[test]
     fn the_flags_make_the_plan() -> Result<(), Box<dyn std::error::Error>> {
         LoadgenArgs::augment_args(Command::new("loadgen")).debug_assert();
-        let words = "--token t --clients 500 --rounds 3 --batch 20 --rate 100 --zstd --insecure \
+        let words = "--token t --clients 500 --rounds 3 --first-round 4 --batch 20 --rate 100 --zstd --insecure \
                      --population --population-token p --at 2026-11-23T08:15:00Z";
         let words: Vec<_> = words.split_whitespace().collect();
         let args = parsed(&words)?;
         assert!(!format!("{args:?}").contains("\"t\""));
         let plan = args.plan(Timestamp(0))?;
         assert_eq!(plan.server, "https://127.0.0.1:8443");
-        assert_eq!((plan.rounds, plan.batch, plan.rate), (3, 20, 100));
+        assert_eq!((plan.first_round, plan.rounds), (4, 3));
+        assert_eq!((plan.batch, plan.rate), (20, 100));
         assert_eq!(plan.encoding, Encoding::Zstd);
         assert_eq!(plan.trust, Trust::Anything);
         assert_eq!(plan.until.to_string(), "2026-11-23T08:15:00Z");

@@ -286,7 +286,24 @@ pub async fn client(
     Named(id): Named,
 ) -> Result<Response, Problem> {
     let detail = detail(&app, &id).await?;
-    let verdict = judged(&app, &detail)?;
+    let Judged { verdict, decides } = judged(&app, &detail)?;
+    let sources: Vec<_> = detail
+        .sources
+        .iter()
+        .zip(decides)
+        .map(|(source, decides)| {
+            json!({
+                "collected_at": source.collected_at.to_string(),
+                "received_at": source.received_at.to_string(),
+                "last_seen_at": source.said.seen_at.to_string(),
+                "sent_by": source.sent_by,
+                "way": source.way,
+                "trust": source.said.trust.code(),
+                "decides": decides,
+                "report": serde_json::from_slice::<Box<serde_json::value::RawValue>>(&source.said.raw).ok(),
+            })
+        })
+        .collect();
     let raw: Option<Box<serde_json::value::RawValue>> = detail
         .raw
         .as_deref()
@@ -322,6 +339,8 @@ pub async fn client(
         checks: Vec<serde_json::Value>,
         notes: Vec<serde_json::Value>,
         suspected_duplicates: Vec<serde_json::Value>,
+        /// Empty where there is one source: the report below.
+        sources: Vec<serde_json::Value>,
         history: Vec<serde_json::Value>,
         report: Option<Box<serde_json::value::RawValue>>,
     }
@@ -342,6 +361,7 @@ pub async fn client(
         checks,
         notes,
         suspected_duplicates: suspects,
+        sources,
         history,
         report: raw,
     })
@@ -371,13 +391,33 @@ pub async fn detail(app: &App, id: &str) -> Result<ClientDetail, Problem> {
         .ok_or_else(|| Problem::NotFound("There is no client with this id.".to_owned()))
 }
 
-/// Every check of the report in force, judged by the rules of this server.
-pub fn judged(app: &App, detail: &ClientDetail) -> Result<Option<Verdict>, Problem> {
+/// What the rules of this server say of a client, and what each of its sources decides.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// Every check; `None`: it never reported.
+    pub verdict: Option<Verdict>,
+    /// For each of the client's sources, the facts that rest on it, in words; empty where there is one source only.
+    pub decides: Vec<Vec<String>>,
+}
+
+/// Every check of what counts about a client, judged by the rules of this server.
+pub fn judged(app: &App, detail: &ClientDetail) -> Result<Judged, Problem> {
+    if !detail.sources.is_empty() {
+        let said: Vec<_> = detail.sources.iter().map(|row| row.said.clone()).collect();
+        let joint = app.judge().judge_sources(&said);
+        return Ok(Judged {
+            verdict: Some(joint.verdict),
+            decides: joint.combined.decides,
+        });
+    }
     let Some(raw) = &detail.raw else {
-        return Ok(None);
+        return Ok(Judged::default());
     };
     match app.judge().judge_raw(raw) {
-        Ok((_, verdict)) => Ok(Some(verdict)),
+        Ok((_, verdict)) => Ok(Judged {
+            verdict: Some(verdict),
+            decides: Vec::new(),
+        }),
         Err(errors) => {
             tracing::error!(
                 client = detail.row.id,

@@ -22,7 +22,10 @@ use crate::{
     domain::time::Timestamp,
     error::Problem,
     state::App,
-    store::access::{Purpose, Token},
+    store::{
+        access::{Purpose, Token},
+        incoming::{Sender, Way},
+    },
 };
 
 /// Name of the session cookie over TLS. The prefix makes browsers insist on `Secure` and on this host.
@@ -208,9 +211,13 @@ fn only(token: &Token, purpose: Purpose) -> Result<Arc<str>, Problem> {
     )))
 }
 
-/// May send reports: an ingest token, or a person.
+/// May send reports: an ingest token, an import token, or a person. How far a report is believed depends on which.
 #[derive(Clone, Debug)]
-pub struct Reporter(pub Arc<str>);
+pub struct Reporter(pub Sender);
+
+/// May bring in files of any format: an import token, or a person.
+#[derive(Clone, Debug)]
+pub struct Importer(pub Sender);
 
 /// May read: a read token, or a person.
 #[derive(Clone, Debug)]
@@ -243,7 +250,42 @@ macro_rules! role {
         }
     };
 }
-role!(Reporter, Purpose::Ingest);
+impl<S> FromRequestParts<S> for Reporter
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let app = App::from_ref(state);
+        Ok(Self(match caller(parts, &app).await? {
+            Caller::Person(name) => Sender::vouched(&name, Way::Report),
+            Caller::Program(token) if token.purpose == Purpose::Import => {
+                Sender::vouched(&only(&token, Purpose::Import)?, Way::Report)
+            }
+            Caller::Program(token) => Sender::claimed(&only(&token, Purpose::Ingest)?),
+        }))
+    }
+}
+
+impl<S> FromRequestParts<S> for Importer
+where
+    App: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let app = App::from_ref(state);
+        let name: Arc<str> = match caller(parts, &app).await? {
+            Caller::Person(name) => name.into(),
+            Caller::Program(token) => only(&token, Purpose::Import)?,
+        };
+        Ok(Self(Sender::vouched(&name, Way::Upload)))
+    }
+}
+
 role!(Reader, Purpose::Read);
 role!(Planner, Purpose::Population);
 

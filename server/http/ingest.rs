@@ -1,6 +1,6 @@
 //! `POST /api/v1/reports` and `PUT /api/v1/population`: how programs feed the server.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Json,
@@ -21,7 +21,7 @@ use crate::{
     expected::{self, Confirmed},
     ingest::{self, Outcome, Result1},
     state::App,
-    store::incoming::Kept,
+    store::incoming::{Kept, Sender},
     wire::report_v1,
 };
 
@@ -95,7 +95,7 @@ async fn let_in<R>(role: Result<R, Problem>, body: Body) -> Result<(R, Body), Pr
 }
 
 /// The way in that API and page share.
-pub async fn take(app: &App, bytes: Vec<u8>, sender: &Arc<str>) -> Result<Outcome, Problem> {
+pub async fn take(app: &App, bytes: Vec<u8>, sender: &Sender) -> Result<Outcome, Problem> {
     let taking = ingest::take(app.store(), app.judge(), bytes, clock::now(), sender);
     // What is on its way to the writer is still written; sent again, it is found unchanged.
     tokio::time::timeout(LONGEST_WAIT, taking)

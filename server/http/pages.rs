@@ -226,14 +226,11 @@ pub async fn client(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let detail = api::detail(&app, &id).await?;
-    let verdict = api::judged(&app, &detail)?;
+    let judged = api::judged(&app, &detail)?;
     let layout = layout(&app, Nav::Clients, Some(&user), Some(&headers));
-    html(&ClientPage::new(
-        layout,
-        &detail,
-        verdict.as_ref(),
-        &counting(&app),
-    ))
+    let mut page = ClientPage::new(layout, &detail, judged.verdict.as_ref(), &counting(&app));
+    page.say_sources(&detail, &judged.decides);
+    html(&page)
 }
 
 /// `/method`

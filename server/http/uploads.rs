@@ -1,7 +1,5 @@
 //! Files from a browser: reports to judge, and the expected list.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{
         Multipart, State,
@@ -22,7 +20,7 @@ use crate::{
     expected::{self, Confirmed, ListAnswer},
     ingest::{Outcome, Result1},
     state::App,
-    store::incoming::Kept,
+    store::incoming::{Kept, Sender, Way},
     views::{
         Nav,
         population::{PopulationOutcome, PopulationPage},
@@ -50,7 +48,7 @@ pub async fn take(
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
     let mut parts = parts.map_err(|_| unreadable())?;
-    let sender: Arc<str> = user.as_str().into();
+    let sender = Sender::vouched(&user, Way::Upload);
     let mut records = Vec::new();
     while let Some(field) = parts.next_field().await.map_err(broken)? {
         let Some(file) = field.file_name().map(str::to_owned) else {
@@ -74,7 +72,7 @@ pub async fn take(
 /// One file; what is wrong with it as a whole becomes one refused record, so that the other files still count.
 async fn take_file(
     app: &App,
-    sender: &Arc<str>,
+    sender: &Sender,
     file: &str,
     bytes: Vec<u8>,
     records: &mut Vec<RecordOutcome>,

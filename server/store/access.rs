@@ -20,6 +20,8 @@ pub enum Purpose {
     Read,
     /// Replace the expected list.
     Population,
+    /// Bring in files and reports that its holder vouches for.
+    Import,
 }
 
 impl Purpose {
@@ -29,12 +31,13 @@ impl Purpose {
             Self::Ingest => "ingest",
             Self::Read => "read",
             Self::Population => "population",
+            Self::Import => "import",
         }
     }
 
     /// The purpose a code names.
     pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Ingest, Self::Read, Self::Population]
+        [Self::Ingest, Self::Read, Self::Population, Self::Import]
             .into_iter()
             .find(|known| known.code() == code)
     }

@@ -5,10 +5,12 @@ use super::{
     db::Tx,
     error::{Error, Result},
     evidence, identify,
+    incoming::Said,
     lists::StoredClient,
-    model::{ClientDetail, HistoryRow, Suspect},
+    model::{ClientDetail, HistoryRow, SourceRow, Suspect},
 };
 use crate::domain::{
+    evidence::Trust,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
@@ -18,6 +20,10 @@ const RAW: &str = "SELECT h.dictionary, h.raw FROM history h JOIN clients c
 WHERE h.estate = $1 AND h.client_id = $2";
 const HISTORY: &str = "SELECT collected_at, received_at, report_id, verdict, impact, reasons, ruleset, late, sent_by
 FROM history WHERE estate = $1 AND client_id = $2 ORDER BY seen_at DESC, content_hash DESC LIMIT $3";
+const SOURCES: &str = "SELECT e.content_hash, e.trust, e.seen_at, h.collected_at, h.received_at, h.sent_by, h.way, h.dictionary, h.raw
+FROM evidence e JOIN history h ON h.estate = e.estate AND h.client_id = e.client_id AND h.seen_at = e.evidence_at
+  AND h.content_hash = e.content_hash
+WHERE e.estate = $1 AND e.client_id = $2 ORDER BY e.seen_at DESC, e.content_hash DESC, e.trust DESC";
 const SUSPECTS: &str = "SELECT c.id, c.name, s.shares FROM suspects s
 JOIN clients c ON c.estate = s.estate AND c.id = s.other_id
 WHERE s.estate = $1 AND s.client_id = $2 ORDER BY c.sort_key, c.id, s.shares LIMIT 100";
@@ -42,6 +48,19 @@ struct StoredHistory {
     ruleset: String,
     late: bool,
     sent_by: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredSource {
+    content_hash: Vec<u8>,
+    trust: i64,
+    seen_at: i64,
+    collected_at: i64,
+    received_at: i64,
+    sent_by: String,
+    way: String,
+    dictionary: i64,
+    raw: Vec<u8>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -73,6 +92,7 @@ impl Store {
         Ok(Some(ClientDetail {
             row: stored.into_row()?,
             raw: raw(&mut tx, id).await?,
+            sources: sources(&mut tx, id).await?,
             history: history(&mut tx, id).await?,
             suspects: suspects(&mut tx, id).await?,
         }))
@@ -88,6 +108,37 @@ async fn raw(tx: &mut Tx, id: identify::ClientId) -> Result<Option<Vec<u8>>> {
         .await?;
     row.map(|row| evidence::unpacked(&row.raw, row.dictionary))
         .transpose()
+}
+
+/// Every source about a client that has several; none for others.
+pub(super) async fn sources(tx: &mut Tx, id: identify::ClientId) -> Result<Vec<SourceRow>> {
+    let rows: Vec<StoredSource> = tx
+        .sql(SOURCES)
+        .bind(ESTATE)
+        .bind(identify::bytes(id))
+        .all()
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            let content_hash =
+                <[u8; 16]>::try_from(&row.content_hash[..]).map_err(|_| Error::Inconsistent {
+                    table: "evidence",
+                    detail: format!("a hash of {} bytes", row.content_hash.len()),
+                })?;
+            Ok(SourceRow {
+                said: Said {
+                    seen_at: Timestamp(row.seen_at),
+                    content_hash,
+                    trust: Trust::from_level(row.trust),
+                    raw: evidence::unpacked(&row.raw, row.dictionary)?,
+                },
+                collected_at: Timestamp(row.collected_at),
+                received_at: Timestamp(row.received_at),
+                sent_by: row.sent_by,
+                way: row.way,
+            })
+        })
+        .collect()
 }
 
 async fn history(tx: &mut Tx, id: identify::ClientId) -> Result<Vec<HistoryRow>> {

@@ -95,6 +95,11 @@ impl Conn {
         Ok(())
     }
 
+    /// Whether other servers may write to the same database at the same time.
+    pub const fn shares_its_database(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+
     /// On PostgreSQL, waits until no other server is adding clients, so that two reports about one new
     /// machine meet. On SQLite there is only one writer.
     pub async fn lock_new_clients(&mut self) -> Result<()> {
@@ -217,13 +222,15 @@ impl Conn {
     }
 }
 
-/// The lengths of `VALUES` lists: few, so that each statement is prepared once and kept.
+/// The lengths of `VALUES` lists: few, so that each statement is prepared once and kept, and close together where
+/// groups are small, since a statement more costs as much as a dozen rows.
 const fn chunk_length(left: usize) -> usize {
-    let mut length = 256;
-    while length > left {
-        length /= 4;
+    match left {
+        0 => 1,
+        1..=8 => left,
+        9..=255 => 1 << left.ilog2(),
+        _ => 256,
     }
-    if length == 0 { 1 } else { length }
 }
 
 /// `text` with `{rows}` replaced, made once per shape and kept. `chunk`: rows of a `VALUES` list; `None`: arrays.

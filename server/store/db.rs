@@ -56,6 +56,8 @@ impl Db {
             // Checkpoints belong to one task between commits, never inside one.
             .pragma("wal_autocheckpoint", "0")
             .pragma("temp_store", "memory")
+            // A statement of many rows is prepared for each of a dozen lengths (`chunk_length`).
+            .statement_cache_capacity(256)
             .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(5));
         let writer = options.clone().pragma("cache_size", "-65536");
         let readers = SqlitePoolOptions::new()
@@ -144,11 +146,30 @@ impl Db {
         })
     }
 
+    /// A connection that only reads, with little memory of its own.
+    pub(super) async fn looking(&self) -> Result<Conn> {
+        Ok(match self {
+            Self::Sqlite(_, options) => {
+                let options = options.as_ref().clone().read_only(true);
+                Conn::Sqlite(options.pragma("cache_size", "-1024").connect().await?)
+            }
+            Self::Postgres(..) => self.writing().await?,
+        })
+    }
+
     /// `sqlite` or `postgres`.
     pub const fn engine(&self) -> &'static str {
         match self {
             Self::Sqlite(..) => "sqlite",
             Self::Postgres(..) => "postgres",
+        }
+    }
+
+    /// The file of an SQLite database.
+    pub(super) fn file(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Sqlite(_, options) => Some(options.get_filename()),
+            Self::Postgres(..) => None,
         }
     }
 

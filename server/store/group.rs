@@ -9,25 +9,27 @@ use super::{
     ESTATE,
     db::Conn,
     error::{Error, Result},
-    identify::{self, ClientId, Speaker},
+    identify::{self, ClientId},
     incoming::{Incoming, Kept, Receipt},
-    known::{ClientIdRow, IdRow, Known, Met, insert_identities, insert_suspects, packed_roles},
+    joining::{self, Joined},
+    known::{IdRow, Known, Met, insert_identities, insert_suspects, packed_roles},
     rows::Rows,
 };
-use crate::domain::{time::Timestamp, verdict::Standing};
+use crate::domain::{
+    time::Timestamp,
+    verdict::{Impact, Standing},
+};
 
 const TOUCH: &str = include_str!("sql/touch_clients.sql");
 const UPSERT: &str = include_str!("sql/upsert_clients.sql");
-const HISTORY: &str = include_str!("sql/insert_history.sql");
 const SAID_BEFORE: &str =
     "SELECT COUNT(*) FROM history WHERE estate = $1 AND client_id = $2 AND content_hash = $3";
-const IN_FORCE: &str = include_str!("sql/history_in_force.sql");
 
 #[derive(Debug, sqlx::FromRow)]
-struct Applied {
+pub(super) struct Applied {
     id: Vec<u8>,
-    evidence_at: i64,
-    seen_at: i64,
+    pub(super) evidence_at: i64,
+    pub(super) seen_at: i64,
 }
 
 /// Writes the group; the caller has begun the transaction and commits it. One receipt a report, in order.
@@ -68,13 +70,15 @@ pub(super) async fn apply(
 }
 
 /// Reports about clients that are all different.
-struct Wave<'r> {
-    reports: &'r [Incoming],
+pub(super) struct Wave<'r> {
+    pub(super) reports: &'r [Incoming],
     indexes: Vec<usize>,
-    now: Timestamp,
-    known: Known,
+    pub(super) now: Timestamp,
+    pub(super) known: Known,
     /// Client of each index, once resolved.
     client: HashMap<usize, ClientId>,
+    /// Reports that were judged together with other sources, by index.
+    pub(super) joined: HashMap<usize, Joined>,
 }
 
 impl<'r> Wave<'r> {
@@ -85,6 +89,7 @@ impl<'r> Wave<'r> {
             now,
             known: Known::default(),
             client: HashMap::new(),
+            joined: HashMap::new(),
         }
     }
 
@@ -120,9 +125,46 @@ impl<'r> Wave<'r> {
         let suspects = self.identify(conn, &rest).await?;
         // Every server locks rows in the same order.
         rest.sort_by_key(|&index| self.id(index));
+        let joint = self.apart(conn, &mut rest).await?;
         let applied = self.upsert(conn, &rest).await?;
+        self.join(conn, &joint).await?;
+        rest.extend(&joint);
         self.remember(conn, &rest, suspects).await?;
         self.keep_history(conn, &rest, &applied, receipts).await
+    }
+
+    /// Takes out of `rest` what has to be judged together with other sources. Where other servers write too, the
+    /// rows are locked before this is decided.
+    async fn apart(&mut self, conn: &mut Conn, rest: &mut Vec<usize>) -> Result<Vec<usize>> {
+        let ids: Vec<ClientId> = rest.iter().map(|&index| self.id(index)).collect();
+        joining::lock(conn, &ids, &mut self.known.state).await?;
+        let (alone, joint) = rest.iter().partition(|&&index| {
+            let state = self.known.state.get(&self.id(index));
+            state.is_none_or(|state| joining::stands_alone(&self.reports[index], state))
+        });
+        *rest = alone;
+        Ok(joint)
+    }
+
+    /// Judges reports together with what other sources say of the same clients, and writes what comes of it.
+    async fn join(&mut self, conn: &mut Conn, joint: &[usize]) -> Result<()> {
+        let reports: Vec<(ClientId, &Incoming)> = joint
+            .iter()
+            .map(|&index| (self.id(index), &self.reports[index]))
+            .collect();
+        let joined = joining::join(conn, &reports, self.now).await?;
+        self.joined.extend(joint.iter().copied().zip(joined));
+        Ok(())
+    }
+
+    /// What a report made of its client: standing, impact and reasons.
+    pub(super) fn earned(&self, index: usize) -> (Standing, Option<Impact>, i64) {
+        let report = &self.reports[index];
+        self.joined
+            .get(&index)
+            .map_or((report.verdict, report.impact, report.reasons), |joined| {
+                (joined.verdict, joined.impact, joined.reasons)
+            })
     }
 
     /// The cheap look-up: nearly every report names its client by its strongest id.
@@ -139,7 +181,9 @@ impl<'r> Wave<'r> {
         self.known = Known::find(conn, idents).await?;
         for &index in &self.indexes {
             let ids = &self.reports[index].ids;
-            if let Some(resolution) = self.known.resolve(ids, Speaker::Report)
+            if let Some(resolution) = self
+                .known
+                .resolve(ids, self.reports[index].sender.speaker())
                 && !resolution.new
                 && self.known.has(resolution.id)
             {
@@ -205,6 +249,7 @@ impl<'r> Wave<'r> {
             .bytes(same.iter().map(|s| Some(report(s).content_hash.to_vec())))
             .text(same.iter().map(|s| Some(report(s).ruleset.to_string())))
             .flag(same.iter().map(|s| report(s).future))
+            .int(same.iter().map(|s| Some(report(s).sender.trust.level())))
             .int(same.iter().map(|s| Some(report(s).collected_at.0)))
             .int(same.iter().map(|s| Some(report(s).received_at.0)))
             .int(same.iter().map(|s| Some(report(s).seen_at.0)))
@@ -243,7 +288,8 @@ impl<'r> Wave<'r> {
         let mut met = Met::default();
         for index in unsure {
             let ids = &self.reports[index].ids;
-            let Some(resolution) = thorough.resolve(ids, Speaker::Report) else {
+            let Some(resolution) = thorough.resolve(ids, self.reports[index].sender.speaker())
+            else {
                 return Err(Error::Input("a report names no client".to_owned()));
             };
             let id = resolution.id;
@@ -277,7 +323,7 @@ impl<'r> Wave<'r> {
             .all(|ident| known.contains(ident))
     }
 
-    fn id(&self, index: usize) -> ClientId {
+    pub(super) fn id(&self, index: usize) -> ClientId {
         self.client.get(&index).copied().unwrap_or_default()
     }
 
@@ -300,7 +346,7 @@ impl<'r> Wave<'r> {
             .text(each().map(|r| Some(r.os_key.clone())))
             .text(each().map(|r| Some(r.standing_at(self.now).code())))
             .text(each().map(|r| Some(r.verdict.code())))
-            .text(each().map(|r| r.impact.map(crate::domain::verdict::Impact::code)))
+            .text(each().map(|r| r.impact.map(Impact::code)))
             .text(each().map(|r| r.deciding))
             .int(each().map(|r| Some(r.reasons)))
             .int(each().map(|r| Some(r.warnings)))
@@ -312,7 +358,10 @@ impl<'r> Wave<'r> {
             .text(each().map(|r| r.report_id.clone()))
             .int(each().map(|r| Some(r.stale_at.0)))
             .int(each().map(|r| (r.stale_at > self.now).then_some(r.stale_at.0)))
-            .flag(each().map(|r| r.future));
+            .flag(each().map(|r| r.future))
+            .int(each().map(|r| Some(r.coverage.touched)))
+            .int(each().map(|r| Some(r.coverage.whole)))
+            .int(each().map(|r| Some(r.sender.trust.level())));
         let applied: Vec<Applied> = conn.many(UPSERT, &[ESTATE], &rows).await?;
         Ok(applied
             .into_iter()
@@ -345,113 +394,5 @@ impl<'r> Wave<'r> {
         }
         insert_identities(conn, &fresh).await?;
         insert_suspects(conn, &suspects, self.now).await
-    }
-
-    async fn keep_history(
-        &self,
-        conn: &mut Conn,
-        rest: &[usize],
-        applied: &HashMap<ClientId, Applied>,
-        receipts: &mut [Option<Receipt>],
-    ) -> Result<()> {
-        let mut keep: Vec<(usize, bool)> = Vec::new();
-        for &index in rest {
-            let id = self.id(index);
-            let report = &self.reports[index];
-            let (kept, standing) = match applied.get(&id) {
-                Some(row) if row.evidence_at == row.seen_at => {
-                    keep.push((index, false));
-                    (Kept::Stored, report.standing_at(self.now))
-                }
-                Some(_) => (Kept::Unchanged, report.standing_at(self.now)),
-                None => {
-                    let standing = self.standing_of(id, report);
-                    if self.in_force(conn, id, report).await?.as_deref()
-                        == Some(&report.content_hash[..])
-                    {
-                        (Kept::Unchanged, standing)
-                    } else {
-                        keep.push((index, true));
-                        (Kept::Late, standing)
-                    }
-                }
-            };
-            receipts[index] = Some(Receipt {
-                client_id: id,
-                kept,
-                standing,
-            });
-        }
-        let written = self.insert_history(conn, &keep).await?;
-        for (index, late) in keep {
-            let id = self.id(index);
-            if late && !written.contains(&id.as_bytes()[..]) {
-                // Sent before, to the byte.
-                if let Some(receipt) = &mut receipts[index] {
-                    receipt.kept = Kept::Unchanged;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The standing of a client that a late report did not move.
-    fn standing_of(&self, id: ClientId, report: &Incoming) -> Standing {
-        let Some(state) = self.known.state.get(&id) else {
-            return report.standing_at(self.now);
-        };
-        match (state.verdict, state.stale_at) {
-            (Some(_), Some(stale_at)) if stale_at <= self.now.0 => Standing::Stale,
-            (Some(verdict), _) if state.seen_at.is_some() => state.standing.unwrap_or(verdict),
-            _ => report.standing_at(self.now),
-        }
-    }
-
-    async fn in_force(
-        &self,
-        conn: &mut Conn,
-        id: ClientId,
-        report: &Incoming,
-    ) -> Result<Option<Vec<u8>>> {
-        #[derive(sqlx::FromRow)]
-        struct Hash {
-            content_hash: Vec<u8>,
-        }
-        let row: Option<Hash> = conn
-            .sql(IN_FORCE)
-            .bind(ESTATE)
-            .bind(identify::bytes(id))
-            .bind(report.seen_at.0)
-            .optional()
-            .await?;
-        Ok(row.map(|row| row.content_hash))
-    }
-
-    async fn insert_history(
-        &self,
-        conn: &mut Conn,
-        keep: &[(usize, bool)],
-    ) -> Result<HashSet<Vec<u8>>> {
-        let each = || keep.iter().map(|(index, _)| &self.reports[*index]);
-        let rows = Rows::default()
-            .bytes(
-                keep.iter()
-                    .map(|(index, _)| Some(identify::bytes(self.id(*index)))),
-            )
-            .int(each().map(|r| Some(r.seen_at.0)))
-            .bytes(each().map(|r| Some(r.content_hash.to_vec())))
-            .int(each().map(|r| Some(r.collected_at.0)))
-            .int(each().map(|r| Some(r.received_at.0)))
-            .text(each().map(|r| r.report_id.clone()))
-            .text(each().map(|r| Some(r.verdict.code())))
-            .text(each().map(|r| r.impact.map(crate::domain::verdict::Impact::code)))
-            .int(each().map(|r| Some(r.reasons)))
-            .text(each().map(|r| Some(r.ruleset.to_string())))
-            .flag(keep.iter().map(|(_, late)| *late))
-            .text(each().map(|r| Some(r.sent_by.to_string())))
-            .int(each().map(|r| Some(r.dictionary)))
-            .bytes(each().map(|r| Some(r.raw.clone())));
-        let written: Vec<ClientIdRow> = conn.many(HISTORY, &[ESTATE], &rows).await?;
-        Ok(written.into_iter().map(|row| row.client_id).collect())
     }
 }

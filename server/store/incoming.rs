@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::identify::ClientId;
+use super::identify::{ClientId, Speaker};
 use crate::domain::{
+    evidence::{Coverage, Trust},
     identity::ClientIds,
     time::Timestamp,
     verdict::{Impact, Standing},
@@ -46,8 +47,12 @@ pub struct Incoming {
     pub warnings: i64,
     /// Ruleset of the verdict.
     pub ruleset: Arc<str>,
-    /// Name of the token or user that sent it.
-    pub sent_by: Arc<str>,
+    /// Who sent it, and how.
+    pub sender: Sender,
+    /// Which facts it speaks of.
+    pub coverage: Coverage,
+    /// Judges it together with what other sources say of the client.
+    pub judge: Arc<dyn JudgesJointly>,
     /// Dictionary `raw` is compressed with.
     pub dictionary: i64,
     /// The report as it came, compressed.
@@ -63,6 +68,111 @@ impl Incoming {
             self.verdict
         }
     }
+}
+
+/// Who sent a report, by which way, and how far that is believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sender {
+    /// Name of the token or user.
+    pub name: Arc<str>,
+    /// Way in.
+    pub way: Way,
+    /// How far it is believed.
+    pub trust: Trust,
+}
+
+impl Sender {
+    /// The holder of a token that every client has.
+    pub fn claimed(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            way: Way::Report,
+            trust: Trust::Claimed,
+        }
+    }
+
+    /// A person, or an import that somebody vouches for.
+    pub fn vouched(name: &str, way: Way) -> Self {
+        Self {
+            name: name.into(),
+            way,
+            trust: Trust::Vouched,
+        }
+    }
+
+    /// Whom a bare name may mean: what somebody vouches for may name a client that has better ids.
+    pub const fn speaker(&self) -> Speaker {
+        match self.trust {
+            Trust::Claimed => Speaker::Report,
+            Trust::Vouched => Speaker::List,
+        }
+    }
+}
+
+/// The ways a report comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// `POST /api/v1/reports`.
+    Report,
+    /// A file, through a page or the API.
+    Upload,
+    /// `cutover import`, straight into the database.
+    Command,
+}
+
+impl Way {
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Report => "report",
+            Self::Upload => "upload",
+            Self::Command => "command",
+        }
+    }
+}
+
+/// One of several sources about a client, as it is judged with the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The newest time it was said.
+    pub seen_at: Timestamp,
+    /// Its hash.
+    pub content_hash: [u8; 16],
+    /// How far it is believed.
+    pub trust: Trust,
+    /// The report itself.
+    pub raw: Vec<u8>,
+}
+
+/// What several sources together come to.
+#[derive(Clone, Debug)]
+pub struct Jointly {
+    /// Standing by the rules.
+    pub verdict: Standing,
+    /// Impact, when blocking.
+    pub impact: Option<Impact>,
+    /// Reason of the deciding check.
+    pub deciding: Option<&'static str>,
+    /// Bits of failed and unknown checks' reasons.
+    pub reasons: i64,
+    /// Number of warnings.
+    pub warnings: i64,
+    /// OS key.
+    pub os_key: String,
+    /// Site system roles.
+    pub roles: Vec<String>,
+    /// For each source: it still has something to say.
+    pub live: Vec<bool>,
+    /// For each source: the verdict rests on it.
+    pub counts: Vec<bool>,
+    /// For each source: which facts it speaks of.
+    pub coverage: Vec<Coverage>,
+}
+
+/// The rules, as the writer asks them when a client has several sources.
+pub trait JudgesJointly: std::fmt::Debug + Send + Sync {
+    /// Judges what several sources say of one client. A stored report that can no longer be read says nothing.
+    fn jointly(&self, said: &[Said]) -> Jointly;
 }
 
 /// What became of a report.

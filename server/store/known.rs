@@ -9,7 +9,12 @@ use super::{
     identify::{self, Candidate, ClientId},
     rows::Rows,
 };
-use crate::domain::{identity::ClientIds, time::Timestamp, verdict::Standing};
+use crate::domain::{
+    evidence::{Coverage, Trust},
+    identity::ClientIds,
+    time::Timestamp,
+    verdict::Standing,
+};
 
 const FIND: &str = include_str!("sql/find_clients.sql");
 const IDENTITIES: &str = include_str!("sql/insert_identities.sql");
@@ -33,6 +38,10 @@ pub(super) struct Found {
     standing: String,
     verdict: Option<String>,
     stale_at: Option<i64>,
+    sources: i64,
+    touched: i64,
+    whole: i64,
+    trust: i64,
 }
 
 /// A client with one column: its id.
@@ -63,6 +72,9 @@ pub(super) struct State {
     pub(super) standing: Option<Standing>,
     pub(super) verdict: Option<Standing>,
     pub(super) stale_at: Option<i64>,
+    pub(super) sources: i64,
+    pub(super) coverage: Coverage,
+    pub(super) trust: Trust,
 }
 
 impl Known {
@@ -101,6 +113,12 @@ impl Known {
                     standing: Standing::from_code(&row.standing),
                     verdict: row.verdict.as_deref().and_then(Standing::from_code),
                     stale_at: row.stale_at,
+                    sources: row.sources,
+                    coverage: Coverage {
+                        touched: row.touched,
+                        whole: row.whole,
+                    },
+                    trust: Trust::from_level(row.trust),
                 },
             );
         }

@@ -1,6 +1,7 @@
 //! What is kept: clients, history, counts, the expected list, tokens; SQLite or PostgreSQL.
 
 pub mod access;
+mod ahead;
 pub mod clients;
 mod conn;
 pub mod db;
@@ -9,6 +10,8 @@ pub mod evidence;
 mod group;
 pub mod identify;
 pub mod incoming;
+mod joining;
+mod keeping;
 mod known;
 pub mod lists;
 pub mod model;
@@ -20,6 +23,7 @@ pub mod rows;
 pub mod settings;
 pub mod summary;
 mod sweep;
+mod warm;
 pub mod writer;
 
 pub use error::{Error, Result};
@@ -56,6 +60,13 @@ impl Store {
     /// `sqlite` or `postgres`.
     pub const fn engine(&self) -> &'static str {
         self.db.engine()
+    }
+
+    /// Brings a SQLite file into memory in the background, for a server that is about to take reports.
+    pub fn warm(&self) {
+        if let Some(file) = self.db.file() {
+            warm::in_background(file.to_owned());
+        }
     }
 
     /// Whether the database answers.

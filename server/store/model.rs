@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::incoming::Said;
 use crate::domain::{
     identity::ClientIds,
     time::Timestamp,
@@ -274,12 +275,29 @@ pub struct Suspect {
 pub struct ClientDetail {
     /// The list line.
     pub row: ClientRow,
-    /// The report in force, as it came (JSON bytes); `None`: never reported.
+    /// The newest report, as it came (JSON bytes); `None`: never reported.
     pub raw: Option<Vec<u8>>,
+    /// Every source that still has something to say, newest first, where there are several; else empty.
+    pub sources: Vec<SourceRow>,
     /// Newest first.
     pub history: Vec<HistoryRow>,
     /// Suspected duplicates.
     pub suspects: Vec<Suspect>,
+}
+
+/// One of several sources about a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceRow {
+    /// What it said, and when.
+    pub said: Said,
+    /// When the facts were read.
+    pub collected_at: Timestamp,
+    /// When they came in first.
+    pub received_at: Timestamp,
+    /// Name of the token or user that sent it.
+    pub sent_by: String,
+    /// By which way: see [`super::incoming::Way`].
+    pub way: String,
 }
 
 /// A record that was refused, kept for inspection.

@@ -3,19 +3,22 @@
 use std::sync::Arc;
 
 use super::{
-    ESTATE, Store,
+    ESTATE, Store, clients,
     error::Result,
     evidence,
     identify::{self, ClientId},
+    incoming::Said,
     known::IdRow,
     rows::Rows,
 };
 use crate::domain::{
+    evidence::Trust,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
 
-const FIND: &str = "SELECT c.id, c.seen_at, c.os_key, h.dictionary, h.raw FROM clients c
+const FIND: &str =
+    "SELECT c.id, c.seen_at, c.content_hash, c.trust, c.sources, h.dictionary, h.raw FROM clients c
 JOIN history h ON h.estate = c.estate AND h.client_id = c.id AND h.seen_at = c.evidence_at
   AND h.content_hash = c.content_hash
 WHERE c.estate = $1 AND c.ruleset <> '' AND c.ruleset <> $2 AND c.id > $3 ORDER BY c.id LIMIT $4";
@@ -39,10 +42,8 @@ pub struct ToRejudge {
     pub id: ClientId,
     /// Time of its newest report, to notice a newer one.
     pub seen_at: i64,
-    /// OS key as it stands.
-    pub os_key: String,
-    /// The report in force.
-    pub raw: Vec<u8>,
+    /// Everything that counts about it: the report in force, or every source where there are several.
+    pub said: Vec<Said>,
 }
 
 /// The new verdict.
@@ -70,7 +71,9 @@ pub struct Rejudged {
 struct Stored {
     id: Vec<u8>,
     seen_at: i64,
-    os_key: String,
+    content_hash: Vec<u8>,
+    trust: i64,
+    sources: i64,
     dictionary: i64,
     raw: Vec<u8>,
 }
@@ -101,19 +104,29 @@ impl Store {
             .bind(limit)
             .all()
             .await?;
-        rows.into_iter()
-            .filter_map(|row| {
-                let id = identify::from_bytes(&row.id)?;
-                Some(
-                    evidence::unpacked(&row.raw, row.dictionary).map(|raw| ToRejudge {
-                        id,
-                        seen_at: row.seen_at,
-                        os_key: row.os_key,
-                        raw,
-                    }),
-                )
-            })
-            .collect()
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(id) = identify::from_bytes(&row.id) else {
+                continue;
+            };
+            let said = if row.sources > 1 {
+                let sources = clients::sources(&mut tx, id).await?;
+                sources.into_iter().map(|source| source.said).collect()
+            } else {
+                vec![Said {
+                    seen_at: Timestamp(row.seen_at),
+                    content_hash: <[u8; 16]>::try_from(&row.content_hash[..]).unwrap_or_default(),
+                    trust: Trust::from_level(row.trust),
+                    raw: evidence::unpacked(&row.raw, row.dictionary)?,
+                }]
+            };
+            found.push(ToRejudge {
+                id,
+                seen_at: row.seen_at,
+                said,
+            });
+        }
+        Ok(found)
     }
 
     /// Writes new verdicts.

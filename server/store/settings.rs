@@ -7,7 +7,7 @@ const SET: &str = "INSERT INTO meta (estate, name, value) VALUES ($1, $2, $3)
 ON CONFLICT (estate, name) DO UPDATE SET value = excluded.value";
 /// Every client is looked at again: those that are no longer too old get their verdict back.
 const RETIME: &str = "UPDATE clients
-SET stale_at = seen_at + $2, sweep_at = seen_at + $2,
+SET stale_at = COALESCE(oldest_at, seen_at) + $2, sweep_at = COALESCE(oldest_at, seen_at) + $2,
     standing = CASE WHEN standing = 'stale' THEN verdict ELSE standing END
 WHERE estate = $1 AND seen_at IS NOT NULL";
 

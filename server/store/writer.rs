@@ -8,6 +8,7 @@ use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::{
+    ahead::Ahead,
     db::{Conn, Db, Log},
     error::{Error, Result},
     group,
@@ -24,11 +25,15 @@ const GROUP: usize = 1_024;
 /// Attempts at a group that lost a deadlock against another server.
 const ATTEMPTS: usize = 5;
 
-/// SQLite pages in the log (4 KiB each) below which it is not worth beginning anew: 16 MB.
-const LOG_WORTH_IT: i64 = 4_096;
+/// How often SQLite's log is emptied. Often, because the disk takes what is moved at once in one burst, and the
+/// commits of the moment wait behind it.
+const LOG_EMPTIED_EVERY: Duration = Duration::from_millis(50);
+
+/// SQLite pages in the log (4 KiB each) below which it is not worth beginning anew: 64 MB.
+const LOG_WORTH_IT: i64 = 16_384;
 
 /// Pages that the writer moves itself: a few milliseconds.
-const LOG_REST: i64 = 1_024;
+const LOG_REST: i64 = 128;
 
 /// Pages above which the writer stops to empty the log, however much is left: 512 MB.
 const LOG_PAGES: i64 = 131_072;
@@ -63,7 +68,12 @@ impl Writer {
     /// Starts the writer on a connection of its own.
     pub(super) async fn start(db: Db) -> Result<Self> {
         let conn = db.writing().await?;
-        let (jobs, waiting) = mpsc::unbounded_channel();
+        let (jobs, mut waiting) = mpsc::unbounded_channel();
+        if db.engine() == "sqlite" {
+            let (looked_up, next) = mpsc::unbounded_channel();
+            tokio::spawn(look_ahead(Ahead::new(db.clone()), waiting, looked_up));
+            waiting = next;
+        }
         tokio::spawn(run(db.clone(), Some(conn), waiting));
         if db.engine() == "sqlite" {
             tokio::spawn(checkpoint_often(db, jobs.downgrade()));
@@ -133,6 +143,27 @@ impl Writer {
     /// Reports that could still be taken.
     pub fn room(&self) -> usize {
         self.room.available_permits()
+    }
+}
+
+/// Passes jobs on in their order, and what waits together gets looked up together before.
+async fn look_ahead(
+    mut ahead: Ahead,
+    mut jobs: mpsc::UnboundedReceiver<Job>,
+    next: mpsc::UnboundedSender<Job>,
+) {
+    let mut together = Vec::new();
+    while jobs.recv_many(&mut together, GROUP).await > 0 {
+        let wanted = ahead.wanted(together.iter().flat_map(|job| match job {
+            Job::Reports { reports, .. } => reports.as_slice(),
+            Job::Task { .. } => &[],
+        }));
+        ahead.look(wanted).await;
+        for job in together.drain(..) {
+            if next.send(job).is_err() {
+                return;
+            }
+        }
     }
 }
 
@@ -314,7 +345,7 @@ async fn written(
 /// little is left the writer itself moves the rest between two commits, which is short, and starts at the front.
 async fn checkpoint_often(db: Db, jobs: mpsc::WeakUnboundedSender<Job>) {
     let mut conn = None;
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    let mut tick = tokio::time::interval(LOG_EMPTIED_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;

@@ -53,6 +53,21 @@ pub struct SuspectView {
     pub shares: String,
 }
 
+/// One of several sources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceView {
+    /// Which program read the facts, as it says itself.
+    pub collector: String,
+    /// When the facts were read.
+    pub collected: Moment,
+    /// Who brought them, and how far that is believed.
+    pub sender: String,
+    /// The facts that rest on it.
+    pub decides: Vec<String>,
+    /// What it says, laid out.
+    pub raw: String,
+}
+
 /// The page of one client.
 #[derive(Debug, Template)]
 #[template(path = "client.html", whitespace = "minimize")]
@@ -83,6 +98,8 @@ pub struct ClientPage {
     pub ids: Vec<(&'static str, String)>,
     /// How it stands to the expected list.
     pub listing: &'static str,
+    /// Who says what, where there are several sources; else empty.
+    pub sources: Vec<SourceView>,
     /// Suspected duplicates.
     pub suspects: Vec<SuspectView>,
     /// Newest first.
@@ -142,6 +159,7 @@ impl ClientPage {
             }),
             ids: ids(row),
             listing: words::listing(row.listing),
+            sources: Vec::new(),
             suspects: client.suspects.iter().map(SuspectView::new).collect(),
             history: client
                 .history
@@ -154,6 +172,29 @@ impl ClientPage {
             ruleset: counting.ruleset.clone(),
             layout,
         }
+    }
+}
+
+impl ClientPage {
+    /// Adds who says what. `decides`: for each source, the facts that rest on it.
+    pub fn say_sources(&mut self, client: &ClientDetail, decides: &[Vec<String>]) {
+        let now = self.layout.now;
+        self.sources = client
+            .sources
+            .iter()
+            .zip(decides)
+            .map(|(source, decides)| {
+                let raw = json::pretty(&source.said.raw);
+                SourceView {
+                    collector: json::text_at(&source.said.raw, "/collector/name")
+                        .unwrap_or_else(|| "a collector without a name".to_owned()),
+                    collected: Moment::new(source.collected_at, now),
+                    sender: format!("{}, {}", source.sent_by, source.said.trust.words()),
+                    decides: decides.clone(),
+                    raw: json::cut(&raw, RAW_SHOWN).0.to_owned(),
+                }
+            })
+            .collect();
     }
 }
 

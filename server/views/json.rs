@@ -48,6 +48,12 @@ pub fn pretty(raw: &[u8]) -> String {
     out
 }
 
+/// The text at a JSON pointer.
+pub fn text_at(raw: &[u8], pointer: &str) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_slice(raw).ok()?;
+    Some(value.pointer(pointer)?.as_str()?.to_owned())
+}
+
 fn new_line(out: &mut String, depth: usize) {
     out.push('\n');
     // Nobody nests this deep on purpose; whoever does gets no wall of spaces.

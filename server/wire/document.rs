@@ -12,8 +12,10 @@ use serde::Serialize;
 /// means "not collected"; see each field for how "asked for, and not there" is said.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Document {
-    /// Always [`super::report_v1::SCHEMA_VERSION`]; set by [`Document::to_json`].
+    /// Always [`super::report_v1::SCHEMA_VERSION`]; set by [`Document::by`].
     schema_version: u32,
+    /// Always: a file says a part of what can be known.
+    partial: bool,
     /// RFC 3339 with offset. `None`: the file does not say when its facts were read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collected_at: Option<String>,
@@ -187,6 +189,7 @@ impl Document {
     pub fn by(collector: &str) -> Self {
         Self {
             schema_version: super::report_v1::SCHEMA_VERSION,
+            partial: true,
             collector: Collector {
                 name: collector.to_owned(),
                 ..Collector::default()

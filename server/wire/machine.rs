@@ -133,7 +133,8 @@ pub(super) fn client(raw: &RawClient<'_>, facts: &mut Facts, problems: &mut Prob
     ids
 }
 
-pub(super) fn os(raw: &RawOs<'_>, problems: &mut Problems) -> OsFacts {
+/// `partial`: the version may be missing.
+pub(super) fn os(raw: &RawOs<'_>, partial: bool, problems: &mut Problems) -> OsFacts {
     let root = Path::Root;
     let here = root.field("os");
     let mut whole = |name: &str, value| problems.maybe(here.field(name), optional_number(value));
@@ -142,8 +143,12 @@ pub(super) fn os(raw: &RawOs<'_>, problems: &mut Problems) -> OsFacts {
     let (sku, suite_mask) = (whole("sku", &raw.sku), whole("suite_mask", &raw.suite_mask));
     let service_pack = problems.maybe(here.field("service_pack"), service_pack(&raw.service_pack));
     let product_type = problems.maybe(here.field("product_type"), product_type(&raw.product_type));
-    let version = problems.take(here.field("version"), os_version(&raw.version, build));
-    let other_build = build.filter(|build| version.is_some_and(|v| v.build != *build));
+    let version = if partial && raw.version.is_blank() {
+        None
+    } else {
+        problems.take(here.field("version"), os_version(&raw.version, build))
+    };
+    let other_build = build.filter(|build| version.is_none_or(|v| v.build != *build));
     OsFacts {
         platform: problems
             .maybe(here.field("platform"), optional_id(&raw.platform))

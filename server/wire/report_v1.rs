@@ -41,6 +41,9 @@ struct RawReport<'a> {
     report_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     collected_at: Option<&'a RawValue>,
+    /// It says a part of what can be known, such as a file of updates does; then even the Windows version may be missing.
+    #[serde(borrow, default)]
+    partial: Scalar<'a>,
     #[serde(borrow, default)]
     collector: Object<RawCollector<'a>>,
     #[serde(borrow, default)]
@@ -226,7 +229,10 @@ fn convert(raw: RawReport<'_>) -> Result<Report, Vec<FieldError>> {
         &mut problems,
     );
     let ids = machine::client(&raw.client.0.unwrap_or_default(), &mut facts, &mut problems);
-    facts.os = machine::os(&raw.os.0.unwrap_or_default(), &mut problems);
+    let partial = problems
+        .maybe(root.field("partial"), optional_bool(&raw.partial))
+        .unwrap_or(false);
+    facts.os = machine::os(&raw.os.0.unwrap_or_default(), partial, &mut problems);
     facts.registry = registry::read(raw.registry, root.field("registry"), &mut problems);
     let seen = registry::build_number(&facts.registry);
     facts.os.registry_build = machine::doubting(&facts.os, seen);

@@ -14,11 +14,14 @@ use crate::{
     domain::{assess, time::Timestamp},
     ingest::Judge,
     sim::Fleet,
-    store::{Store, incoming::Incoming},
+    store::{
+        Store,
+        incoming::{Incoming, Sender},
+    },
     wire::report_v1,
 };
 
-fn prepare(judge: &Judge, sender: &Arc<str>, record: &[u8]) -> Result<Incoming, Error> {
+fn prepare(judge: &Judge, sender: &Sender, record: &[u8]) -> Result<Incoming, Error> {
     let parsed = report_v1::parse_with_hash(record)
         .map_err(|errors| Error::Failed(format!("a simulated report is refused: {errors:?}")))?;
     Ok(judge.prepare(parsed, record, clock::now(), sender))
@@ -28,7 +31,7 @@ fn prepare(judge: &Judge, sender: &Arc<str>, record: &[u8]) -> Result<Incoming, 
 pub(super) async fn fill(
     store: &Store,
     judge: &Judge,
-    sender: &Arc<str>,
+    sender: &Sender,
     fleet: Fleet,
     from: u64,
     at: Timestamp,
@@ -57,7 +60,7 @@ pub(super) async fn fill(
 /// Reports of one round, judged and compressed ahead of time.
 pub(super) fn prepared(
     judge: &Judge,
-    sender: &Arc<str>,
+    sender: &Sender,
     fleet: Fleet,
     round: u64,
     at: Timestamp,
@@ -77,7 +80,7 @@ pub(super) fn prepared(
 }
 
 /// Parsing and judging, and then also compressing, on one core. Reports a second.
-pub(super) fn judging(judge: &Judge, sender: &Arc<str>, fleet: Fleet, at: Timestamp) -> (f64, f64) {
+pub(super) fn judging(judge: &Judge, sender: &Sender, fleet: Fleet, at: Timestamp) -> (f64, f64) {
     let records: Vec<Vec<u8>> = fleet
         .clients()
         .take(5_000)

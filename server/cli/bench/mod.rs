@@ -4,7 +4,7 @@ mod child;
 mod floor;
 mod pages;
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{path::PathBuf, time::Instant};
 
 use super::{
     Error,
@@ -21,6 +21,7 @@ use crate::{
     store::{
         Store,
         access::{self, Purpose},
+        incoming::Sender,
     },
 };
 use child::Child;
@@ -128,7 +129,7 @@ impl Bench<'_> {
         store.apply_freshness(14 * DAY).await?;
         let (policy, freshness_ms) = PolicyArgs::default().settle().map_err(Error::Failed)?;
         let judge = Judge::new(policy, freshness_ms);
-        let sender: Arc<str> = "bench".into();
+        let sender = Sender::claimed("bench");
         eprintln!("{} clients: filling the database …", self.size);
         let preload = floor::fill(&store, &judge, &sender, fleet, *filled, first).await?;
         *filled = self.size;

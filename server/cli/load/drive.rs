@@ -67,6 +67,19 @@ pub async fn drive(plan: &Plan) -> Result<Outcome, LoadError> {
             Some(sender::put_population(&plan, token, csv).await?)
         }
     };
+    if plan.rate > 0 && !plan.new_connection {
+        // What is offered at a rate goes over connections that are there, as in a steady state. What new connections
+        // cost is measured by asking for them.
+        let warming: Vec<_> = (0..plan.connections)
+            .map(|_| {
+                let sender = sender.clone();
+                tokio::spawn(async move { sender.warm().await })
+            })
+            .collect();
+        for one in warming {
+            drop(one.await);
+        }
+    }
     let pace = (plan.rate > 0).then(|| Pace::start(plan.rate, plan.batch));
     let run = Arc::new(Run {
         sender,

@@ -148,6 +148,15 @@ impl Sender {
         })
     }
 
+    /// Opens a connection and leaves it for the requests to come. A failure is met again by the first request.
+    pub(super) async fn warm(&self) {
+        let mut url = self.url.clone();
+        url.set_path("/healthz");
+        if let Ok(answer) = self.client.get(url).send().await {
+            drop(answer.bytes().await);
+        }
+    }
+
     /// Sends reports and waits for the answer.
     pub(super) async fn send(&self, body: Bytes) -> Answer {
         let request = self.client.post(self.url.clone()).body(body);

@@ -14,6 +14,7 @@ mod ciphers;
 mod dotnet;
 mod finding;
 mod fips;
+mod joint;
 mod judge;
 mod notes;
 mod os;
@@ -33,6 +34,7 @@ mod winhttp;
 mod wsus;
 
 pub use self::{
+    joint::{Joint, assess_jointly},
     judge::assess,
     notes::clock_notes,
     os::{OsIdentity, os_identity, os_label},

@@ -56,6 +56,22 @@ pub(super) fn check(
             passes(id).then_some((written, *key))
         })
         .max_by_key(|(written, _)| *written);
+    let untimed = KEYS.iter().any(|(key, id)| {
+        let reading = facts.registry.key(*key);
+        passes(id)
+            && reading
+                .is_some_and(|r| r.exists && !r.values.is_empty() && r.last_write_at.is_none())
+    });
+    if latest.is_none() && untimed {
+        let result = CheckResult {
+            message: "When the deciding registry keys were last written was not reported, so a pending restart cannot be seen."
+                .to_owned(),
+            observed: super::finding::NOT_COLLECTED.to_owned(),
+            sources: &[sources::CLIENTS],
+            ..blank(ID, Outcome::NotApplicable, "restart.unknown")
+        };
+        return (result, None);
+    }
     let Some((written, key)) = latest else {
         let result = CheckResult {
             message: "No deciding registry key was written after the last start.".to_owned(),

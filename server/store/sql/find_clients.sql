@@ -9,6 +9,7 @@ carriers AS (
                      ORDER BY i.client_id DESC LIMIT 1) FROM v
 )
 SELECT carriers.ident, c.id, c.name, c.sms_guid, c.resource_id, c.site, c.fqdn, c.smbios_guid, c.serial_number,
-       c.seen_at, c.content_hash, c.standing, c.verdict, c.stale_at
+       c.seen_at, c.content_hash, c.standing, c.verdict, c.stale_at,
+       c.sources, c.touched, c.whole, c.trust
 FROM carriers CROSS JOIN clients c
 WHERE carriers.client_id IS NOT NULL AND c.estate = $1 AND c.id = carriers.client_id

@@ -2,15 +2,18 @@
 -- reports in this one statement: what arrives late changes nothing, and any order of arrival ends the same.
 WITH v (client_id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles, os_key,
         standing, verdict, impact, deciding, reasons, warnings, ruleset,
-        collected_at, received_at, seen_at, content_hash, report_id, stale_at, sweep_at, future) AS ({rows})
+        collected_at, received_at, seen_at, content_hash, report_id, stale_at, sweep_at, future,
+        touched, whole, trust) AS ({rows})
 INSERT INTO clients (
     estate, id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles,
     listing, list_id, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, verdict_since,
-    collected_at, received_at, seen_at, evidence_at, content_hash, report_id, stale_at, sweep_at, future, duplicate)
+    collected_at, received_at, seen_at, evidence_at, content_hash, report_id, stale_at, sweep_at, future, duplicate,
+    sources, touched, whole, trust)
 SELECT
     $1, client_id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles,
     'unlisted', 0, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, seen_at,
-    collected_at, received_at, seen_at, seen_at, content_hash, report_id, stale_at, sweep_at, future, FALSE
+    collected_at, received_at, seen_at, seen_at, content_hash, report_id, stale_at, sweep_at, future, FALSE,
+    1, touched, whole, trust
 FROM v WHERE TRUE
 ON CONFLICT (estate, id) DO UPDATE SET
     name = excluded.name,
@@ -44,7 +47,12 @@ ON CONFLICT (estate, id) DO UPDATE SET
     report_id = excluded.report_id,
     stale_at = excluded.stale_at,
     sweep_at = COALESCE(clients.sweep_at, excluded.sweep_at),
-    future = excluded.future
+    future = excluded.future,
+    sources = 1,
+    touched = excluded.touched,
+    whole = excluded.whole,
+    trust = excluded.trust,
+    oldest_at = NULL
 WHERE clients.seen_at IS NULL
    OR excluded.seen_at > clients.seen_at
    OR (excluded.seen_at = clients.seen_at AND excluded.content_hash > clients.content_hash)

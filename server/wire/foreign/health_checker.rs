@@ -274,5 +274,6 @@ fn piece(
         document,
         notes: draft.notes,
         answered: false,
+        raw: None,
     })
 }

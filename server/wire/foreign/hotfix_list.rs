@@ -211,6 +211,7 @@ impl Found {
                 document,
                 notes,
                 answered: false,
+                raw: None,
             }));
         }
         Ok(overview)

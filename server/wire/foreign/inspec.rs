@@ -87,6 +87,7 @@ fn piece(source: &Source<'_>, found: &Found) -> Result<Piece, Unreadable> {
         document,
         notes,
         answered: false,
+        raw: None,
     })
 }
 

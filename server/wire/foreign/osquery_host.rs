@@ -202,6 +202,7 @@ impl Host {
             document,
             notes,
             answered: false,
+            raw: None,
         })
     }
 }

@@ -153,6 +153,7 @@ fn piece(source: &Source<'_>, machine: &Machine<'_>, span: Span) -> Result<Piece
         document,
         notes,
         answered: false,
+        raw: None,
     })
 }
 

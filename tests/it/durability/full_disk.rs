@@ -20,13 +20,29 @@ const CLIENTS: u64 = 400;
 const TIMES: u32 = 3;
 
 /// A small disk of its own, gone with this value.
-struct Disk(tempfile::TempDir);
+pub struct Disk(tempfile::TempDir);
 
 impl Disk {
-    fn mounted() -> Result<Self, String> {
+    /// A disk of so many MiB; `None` where nobody may mount one, which is said, and a failure in CI as root.
+    pub fn of(mib: u32) -> Option<Self> {
+        match Self::mounted(mib) {
+            Ok(disk) => Some(disk),
+            Err(why) => {
+                assert!(
+                    env::var_os("CI").is_none() || !is_root(),
+                    "in CI the full disk is tested, but: {why}"
+                );
+                eprintln!("NOT RUN: a full disk needs the right to mount: {why}");
+                None
+            }
+        }
+    }
+
+    fn mounted(mib: u32) -> Result<Self, String> {
         let directory = tempfile::tempdir().expect("a directory");
         let mut mount = Command::new("mount");
-        mount.args(["-t", "tmpfs", "-o", "size=16m,mode=700", "tmpfs"]);
+        mount.args(["-t", "tmpfs", "-o"]);
+        mount.args([format!("size={mib}m,mode=700"), "tmpfs".to_owned()]);
         let Output { status, stderr, .. } = mount
             .arg(directory.path())
             .output()
@@ -38,7 +54,7 @@ impl Disk {
         }
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.0.path()
     }
 }
@@ -54,7 +70,7 @@ impl Drop for Disk {
 }
 
 /// Takes every byte that is left.
-fn fill(file: &Path) {
+pub fn fill(file: &Path) {
     let mut file = fs::File::create(file).expect("a file");
     for piece in [vec![7_u8; 64 << 10], vec![7; 512]] {
         while file.write_all(&piece).is_ok() {}
@@ -68,16 +84,8 @@ fn is_root() -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_is_told_and_nothing_acknowledged_is_lost() {
-    let disk = match Disk::mounted() {
-        Ok(disk) => disk,
-        Err(why) => {
-            assert!(
-                env::var_os("CI").is_none() || !is_root(),
-                "in CI the full disk is tested, but: {why}"
-            );
-            eprintln!("NOT RUN: a full disk needs the right to mount: {why}");
-            return;
-        }
+    let Some(disk) = Disk::of(16) else {
+        return;
     };
     let home = Home::sqlite_in(&disk.path().join("data"));
     let url = home.database_url();

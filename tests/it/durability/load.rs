@@ -25,6 +25,8 @@ use crate::support::process::{Home, Server};
 
 /// Reports in one request, one after the other: mostly alone, as agents send, and some batches.
 const SIZES: [u64; 6] = [1, 1, 7, 1, 40, 1];
+/// The same for a large fleet: what an administrator's upload sends, and agents between it.
+const LARGE: [u64; 6] = [1, 250, 7, 250, 1, 250];
 /// Senders at the same time.
 const SENDERS: u64 = 16;
 /// Whatever a test waits for must come within this.
@@ -44,6 +46,7 @@ pub enum Fate {
 pub struct Rounds {
     fleet: Fleet,
     start: Timestamp,
+    sizes: [u64; 6],
 }
 
 impl Rounds {
@@ -53,6 +56,15 @@ impl Rounds {
         Self {
             fleet: Fleet::new(seed, clients).changing(0.3).anchored(start),
             start,
+            sizes: SIZES,
+        }
+    }
+
+    /// The same, mostly in large requests.
+    pub fn in_large_requests(self) -> Self {
+        Self {
+            sizes: LARGE,
+            ..self
         }
     }
 
@@ -195,7 +207,7 @@ impl Work {
 
     async fn send_all(self: Arc<Self>, sender: u64) {
         for turn in sender.. {
-            let size = SIZES[usize::try_from(turn % 6).unwrap_or_default()];
+            let size = self.rounds.sizes[usize::try_from(turn % 6).unwrap_or_default()];
             let first = self.next.fetch_add(size, Ordering::Relaxed);
             if first >= self.end {
                 return;

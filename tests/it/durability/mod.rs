@@ -3,6 +3,7 @@
 mod check;
 mod crash;
 mod full_disk;
+mod large;
 mod ledger;
 mod load;
 mod poison;

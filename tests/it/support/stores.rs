@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use cutover::{
     domain::{
+        evidence::Coverage,
         identity::ClientIds,
         time::{DAY, Timestamp},
         verdict::{Impact, Standing},
     },
-    store::{Store, evidence, incoming::Incoming},
+    store::{
+        Store, evidence,
+        incoming::{Incoming, Jointly, JudgesJointly, Said, Sender},
+    },
 };
 
 use super::postgres::Database;
@@ -52,6 +56,16 @@ impl TestStore {
     }
 }
 
+/// For reports that are judged already and never meet other sources.
+#[derive(Debug)]
+struct NoJudge;
+
+impl JudgesJointly for NoJudge {
+    fn jointly(&self, _: &[Said]) -> Jointly {
+        panic!("these reports have one source each");
+    }
+}
+
 /// A report about `PC-n`, judged ready, with facts that `version` tells apart.
 pub fn report(n: u32, at: Timestamp, version: u8) -> Incoming {
     let raw = format!("{{\"client\":{n},\"version\":{version}}}");
@@ -82,7 +96,13 @@ pub fn report(n: u32, at: Timestamp, version: u8) -> Incoming {
         reasons: 0,
         warnings: 0,
         ruleset: "test".into(),
-        sent_by: Arc::from("a test"),
+        sender: Sender::claimed("a test"),
+        // As a whole report of an agent: it leaves nothing of an older one.
+        coverage: Coverage {
+            touched: 1,
+            whole: 1,
+        },
+        judge: Arc::new(NoJudge),
         dictionary,
         raw: packed,
     }
