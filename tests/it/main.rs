@@ -3,6 +3,7 @@
 mod cases;
 mod commands;
 mod durability;
+mod foreign_reg;
 mod house;
 mod load;
 mod postgres;

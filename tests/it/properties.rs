@@ -69,6 +69,7 @@ fn key(
                 .zip([first, second])
                 .filter_map(|(name, value)| value.map(|value| (name.to_owned(), value)))
                 .collect(),
+            ..KeyReading::default()
         });
     prop_oneof![
         8 => reading.prop_map(Some),

@@ -184,7 +184,7 @@ impl<'t> File<'t> {
             (self.at, self.path) = (None, None);
             self.refuse(
                 (line, line),
-                "This heading names no key: it begins with no root such as HKEY_LOCAL_MACHINE, or holds a doubled backslash."
+                "This heading names no key: it begins with no root such as HKEY_LOCAL_MACHINE, or it holds a doubled backslash or a control character."
                     .to_owned(),
                 raw,
             );

@@ -218,6 +218,11 @@ impl Kit {
             line,
             ..Reading::default()
         };
+        let end = match end {
+            // What is said not to be there was not printed either.
+            "absent" | "no value" if !readings.is_empty() => "unreadable",
+            end => end,
+        };
         match (end, &what) {
             ("there", _) => {}
             ("absent", _) => {

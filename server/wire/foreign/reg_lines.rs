@@ -3,7 +3,7 @@
 //! One pass from top to bottom. Only texts and `hex:` data go over several lines; how far ahead is looked for the end
 //! of a text is bounded, and nothing is looked at twice that could start such a search again.
 
-use super::{reg_data, reg_refused};
+use super::reg_data;
 use crate::wire::document::Value;
 
 /// Most bytes of a text that goes over several lines.
@@ -286,12 +286,5 @@ fn nothing_behind(rest: &str) -> Result<bool, String> {
         Ok(!rest.is_empty())
     } else {
         Err("There is something behind these data that does not belong there.".to_owned())
-    }
-}
-
-impl Step<'_> {
-    /// Where it stands, for people.
-    pub(super) fn place(&self) -> String {
-        reg_refused::place(self.first, self.last)
     }
 }

@@ -145,11 +145,6 @@ impl Machine {
         }
     }
 
-    /// What was read at a key, by its path in lower case.
-    pub(super) fn reading(&self, lower: &str) -> Option<&Reading> {
-        self.keys.get(lower)?.reading.as_ref()
-    }
-
     /// A value that is there.
     pub(super) fn value(&self, lower: &str, name: &str) -> Option<&Value> {
         let known = self.keys.get(lower)?;
@@ -255,7 +250,7 @@ impl Machine {
             .collect();
         let is_known = |at: &usize| is_known.get(*at).copied().unwrap_or(true);
         order.sort_by_key(|at| (is_known(at), usize::MAX - size(at)));
-        let mut emptied = Vec::new();
+        let (mut emptied, mut neighbours) = (Vec::new(), 0);
         for at in order {
             if total <= SIZE {
                 break;
@@ -268,7 +263,16 @@ impl Machine {
             key.partial = true;
             let after = serde_json::to_vec(key).map_or(0, |json| json.len() + 1);
             total = total.saturating_sub(before.saturating_sub(after));
-            emptied.push(key.key.clone());
+            if is_known(&at) {
+                emptied.push(key.key.clone());
+            } else {
+                neighbours += 1;
+            }
+        }
+        if neighbours > 0 {
+            self.note(format!(
+                "The values of {neighbours} keys that no rule reads were left out, because a report holds at most 1 MiB."
+            ));
         }
         for key in emptied {
             self.note(format!(

@@ -1,6 +1,6 @@
 //! Registry paths as exports spell them: which key is meant, and who wants to know.
 
-use crate::domain::facts::Key;
+use crate::{domain::facts::Key, wire::fields::check_text};
 
 /// The 32-bit view of `HKLM\SOFTWARE`, lower-case.
 pub(super) const WOW: &str = r"hklm\software\wow6432node";
@@ -62,8 +62,11 @@ pub(super) enum Use {
 }
 
 impl KeyPath {
-    /// Reads a path. `None`: it begins with no root, or has a part without a name.
+    /// Reads a path. `None`: it begins with no root, has a part without a name, or cannot be one.
     pub(super) fn read(path: &str) -> Option<Self> {
+        if check_text(path).is_err() || path.chars().any(char::is_control) {
+            return None;
+        }
         let (root, rest) = path.split_once('\\').unwrap_or((path, ""));
         let (long, short) = ROOTS.iter().find(|(long, short)| {
             long.eq_ignore_ascii_case(root) || short.eq_ignore_ascii_case(root)

@@ -30,18 +30,18 @@ pub fn recognises(_name: &str, head: &str) -> bool {
     if reg_kit::recognises(head) {
         return true;
     }
-    let mut below_a_key = false;
     let mut keys = 0;
+    let mut nothing_else = true;
     for line in head.lines() {
         match printed(line.trim_end_matches('\r')) {
-            Ok(Printed::Key(_)) => (below_a_key, keys) = (true, keys + 1),
-            Ok(Printed::Value(..)) if below_a_key => return true,
+            Ok(Printed::Key(_)) => keys += 1,
+            Ok(Printed::Value(..)) if keys > 0 => return true,
             Ok(Printed::Nothing) => {}
-            _ => below_a_key = false,
+            _ => nothing_else = false,
         }
     }
-    // Sub-keys alone.
-    keys > 0 && head.lines().all(|line| printed(line.trim_end_matches('\r')).is_ok())
+    // Keys alone.
+    keys > 0 && nothing_else
 }
 
 /// Reads it into one piece.
