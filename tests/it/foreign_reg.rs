@@ -43,7 +43,10 @@ fn read(name: &str, text: &str, device: Option<&str>) -> Outcome {
             Ok((pieces.remove(0), refused))
         }
         Err(unreadable) => {
-            assert!(pieces.is_empty() && refused.is_empty(), "{name}: said something all the same");
+            assert!(
+                pieces.is_empty() && refused.is_empty(),
+                "{name}: said something all the same"
+            );
             Err(unreadable.0)
         }
     }
@@ -71,9 +74,24 @@ fn shown(outcome: &Outcome) -> String {
     };
     let mut text = String::new();
     let document = &piece.document;
-    writeln!(text, "{}", serde_json::to_string(&document.collector).expect("JSON")).expect("text");
-    writeln!(text, "{}", serde_json::to_string(&document.client).expect("JSON")).expect("text");
-    writeln!(text, "{}", serde_json::to_string(&document.os).expect("JSON")).expect("text");
+    writeln!(
+        text,
+        "{}",
+        serde_json::to_string(&document.collector).expect("JSON")
+    )
+    .expect("text");
+    writeln!(
+        text,
+        "{}",
+        serde_json::to_string(&document.client).expect("JSON")
+    )
+    .expect("text");
+    writeln!(
+        text,
+        "{}",
+        serde_json::to_string(&document.os).expect("JSON")
+    )
+    .expect("text");
     for key in &document.registry {
         let state = match (key.exists, key.partial) {
             (false, _) => "NOT THERE",

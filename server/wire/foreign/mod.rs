@@ -13,6 +13,7 @@ mod reg_lines;
 mod reg_machine;
 mod reg_paths;
 pub mod reg_query;
+mod reg_question;
 mod reg_refused;
 mod reg_sections;
 mod reg_system;

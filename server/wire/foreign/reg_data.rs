@@ -1,7 +1,6 @@
 //! Data as `.reg` files spell them: texts in quotation marks, `dword:` and `hex(…):`.
 
-use super::reg_values;
-use crate::wire::document::Value;
+use super::{super::document::Value, reg_values};
 
 /// A text up to its closing quotation mark, and what comes behind that. `None`: it is not closed.
 /// A backslash stands before a quotation mark or another backslash; before anything else it stands for itself.

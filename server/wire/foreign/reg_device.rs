@@ -11,24 +11,82 @@
 //! alone (`tls12-enable.reg`).
 
 use super::{
+    super::document::{Client, Data, Value},
     Source, Unreadable,
     reg_machine::Machine,
     reg_paths::{ACTIVE_NAME, COMPUTER_NAME, TCPIP},
 };
-use crate::wire::document::{Client, Data, Value};
 
 /// Longest NetBIOS name; longer names are cut to it.
 const NETBIOS: usize = 15;
 
 /// Words that say what a file holds, not whose it is.
 const TOPICS: &[&str] = &[
-    "32", "32bit", "64", "64bit", "all", "backup", "bit", "changes", "client", "copy", "crypto",
-    "cutover", "data", "default", "disable", "dotnet", "enable", "export", "file", "fips", "fix",
-    "hive", "hkcu", "hklm", "key", "keys", "lsa", "machine", "native", "ndp", "net", "netfx",
-    "new", "old", "protocol", "protocols", "query", "reg", "regedit", "registry", "schannel",
-    "secure", "server", "settings", "software", "ssl", "strong", "system", "test", "tls", "tls1",
-    "tls10", "tls11", "tls12", "tls13", "untitled", "v2", "v4", "view", "winhttp", "wow", "wow64",
-    "wow6432node", "x64", "x86",
+    "32",
+    "32bit",
+    "64",
+    "64bit",
+    "all",
+    "backup",
+    "bit",
+    "changes",
+    "client",
+    "copy",
+    "crypto",
+    "cutover",
+    "data",
+    "default",
+    "disable",
+    "dotnet",
+    "enable",
+    "export",
+    "file",
+    "fips",
+    "fix",
+    "hive",
+    "hkcu",
+    "hklm",
+    "key",
+    "keys",
+    "lsa",
+    "machine",
+    "native",
+    "ndp",
+    "net",
+    "netfx",
+    "new",
+    "old",
+    "protocol",
+    "protocols",
+    "query",
+    "reg",
+    "regedit",
+    "registry",
+    "schannel",
+    "secure",
+    "server",
+    "settings",
+    "software",
+    "ssl",
+    "strong",
+    "system",
+    "test",
+    "tls",
+    "tls1",
+    "tls10",
+    "tls11",
+    "tls12",
+    "tls13",
+    "untitled",
+    "v2",
+    "v4",
+    "view",
+    "winhttp",
+    "wow",
+    "wow64",
+    "wow6432node",
+    "x64",
+    "x86",
 ];
 
 /// Endings of files that hold registry texts.
@@ -51,9 +109,10 @@ impl Told {
             .or_else(|| text(COMPUTER_NAME, "ComputerName"))
             .or(stated)
             .or(host);
-        let fqdn = host.or(name).zip(domain).map(|(host, domain)| {
-            format!("{host}.{domain}")
-        });
+        let fqdn = host
+            .or(name)
+            .zip(domain)
+            .map(|(host, domain)| format!("{host}.{domain}"));
         Self {
             name: name.filter(|name| is_label(name)).map(str::to_owned),
             fqdn: fqdn.filter(|fqdn| is_fqdn(fqdn)),

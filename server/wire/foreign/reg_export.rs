@@ -11,7 +11,7 @@
 //!   its own first line (`type a.reg b.reg`).
 //!
 //! A file that passes, but in which a hand shows (comments, other spacing, numbers of other than eight small digits, a
-//! key that comes twice, a line that cannot be understood), may have lost as much as it gained: every key in it is
+//! key that comes twice, a line that cannot be understood, a key missing that every Windows has), may have lost as much as it gained: every key in it is
 //! *partial*, so that what it does not list is not known. In a file that is as Windows wrote it, a listed key is
 //! complete, and a key below a listed one that is not listed itself is not there. A script for a single key, typed in
 //! the spelling of an export, cannot be told from an export of that key; nothing else in the file would clear the
@@ -25,17 +25,16 @@
 //! Windows writes version 5 as UTF-16LE with a byte order mark and CR LF, `REGEDIT4` in the machine's ANSI code page.
 
 use super::{
+    super::{document::Value, fields::check_id},
     Overview, Sink, Source, Unreadable,
     reg_lines::{Item, Lines, Step, header},
-    reg_machine::{Machine, Reader},
+    reg_machine::{Machine, Reader, too_many},
     reg_paths::{KeyPath, WOW, below},
+    reg_query,
     reg_refused::{Refusals, place},
     reg_sections::{At, Sections},
 };
-use crate::{
-    domain::facts::Key,
-    wire::{document::Value, fields::check_id},
-};
+use crate::domain::facts::Key;
 
 /// Lines that are looked through for commands.
 const LINES_SEEN: usize = 2_000;
@@ -43,7 +42,8 @@ const LINES_SEEN: usize = 2_000;
 /// Whether this is a `.reg` file, or a batch file with the same facts, which is refused with a sentence of its own.
 pub fn recognises(name: &str, head: &str) -> bool {
     let ending = name.len().checked_sub(4).and_then(|at| name.get(at..));
-    ending.is_some_and(|ending| ending.eq_ignore_ascii_case(".reg"))
+    let named = ending.is_some_and(|ending| ending.eq_ignore_ascii_case(".reg"));
+    (named && !reg_query::recognises(name, head))
         || first_line(head).is_some_and(|line| header(line).is_some())
         || changes_by_command(head)
 }
@@ -61,7 +61,8 @@ pub fn read(source: &Source<'_>, sink: &mut Sink<'_>) -> Result<Overview, Unread
         file.take(step)?;
     }
     file.sections.check()?;
-    let certain = file.by_hand.is_none() && !file.refused;
+    let cut_down = file.sections.cut_down();
+    let certain = file.by_hand.is_none() && !file.refused && cut_down.is_none();
     let mut machine = file.machine;
     if let Some((first, last)) = file.by_hand {
         machine.note(format!(
@@ -72,6 +73,10 @@ pub fn read(source: &Source<'_>, sink: &mut Sink<'_>) -> Result<Overview, Unread
         machine.note(
             "Some lines could not be understood, so only what could counts; what is not listed is not known.",
         );
+    } else if let Some(key) = cut_down {
+        machine.note(format!(
+            "Every Windows has {key}, but this export does not hold it, so somebody cut it down. Only what it lists counts; what it does not list is not known."
+        ));
     }
     let explicit_views = file.sections.into_machine(certain, &mut machine);
     if machine.is_empty() {
@@ -235,11 +240,7 @@ impl<'t> File<'t> {
             return;
         }
         if !reading.put(name, Some(value)) {
-            let note = format!(
-                "{} has more values than the {} that a report holds; the others count as not read.",
-                path.shown,
-                crate::wire::registry::MAX_VALUES
-            );
+            let note = too_many(&path.shown);
             self.machine.note(note);
         }
     }
@@ -256,10 +257,12 @@ impl<'t> File<'t> {
 
 /// The key of the machine that this key of a user looks like.
 fn elsewhere(path: &KeyPath) -> Option<Key> {
-    let rest = path
-        .lower
-        .strip_prefix(r"hkcu\")
-        .or_else(|| path.lower.strip_prefix(r"hku\")?.split_once('\\').map(|(_, rest)| rest))?;
+    let rest = path.lower.strip_prefix(r"hkcu\").or_else(|| {
+        path.lower
+            .strip_prefix(r"hku\")?
+            .split_once('\\')
+            .map(|(_, rest)| rest)
+    })?;
     Key::ALL
         .into_iter()
         .find(|key| key.path()[r"HKLM\".len()..].eq_ignore_ascii_case(rest))
@@ -286,7 +289,8 @@ fn changes_by_command(text: &str) -> bool {
         let program = program.rsplit('\\').next().unwrap_or_default();
         let does = words.next().unwrap_or_default();
         let is = |word: &str, known: &[&str]| known.iter().any(|k| k.eq_ignore_ascii_case(word));
-        is(program, &["reg", "reg.exe"]) && is(does, &["add", "delete", "import", "restore", "copy"])
+        is(program, &["reg", "reg.exe"])
+            && is(does, &["add", "delete", "import", "restore", "copy"])
     })
 }
 

@@ -23,11 +23,11 @@
 use super::{
     Overview, Sink, Source, Unreadable,
     reg_machine::{Machine, Reader, Reading},
-    reg_paths::{KeyPath, Use, at_or_below, below},
-    reg_query::{Printed, printed},
+    reg_paths::{KeyPath, Use, below},
+    reg_question::{Question, What},
     reg_refused::Refusals,
 };
-use crate::{domain::facts::Key, wire::fields::check_id};
+use crate::domain::facts::Key;
 
 /// The first line, up to the version.
 const FIRST: &str = "; cutover-collect ";
@@ -71,25 +71,6 @@ enum Part {
     Question(Question),
 }
 
-#[derive(Debug)]
-struct Question {
-    line: u64,
-    asked: KeyPath,
-    in_32_bit_view: bool,
-    what: What,
-    /// What was printed.
-    readings: Vec<(KeyPath, Reading)>,
-    /// Lines that were not understood: most often the words of an error.
-    odd: Vec<(u64, String, String)>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum What {
-    Key,
-    Tree,
-    Value(String),
-}
-
 #[derive(Debug, Default)]
 struct Kit {
     machine: Machine,
@@ -115,13 +96,11 @@ impl Kit {
         if let Some(what) = question {
             self.cut_off();
             self.asked += 1;
-            self.part = match Question::read(number, what, rest) {
-                Some(question) => Part::Question(question),
-                None => {
-                    self.not_understood(number, line);
-                    Part::Nothing
-                }
-            };
+            if let Some(question) = Question::read(number, what, rest) {
+                self.part = Part::Question(question);
+            } else {
+                self.not_understood(number, line);
+            }
             return;
         }
         match (verb, word) {
@@ -202,106 +181,119 @@ impl Kit {
 
     /// How a question ended.
     fn answer(&mut self, question: Question, end: &str) {
-        let Question {
-            line,
-            asked,
-            what,
-            readings,
-            odd,
-            ..
-        } = question;
-        let wanted = asked.wanted();
-        let plain = odd.is_empty();
+        let line = question.line;
+        let printed = !question.readings.is_empty();
         let mut told = Reading {
             exists: true,
             partial: true,
             line,
             ..Reading::default()
         };
-        let end = match end {
-            // What is said not to be there was not printed either.
-            "absent" | "no value" if !readings.is_empty() => "unreadable",
-            end => end,
-        };
-        match (end, &what) {
-            ("there", _) => {}
-            ("absent", _) => {
-                told.exists = false;
-                told.partial = false;
-                self.machine.add(&asked, wanted, told);
-                if what == What::Tree {
-                    self.missing_below(&asked, &[], line);
+        match (end, &question.what) {
+            ("absent" | "no value", _) if printed => {
+                let detail = format!(
+                    "The answer about {} contradicts itself: it ends with `; {end}` but something was printed. It counts as not read.",
+                    question.asked.shown
+                );
+                self.refusals.add(line, line, detail, "");
+            }
+            ("there", What::Value(name)) => {
+                let name = name.clone();
+                self.one_value(question, &name, told);
+            }
+            ("there", _) => self.whole_key(question, told),
+            ("absent", what) => {
+                (told.exists, told.partial) = (false, false);
+                self.add(&question.asked, told);
+                if *what == What::Tree {
+                    self.missing_below(&question.asked, &[], line);
                 }
-                return;
             }
             ("no value", What::Value(name)) => {
                 told.put(name.clone(), None);
-                self.machine.add(&asked, wanted, told);
-                return;
+                self.add(&question.asked, told);
             }
-            _ => {
-                let words: Vec<&str> = odd.iter().map(|(_, _, text)| text.as_str()).collect();
-                self.refusals.add(
-                    line,
-                    line,
-                    format!(
-                        "{} could not be read on this machine, so it counts as not read. Run the kit as an administrator or as the system account, and see what reg.exe said: {}",
-                        asked.shown,
-                        if words.is_empty() { "nothing".to_owned() } else { words.join(" ").chars().take(500).collect() }
-                    ),
-                    &words.join("\n"),
-                );
-                return;
-            }
+            _ => self.not_read(&question),
         }
+    }
+
+    fn not_read(&mut self, question: &Question) {
+        let words: Vec<&str> = question
+            .odd
+            .iter()
+            .map(|(_, _, text)| text.as_str())
+            .collect();
+        let shown: String = words.join(" ").chars().take(500).collect();
+        let detail = format!(
+            "{} could not be read on this machine, so it counts as not read. Run the kit as an administrator or as the system account, and see what reg.exe said: {}",
+            question.asked.shown,
+            if shown.is_empty() { "nothing" } else { &shown }
+        );
+        let line = question.line;
+        self.refusals.add(line, line, detail, &words.join("\n"));
+    }
+
+    fn odd(&mut self, odd: Vec<(u64, String, String)>) {
         for (number, detail, text) in odd {
             self.refusals.add(number, number, detail, &text);
         }
-        if let What::Value(name) = &what {
-            // Only the value that was asked for; it must have been printed.
-            let lower = name.to_lowercase();
-            let found = readings
-                .into_iter()
-                .filter(|(path, _)| path.lower == asked.lower)
-                .find_map(|(_, mut reading)| reading.values.remove(&lower));
-            match found {
-                Some((name, value)) => {
-                    told.put(name, value);
-                    self.machine.add(&asked, wanted, told);
-                }
-                None => self.refusals.add(
-                    line,
-                    line,
-                    format!("{name} in {} is said to be there, but it was not printed; it counts as not read.", asked.shown),
-                    "",
-                ),
-            }
+    }
+
+    /// Only the value that was asked for; it must have been printed.
+    fn one_value(&mut self, question: Question, name: &str, mut told: Reading) {
+        self.odd(question.odd);
+        let asked = question.asked;
+        let found = question
+            .readings
+            .into_iter()
+            .filter(|(path, _)| path.lower == asked.lower)
+            .find_map(|(_, mut reading)| reading.values.remove(&name.to_lowercase()));
+        if let Some((name, value)) = found {
+            told.put(name, value);
+            self.add(&asked, told);
             return;
         }
+        let detail = format!(
+            "{name} in {} is said to be there, but it was not printed; it counts as not read.",
+            asked.shown
+        );
+        self.refusals.add(question.line, question.line, detail, "");
+    }
+
+    /// A key, or a tree; complete when everything that was printed was understood.
+    fn whole_key(&mut self, question: Question, told: Reading) {
+        let plain = question.odd.is_empty();
+        self.odd(question.odd);
+        let (asked, is_tree) = (question.asked, question.what == What::Tree);
         let mut listed = vec![asked.lower.clone()];
         let mut here = Reading {
             partial: !plain,
             ..told
         };
-        for (path, mut reading) in readings {
+        for (path, mut reading) in question.readings {
             if path.lower == asked.lower {
-                here.partial |= reading.partial;
-                here.values.append(&mut reading.values);
+                // Listed once; should it come again, only the first counts and nothing is missing.
+                here.partial |= reading.partial || !here.values.is_empty();
+                if here.values.is_empty() {
+                    here.values = reading.values;
+                }
                 continue;
             }
             listed.push(path.lower.clone());
             // Without its tree, a key below is only named.
-            reading.partial |= !plain || what != What::Tree;
-            let wanted = path.wanted();
-            if wanted != Use::Nobody {
-                self.machine.add(&path, wanted, reading);
-            }
+            reading.partial |= !plain || !is_tree;
+            self.add(&path, reading);
         }
+        self.add(&asked, here);
+        if plain && is_tree {
+            self.missing_below(&asked, &listed, question.line);
+        }
+    }
+
+    fn add(&mut self, path: &KeyPath, reading: Reading) {
+        let wanted = path.wanted();
         if wanted != Use::Nobody {
-            self.machine.add(&asked, wanted, here);
-        }
-        if plain && what == What::Tree {
-            self.missing_below(&asked, &listed, line);
+            self.machine.add(path, wanted, reading);
         }
     }
 
@@ -353,83 +345,13 @@ impl Kit {
     }
 }
 
-impl Question {
-    /// `64 HKLM\…`, for one value with its name behind a bar.
-    fn read(line: u64, what: What, rest: &str) -> Option<Self> {
-        let (view, path) = rest.split_once(' ')?;
-        let in_32_bit_view = match view {
-            "32" => true,
-            "64" | "one" => false,
-            _ => return None,
-        };
-        let (what, path) = match what {
-            What::Value(_) => {
-                let (path, name) = path.split_once('|')?;
-                check_id(name).ok()?;
-                (What::Value(name.to_owned()), path)
-            }
-            other => (other, path),
-        };
-        let asked = in_view(KeyPath::read(path.trim())?, in_32_bit_view);
-        Some(Self {
-            line,
-            asked,
-            in_32_bit_view,
-            what,
-            readings: Vec::new(),
-            odd: Vec::new(),
-        })
-    }
-
-    fn line(&mut self, number: u64, line: &str) {
-        let mut odd = |detail: String| self.odd.push((number, detail, line.to_owned()));
-        match printed(line) {
-            Ok(Printed::Nothing) => {}
-            Ok(Printed::Key(written)) => {
-                let path = KeyPath::read(written).map(|path| in_view(path, self.in_32_bit_view));
-                match path.filter(|path| at_or_below(&path.lower, &self.asked.lower)) {
-                    Some(path) => self.readings.push((
-                        path,
-                        Reading {
-                            exists: true,
-                            line: number,
-                            ..Reading::default()
-                        },
-                    )),
-                    None => odd("This key was not asked for here.".to_owned()),
-                }
-            }
-            Ok(Printed::Value(name, value)) => match (self.readings.last_mut(), check_id(name)) {
-                (Some((_, reading)), Ok(())) => {
-                    let again = reading.values.contains_key(&name.to_lowercase());
-                    if again || !reading.put(name.to_owned(), Some(value)) {
-                        reading.partial = true;
-                        odd("This value is listed twice, or is one too many.".to_owned());
-                    }
-                }
-                (Some(_), Err(detail)) => {
-                    odd(format!("The name of this value cannot be kept: {detail}."));
-                }
-                (None, _) => odd("This value stands below no key.".to_owned()),
-            },
-            Err(detail) => odd(detail),
-        }
-    }
-}
-
-fn in_view(path: KeyPath, in_32_bit_view: bool) -> KeyPath {
-    if in_32_bit_view {
-        path.in_32_bit_view()
-    } else {
-        path
-    }
-}
-
 /// `Microsoft Windows [Version 10.0.19045.3803]`, in any language: the first three numbers.
 fn version(text: &str) -> Option<String> {
     let numbers = text
         .split(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .find(|word| word.split('.').count() >= 3 && word.split('.').all(|part| !part.is_empty()))?;
+        .find(|word| {
+            word.split('.').count() >= 3 && word.split('.').all(|part| !part.is_empty())
+        })?;
     let mut parts = numbers.split('.');
     let (major, minor, build) = (parts.next()?, parts.next()?, parts.next()?);
     Some(format!("{major}.{minor}.{build}"))

@@ -3,8 +3,7 @@
 //! One pass from top to bottom. Only texts and `hex:` data go over several lines; how far ahead is looked for the end
 //! of a text is bounded, and nothing is looked at twice that could start such a search again.
 
-use super::reg_data;
-use crate::wire::document::Value;
+use super::{super::document::Value, reg_data};
 
 /// Most bytes of a text that goes over several lines.
 const LONGEST_TEXT: usize = 64 * 1024;
@@ -114,17 +113,26 @@ impl<'t> Lines<'t> {
     }
 
     /// `"Name"=…` or `@=…`; takes further lines where the data go on.
-    fn value(&mut self, line: &'t str, from: &'t str, by_hand: &mut bool) -> Result<Item<'t>, Problem> {
+    fn value(
+        &mut self,
+        line: &'t str,
+        from: &'t str,
+        by_hand: &mut bool,
+    ) -> Result<Item<'t>, Problem> {
         let named = match line.strip_prefix('"') {
             Some(quoted) => reg_data::quoted(quoted),
             None => line.strip_prefix('@').map(|rest| (String::new(), rest)),
         };
         let Some((name, rest)) = named else {
-            return Err(plain("The name of this value is not closed by a quotation mark."));
+            return Err(plain(
+                "The name of this value is not closed by a quotation mark.",
+            ));
         };
         let trimmed = rest.trim_start();
         let Some(data) = trimmed.strip_prefix('=') else {
-            return Err(plain("Behind the name of a value comes an equals sign; here it does not."));
+            return Err(plain(
+                "Behind the name of a value comes an equals sign; here it does not.",
+            ));
         };
         let spelt = data.trim_start();
         *by_hand |= trimmed.len() != rest.len() || spelt.len() != data.len();
@@ -186,10 +194,17 @@ impl<'t> Lines<'t> {
     }
 
     /// Bytes as hexadecimal pairs, over as many lines as end in a backslash.
-    fn hex(&mut self, line: &'t str, bytes: &mut Vec<u8>, by_hand: &mut bool) -> Result<(), String> {
+    fn hex(
+        &mut self,
+        line: &'t str,
+        bytes: &mut Vec<u8>,
+        by_hand: &mut bool,
+    ) -> Result<(), String> {
         let mut line = line;
         loop {
-            let (data, comment) = line.split_once(';').map_or((line, false), |(d, _)| (d, true));
+            let (data, comment) = line
+                .split_once(';')
+                .map_or((line, false), |(d, _)| (d, true));
             *by_hand |= comment;
             let data = data.trim();
             let goes_on = data.strip_suffix('\\');

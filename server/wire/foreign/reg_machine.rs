@@ -6,19 +6,17 @@ use std::{
 };
 
 use super::{
+    super::{
+        document::{self, Document, Value},
+        registry::{MAX_KEYS, MAX_VALUES},
+        report_v1::MAX_RECORD,
+    },
     Piece, Source, Unreadable,
     reg_device::{self, Told},
     reg_paths::{KeyPath, Use},
     reg_system,
 };
-use crate::{
-    domain::facts::Key,
-    wire::{
-        document::{self, Document, Value},
-        registry::{MAX_KEYS, MAX_VALUES},
-        report_v1::MAX_RECORD,
-    },
-};
+use crate::domain::facts::Key;
 
 /// Room that is left for everything beside the registry.
 const SIZE: usize = MAX_RECORD - 16 * 1024;
@@ -172,7 +170,11 @@ impl Machine {
     }
 
     /// The machine as a piece for the sink.
-    pub(super) fn piece(mut self, source: &Source<'_>, reader: Reader) -> Result<Piece, Unreadable> {
+    pub(super) fn piece(
+        mut self,
+        source: &Source<'_>,
+        reader: Reader,
+    ) -> Result<Piece, Unreadable> {
         let mut document = Document::by(reader.name);
         document.collector.version.clone_from(&reader.version);
         document.collector.process_bits = reader.process_bits;
@@ -282,6 +284,13 @@ impl Machine {
     }
 }
 
+/// The note on a key with more values than a report holds.
+pub(super) fn too_many(path: &str) -> String {
+    format!(
+        "{path} has more values than the {MAX_VALUES} that a report holds; the others count as not read."
+    )
+}
+
 impl Known {
     fn merge(&mut self, other: Reading, notes: &mut Vec<String>) {
         let path = &self.path.shown;
@@ -302,9 +311,8 @@ impl Known {
             return;
         }
         let mut disputed = Vec::new();
-        let missing = |known: &Reading, name: &String| {
-            !known.partial && !known.values.contains_key(name)
-        };
+        let missing =
+            |known: &Reading, name: &String| !known.partial && !known.values.contains_key(name);
         for (name, (spelt, value)) in &other.values {
             let differs = match reading.values.get(name) {
                 Some((_, known)) => known != value,
@@ -314,9 +322,12 @@ impl Known {
                 disputed.push((name.clone(), spelt.clone()));
             }
         }
-        for (name, (spelt, value)) in &reading.values {
-            if value.is_some() && missing(&other, name) {
-                disputed.push((name.clone(), spelt.clone()));
+        // Most readings are of one value of many: they cannot miss any.
+        if !other.partial {
+            for (name, (spelt, value)) in &reading.values {
+                if value.is_some() && missing(&other, name) {
+                    disputed.push((name.clone(), spelt.clone()));
+                }
             }
         }
         for (name, spelt) in disputed {
@@ -327,9 +338,14 @@ impl Known {
                 ));
             }
         }
-        for (name, named) in other.values {
-            reading.values.entry(name).or_insert(named);
-        }
         reading.partial &= other.partial;
+        for (name, named) in other.values {
+            if reading.values.len() < MAX_VALUES {
+                reading.values.entry(name).or_insert(named);
+            } else if !reading.values.contains_key(&name) {
+                reading.partial = true;
+                say(too_many(path));
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Registry paths as exports spell them: which key is meant, and who wants to know.
 
-use crate::{domain::facts::Key, wire::fields::check_text};
+use super::super::fields::check_text;
+use crate::domain::facts::Key;
 
 /// The 32-bit view of `HKLM\SOFTWARE`, lower-case.
 pub(super) const WOW: &str = r"hklm\software\wow6432node";
@@ -173,8 +174,7 @@ fn numbered_set(rest: &str) -> Option<(u32, &str)> {
 
 /// Keys beside those that the rules read, near enough for a misspelt one to be found.
 fn is_neighbour(lower: &str) -> bool {
-    const SCHANNEL: &str =
-        r"hklm\system\currentcontrolset\control\securityproviders\schannel";
+    const SCHANNEL: &str = r"hklm\system\currentcontrolset\control\securityproviders\schannel";
     if let Some(rest) = lower.strip_prefix(SCHANNEL) {
         return rest.split('\\').count() <= 4;
     }

@@ -6,13 +6,13 @@
 //! The output of `cutover-collect.cmd` says all that and has a reader of its own.
 
 use super::{
+    super::{document::Value, fields::check_id},
     Overview, Sink, Source, Unreadable, reg_kit,
     reg_machine::{Machine, Reader, Reading},
     reg_paths::{KeyPath, Use},
     reg_refused::Refusals,
     reg_values,
 };
-use crate::wire::{document::Value, fields::check_id};
 
 /// A line of what `reg query` prints.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,7 +142,10 @@ pub(super) fn printed(line: &str) -> Result<Printed<'_>, String> {
     if line.starts_with("HKEY_") {
         return Ok(Printed::Key(trimmed));
     }
-    let Some(rest) = line.strip_prefix("    ").or_else(|| line.strip_prefix('\t')) else {
+    let Some(rest) = line
+        .strip_prefix("    ")
+        .or_else(|| line.strip_prefix('\t'))
+    else {
         return Err(
             "This line is neither a key nor a value, so what it says is not known. If it is an error of `reg query`, ask again and hand in the new output."
                 .to_owned(),
@@ -150,7 +153,9 @@ pub(super) fn printed(line: &str) -> Result<Printed<'_>, String> {
     };
     let mut types = types(rest);
     let Some((name, kind, data)) = types.next() else {
-        return Err("This line has no registry type such as REG_DWORD, so it is no value.".to_owned());
+        return Err(
+            "This line has no registry type such as REG_DWORD, so it is no value.".to_owned(),
+        );
     };
     if types.next().is_some() {
         return Err(
@@ -196,5 +201,7 @@ fn is_command(line: &str) -> bool {
     ["reg", "reg.exe"]
         .iter()
         .any(|known| known.eq_ignore_ascii_case(program))
-        && words.next().is_some_and(|does| does.eq_ignore_ascii_case("query"))
+        && words
+            .next()
+            .is_some_and(|does| does.eq_ignore_ascii_case("query"))
 }

@@ -6,20 +6,26 @@ use std::{
 };
 
 use super::{
+    super::document::{Data, Value},
     Unreadable,
     reg_machine::{Machine, Reading},
     reg_paths::{KeyPath, SELECT, SOFTWARE, Use, WOW, anchor, at_or_below, below},
 };
-use crate::{
-    domain::facts::Key,
-    wire::document::{Data, Value},
-};
+use crate::domain::facts::Key;
 
 /// Most keys in a file. A whole `HKLM\SOFTWARE` has fewer.
 const MAX_SECTIONS: usize = 1_000_000;
 
 /// Most exports that stand one behind the other in a file.
 const MAX_EXPORTS: usize = 1_000;
+
+/// Keys that every Windows has.
+const EVERYWHERE: [&str; 4] = [
+    r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion",
+    r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings",
+    r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Lsa",
+    r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL",
+];
 
 /// Everything that a file lists.
 #[derive(Debug, Default)]
@@ -122,6 +128,21 @@ impl<'t> Sections<'t> {
         Ok(())
     }
 
+    /// A key that every Windows has and that an export in this file should hold, but does not: somebody cut it down.
+    pub(super) fn cut_down(&self) -> Option<&'static str> {
+        EVERYWHERE.into_iter().find(|written| {
+            let Some(path) = KeyPath::read(written) else {
+                return false;
+            };
+            self.exports.iter().any(|export| {
+                let top = export.top(&self.hasher);
+                top.is_some_and(|(_, top)| {
+                    below(&path.lower, &top.lower) && top.control_set.is_none()
+                }) && !export.holds(&self.hasher, written)
+            })
+        })
+    }
+
     /// Everything into one machine. `certain`: the file is as Windows wrote it, so what it does not list below a
     /// listed key is not there. Tells whether the native view was certainly read.
     pub(super) fn into_machine(self, certain: bool, machine: &mut Machine) -> bool {
@@ -166,7 +187,10 @@ impl<'t> Sections<'t> {
                 "ControlSet{number:03} was taken for the CurrentControlSet; the file does not say which control set is in force."
             ));
         }
-        let mut native = pairs.values().filter(|pair| pair.native.is_some()).peekable();
+        let mut native = pairs
+            .values()
+            .filter(|pair| pair.native.is_some())
+            .peekable();
         certain && native.peek().is_some() && native.all(Pair::is_told_apart)
     }
 
@@ -239,11 +263,7 @@ impl Export<'_> {
     /// control set: the export must hold the beginning of that, or start below it.
     fn missing(&self, hasher: &RandomState) -> Vec<(KeyPath, Use, Reading)> {
         let mut missing = Vec::new();
-        let Some((line, top)) = self.listed.iter().find_map(|(line, written)| {
-            let above = written.rsplit_once('\\').map_or("", |(above, _)| above);
-            let is_top = !self.known.contains(&hash(hasher, above));
-            is_top.then(|| Some((*line, KeyPath::read(written)?)))?
-        }) else {
+        let Some((line, top)) = self.top(hasher) else {
             return missing;
         };
         // With a numbered control set at the top there is no other; from above, each that is listed counts.
@@ -251,7 +271,10 @@ impl Export<'_> {
             Some(number) => vec![Some(number)],
             None if top.lower == "hklm" || top.lower == r"hklm\system" => (0..1_000)
                 .filter(|number| {
-                    self.holds(hasher, &format!(r"HKEY_LOCAL_MACHINE\SYSTEM\ControlSet{number:03}"))
+                    self.holds(
+                        hasher,
+                        &format!(r"HKEY_LOCAL_MACHINE\SYSTEM\ControlSet{number:03}"),
+                    )
                 })
                 .map(Some)
                 .chain([None])
@@ -289,6 +312,15 @@ impl Export<'_> {
             }
         }
         missing
+    }
+
+    /// The exported key, with its line.
+    fn top(&self, hasher: &RandomState) -> Option<(u64, KeyPath)> {
+        let (line, written) = self.listed.iter().find(|(_, written)| {
+            let above = written.rsplit_once('\\').map_or("", |(above, _)| above);
+            !self.holds(hasher, above)
+        })?;
+        Some((*line, KeyPath::read(written)?))
     }
 
     fn holds(&self, hasher: &RandomState, path: &str) -> bool {

@@ -1,14 +1,12 @@
 //! What the registry says of the operating system.
 
 use super::{
+    super::document::{Data, Os, Value},
     reg_device::text_of,
     reg_machine::{Machine, Reader},
     reg_paths::{ENVIRONMENT, PRODUCT, WOW, below},
 };
-use crate::{
-    domain::facts::Key,
-    wire::document::{Data, Os, Value},
-};
+use crate::domain::facts::Key;
 
 /// Fills the `os` of a document from `Windows NT\CurrentVersion`, `ProductOptions` and the machine's environment.
 pub(super) fn os(machine: &mut Machine, reader: &Reader) -> Os {
@@ -93,7 +91,11 @@ fn product_type(machine: &mut Machine, current: &str) -> Option<u32> {
 /// `AMD64` and the like. Where nothing states it, a 32-bit view that is there shows a 64-bit system.
 fn architecture(machine: &Machine, reader: &Reader) -> Option<String> {
     let read = || text(machine, ENVIRONMENT, "PROCESSOR_ARCHITECTURE").map(str::to_owned);
-    let second_view = || machine.has(|lower| below(lower, WOW)).then(|| "64-bit".to_owned());
+    let second_view = || {
+        machine
+            .has(|lower| below(lower, WOW))
+            .then(|| "64-bit".to_owned())
+    };
     reader
         .architecture
         .clone()

@@ -102,9 +102,7 @@ fn hex_number(data: &str, digits: usize) -> Option<u64> {
         .strip_prefix("0x")
         .or_else(|| data.strip_prefix("0X"))?;
     let plain = (1..=digits).contains(&hex.len()) && hex.bytes().all(|b| b.is_ascii_hexdigit());
-    plain
-        .then(|| u64::from_str_radix(hex, 16).ok())
-        .flatten()
+    plain.then(|| u64::from_str_radix(hex, 16).ok()).flatten()
 }
 
 fn typed(kind: &'static str, data: Data) -> Value {
@@ -113,7 +111,10 @@ fn typed(kind: &'static str, data: Data) -> Value {
 
 fn some_text(kind: &'static str, text: String) -> Value {
     if text.len() > MAX_TEXT {
-        return typed(TOO_LONG, Data::Text(format!("{kind}, {} bytes", text.len())));
+        return typed(
+            TOO_LONG,
+            Data::Text(format!("{kind}, {} bytes", text.len())),
+        );
     }
     typed(kind, Data::Text(text))
 }
@@ -125,7 +126,10 @@ fn texts<'t>(kind: &'static str, list: impl Iterator<Item = &'t str>) -> Value {
         .collect();
     let length: usize = list.iter().map(|text| text.len() + 4).sum();
     if length > MAX_TEXT {
-        return typed(TOO_LONG, Data::Text(format!("{kind}, {} texts", list.len())));
+        return typed(
+            TOO_LONG,
+            Data::Text(format!("{kind}, {} texts", list.len())),
+        );
     }
     typed(kind, Data::Texts(list))
 }

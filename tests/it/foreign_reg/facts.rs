@@ -25,52 +25,206 @@ const TABLE: &[(&str, Key, &str, Told)] = &[
     ("winhttp.reg", Key::WinHttpWow64, DSP, NotCollected),
     ("winhttp.reg", Key::Tls12Client, "Enabled", NotCollected),
     // A tree: what it does not list below its top is not there.
-    ("schannel.reg", Key::Tls12Client, "Enabled", Number(u32::MAX)),
+    (
+        "schannel.reg",
+        Key::Tls12Client,
+        "Enabled",
+        Number(u32::MAX),
+    ),
     ("schannel.reg", Key::Tls12Client, "Other", Absent),
     ("schannel.reg", Key::Tls12Server, "Enabled", Absent),
     ("schannel.reg", Key::FipsPolicy, "Enabled", NotCollected),
-    ("schannel.reg", Key::NetV4Native, "SchUseStrongCrypto", NotCollected),
-    ("schannel-untouched.reg", Key::Tls12Client, "Enabled", Absent),
-    ("schannel-untouched.reg", Key::Tls12Client, "DisabledByDefault", Absent),
+    (
+        "schannel.reg",
+        Key::NetV4Native,
+        "SchUseStrongCrypto",
+        NotCollected,
+    ),
+    (
+        "schannel-untouched.reg",
+        Key::Tls12Client,
+        "Enabled",
+        Absent,
+    ),
+    (
+        "schannel-untouched.reg",
+        Key::Tls12Client,
+        "DisabledByDefault",
+        Absent,
+    ),
     // Never across views: without a Wow6432Node heading nothing is known of that view.
-    ("software-native-only.reg", Key::WinHttpNative, DSP, Number(0xA00)),
-    ("software-native-only.reg", Key::NetV2Native, "SchUseStrongCrypto", Absent),
-    ("software-native-only.reg", Key::CipherPolicy, "Functions", Absent),
-    ("software-native-only.reg", Key::WinHttpWow64, DSP, NotCollected),
-    ("software-native-only.reg", Key::NetV4Wow64, "SchUseStrongCrypto", NotCollected),
-    ("software-native-only.reg", Key::Tls12Client, "Enabled", NotCollected),
-    ("software-both-views.reg", Key::WinHttpWow64, DSP, Number(0xA00)),
-    ("software-both-views.reg", Key::NetV4Wow64, "SchUseStrongCrypto", Absent),
+    (
+        "software-native-only.reg",
+        Key::WinHttpNative,
+        DSP,
+        Number(0xA00),
+    ),
+    (
+        "software-native-only.reg",
+        Key::NetV2Native,
+        "SchUseStrongCrypto",
+        Absent,
+    ),
+    (
+        "software-native-only.reg",
+        Key::CipherPolicy,
+        "Functions",
+        Absent,
+    ),
+    (
+        "software-native-only.reg",
+        Key::WinHttpWow64,
+        DSP,
+        NotCollected,
+    ),
+    (
+        "software-native-only.reg",
+        Key::NetV4Wow64,
+        "SchUseStrongCrypto",
+        NotCollected,
+    ),
+    (
+        "software-native-only.reg",
+        Key::Tls12Client,
+        "Enabled",
+        NotCollected,
+    ),
+    (
+        "software-both-views.reg",
+        Key::WinHttpWow64,
+        DSP,
+        Number(0xA00),
+    ),
+    (
+        "software-both-views.reg",
+        Key::NetV4Wow64,
+        "SchUseStrongCrypto",
+        Absent,
+    ),
+    // Somebody cut it down, as every Windows has more than that.
+    (
+        "software-trimmed.reg",
+        Key::WinHttpNative,
+        DSP,
+        Number(0xA00),
+    ),
+    (
+        "software-trimmed.reg",
+        Key::WinHttpNative,
+        "Other",
+        NotCollected,
+    ),
+    (
+        "software-trimmed.reg",
+        Key::NetV2Native,
+        "SchUseStrongCrypto",
+        NotCollected,
+    ),
     // Never across control sets.
-    ("controlset-alone.reg", Key::Tls12Client, "Enabled", Number(1)),
+    (
+        "controlset-alone.reg",
+        Key::Tls12Client,
+        "Enabled",
+        Number(1),
+    ),
     ("controlset-alone.reg", Key::Tls12Server, "Enabled", Absent),
-    ("controlset-and-current-agree.reg", Key::Tls12Client, "Enabled", Number(1)),
-    ("controlset-and-current-differ.reg", Key::Tls12Client, "Enabled", NotCollected),
-    ("controlset-current-without.reg", Key::Tls12Client, "Enabled", NotCollected),
-    ("controlset-current-without.reg", Key::Tls12Server, "Enabled", Absent),
-    ("controlsets-differ.reg", Key::Tls12Client, "Enabled", NotCollected),
-    ("controlset-selected.reg", Key::Tls12Client, "Enabled", Number(0)),
+    (
+        "controlset-and-current-agree.reg",
+        Key::Tls12Client,
+        "Enabled",
+        Number(1),
+    ),
+    (
+        "controlset-and-current-differ.reg",
+        Key::Tls12Client,
+        "Enabled",
+        NotCollected,
+    ),
+    (
+        "controlset-current-without.reg",
+        Key::Tls12Client,
+        "Enabled",
+        NotCollected,
+    ),
+    (
+        "controlset-current-without.reg",
+        Key::Tls12Server,
+        "Enabled",
+        Absent,
+    ),
+    (
+        "controlsets-differ.reg",
+        Key::Tls12Client,
+        "Enabled",
+        NotCollected,
+    ),
+    (
+        "controlset-selected.reg",
+        Key::Tls12Client,
+        "Enabled",
+        Number(0),
+    ),
     ("whole-system.reg", Key::Tls12Client, "Enabled", Number(1)),
     ("whole-system.reg", Key::FipsPolicy, "Enabled", Absent),
     ("whole-system.reg", Key::WinHttpNative, DSP, NotCollected),
     // The same key from two exports with different data: neither.
-    ("two-exports-same-key.reg", Key::WinHttpNative, DSP, NotCollected),
-    ("two-exports-same-key.reg", Key::WinHttpNative, "Other", Number(1)),
+    (
+        "two-exports-same-key.reg",
+        Key::WinHttpNative,
+        DSP,
+        NotCollected,
+    ),
+    (
+        "two-exports-same-key.reg",
+        Key::WinHttpNative,
+        "Other",
+        Number(1),
+    ),
     // Edited by hand: only what is listed.
     ("edited.reg", Key::Tls12Client, "Enabled", Number(1)),
-    ("edited.reg", Key::Tls12Client, "DisabledByDefault", Number(0)),
+    (
+        "edited.reg",
+        Key::Tls12Client,
+        "DisabledByDefault",
+        Number(0),
+    ),
     ("edited.reg", Key::Tls12Client, "Other", NotCollected),
     ("edited.reg", Key::Tls12Server, "Enabled", NotCollected),
-    ("edited-short-root.reg", Key::Tls12Client, "DisabledByDefault", NotCollected),
+    (
+        "edited-short-root.reg",
+        Key::Tls12Client,
+        "DisabledByDefault",
+        NotCollected,
+    ),
     ("empty-lines.reg", Key::WinHttpNative, DSP, Number(0xAA0)),
     ("empty-lines.reg", Key::WinHttpNative, "Other", NotCollected),
     // Lines that cannot be understood: their values are not known, and nothing is absent.
-    ("broken-lines.reg", Key::Tls12Client, "Enabled", NotCollected),
-    ("broken-lines.reg", Key::Tls12Client, "DisabledByDefault", Number(0)),
-    ("broken-lines.reg", Key::Tls12Server, "Enabled", NotCollected),
+    (
+        "broken-lines.reg",
+        Key::Tls12Client,
+        "Enabled",
+        NotCollected,
+    ),
+    (
+        "broken-lines.reg",
+        Key::Tls12Client,
+        "DisabledByDefault",
+        Number(0),
+    ),
+    (
+        "broken-lines.reg",
+        Key::Tls12Server,
+        "Enabled",
+        NotCollected,
+    ),
     // Text where a number belongs is there, and no number.
     ("types.reg", Key::WinHttpNative, DSP, Unusable),
-    ("types.reg", Key::WinHttpNative, "DWORD as bytes", Number(0xAA0)),
+    (
+        "types.reg",
+        Key::WinHttpNative,
+        "DWORD as bytes",
+        Number(0xAA0),
+    ),
     ("types.reg", Key::WinHttpNative, "short dword", Unusable),
     ("types.reg", Key::WinHttpNative, "Quad", Unusable),
     ("types.reg", Key::WinHttpNative, "Big", Unusable),
@@ -79,7 +233,12 @@ const TABLE: &[(&str, Key, &str, Told)] = &[
     ("query.txt", Key::WinHttpNative, DSP, Number(0xAA0)),
     ("query.txt", Key::WinHttpNative, "Other", NotCollected),
     ("query.txt", Key::Tls12Client, "Enabled", Number(u32::MAX)),
-    ("query.txt", Key::Tls12Client, "DisabledByDefault", NotCollected),
+    (
+        "query.txt",
+        Key::Tls12Client,
+        "DisabledByDefault",
+        NotCollected,
+    ),
     ("query.txt", Key::Tls12Server, "Enabled", NotCollected),
     ("query-xp.txt", Key::WinHttpNative, DSP, Number(0xA0)),
     ("query-two-views.txt", Key::WinHttpNative, DSP, NotCollected),
@@ -88,15 +247,50 @@ const TABLE: &[(&str, Key, &str, Told)] = &[
     ("kit-windows-10.txt", Key::Tls12Client, "Enabled", Absent),
     ("kit-windows-10.txt", Key::WinHttpNative, DSP, Number(0xA00)),
     ("kit-windows-10.txt", Key::WinHttpWow64, DSP, Number(0xA0)),
-    ("kit-windows-10.txt", Key::NetV4Native, "SystemDefaultTlsVersions", Absent),
-    ("kit-windows-10.txt", Key::NetV2Native, "SchUseStrongCrypto", Absent),
-    ("kit-windows-10.txt", Key::NetV2Wow64, "SchUseStrongCrypto", Absent),
+    (
+        "kit-windows-10.txt",
+        Key::NetV4Native,
+        "SystemDefaultTlsVersions",
+        Absent,
+    ),
+    (
+        "kit-windows-10.txt",
+        Key::NetV2Native,
+        "SchUseStrongCrypto",
+        Absent,
+    ),
+    (
+        "kit-windows-10.txt",
+        Key::NetV2Wow64,
+        "SchUseStrongCrypto",
+        Absent,
+    ),
     ("kit-windows-10.txt", Key::NdpV35, "Install", Absent),
-    ("kit-windows-10.txt", Key::NdpV4Full, "Release", Number(528_376)),
-    ("kit-windows-10.txt", Key::Lsa, "FIPSAlgorithmPolicy", Absent),
+    (
+        "kit-windows-10.txt",
+        Key::NdpV4Full,
+        "Release",
+        Number(528_376),
+    ),
+    (
+        "kit-windows-10.txt",
+        Key::Lsa,
+        "FIPSAlgorithmPolicy",
+        Absent,
+    ),
     ("kit-windows-10.txt", Key::Lsa, "Other", NotCollected),
-    ("kit-windows-10.txt", Key::CurrentVersion, "CSDVersion", Absent),
-    ("kit-windows-10.txt", Key::CurrentVersion, "RegisteredOwner", NotCollected),
+    (
+        "kit-windows-10.txt",
+        Key::CurrentVersion,
+        "CSDVersion",
+        Absent,
+    ),
+    (
+        "kit-windows-10.txt",
+        Key::CurrentVersion,
+        "RegisteredOwner",
+        NotCollected,
+    ),
     ("kit-cut-short.txt", Key::Tls12Client, "Enabled", Absent),
     ("kit-cut-short.txt", Key::WinHttpNative, DSP, NotCollected),
     ("kit-xp.txt", Key::WinHttpNative, DSP, Absent),
@@ -105,11 +299,36 @@ const TABLE: &[(&str, Key, &str, Told)] = &[
     ("kit-by-path.txt", Key::WinHttpWow64, DSP, Number(0xA0)),
     ("kit-in-trouble.txt", Key::WinHttpNative, DSP, NotCollected),
     ("kit-in-trouble.txt", Key::WinHttpWow64, DSP, Number(0xAA0)),
-    ("kit-in-trouble.txt", Key::WinHttpWow64, "Other", NotCollected),
-    ("kit-in-trouble.txt", Key::Tls12Client, "Enabled", NotCollected),
-    ("kit-in-trouble.txt", Key::NetV4Native, "SchUseStrongCrypto", NotCollected),
-    ("kit-in-trouble.txt", Key::NetV2Native, "SchUseStrongCrypto", NotCollected),
-    ("kit-in-trouble.txt", Key::Lsa, "FIPSAlgorithmPolicy", NotCollected),
+    (
+        "kit-in-trouble.txt",
+        Key::WinHttpWow64,
+        "Other",
+        NotCollected,
+    ),
+    (
+        "kit-in-trouble.txt",
+        Key::Tls12Client,
+        "Enabled",
+        NotCollected,
+    ),
+    (
+        "kit-in-trouble.txt",
+        Key::NetV4Native,
+        "SchUseStrongCrypto",
+        NotCollected,
+    ),
+    (
+        "kit-in-trouble.txt",
+        Key::NetV2Native,
+        "SchUseStrongCrypto",
+        NotCollected,
+    ),
+    (
+        "kit-in-trouble.txt",
+        Key::Lsa,
+        "FIPSAlgorithmPolicy",
+        NotCollected,
+    ),
 ];
 
 fn told(registry: &Registry, key: Key, name: &str) -> Told {
@@ -137,7 +356,9 @@ fn absent_and_not_collected_are_told_apart() {
         let (piece, _) = outcome.unwrap_or_else(|unreadable| panic!("{name}: {unreadable}"));
         let found = told(&facts(&piece).registry, *key, value);
         if found != *expected {
-            wrong.push(format!("{name}: {value} in {key:?} is {found:?}, not {expected:?}"));
+            wrong.push(format!(
+                "{name}: {value} in {key:?} is {found:?}, not {expected:?}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -164,15 +385,27 @@ fn views_are_explicit_only_where_the_file_proves_it() {
 #[test]
 fn what_changes_a_machine_is_refused_as_a_whole() {
     for (name, because) in [
-        ("script-leaf-keys.reg", "line 3 and line 7 do not belong to one exported key"),
+        (
+            "script-leaf-keys.reg",
+            "line 3 and line 7 do not belong to one exported key",
+        ),
         ("script-deletes-value.reg", "line 4 deletes a value"),
         ("script-deletes-key.reg", "line 3 deletes a key"),
-        ("script-tight.reg", "line 2 is a heading without an empty line"),
-        ("script-tight-below.reg", "line 4 is a heading without an empty line"),
+        (
+            "script-tight.reg",
+            "line 2 is a heading without an empty line",
+        ),
+        (
+            "script-tight-below.reg",
+            "line 4 is a heading without an empty line",
+        ),
         ("reg-add.cmd", "a batch file with `reg` commands"),
     ] {
         let unreadable = read(name, &feed(name), Some("PC-1")).expect_err(name);
         assert!(unreadable.contains(because), "{name}: {unreadable}");
-        assert!(unreadable.contains("Nothing of it was taken"), "{name}: {unreadable}");
+        assert!(
+            unreadable.contains("Nothing of it was taken"),
+            "{name}: {unreadable}"
+        );
     }
 }

@@ -15,7 +15,11 @@ fn feeds() -> Vec<(String, String)> {
         .expect("the folder of feeds")
         .map(|entry| {
             let path = entry.expect("an entry").path();
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             let text = fs::read_to_string(&path).expect("UTF-8");
             (name, text)
         })
@@ -31,7 +35,10 @@ fn every_feed_is_read_as_it_was_agreed() {
         let outcome = read(&name, &text, Some("PC-1"));
         if let Ok((piece, _)) = &outcome {
             facts(piece);
-            assert_eq!(piece.document.collected_at, None, "{name}: no file says when");
+            assert_eq!(
+                piece.document.collected_at, None,
+                "{name}: no file says when"
+            );
         }
         insta::assert_snapshot!(format!("feed-{name}"), shown(&outcome));
     }
@@ -46,8 +53,14 @@ fn encodings_and_line_ends_never_matter() {
         for (how, bytes) in [
             ("CR LF", crlf.clone().into_bytes()),
             ("CR CR LF", text.replace('\n', "\r\r\n").into_bytes()),
-            ("UTF-8 with a mark", [b"\xEF\xBB\xBF", crlf.as_bytes()].concat()),
-            ("UTF-16LE, as regedit writes it", utf16(&crlf, u16::to_le_bytes)),
+            (
+                "UTF-8 with a mark",
+                [b"\xEF\xBB\xBF", crlf.as_bytes()].concat(),
+            ),
+            (
+                "UTF-16LE, as regedit writes it",
+                utf16(&crlf, u16::to_le_bytes),
+            ),
             ("UTF-16BE", utf16(&crlf, u16::to_be_bytes)),
         ] {
             let decoded = to_utf8(&bytes).expect("an encoding that is taken");

@@ -18,9 +18,21 @@ fn the_name_of_a_file_names_a_computer_or_is_refused_with_the_remedy() {
         ("PC-0042 (1).reg", Some("PC-0042"), None),
         ("PC-0042.reg.txt", Some("PC-0042"), None),
         ("WS_0042.reg", Some("WS_0042"), None),
-        ("pc-0042.corp.example.reg", Some("pc-0042"), Some("pc-0042.corp.example")),
-        ("pc-0042.corp.example.software.reg", Some("pc-0042"), Some("pc-0042.corp.example")),
-        ("pc-0042.corp.example_software.reg", Some("pc-0042"), Some("pc-0042.corp.example")),
+        (
+            "pc-0042.corp.example.reg",
+            Some("pc-0042"),
+            Some("pc-0042.corp.example"),
+        ),
+        (
+            "pc-0042.corp.example.software.reg",
+            Some("pc-0042"),
+            Some("pc-0042.corp.example"),
+        ),
+        (
+            "pc-0042.corp.example_software.reg",
+            Some("pc-0042"),
+            Some("pc-0042.corp.example"),
+        ),
         ("software.reg", None, None),
         ("export.reg", None, None),
         ("tls12.reg", None, None),
@@ -38,7 +50,10 @@ fn the_name_of_a_file_names_a_computer_or_is_refused_with_the_remedy() {
                 assert_eq!(piece.document.client.fqdn.as_deref(), fqdn, "{file}");
             }
             (Err(unreadable), None) => {
-                assert!(unreadable.contains("Rename the file"), "{file}: {unreadable}");
+                assert!(
+                    unreadable.contains("Rename the file"),
+                    "{file}: {unreadable}"
+                );
             }
             (other, _) => panic!("{file}: {other:?}"),
         }
@@ -61,18 +76,31 @@ fn the_registry_beats_what_was_said_and_what_was_said_beats_the_file_name() {
         ("PC-0042.reg", Some("PC-0001"), true),
     ] {
         let (piece, _) = read(file, &identity, device).expect("it can be read");
-        assert_eq!(piece.document.client.name.as_deref(), Some("PC-0042"), "{file} {device:?}");
+        assert_eq!(
+            piece.document.client.name.as_deref(),
+            Some("PC-0042"),
+            "{file} {device:?}"
+        );
         assert_eq!(
             piece.document.client.fqdn.as_deref(),
             Some("pc-0042.corp.example"),
             "{file} {device:?}"
         );
-        let said = piece.notes.iter().any(|note| note.contains("It is taken for PC-0042"));
+        let said = piece
+            .notes
+            .iter()
+            .any(|note| note.contains("It is taken for PC-0042"));
         assert_eq!(said, contradiction, "{file} {device:?}: {:?}", piece.notes);
     }
     let (piece, _) = read("PC-1.reg", EXPORT, Some("PC-2.corp.example")).expect("it can be read");
     assert_eq!(piece.document.client.name.as_deref(), Some("PC-2"));
-    assert_eq!(piece.document.client.fqdn.as_deref(), Some("PC-2.corp.example"));
+    assert_eq!(
+        piece.document.client.fqdn.as_deref(),
+        Some("PC-2.corp.example")
+    );
     let unreadable = read("PC-1.reg", EXPORT, Some("the one in the hall")).expect_err("no name");
-    assert!(unreadable.contains("cannot be the name of a computer"), "{unreadable}");
+    assert!(
+        unreadable.contains("cannot be the name of a computer"),
+        "{unreadable}"
+    );
 }
