@@ -44,6 +44,20 @@ pub mod wide;
 
 use super::document::Document;
 
+mod reg_data;
+mod reg_device;
+pub mod reg_export;
+mod reg_kit;
+mod reg_lines;
+mod reg_machine;
+mod reg_paths;
+pub mod reg_query;
+mod reg_question;
+mod reg_refused;
+mod reg_sections;
+mod reg_system;
+mod reg_values;
+
 /// What one file says of one device.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Piece {
