@@ -1,6 +1,7 @@
 //! The whole site on one screen: which address does what, and what surrounds every request.
 
 pub mod api;
+pub mod api_client;
 pub mod assets;
 pub mod auth;
 pub mod body;
@@ -57,8 +58,8 @@ pub fn router(app: App) -> Router {
         .route("/population", put(ingest::population))
         .route("/summary", get(api::summary))
         .route("/clients", get(api::clients))
-        .route("/clients/{id}", get(api::client))
-        .route("/clients/{id}/raw", get(api::raw))
+        .route("/clients/{id}", get(api_client::client))
+        .route("/clients/{id}/raw", get(api_client::raw))
         .route("/blockers", get(api::blockers))
         .route("/rejects", get(api::rejects));
 

@@ -13,7 +13,7 @@ use axum_extra::extract::{
 use serde::Deserialize;
 
 use super::{
-    api, assets,
+    api, api_client, assets,
     auth::{self, Person, cookie_name},
     query::{DEFAULT_LIMIT, ListQuery, Named, form_pairs},
 };
@@ -225,8 +225,8 @@ pub async fn client(
     Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let detail = api::detail(&app, &id).await?;
-    let judged = api::judged(&app, &detail)?;
+    let detail = api_client::detail(&app, &id).await?;
+    let judged = api_client::judged(&app, &detail)?;
     let layout = layout(&app, Nav::Clients, Some(&user), Some(&headers));
     let mut page = ClientPage::new(layout, &detail, judged.verdict.as_ref(), &counting(&app));
     page.say_sources(&detail, &judged.decides);
