@@ -8,6 +8,7 @@ mod foreign_tables;
 mod house;
 mod kit;
 mod load;
+mod plans;
 mod postgres;
 mod properties;
 mod routes;
