@@ -19,6 +19,7 @@ mod sim;
 mod store;
 mod stub;
 mod support;
+mod sweep;
 mod tls;
 mod views;
 mod wire;
