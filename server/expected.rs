@@ -1,30 +1,36 @@
-//! The expected list on its way in: bytes → rows → store. Page, API and command line come through here.
+//! An expected list on its way in: bytes → rows → store; and on its way out. Page and API come through here.
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    domain::{assess, facts::OsFacts, time::Timestamp},
+    domain::{assess, facts::OsFacts, lists, time::Timestamp},
     error::Problem,
     store::{
         self, Store,
+        membership::Consent,
         model::Listing,
         population::{Expected, ExpectedList},
     },
     wire::{
         FieldError, decode,
         population::{self, PopulationList, PopulationRow},
+        population_names,
     },
 };
 
 /// What a new list changed, and what of it was not understood.
 #[derive(Clone, Debug, Serialize)]
 pub struct ListAnswer {
+    /// Name of the list.
+    pub list: String,
+    /// What the file was taken for.
+    pub kind: &'static str,
     /// Rows understood.
     pub rows: i64,
     /// Clients not known before.
     pub new: i64,
-    /// Clients of the earlier list that this one does not name.
+    /// Clients of the earlier list of this name that this one does not name.
     pub gone: i64,
     /// Clients known before.
     pub matched: i64,
@@ -49,6 +55,20 @@ pub struct ListAnswer {
     pub file_hash: String,
 }
 
+/// What taking a list out of force changed, or would change.
+#[derive(Clone, Debug, Serialize)]
+pub struct WithdrawnAnswer {
+    /// Name of the list.
+    pub list: String,
+    /// Clients that it named.
+    pub gone: i64,
+    /// Clients counted before, and now.
+    pub population: (i64, i64),
+    /// Nothing was changed: somebody has to say that this is meant.
+    #[serde(skip)]
+    pub needs_confirmation: Option<String>,
+}
+
 /// Whether somebody has said that a list may hide clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Confirmed {
@@ -69,17 +89,19 @@ pub struct RejectedRow {
     pub detail: String,
 }
 
-/// Reads a list (CSV or JSON array) and puts it in force.
+/// Reads a list (CSV, JSON array or plain names) and puts it in force in place of the one called `name`.
 ///
 /// # Errors
 /// 400 or 422 when it cannot be understood.
 pub async fn replace(
     store: &Store,
+    name: &str,
     bytes: Vec<u8>,
     sender: &str,
     confirmed: &Confirmed,
     now: Timestamp,
 ) -> Result<ListAnswer, Problem> {
+    let name = list_name(name)?;
     let file_hash = Sha256::digest(&bytes).to_vec();
     let shown_hash: String = file_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let confirmed = match confirmed {
@@ -119,6 +141,8 @@ pub async fn replace(
     let result = store
         .replace_population(
             ExpectedList {
+                name: name.clone(),
+                kind: list.kind,
                 rows: list.rows.into_iter().map(expected).collect(),
                 rejected: refused,
                 file_hash,
@@ -134,6 +158,8 @@ pub async fn replace(
         Err(error) => return Err(error.into()),
     };
     Ok(ListAnswer {
+        list: name,
+        kind: list.kind.code(),
         rows: replaced.rows,
         new: replaced.new,
         gone: replaced.gone,
@@ -150,11 +176,48 @@ pub async fn replace(
     })
 }
 
+/// Takes the list called `name` out of force.
+///
+/// # Errors
+/// 404 when there is none of this name, 422 when no list can be called so.
+pub async fn withdraw(
+    store: &Store,
+    name: &str,
+    sender: &str,
+    consent: Consent,
+    now: Timestamp,
+) -> Result<WithdrawnAnswer, Problem> {
+    let name = list_name(name)?;
+    let result = store.withdraw_population(&name, sender, consent, now).await;
+    let (withdrawn, needs_confirmation) = match result {
+        Ok(Some(withdrawn)) => (withdrawn, None),
+        Ok(None) => {
+            return Err(Problem::NotFound(format!(
+                "No list called {name} is in force."
+            )));
+        }
+        Err(store::Error::NeedsConfirmation(why, would)) => (would, Some(why)),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(WithdrawnAnswer {
+        list: name,
+        gone: withdrawn.gone,
+        population: (withdrawn.before, withdrawn.after),
+        needs_confirmation,
+    })
+}
+
+fn list_name(given: &str) -> Result<String, Problem> {
+    lists::list_name(given).map_err(|detail| Problem::invalid("?list", detail))
+}
+
 fn read(bytes: &[u8]) -> Result<PopulationList, Problem> {
     let text = decode::to_utf8(bytes).map_err(|error| Problem::Malformed(error.to_string()))?;
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
     let list: Result<PopulationList, Vec<FieldError>> = if first == Some(&b'[') {
         population::parse_json(&text)
+    } else if population_names::is_names(&text) {
+        population_names::parse_names(&text)
     } else {
         population::parse_csv(&text)
     };

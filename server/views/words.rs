@@ -1,7 +1,10 @@
 //! The words, shapes and short explanations that all pages use for the same thing.
 
 use crate::{
-    domain::verdict::{Impact, Outcome, Standing},
+    domain::{
+        lists::ListKind,
+        verdict::{Impact, Outcome, Standing},
+    },
     store::model::Listing,
 };
 
@@ -69,7 +72,27 @@ pub const fn impact_meaning(impact: Impact) -> &'static str {
     }
 }
 
-/// How a client stands to the expected list, in words.
+/// What an expected list was made from, in words.
+pub const fn list_kind(kind: ListKind) -> &'static str {
+    match kind {
+        ListKind::Devices => "device list",
+        ListKind::AdComputers => "Active Directory computer list",
+        ListKind::Names => "plain list of names",
+    }
+}
+
+/// The way a report came in, in words.
+pub fn way(code: &str) -> &'static str {
+    match code {
+        "report" => "sent as reports",
+        "upload" => "uploaded files",
+        "command" => "import on the server",
+        "share" => "file share",
+        _ => "another way",
+    }
+}
+
+/// How a client stands to the expected lists, in words.
 pub const fn listing(listing: Listing) -> &'static str {
     match listing {
         Listing::Expected => "on the expected list",
