@@ -23,7 +23,8 @@ CREATE TABLE members (
     last_contact TEXT,
     PRIMARY KEY (estate, list_name, client_id)
 );
-CREATE INDEX members_by_client ON members (estate, client_id);
+-- Whole, so that the question whether another list names a client is answered from it alone.
+CREATE UNIQUE INDEX members_by_client ON members (estate, client_id, list_name);
 INSERT INTO members (estate, list_name, client_id, list_id, listing, owner, last_contact)
 SELECT c.estate, l.name, c.id, l.id, CASE WHEN c.listing = 'returned' THEN 'obsolete' ELSE c.listing END,
     c.owner, c.last_contact

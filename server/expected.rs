@@ -53,6 +53,9 @@ pub struct ListAnswer {
     pub needs_confirmation: Option<String>,
     /// SHA-256 of the file, in hexadecimal digits.
     pub file_hash: String,
+    /// What a confirmation of this upload says, see [`Confirmed::ForUpload`].
+    #[serde(skip)]
+    pub confirmation: String,
 }
 
 /// What taking a list out of force changed, or would change.
@@ -76,8 +79,8 @@ pub enum Confirmed {
     No,
     /// Yes, whatever the list is.
     Yes,
-    /// Yes, for the file with this hash: another file needs a confirmation of its own.
-    ForFile(String),
+    /// Yes, for this file under this name: another file, or another name, needs a confirmation of its own.
+    ForUpload(String),
 }
 
 /// A row that was not understood.
@@ -104,10 +107,11 @@ pub async fn replace(
     let name = list_name(name)?;
     let file_hash = Sha256::digest(&bytes).to_vec();
     let shown_hash: String = file_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let confirmation = format!("{shown_hash} {name}");
     let confirmed = match confirmed {
         Confirmed::No => false,
         Confirmed::Yes => true,
-        Confirmed::ForFile(hash) => *hash == shown_hash,
+        Confirmed::ForUpload(given) => *given == confirmation,
     };
     let list = tokio::task::spawn_blocking(move || read(&bytes))
         .await
@@ -173,6 +177,7 @@ pub async fn replace(
         ignored: list.ignored,
         needs_confirmation,
         file_hash: shown_hash,
+        confirmation,
     })
 }
 

@@ -162,14 +162,13 @@ impl Feed {
         if silent <= PATIENCE {
             return FeedState::Speaking;
         }
-        let week = self.days.mask & 0x7F;
-        let regular = week.count_ones() >= REGULARLY
-            && day_of(now).saturating_sub(self.days.last) > self.days.habit();
+        let regular = (self.days.mask & 0x7F).count_ones() >= REGULARLY;
         let late = self
             .days
             .usual_gap()
             .is_some_and(|gap| silent > GAPS * gap * DAY);
-        if regular || late {
+        let unusual = day_of(now).saturating_sub(self.days.last) > self.days.habit();
+        if (regular || late) && unusual {
             FeedState::Stopped
         } else {
             FeedState::Speaking

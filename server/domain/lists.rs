@@ -2,7 +2,7 @@
 
 /// What a list of expected clients was made from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ListKind {
+pub enum ListOrigin {
     /// Devices with columns, as Configuration Manager exports them.
     #[default]
     Devices,
@@ -12,7 +12,7 @@ pub enum ListKind {
     Names,
 }
 
-impl ListKind {
+impl ListOrigin {
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {

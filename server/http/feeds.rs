@@ -17,7 +17,10 @@ use crate::{
     domain::feeds::FeedState,
     error::Problem,
     state::App,
-    views::{Nav, feeds::{FeedsPage, sentence}},
+    views::{
+        Nav,
+        feeds::{FeedsPage, sentence},
+    },
 };
 
 /// `/feeds`

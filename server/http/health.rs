@@ -39,7 +39,8 @@ async fn stopped_feeds(app: &App) -> f64 {
     let now = clock::now();
     match app.store().feeds(now).await {
         Ok(feeds) => {
-            let stopped = |feed: &&_| crate::domain::feeds::Feed::state(feed, now) == FeedState::Stopped;
+            let stopped =
+                |feed: &&_| crate::domain::feeds::Feed::state(feed, now) == FeedState::Stopped;
             precise(feeds.iter().filter(stopped).count())
         }
         Err(error) => {

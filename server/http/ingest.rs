@@ -219,7 +219,8 @@ pub async fn population(
     let name = query.list.as_deref().unwrap_or(lists::DEFAULT_NAME);
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
-    let answer = expected::replace(app.store(), name, bytes, &sender, &confirmed, clock::now()).await?;
+    let answer =
+        expected::replace(app.store(), name, bytes, &sender, &confirmed, clock::now()).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
             "{why} Send it again with ?confirm=1."

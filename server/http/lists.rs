@@ -14,11 +14,7 @@ use super::{
     uploads::population_page,
 };
 use crate::{
-    clock,
-    error::Problem,
-    expected,
-    state::App,
-    store::membership::Consent,
+    clock, error::Problem, expected, state::App, store::membership::Consent,
     views::population::Withdrawal,
 };
 
@@ -97,5 +93,8 @@ pub async fn withdraw_form(
         population: answer.population,
         needs_confirmation: answer.needs_confirmation,
     };
-    population_page(&app, &user, &headers, |page| page.say_withdrawal(withdrawal)).await
+    population_page(&app, &user, &headers, |page| {
+        page.say_withdrawal(withdrawal)
+    })
+    .await
 }

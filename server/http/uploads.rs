@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock,
-    domain::lists::{self, ListKind},
+    domain::lists::{self, ListOrigin},
     error::Problem,
     expected::{self, Confirmed, ListAnswer},
     ingest::{Outcome, Result1},
@@ -184,7 +184,7 @@ pub async fn population(
                 }
             }
             Some("confirm") => {
-                confirmed = Confirmed::ForFile(field.text().await.map_err(broken)?);
+                confirmed = Confirmed::ForUpload(field.text().await.map_err(broken)?);
             }
             _ => {}
         }
@@ -204,7 +204,7 @@ fn outcome(answer: ListAnswer) -> PopulationOutcome {
     let n = |n: i64| u64::try_from(n).unwrap_or(0);
     PopulationOutcome {
         list: answer.list,
-        kind: ListKind::from_code(answer.kind).unwrap_or_default(),
+        kind: ListOrigin::from_code(answer.kind).unwrap_or_default(),
         rows: n(answer.rows),
         new: n(answer.new),
         gone: n(answer.gone),
@@ -220,7 +220,7 @@ fn outcome(answer: ListAnswer) -> PopulationOutcome {
         columns: answer.columns,
         ignored: answer.ignored,
         needs_confirmation: answer.needs_confirmation,
-        file_hash: answer.file_hash,
+        file_hash: answer.confirmation,
     }
 }
 

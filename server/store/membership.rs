@@ -23,8 +23,7 @@ WHERE estate = $1 AND listing <> 'unlisted' AND id IN (
   SELECT m.client_id FROM members m
   WHERE m.estate = $1 AND m.list_name = $2 AND m.list_id <> $3 AND NOT EXISTS (
     SELECT 1 FROM members o WHERE o.estate = m.estate AND o.client_id = m.client_id AND o.list_name <> $2))";
-const LEAVE: &str =
-    "DELETE FROM members WHERE estate = $1 AND list_name = $2 AND list_id <> $3";
+const LEAVE: &str = "DELETE FROM members WHERE estate = $1 AND list_name = $2 AND list_id <> $3";
 /// Suspicions about clients that are gone. Both directions are there, so looking from one side finds all.
 const GONE_SUSPECTS: &str = "DELETE FROM suspects WHERE estate = $1
   AND (NOT EXISTS (SELECT 1 FROM clients c WHERE c.estate = suspects.estate AND c.id = suspects.client_id)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::incoming::Said;
 use crate::domain::{
     identity::ClientIds,
-    lists::ListKind,
+    lists::ListOrigin,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
@@ -184,7 +184,7 @@ pub struct ListInfo {
     /// What it is called.
     pub name: String,
     /// What it was made from.
-    pub kind: ListKind,
+    pub kind: ListOrigin,
     /// When it was uploaded.
     pub uploaded_at: Timestamp,
     /// By whom: a user or token name.

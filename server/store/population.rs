@@ -12,7 +12,7 @@ use super::{
     model::Listing,
     rows::Rows,
 };
-use crate::domain::{identity::ClientIds, lists::ListKind, time::Timestamp};
+use crate::domain::{identity::ClientIds, lists::ListOrigin, time::Timestamp};
 
 const UPSERT: &str = include_str!("sql/upsert_expected.sql");
 const MEMBERS: &str = include_str!("sql/upsert_members.sql");
@@ -47,7 +47,7 @@ pub struct ExpectedList {
     /// What it is called; it replaces the list of this name and leaves the others.
     pub name: String,
     /// What the file was.
-    pub kind: ListKind,
+    pub kind: ListOrigin,
     /// The rows that were understood.
     pub rows: Vec<Expected>,
     /// How many were not.

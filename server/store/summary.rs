@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::{
     assess,
-    lists::ListKind,
+    lists::ListOrigin,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
@@ -27,7 +27,8 @@ GROUP BY os_key, standing, detail HAVING SUM(n) <> 0";
 const OTHERS: &str = "SELECT '' AS listing, kind AS place, '' AS standing, detail, CAST(SUM(n) AS BIGINT) AS n FROM counts
 WHERE estate = $1 AND kind IN ('flag', 'ruleset') AND listing NOT IN ('obsolete', 'decommissioned')
 GROUP BY kind, detail HAVING SUM(n) <> 0";
-const LISTS: &str = "SELECT id, name, kind, uploaded_at, uploaded_by, rows_read, left_out FROM lists
+const LISTS: &str =
+    "SELECT id, name, kind, uploaded_at, uploaded_by, rows_read, left_out FROM lists
 WHERE estate = $1 AND ended_at IS NULL ORDER BY name, id";
 
 const OS_KEYS: &str = "SELECT os_key AS place FROM counts WHERE estate = $1 AND kind = 'client'
@@ -74,7 +75,7 @@ struct ListRow {
 impl ListRow {
     fn info(self) -> Result<ListInfo> {
         Ok(ListInfo {
-            kind: ListKind::from_code(&self.kind).ok_or_else(|| Error::Inconsistent {
+            kind: ListOrigin::from_code(&self.kind).ok_or_else(|| Error::Inconsistent {
                 table: "lists",
                 detail: format!("the kind {:?}", self.kind),
             })?,

@@ -141,7 +141,12 @@ pub fn summary(feeds: &[Feed], now: Timestamp) -> String {
     if feeds.is_empty() {
         return "Nothing has fed this server yet.".to_owned();
     }
-    let n = |wanted| feeds.iter().filter(|feed| feed.state(now) == wanted).count();
+    let n = |wanted| {
+        feeds
+            .iter()
+            .filter(|feed| feed.state(now) == wanted)
+            .count()
+    };
     let stopped = match n(FeedState::Stopped) {
         0 => "none has stopped".to_owned(),
         1 => "one has stopped".to_owned(),

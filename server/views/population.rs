@@ -8,7 +8,7 @@ use super::{
     words,
 };
 use crate::{
-    domain::lists::{DEFAULT_NAME, ListKind},
+    domain::lists::{DEFAULT_NAME, ListOrigin},
     store::model::{Filter, ListInfo, Population},
 };
 
@@ -21,7 +21,7 @@ pub struct PopulationOutcome {
     /// Name of the list.
     pub list: String,
     /// What the file was taken for.
-    pub kind: ListKind,
+    pub kind: ListOrigin,
     /// Rows that were read.
     pub rows: u64,
     /// Clients that were not expected before.
@@ -246,7 +246,10 @@ impl PopulationPage {
     /// Says what taking a list out of force did, or would do.
     pub fn say_withdrawal(&mut self, withdrawal: Withdrawal) {
         let (before, after) = withdrawal.population;
-        let upload = self.uploads.iter().find(|(name, _)| *name == withdrawal.list);
+        let upload = self
+            .uploads
+            .iter()
+            .find(|(name, _)| *name == withdrawal.list);
         let (words, confirm) = match withdrawal.needs_confirmation {
             Some(why) => (why, upload.map(|(_, id)| *id)),
             None => (

@@ -1,7 +1,7 @@
 //! The denominator in one sentence: what every number is out of. Pages and API say it with these words and no others.
 
 use super::{
-    text::{Moment, clients, counted, number},
+    text::{Moment, clients, counted, joined, number},
     words,
 };
 use crate::store::model::{ListInfo, Population};
@@ -21,7 +21,10 @@ pub fn denominator(population: &Population) -> String {
         several => {
             let further = population.lists.len() - several.len();
             let further = if further > 0 {
-                format!("; and {}", counted(count(further), "list more", "lists more"))
+                format!(
+                    "; and {}",
+                    counted(count(further), "list more", "lists more")
+                )
             } else {
                 String::new()
             };
@@ -29,7 +32,7 @@ pub fn denominator(population: &Population) -> String {
                 format!(
                     "on at least one of {} lists: {}{further}",
                     number(count(population.lists.len())),
-                    several.join("; ")
+                    joined(several)
                 ),
                 "every list that names them marks them",
             )
@@ -38,7 +41,7 @@ pub fn denominator(population: &Population) -> String {
     let mut sentence = format!("Expected = {} {expected}", clients(population.expected));
     if population.left_out > 0 {
         sentence.push_str(&format!(
-            ". {} left out, because {leave_out} obsolete ({}) or decommissioned ({})",
+            "; {} left out, because {leave_out} obsolete ({}) or decommissioned ({})",
             number(population.left_out),
             number(population.left_out - population.decommissioned),
             number(population.decommissioned)
@@ -46,9 +49,13 @@ pub fn denominator(population: &Population) -> String {
     }
     if population.unlisted > 0 {
         sentence.push_str(&format!(
-            ". {} without being expected, and {} too",
+            "; {} without being expected, and {} too",
             counted(population.unlisted, "client reports", "clients report"),
-            if population.unlisted == 1 { "counts" } else { "count" }
+            if population.unlisted == 1 {
+                "counts"
+            } else {
+                "count"
+            }
         ));
     }
     sentence.push('.');
@@ -57,7 +64,7 @@ pub fn denominator(population: &Population) -> String {
 
 fn list(list: &ListInfo) -> String {
     format!(
-        "“{}” ({} of {}, uploaded {} by {})",
+        "“{}” ({}, {}, uploaded {} by {})",
         list.name,
         words::list_kind(list.kind),
         counted(list.rows, "row", "rows"),

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        lists::ListKind,
+        lists::ListOrigin,
         verdict::{Impact, Outcome, Standing},
     },
     store::model::Listing,
@@ -73,11 +73,11 @@ pub const fn impact_meaning(impact: Impact) -> &'static str {
 }
 
 /// What an expected list was made from, in words.
-pub const fn list_kind(kind: ListKind) -> &'static str {
+pub const fn list_kind(kind: ListOrigin) -> &'static str {
     match kind {
-        ListKind::Devices => "device list",
-        ListKind::AdComputers => "Active Directory computer list",
-        ListKind::Names => "plain list of names",
+        ListOrigin::Devices => "device list",
+        ListOrigin::AdComputers => "Active Directory computer list",
+        ListOrigin::Names => "plain list of names",
     }
 }
 
@@ -96,12 +96,12 @@ pub fn way(code: &str) -> &'static str {
 pub const fn listing(listing: Listing) -> &'static str {
     match listing {
         Listing::Expected => "on the expected list",
-        Listing::Unlisted => "not on the expected list",
-        Listing::Obsolete => "left out: the list marks it obsolete",
-        Listing::Decommissioned => "left out: the list marks it decommissioned",
-        Listing::Returned => {
-            "the list marks it obsolete or decommissioned, but it has reported since"
+        Listing::Unlisted => "on no expected list",
+        Listing::Obsolete => "left out: every list that names it marks it obsolete",
+        Listing::Decommissioned => {
+            "left out: every list that names it marks it decommissioned or obsolete"
         }
+        Listing::Returned => "marked obsolete or decommissioned, but it has reported since",
     }
 }
 

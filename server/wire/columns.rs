@@ -1,6 +1,6 @@
 //! Columns of a device list by the many names that Configuration Manager, Active Directory and people give them.
 
-use crate::domain::lists::ListKind;
+use crate::domain::lists::ListOrigin;
 
 /// A column that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,12 +176,12 @@ pub(super) fn can_identify(columns: &[Column]) -> bool {
 }
 
 /// What a list with these columns is. A ConfigMgr id says that it is not Active Directory's, whatever else it holds.
-pub(super) fn kind_of(columns: &[Column]) -> ListKind {
+pub(super) fn kind_of(columns: &[Column]) -> ListOrigin {
     let has = |column| columns.contains(&column);
     if has(Column::AdMark) && !has(Column::SmsGuid) && !has(Column::ResourceId) {
-        ListKind::AdComputers
+        ListOrigin::AdComputers
     } else {
-        ListKind::Devices
+        ListOrigin::Devices
     }
 }
 

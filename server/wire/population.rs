@@ -20,7 +20,7 @@ use super::{
     sentence,
     shapes::Pairs,
 };
-use crate::domain::{facts::OsVersion, identity::ClientIds, lists::ListKind};
+use crate::domain::{facts::OsVersion, identity::ClientIds, lists::ListOrigin};
 
 /// Most rows of a list.
 pub const MAX_ROWS: usize = 2_000_000;
@@ -35,7 +35,7 @@ const MAX_COLUMNS: usize = 500;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PopulationList {
     /// What it was made from, told by its columns.
-    pub kind: ListKind,
+    pub kind: ListOrigin,
     /// The clients expected, each once, in the order given.
     pub rows: Vec<PopulationRow>,
     /// The first rows that name no client or hold something unusable.
@@ -113,7 +113,7 @@ pub fn parse_csv(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
     let mut record = csv::ByteRecord::new();
     let mut list = Builder::default();
     let (mut columns, mut width) = (Vec::new(), 0);
-    let mut kind = ListKind::default();
+    let mut kind = ListOrigin::default();
     while reader
         .read_byte_record(&mut record)
         .map_err(|error| whole(format!("the list cannot be read as CSV: {error}")))?
@@ -240,7 +240,7 @@ impl Builder {
     /// The list, with what it is. `Enabled` means something in a list of Active Directory alone.
     fn finished(mut self) -> PopulationList {
         self.list.kind = kind_of(&self.columns);
-        if self.list.kind != ListKind::AdComputers {
+        if self.list.kind != ListOrigin::AdComputers {
             let (passed_over, recognised) = std::mem::take(&mut self.list.recognised)
                 .into_iter()
                 .partition(|heading| recognise(heading) == Some(Column::Enabled));

@@ -7,7 +7,7 @@ use super::{
     population::{Builder, PopulationList, RowError, whole},
     population_row::Cells,
 };
-use crate::domain::lists::ListKind;
+use crate::domain::lists::ListOrigin;
 
 /// Longest line that can be a name: a fully qualified one has at most 255 bytes.
 const LONGEST: usize = 260;
@@ -34,7 +34,7 @@ pub fn parse_names(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
         }
         match std::str::from_utf8(name) {
             Ok(name) if is_name(name) => {
-                let mut cells = Cells::new(line, ListKind::Names);
+                let mut cells = Cells::new(line, ListOrigin::Names);
                 // A name with dots is a full one.
                 let column = if name.contains('.') {
                     Column::Fqdn
@@ -55,7 +55,7 @@ pub fn parse_names(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
         return Err(whole("the list is empty; write one name a line".to_owned()));
     }
     let mut list = list.list;
-    list.kind = ListKind::Names;
+    list.kind = ListOrigin::Names;
     Ok(list)
 }
 

@@ -8,7 +8,7 @@ use super::{
     raw::Scalar,
     tables::role_name,
 };
-use crate::domain::{facts::OsVersion, identity::ClientIds, lists::ListKind};
+use crate::domain::{facts::OsVersion, identity::ClientIds, lists::ListOrigin};
 
 /// What became of a row.
 pub(super) enum Row {
@@ -19,13 +19,13 @@ pub(super) enum Row {
 /// The cells of one row that mean something; blank ones and `NULL` are left out.
 pub(super) struct Cells {
     line: u64,
-    kind: ListKind,
+    kind: ListOrigin,
     found: Vec<(Column, String)>,
     wrong: Option<String>,
 }
 
 impl Cells {
-    pub(super) fn new(line: u64, kind: ListKind) -> Self {
+    pub(super) fn new(line: u64, kind: ListOrigin) -> Self {
         Self {
             line,
             kind,
@@ -43,7 +43,7 @@ impl Cells {
     fn reads(&self, column: Column) -> bool {
         match column {
             Column::AdMark => false,
-            Column::Enabled => self.kind == ListKind::AdComputers,
+            Column::Enabled => self.kind == ListOrigin::AdComputers,
             _ => true,
         }
     }
@@ -142,7 +142,8 @@ impl Cells {
             os_version: self.os_version(),
             last_contact: text(Column::LastContact)?,
             obsolete: self.flag(Column::Obsolete)? == Some(true),
-            decommissioned: self.flag(Column::Decommissioned)? == Some(true) || self.is_disabled()?,
+            decommissioned: self.flag(Column::Decommissioned)? == Some(true)
+                || self.is_disabled()?,
             owner: text(Column::Owner)?,
             roles: roles.filter(|role| !role.is_empty()).collect(),
             line: self.line,
