@@ -298,32 +298,6 @@ pub async fn rejects(State(app): State<App>, _: Reader) -> Result<Response, Prob
     Ok(Json(json!({"items": items})).into_response())
 }
 
-/// `GET /healthz`: the process lives.
-pub async fn healthz() -> &'static str {
-    "ok\n"
-}
-
-/// `GET /readyz`: the database answers and there is room for reports.
-pub async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
-    app.store().ping().await?;
-    if app.store().writer().room() == 0 {
-        return Err(Problem::Busy);
-    }
-    Ok("ready\n")
-}
-
-/// `GET /metrics`: Prometheus text, for whoever may read.
-pub async fn metrics(State(app): State<App>, _: Reader) -> Response {
-    metrics::gauge!("cutover_queue_room").set(f64::from(
-        u32::try_from(app.store().writer().room()).unwrap_or(u32::MAX),
-    ));
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4")],
-        app.metrics().render(),
-    )
-        .into_response()
-}
-
 /// The filter of a page, for its downloads.
 pub fn blockers_filter(mut query: ListQuery) -> Filter {
     if !query.standing_given {

@@ -6,9 +6,12 @@ pub mod assets;
 pub mod auth;
 pub mod body;
 pub mod export;
+pub mod feeds;
+pub mod health;
 pub mod ingest;
 pub mod kit;
 mod layers;
+pub mod lists;
 pub mod pages;
 pub mod query;
 pub mod tls;
@@ -38,6 +41,8 @@ pub fn router(app: App) -> Router {
             "/population",
             get(uploads::population_form).post(uploads::population),
         )
+        .route("/population/withdraw", post(lists::withdraw_form))
+        .route("/feeds", get(feeds::page))
         .route("/feeding", get(kit::feeding))
         .route("/kit/{name}", get(kit::file))
         .route("/method", get(pages::method))
@@ -55,19 +60,23 @@ pub fn router(app: App) -> Router {
     // For programs.
     let api = Router::new()
         .route("/reports", post(ingest::reports))
-        .route("/population", put(ingest::population))
+        .route(
+            "/population",
+            put(ingest::population).delete(lists::withdraw),
+        )
         .route("/summary", get(api::summary))
         .route("/clients", get(api::clients))
         .route("/clients/{id}", get(api_client::client))
         .route("/clients/{id}/raw", get(api_client::raw))
         .route("/blockers", get(api::blockers))
+        .route("/feeds", get(feeds::list))
         .route("/rejects", get(api::rejects));
 
     // For machines that watch machines.
     let health = Router::new()
-        .route("/healthz", get(api::healthz))
-        .route("/readyz", get(api::readyz))
-        .route("/metrics", get(api::metrics));
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics));
 
     let routes = site
         .nest("/api/v1", api)

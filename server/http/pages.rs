@@ -121,8 +121,11 @@ pub async fn home(
         .store()
         .summary(&app.judge().ruleset, clock::now())
         .await?;
+    let feeds = app.store().feeds(summary.as_of).await?;
     let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
-    html(&HomePage::new(layout, &summary, &counting(&app)))
+    let mut page = HomePage::new(layout, &summary, &counting(&app));
+    page.say_feeds(&feeds);
+    html(&page)
 }
 
 /// `/os/{key}`
@@ -239,8 +242,9 @@ pub async fn method(
     Person(user): Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let population = app.store().population(clock::now()).await?;
     let layout = layout(&app, Nav::Method, Some(&user), Some(&headers));
-    html(&MethodPage::new(layout, &counting(&app)))
+    html(&MethodPage::new(layout, &counting(&app), &population))
 }
 
 /// `GET /sign-in`

@@ -1,4 +1,4 @@
-//! Files from a browser: reports to judge, and the expected list.
+//! Files from a browser: reports to judge, and the expected lists.
 
 use axum::{
     extract::{
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     clock,
+    domain::lists::{self, ListOrigin},
     error::Problem,
     expected::{self, Confirmed, ListAnswer},
     ingest::{Outcome, Result1},
@@ -159,7 +160,7 @@ pub async fn population_form(
     Person(user): Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    population_page(&app, &user, &headers, None).await
+    population_page(&app, &user, &headers, |_| ()).await
 }
 
 /// `POST /population`
@@ -172,11 +173,18 @@ pub async fn population(
     let mut parts = parts.map_err(|_| unreadable())?;
     let mut file = None;
     let mut confirmed = Confirmed::No;
+    let mut name = lists::DEFAULT_NAME.to_owned();
     while let Some(field) = parts.next_field().await.map_err(broken)? {
         match field.name() {
             Some("file") => file = Some(field.bytes().await.map_err(broken)?),
+            Some("list") => {
+                let given = field.text().await.map_err(broken)?;
+                if !given.trim().is_empty() {
+                    name = given;
+                }
+            }
             Some("confirm") => {
-                confirmed = Confirmed::ForFile(field.text().await.map_err(broken)?);
+                confirmed = Confirmed::ForUpload(field.text().await.map_err(broken)?);
             }
             _ => {}
         }
@@ -186,13 +194,17 @@ pub async fn population(
     })?;
     let held = body::unpacked(bytes.into(), app.budget()).await?;
     let (bytes, _room) = held.split();
-    let answer = expected::replace(app.store(), bytes, &user, &confirmed, clock::now()).await?;
-    population_page(&app, &user, &headers, Some(&outcome(answer))).await
+    let answer =
+        expected::replace(app.store(), &name, bytes, &user, &confirmed, clock::now()).await?;
+    let outcome = outcome(answer);
+    population_page(&app, &user, &headers, |page| page.say_outcome(&outcome)).await
 }
 
 fn outcome(answer: ListAnswer) -> PopulationOutcome {
     let n = |n: i64| u64::try_from(n).unwrap_or(0);
     PopulationOutcome {
+        list: answer.list,
+        kind: ListOrigin::from_code(answer.kind).unwrap_or_default(),
         rows: n(answer.rows),
         new: n(answer.new),
         gone: n(answer.gone),
@@ -208,19 +220,22 @@ fn outcome(answer: ListAnswer) -> PopulationOutcome {
         columns: answer.columns,
         ignored: answer.ignored,
         needs_confirmation: answer.needs_confirmation,
-        file_hash: answer.file_hash,
+        file_hash: answer.confirmation,
     }
 }
 
-async fn population_page(
+/// The page of the expected lists; `say` adds what was just done.
+pub(super) async fn population_page(
     app: &App,
     user: &str,
     headers: &HeaderMap,
-    outcome: Option<&PopulationOutcome>,
+    say: impl FnOnce(&mut PopulationPage) + Send,
 ) -> Result<Response, Problem> {
     let population = app.store().population(clock::now()).await?;
     let layout = layout(app, Nav::Population, Some(user), Some(headers));
-    html(&PopulationPage::new(layout, &population, outcome))
+    let mut page = PopulationPage::new(layout, &population, None);
+    say(&mut page);
+    html(&page)
 }
 
 fn broken(error: MultipartError) -> Problem {

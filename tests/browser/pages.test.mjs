@@ -13,6 +13,7 @@ const always = [
   { name: "clients", path: "/clients" },
   { name: "upload", path: "/upload" },
   { name: "population", path: "/population" },
+  { name: "feeds", path: "/feeds" },
   { name: "feeding", path: "/feeding" },
   { name: "method", path: "/method" },
   { name: "not-found", path: "/there-is-no-such-page", status: 404 },

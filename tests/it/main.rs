@@ -3,10 +3,12 @@
 mod cases;
 mod commands;
 mod durability;
+mod feeds;
 mod foreign_reg;
 mod foreign_tables;
 mod house;
 mod kit;
+mod lists;
 mod load;
 mod plans;
 mod postgres;

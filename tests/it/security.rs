@@ -35,6 +35,8 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/upload", For::People),
     ("GET", "/population", For::People),
     ("POST", "/population", For::People),
+    ("POST", "/population/withdraw", For::People),
+    ("GET", "/feeds", For::People),
     ("GET", "/feeding", For::People),
     ("GET", "/kit/{name}", For::People),
     ("GET", "/method", For::People),
@@ -45,11 +47,13 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/favicon.ico", For::Anyone),
     ("POST", "/api/v1/reports", For::Reporters),
     ("PUT", "/api/v1/population", For::Planners),
+    ("DELETE", "/api/v1/population", For::Planners),
     ("GET", "/api/v1/summary", For::Readers),
     ("GET", "/api/v1/clients", For::Readers),
     ("GET", "/api/v1/clients/{id}", For::Readers),
     ("GET", "/api/v1/clients/{id}/raw", For::Readers),
     ("GET", "/api/v1/blockers", For::Readers),
+    ("GET", "/api/v1/feeds", For::Readers),
     ("GET", "/api/v1/rejects", For::Readers),
     ("GET", "/healthz", For::Anyone),
     ("GET", "/readyz", For::Anyone),
@@ -171,6 +175,8 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                 let expected = match (*caller, whom) {
                     // A form without its file is refused after its sender was let in.
                     ("person", For::People) if *method_name == "POST" => 400,
+                    // Without the name of a list it is refused, after its sender was let in.
+                    ("person" | "population", For::Planners) if *method_name == "DELETE" => 422,
                     ("person", _)
                     | ("ingest", For::Reporters)
                     | ("read", For::Readers)

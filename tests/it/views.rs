@@ -9,19 +9,23 @@ mod samples;
 use std::{fs, path::Path};
 
 use cutover::{
-    domain::verdict::{Impact, Standing},
+    domain::{
+        lists::ListOrigin,
+        verdict::{Impact, Standing},
+    },
     store::model::{ClientDetail, Filter, Listing},
     views::{
         Nav, Page,
         client::ClientPage,
         feeding::{FeedingPage, KitFile},
+        feeds::FeedsPage,
         form::Choices,
         home::HomePage,
         links::ListKind,
         list::ClientsPage,
         method::MethodPage,
         os::OsPage,
-        population::{PopulationOutcome, PopulationPage},
+        population::{PopulationOutcome, PopulationPage, Withdrawal},
         problem::ProblemPage,
         sign_in::SignInPage,
         upload::{RecordOutcome, RecordStatus, UploadPage},
@@ -40,7 +44,11 @@ fn pages() -> Vec<(&'static str, String)> {
         ("feeding", feeding()),
         (
             "method",
-            html(&MethodPage::new(layout(Nav::Method), &counting())),
+            html(&MethodPage::new(
+                layout(Nav::Method),
+                &counting(),
+                &samples::usual().population,
+            )),
         ),
         (
             "sign-in",
@@ -124,6 +132,19 @@ fn overview() -> Vec<(&'static str, String)> {
     vec![
         ("home-nothing", home(samples::nothing())),
         ("home-usual", home(samples::usual())),
+        ("home-stopped", {
+            let mut page = HomePage::new(layout(Nav::Overview), &samples::usual(), &counting());
+            page.say_feeds(&samples::feeds());
+            html(&page)
+        }),
+        (
+            "feeds",
+            html(&FeedsPage::new(layout(Nav::Feeding), &samples::feeds())),
+        ),
+        (
+            "feeds-none",
+            html(&FeedsPage::new(layout(Nav::Feeding), &[])),
+        ),
         ("home-huge", home(samples::huge())),
         (
             "home-ready",
@@ -275,6 +296,8 @@ fn uploads() -> Vec<(&'static str, String)> {
         record(3, RecordStatus::Late, &[]),
     ];
     let outcome = PopulationOutcome {
+        list: "default".to_owned(),
+        kind: ListOrigin::Devices,
         rows: 7_702,
         new: 12,
         gone: 722,
@@ -309,7 +332,27 @@ fn uploads() -> Vec<(&'static str, String)> {
             outcome,
         ))
     };
+    let mut two = population.clone();
+    two.lists.insert(0, samples::ad_list());
+    let withdrawn = |why: Option<&str>| {
+        let mut page = PopulationPage::new(layout(Nav::Population), &two, None);
+        page.say_withdrawal(Withdrawal {
+            list: "ad".to_owned(),
+            gone: 9_120,
+            population: (8_424, 8_212),
+            needs_confirmation: why.map(str::to_owned),
+        });
+        html(&page)
+    };
     vec![
+        ("population-two", list(&two, None)),
+        (
+            "population-withdraw",
+            withdrawn(Some(
+                "Without this list 212 of 8424 clients would no longer be counted. Nothing was changed; confirm to take it out of force.",
+            )),
+        ),
+        ("population-withdrawn", withdrawn(None)),
         ("upload", upload(None, &[])),
         (
             "upload-result",
