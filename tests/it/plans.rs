@@ -38,13 +38,13 @@ async fn every_statement_of_many_rows_finds_its_rows_by_a_key() {
     let mut looked_at = 0;
     for entry in fs::read_dir(folder).expect("the statements") {
         let path = entry.expect("an entry").path();
-        let text = fs::read_to_string(&path).expect("a statement");
+        let statement = fs::read_to_string(&path).expect("a statement");
         let name = path.display().to_string();
-        if !text.contains("{rows}") || name.ends_with("lock_clients.sql") {
+        if !statement.contains("{rows}") || name.ends_with("lock_clients.sql") {
             continue;
         }
         for rows in LENGTHS {
-            let sql = format!("EXPLAIN QUERY PLAN {}", filled(&text, rows));
+            let sql = format!("EXPLAIN QUERY PLAN {}", filled(&statement, rows));
             let plan = sqlx::query(AssertSqlSafe(sql).into_sql_str())
                 .fetch_all(&mut conn)
                 .await
