@@ -94,7 +94,7 @@ pub async fn withdraw_form(
         needs_confirmation: answer.needs_confirmation,
     };
     population_page(&app, &user, &headers, |page| {
-        page.say_withdrawal(withdrawal)
+        page.say_withdrawal(withdrawal);
     })
     .await
 }
