@@ -24,9 +24,8 @@ fn filled(text: &str, rows: usize) -> String {
         .map_or(0, |(names, _)| names.split(',').count());
     let row = format!("({})", vec!["?"; columns].join(","));
     let values = format!("VALUES {}", vec![row; rows].join(","));
-    text.replace("{rows}", &values)
-        .replace("$1", "1")
-        .replace("$2", "1")
+    let text = text.replace("{rows}", &values);
+    (1..=9).fold(text, |text, n| text.replace(&format!("${n}"), "1"))
 }
 
 #[tokio::test]
