@@ -5,8 +5,10 @@ use crate::domain::time::{DAY, HOUR, Timestamp};
 
 /// Most bytes of a piece.
 pub const PIECE: usize = 1 << 20;
-/// Pieces in one transaction, so that reports do not wait long behind a large file.
-const TOGETHER: usize = 4;
+/// Bytes that are enough for one transaction, so that reports do not wait long behind a large file.
+const TOGETHER: usize = 4 << 20;
+/// Pieces in one transaction, where they are small.
+const MOST: usize = 500;
 /// Rows of an upload that is over are kept this long.
 pub const ROWS_KEPT_FOR: i64 = 7 * DAY;
 /// Rejected rows are kept this long.
@@ -44,17 +46,28 @@ struct IdOnly {
 }
 
 impl Store {
-    /// Keeps a file of an upload that is coming in; `file` counts from 0.
-    pub async fn keep_upload_file(&self, upload: &str, file: i64, content: &[u8]) -> Result<()> {
-        let pieces: Vec<&[u8]> = content.chunks(PIECE).collect();
-        let mut first = 0_i64;
-        for pieces in pieces.chunks(TOGETHER) {
+    /// Keeps the files of an upload that is coming in.
+    pub async fn keep_upload_files(&self, upload: &str, files: &[(String, Vec<u8>)]) -> Result<()> {
+        let pieces = (0_i64..).zip(files).flat_map(|(file, (_, content))| {
+            let pieces = (0_i64..).zip(content.chunks(PIECE));
+            pieces.map(move |(piece, content)| (file, piece, content))
+        });
+        let mut pieces = pieces.peekable();
+        while pieces.peek().is_some() {
+            let mut bytes = 0;
+            let mut together: Vec<(i64, i64, &[u8])> = Vec::new();
+            while bytes < TOGETHER
+                && together.len() < MOST
+                && let Some(piece) = pieces.next()
+            {
+                bytes += piece.2.len();
+                together.push(piece);
+            }
             let rows = Rows::default()
-                .text(pieces.iter().map(|_| Some(upload)))
-                .int(pieces.iter().map(|_| Some(file)))
-                .int((first..).take(pieces.len()).map(Some))
-                .bytes(pieces.iter().map(|piece| Some(piece.to_vec())));
-            first += i64::try_from(pieces.len()).unwrap_or(i64::MAX);
+                .text(together.iter().map(|_| Some(upload)))
+                .int(together.iter().map(|(file, ..)| Some(*file)))
+                .int(together.iter().map(|(_, piece, _)| Some(*piece)))
+                .bytes(together.iter().map(|(.., content)| Some(content.to_vec())));
             self.writer
                 .run(move |conn| {
                     Box::pin(async move {

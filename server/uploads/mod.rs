@@ -95,11 +95,8 @@ pub fn check_time(collected_at: Timestamp, now: Timestamp) -> Result<(), String>
 /// The store failed; nothing is under way then.
 pub async fn accept(store: &Store, sent: Sent, now: Timestamp) -> Result<String, store::Error> {
     let id = uuid::Uuid::now_v7().to_string();
-    let mut bytes = 0;
-    for (number, (_, content)) in (0..).zip(&sent.files) {
-        store.keep_upload_file(&id, number, content).await?;
-        bytes += i64::try_from(content.len()).unwrap_or(i64::MAX);
-    }
+    store.keep_upload_files(&id, &sent.files).await?;
+    let bytes: usize = sent.files.iter().map(|(_, content)| content.len()).sum();
     let names: Vec<&str> = sent.files.iter().map(|(name, _)| name.as_str()).collect();
     store
         .add_upload(NewUpload {
@@ -109,7 +106,7 @@ pub async fn accept(store: &Store, sent: Sent, now: Timestamp) -> Result<String,
             way: sent.way,
             names: told::written(&names),
             file_hash: sent.file_hash,
-            bytes,
+            bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
             options: told::written(&sent.chosen),
             collected_at: sent.collected_at.map(|at| at.min(now)),
             at_once: sent.at_once,

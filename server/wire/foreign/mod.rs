@@ -3,12 +3,10 @@
 //! The way of a file: [`recognise`] says what it is, [`read`] hands out what it says, piece by piece. A reader
 //! writes down only what the file says: see [`Document`] for how *absent* and *not collected* are told apart.
 
-pub mod any_file;
 mod cell_text;
 mod clixml;
 pub mod cmpivot;
 mod fixed_width;
-pub mod format;
 mod headings;
 pub mod health_checker;
 mod health_checker_os;
