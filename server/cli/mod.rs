@@ -35,7 +35,7 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Judge report files offline: no server, no database
     Assess(assess::AssessArgs),
-    /// Store report files, through a server or straight into the database
+    /// Store files of any format, through a server or straight into the database
     Import(import::ImportArgs),
     /// Run a server on a throw-away database with a simulated fleet
     Demo(demo::DemoArgs),

@@ -48,21 +48,25 @@ struct IdOnly {
 impl Store {
     /// Keeps the files of an upload that is coming in.
     pub async fn keep_upload_files(&self, upload: &str, files: &[(String, Vec<u8>)]) -> Result<()> {
-        let pieces = (0_i64..).zip(files).flat_map(|(file, (_, content))| {
-            let pieces = (0_i64..).zip(content.chunks(PIECE));
-            pieces.map(move |(piece, content)| (file, piece, content))
-        });
-        let mut pieces = pieces.peekable();
-        while pieces.peek().is_some() {
-            let mut bytes = 0;
-            let mut together: Vec<(i64, i64, &[u8])> = Vec::new();
-            while bytes < TOGETHER
-                && together.len() < MOST
-                && let Some(piece) = pieces.next()
-            {
-                bytes += piece.2.len();
-                together.push(piece);
+        let mut pieces: Vec<(i64, i64, &[u8])> = Vec::new();
+        for (file, (_, content)) in (0_i64..).zip(files) {
+            for (piece, content) in (0_i64..).zip(content.chunks(PIECE)) {
+                pieces.push((file, piece, content));
             }
+        }
+        let mut rest = pieces.as_slice();
+        while !rest.is_empty() {
+            let mut bytes = 0;
+            let mut count = 0;
+            for (.., content) in rest.iter().take(MOST) {
+                count += 1;
+                bytes += content.len();
+                if bytes >= TOGETHER {
+                    break;
+                }
+            }
+            let together;
+            (together, rest) = rest.split_at(count);
             let rows = Rows::default()
                 .text(together.iter().map(|_| Some(upload)))
                 .int(together.iter().map(|(file, ..)| Some(*file)))

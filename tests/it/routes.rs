@@ -13,3 +13,4 @@ mod reports_encodings;
 mod reports_hostile;
 mod reports_post;
 mod summary_get;
+mod uploads;
