@@ -36,7 +36,7 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Judge report files offline: no server, no database
     Assess(assess::AssessArgs),
-    /// Store report files, through a server or straight into the database
+    /// Store files of any format, through a server or straight into the database
     Import(import::ImportArgs),
     /// Bring the files that computers drop into a folder to a server, each once
     Sweep(sweep::SweepArgs),

@@ -181,7 +181,7 @@ pub fn csv_header() -> Result<Vec<u8>, String> {
     csv_record(CSV_COLUMNS.iter().map(|column| (*column).to_owned()))
 }
 
-fn csv_record(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, String> {
+pub(super) fn csv_record(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, String> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
@@ -192,7 +192,7 @@ fn csv_record(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, String> {
 }
 
 /// A spreadsheet runs what starts with one of these; an apostrophe in front makes it text.
-fn harmless(field: &str) -> String {
+pub(super) fn harmless(field: &str) -> String {
     let risky = field.starts_with([
         '=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠',
     ]);

@@ -86,7 +86,7 @@ pub async fn reports(
 
 /// Lets a sender in, or reads the beginning of what it sends and then says why not: over HTTP/2 an answer that
 /// overtakes a small body reaches many senders as a broken stream.
-async fn let_in<R>(role: Result<R, Problem>, body: Body) -> Result<(R, Body), Problem> {
+pub(super) async fn let_in<R>(role: Result<R, Problem>, body: Body) -> Result<(R, Body), Problem> {
     match role {
         Ok(role) => Ok((role, body)),
         Err(problem) => {

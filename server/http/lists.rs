@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::{
     auth::{Person, Planner},
+    population,
     query::form_pairs,
-    uploads::population_page,
 };
 use crate::{
     clock, error::Problem, expected, state::App, store::membership::Consent,
@@ -93,7 +93,7 @@ pub async fn withdraw_form(
         population: answer.population,
         needs_confirmation: answer.needs_confirmation,
     };
-    population_page(&app, &user, &headers, |page| {
+    population::page(&app, &user, &headers, |page| {
         page.say_withdrawal(withdrawal);
     })
     .await

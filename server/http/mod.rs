@@ -13,8 +13,11 @@ pub mod kit;
 mod layers;
 pub mod lists;
 pub mod pages;
+pub mod population;
 pub mod query;
+pub mod receiving;
 pub mod tls;
+pub mod upload_api;
 pub mod uploads;
 
 use axum::{
@@ -37,9 +40,13 @@ pub fn router(app: App) -> Router {
         .route("/clients", get(pages::clients))
         .route("/clients/{id}", get(pages::client))
         .route("/upload", get(uploads::form).post(uploads::take))
+        .route("/uploads/{id}", get(uploads::one))
+        .route("/uploads/{id}/commit", post(uploads::commit))
+        .route("/uploads/{id}/cancel", post(uploads::cancel))
+        .route("/uploads/{id}/again", post(uploads::again))
         .route(
             "/population",
-            get(uploads::population_form).post(uploads::population),
+            get(population::form).post(population::replace),
         )
         .route("/population/withdraw", post(lists::withdraw_form))
         .route("/feeds", get(feeds::page))
@@ -70,7 +77,14 @@ pub fn router(app: App) -> Router {
         .route("/clients/{id}/raw", get(api_client::raw))
         .route("/blockers", get(api::blockers))
         .route("/feeds", get(feeds::list))
-        .route("/rejects", get(api::rejects));
+        .route("/rejects", get(api::rejects))
+        .route("/uploads", get(upload_api::list).post(upload_api::add))
+        .route("/uploads/{id}", get(upload_api::one))
+        .route("/uploads/{id}/rows", get(upload_api::rows))
+        .route("/uploads/{id}/commit", post(upload_api::commit))
+        .route("/uploads/{id}/cancel", post(upload_api::cancel))
+        .route("/uploads/{id}/rejected", get(upload_api::rejected))
+        .layer(DefaultBodyLimit::max(body::LARGEST));
 
     // For machines that watch machines.
     let health = Router::new()

@@ -26,6 +26,7 @@ pub mod sign_in;
 pub mod tables;
 pub mod text;
 pub mod upload;
+pub mod upload_one;
 pub mod words;
 
 pub use askama::{Error as RenderError, Template as Page};

@@ -15,3 +15,4 @@ mod reports_encodings;
 mod reports_hostile;
 mod reports_post;
 mod summary_get;
+mod uploads;

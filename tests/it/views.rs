@@ -3,6 +3,7 @@
 mod colours;
 mod headline;
 mod markup;
+mod one_upload;
 mod records;
 mod samples;
 
@@ -28,7 +29,6 @@ use cutover::{
         population::{PopulationOutcome, PopulationPage, Withdrawal},
         problem::ProblemPage,
         sign_in::SignInPage,
-        upload::{RecordOutcome, RecordStatus, UploadPage},
     },
 };
 
@@ -277,24 +277,12 @@ fn clients() -> Vec<(&'static str, String)> {
 }
 
 fn uploads() -> Vec<(&'static str, String)> {
-    let record = |index, status, problems: &[(&str, &str)]| RecordOutcome {
-        file: "week 47.ndjson".to_owned(),
-        index,
-        status,
-        client: (status != RecordStatus::Rejected)
-            .then(|| ("0199-aa".to_owned(), format!("PC-{index:04}"))),
-        standing: (status != RecordStatus::Rejected).then_some(Standing::Blocking),
-        problems: problems
-            .iter()
-            .map(|(at, why)| ((*at).to_owned(), (*why).to_owned()))
-            .collect(),
-    };
-    let records = [
-        record(0, RecordStatus::Stored, &[]),
-        record(1, RecordStatus::Unchanged, &[]),
-        record(2, RecordStatus::Rejected, &[("/collected_at", "missing")]),
-        record(3, RecordStatus::Late, &[]),
-    ];
+    let mut pages = population();
+    pages.extend(one_upload::pages());
+    pages
+}
+
+fn population() -> Vec<(&'static str, String)> {
     let outcome = PopulationOutcome {
         list: "default".to_owned(),
         kind: ListOrigin::Devices,
@@ -323,8 +311,6 @@ fn uploads() -> Vec<(&'static str, String)> {
         ..outcome.clone()
     };
     let population = samples::usual().population;
-    let upload =
-        |records, rejects: &[_]| html(&UploadPage::new(layout(Nav::Upload), records, rejects));
     let list = |population, outcome| {
         html(&PopulationPage::new(
             layout(Nav::Population),
@@ -353,11 +339,6 @@ fn uploads() -> Vec<(&'static str, String)> {
             )),
         ),
         ("population-withdrawn", withdrawn(None)),
-        ("upload", upload(None, &[])),
-        (
-            "upload-result",
-            upload(Some(&records), &[records::reject()]),
-        ),
         (
             "population-none",
             list(&samples::nothing().population, None),
