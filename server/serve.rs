@@ -166,6 +166,13 @@ fn announce(
 }
 
 async fn stop_when_told(handle: Handle<SocketAddr>) {
+    asked_to_stop().await;
+    tracing::info!("asked to stop; requests under way may finish");
+    handle.graceful_shutdown(Some(GOODBYE));
+}
+
+/// Waits until somebody presses Ctrl-C or the system ends the program.
+pub async fn asked_to_stop() {
     let interrupted = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
@@ -186,8 +193,6 @@ async fn stop_when_told(handle: Handle<SocketAddr>) {
         () = interrupted => {}
         () = terminated => {}
     }
-    tracing::info!("asked to stop; requests under way may finish");
-    handle.graceful_shutdown(Some(GOODBYE));
 }
 
 /// What has to happen without anybody asking: clients grow stale, counters are tidied.

@@ -18,6 +18,7 @@ mod sim;
 mod store;
 mod stub;
 mod support;
+mod sweep;
 mod tls;
 mod views;
 mod wire;
