@@ -53,10 +53,11 @@ impl Memory {
         self.files.retain(|_, known| known.look == looks);
     }
 
-    /// It could not be dealt with this time; the others go first next time.
-    pub fn put_behind(&mut self, name: &OsStr) {
+    /// It could not be dealt with this time; the others go first next time. Answers how often that has been so.
+    pub fn put_behind(&mut self, name: &OsStr) -> u32 {
         let known = self.known(name);
         known.behind = known.behind.saturating_add(1);
+        known.behind
     }
 
     /// It was sent and could not be moved: it is not sent again.

@@ -19,6 +19,8 @@ use crate::clock;
 
 /// After so many files in a row that the server could not take, the pass ends: it is the server and not the file.
 const IN_A_ROW: u32 = 3;
+/// A file that has waited for so many passes is spoken of.
+const LONG: u32 = 3;
 
 /// What one pass came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub struct Sweeper {
     told: Vec<String>,
     tally: Tally,
     in_a_row: u32,
+    /// There is another pass after this one.
+    goes_on: bool,
 }
 
 impl Sweeper {
@@ -64,6 +68,7 @@ impl Sweeper {
             told: Vec::new(),
             tally: Tally::default(),
             in_a_row: 0,
+            goes_on: false,
         }
     }
 
@@ -94,6 +99,7 @@ impl Sweeper {
     /// # Errors
     /// The settings are at fault.
     pub async fn forever(&mut self, every: Duration) -> Result<(), Error> {
+        self.goes_on = true;
         voice::note(&format!(
             "watching {}, every {} seconds",
             shown(self.places.folder().as_os_str()),
@@ -204,8 +210,12 @@ impl Sweeper {
 
     fn still_written(&mut self, found: &Found) -> Result<(), Error> {
         self.tally.waiting += 1;
-        self.memory.put_behind(&found.name);
-        self.say_once("waits", found, "it is still being written")
+        // A file that has just come is nothing to speak of when the next pass is near.
+        let passes = self.memory.put_behind(&found.name);
+        if self.goes_on && passes < LONG {
+            return Ok(());
+        }
+        self.say_once("waits", found, "it is new, or still being written")
     }
 
     /// One file, from reading to moving.

@@ -34,6 +34,16 @@ pub struct Sent {
     pub body: Bytes,
 }
 
+/// Answers that are given once each.
+#[derive(Default)]
+pub struct Refusals(Mutex<VecDeque<(u16, Value)>>);
+
+impl<const N: usize> From<[(u16, Value); N]> for Refusals {
+    fn from(all: [(u16, Value); N]) -> Self {
+        Self(Mutex::new(all.into()))
+    }
+}
+
 /// What happens while a file is with the server.
 type Meanwhile = Box<dyn Fn(&str) + Send + Sync>;
 
@@ -41,7 +51,7 @@ type Meanwhile = Box<dyn Fn(&str) + Send + Sync>;
 pub struct Desk {
     pub sent: Mutex<Vec<Sent>>,
     /// Answers to the next files, instead of taking them.
-    pub refusals: Mutex<VecDeque<(u16, Value)>>,
+    pub refusals: Refusals,
     /// The same answer to every file.
     pub always: Option<u16>,
     /// How it ends for files of these names; for others it ends well.
@@ -52,7 +62,7 @@ pub struct Desk {
     pub meanwhile: Option<Meanwhile>,
     /// Files never come to an end.
     pub slow: AtomicBool,
-    asked: Mutex<HashMap<usize, u32>>,
+    pub asked: Mutex<HashMap<usize, u32>>,
 }
 
 type Shared = Arc<Desk>;
@@ -89,7 +99,7 @@ async fn take(
     if let Some(status) = desk.always {
         return refused(status, json!({"detail": "always so"}));
     }
-    if let Some((status, body)) = desk.refusals.lock().unwrap().pop_front() {
+    if let Some((status, body)) = desk.refusals.0.lock().unwrap().pop_front() {
         return refused(status, body);
     }
     let place = [("location", format!("/api/v1/uploads/u{number}"))];

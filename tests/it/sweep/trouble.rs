@@ -147,9 +147,7 @@ async fn a_server_that_stays_busy_ends_the_pass_and_every_file_stays() {
 #[tokio::test]
 async fn a_file_the_server_stumbles_over_does_not_hold_up_the_others() {
     let sweep = Desk {
-        refusals: (0..5)
-            .map(|_| (500, json!({"detail": "a fault"})))
-            .collect(),
+        refusals: [(); 5].map(|()| (500, json!({"detail": "a fault"}))).into(),
         ..Desk::default()
     }
     .start()
@@ -349,7 +347,7 @@ async fn wrong_use_is_named() {
             "--insecure",
         ),
         (&["--every", "0"], 2, "--every"),
-        (&["--settle", "-1"], 2, "--settle"),
+        (&["--settle=-1"], 2, "--settle"),
         (&["--ca", "/none/ca.pem"], 1, "/none/ca.pem"),
     ] {
         let said = sweep.run(more).await;
@@ -365,4 +363,26 @@ async fn wrong_use_is_named() {
     assert_eq!(without.status.code(), Some(2));
     let said = String::from_utf8_lossy(&without.stderr).into_owned();
     assert!(said.contains("--purpose import"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_file_that_waits_for_long_is_spoken_of_once() {
+    let sweep = Desk::default().start().await;
+    let writer = fs::File::create(sweep.path().join("a.json")).expect("a file");
+    let running = sweep.begin(&["--settle", "0", "--every", "1"]);
+    running
+        .until("said", || running.said().contains("waits\ta.json"))
+        .await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(
+        running.said().matches("a.json").count(),
+        1,
+        "{}",
+        running.said()
+    );
+    drop(writer);
+    let moved = sweep.path().join("done/a.json");
+    running.until("moved", || moved.exists()).await;
+    running.kill();
 }

@@ -142,7 +142,6 @@ async fn hostile_names_come_through_and_harm_nobody() {
         "a\ndone\tforged.json\tall is well".to_owned(),
         "\u{1b}]0;title\u{7}.json".to_owned(),
         "\u{202e}nosj.exe".to_owned(),
-        "..json".to_owned().replacen('.', "_", 1),
         "?name=x&commit=false#%00".to_owned(),
         "x".repeat(255),
         "-rf".to_owned(),
@@ -274,7 +273,7 @@ async fn it_goes_on_until_it_is_asked_to_stop() {
     assert_eq!(running.terminate().await, Some(0));
     let said = running.said();
     assert!(
-        said.contains("asked to stop") && said.contains("harmless"),
+        said.contains("asked to stop") && said.contains("harmless") && !said.contains("waits"),
         "{said}"
     );
 }
