@@ -142,8 +142,10 @@ fn read(file: &Path) -> Result<Vec<u8>, Error> {
 }
 
 fn name_of(file: &Path) -> String {
-    file.file_name()
-        .map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned())
+    file.file_name().map_or_else(
+        || "file".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 /// A server that takes uploads.
@@ -314,7 +316,10 @@ impl Line<'_> {
             (Some(problem), _) => format!("{}: {problem}", self.place),
             (None, standing) => standing.unwrap_or_default().to_owned(),
         };
-        let client = self.client.filter(|_| self.outcome.is_some()).unwrap_or("-");
+        let client = self
+            .client
+            .filter(|_| self.outcome.is_some())
+            .unwrap_or("-");
         writeln!(
             std::io::stdout().lock(),
             "{}\t{}\t{status}\t{client}\t{}",

@@ -251,13 +251,15 @@ impl Files {
             )));
         }
         self.hash.update(&bytes);
-        let held = body::unpacked(bytes, app.budget()).await.map_err(|problem| match problem {
-            Problem::Malformed(_) => Problem::Malformed(format!(
-                "{} looks compressed, but cannot be decompressed; send it again.",
-                shown(name)
-            )),
-            other => other,
-        })?;
+        let held = body::unpacked(bytes, app.budget())
+            .await
+            .map_err(|problem| match problem {
+                Problem::Malformed(_) => Problem::Malformed(format!(
+                    "{} looks compressed, but cannot be decompressed; send it again.",
+                    shown(name)
+                )),
+                other => other,
+            })?;
         let (bytes, room) = held.split();
         self.held.push(Box::new(room));
         self.bytes += bytes.len();
@@ -276,9 +278,14 @@ impl Files {
 fn shown(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let lower = name.to_ascii_lowercase();
-    let packed = [".gz", ".zst"].iter().find(|ending| lower.ends_with(**ending));
+    let packed = [".gz", ".zst"]
+        .iter()
+        .find(|ending| lower.ends_with(**ending));
     let end = name.len() - packed.map_or(0, |ending| ending.len());
-    let mut short: String = name.get(..end).unwrap_or(name).replace(char::is_control, "·");
+    let mut short: String = name
+        .get(..end)
+        .unwrap_or(name)
+        .replace(char::is_control, "·");
     while short.len() > LONGEST {
         short.pop();
     }

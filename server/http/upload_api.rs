@@ -48,12 +48,7 @@ pub async fn add(
     let upload = found(&app, &importer, &id).await?;
     let location = format!("/api/v1/uploads/{id}");
     let answer = Json(upload_json(&upload));
-    Ok((
-        StatusCode::ACCEPTED,
-        [(header::LOCATION, location)],
-        answer,
-    )
-        .into_response())
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], answer).into_response())
 }
 
 /// `GET /uploads`
@@ -326,7 +321,11 @@ pub fn cut<T>(
 /// An upload as programs read it.
 fn upload_json(upload: &Upload) -> Value {
     let chosen = Chosen::of(&upload.options);
-    let hash: String = upload.file_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = upload
+        .file_hash
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     let counts = upload.counts;
     json!({
         "id": upload.id,

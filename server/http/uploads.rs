@@ -239,9 +239,8 @@ pub async fn again(
     form: Result<RawForm, RawFormRejection>,
 ) -> Result<Response, Problem> {
     let upload = found(&app, &importer, &id).await?;
-    let RawForm(form) = form.map_err(|_| {
-        Problem::Malformed("This is no form: send it as the page does.".to_owned())
-    })?;
+    let RawForm(form) = form
+        .map_err(|_| Problem::Malformed("This is no form: send it as the page does.".to_owned()))?;
     let text = String::from_utf8_lossy(&form);
     let told = told_of(&upload.told);
     let mut beside = Beside::default();
@@ -270,13 +269,23 @@ pub async fn again(
     if !given {
         // Left as it was guessed, it stays a guess: other files may have other columns.
         let before = Chosen::of(&upload.options).mapping;
-        beside.chosen.mapping = if columns == shown { before } else { columns.clone() };
+        beside.chosen.mapping = if columns == shown {
+            before
+        } else {
+            columns.clone()
+        };
     }
     if let Some(mapping) = &beside.chosen.mapping {
         check(mapping)?;
     }
     if !save_as.is_empty() {
-        save(&app, save_as, beside.chosen.mapping.clone().or(columns), user).await?;
+        save(
+            &app,
+            save_as,
+            beside.chosen.mapping.clone().or(columns),
+            user,
+        )
+        .await?;
     }
     let options = serde_json::to_string(&beside.chosen).map_err(|_| Problem::Internal)?;
     let begun = app

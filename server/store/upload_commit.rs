@@ -22,7 +22,8 @@ use crate::domain::time::Timestamp;
 const NEXT: &str = "SELECT n, dictionary, document FROM upload_rows
 WHERE estate = $1 AND upload = $2 AND n >= $3 AND status <> 'rejected' ORDER BY n LIMIT $4";
 const PASS: &str = "UPDATE uploads SET done = $4 WHERE estate = $1 AND id = $2 AND state = 'committing' AND done = $3";
-const COUNT: &str = "UPDATE uploads SET stored_new = stored_new + $3, stored_changed = stored_changed + $4,
+const COUNT: &str =
+    "UPDATE uploads SET stored_new = stored_new + $3, stored_changed = stored_changed + $4,
   stored_unchanged = stored_unchanged + $5, stored_late = stored_late + $6, rejected = rejected + $7
 WHERE estate = $1 AND id = $2";
 const STORED: &str = "WITH v (upload, n, client_id, outcome, standing) AS ({rows})
@@ -188,9 +189,18 @@ async fn store(conn: &mut Conn, portion: &Portion, now: Timestamp) -> Result<Opt
         .collect();
     write_outcomes(conn, &portion.upload, &outcomes).await?;
     write_refused(conn, &portion.upload, &refused).await?;
-    let count = |wanted| outcomes.iter().filter(|(.., outcome)| *outcome == wanted).count();
+    let count = |wanted| {
+        outcomes
+            .iter()
+            .filter(|(.., outcome)| *outcome == wanted)
+            .count()
+    };
     let mut statement = conn.sql(COUNT).bind(ESTATE).bind(portion.upload.clone());
-    for count in RowOutcome::ALL.map(count).into_iter().chain([refused.len()]) {
+    for count in RowOutcome::ALL
+        .map(count)
+        .into_iter()
+        .chain([refused.len()])
+    {
         statement = statement.bind(i64::try_from(count).unwrap_or(i64::MAX));
     }
     statement.execute().await?;

@@ -24,7 +24,8 @@ const INSERT: &str = "WITH v (upload, file, piece, content) AS ({rows})
 INSERT INTO upload_files (estate, upload, file, piece, content) SELECT $1, upload, file, piece, content FROM v WHERE TRUE
 ON CONFLICT (estate, upload, file, piece) DO NOTHING RETURNING upload";
 const PIECES: &str = "SELECT content FROM upload_files WHERE estate = $1 AND upload = $2 AND file = $3 AND piece = $4";
-const EXPIRED: &str = "SELECT id FROM uploads WHERE estate = $1 AND state = 'preview' AND id < $2 LIMIT 100";
+const EXPIRED: &str =
+    "SELECT id FROM uploads WHERE estate = $1 AND state = 'preview' AND id < $2 LIMIT 100";
 const ORPHANS: &str = "DELETE FROM upload_files WHERE estate = $1 AND upload < $2
   AND NOT EXISTS (SELECT 1 FROM uploads u WHERE u.estate = upload_files.estate AND u.id = upload_files.upload)";
 const TIDY: &str = include_str!("sql/tidy_upload_rows.sql");
@@ -124,13 +125,9 @@ impl Store {
         let orphans = earliest_id(now.plus(-ORPHANED));
         self.writer
             .run(move |conn| {
-                Box::pin(async move {
-                    conn.sql(ORPHANS)
-                        .bind(ESTATE)
-                        .bind(orphans)
-                        .execute()
-                        .await
-                })
+                Box::pin(
+                    async move { conn.sql(ORPHANS).bind(ESTATE).bind(orphans).execute().await },
+                )
             })
             .await?;
         loop {
@@ -155,7 +152,11 @@ impl Store {
     }
 
     /// Whether the rows of an upload that was over at `finished_at` may have been let go of.
-    pub fn upload_rows_are_gone(state: State, finished_at: Option<Timestamp>, now: Timestamp) -> bool {
+    pub fn upload_rows_are_gone(
+        state: State,
+        finished_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> bool {
         !state.is_busy() && finished_at.is_some_and(|at| now.since(at) > ROWS_KEPT_FOR)
     }
 }

@@ -13,11 +13,14 @@ const LATEST: &str = include_str!("sql/latest_uploads.sql");
 const INSERT: &str = include_str!("sql/insert_upload.sql");
 const AGAIN: &str = "UPDATE uploads SET state = 'reading', starts = 0, options = $3, collected_at = $4, problem = NULL, worker = '',
   worker_until = 0 WHERE estate = $1 AND id = $2 AND state = 'preview'";
-const COMMIT: &str = "UPDATE uploads SET state = 'committing', committed_by = $3, committed_at = $4, worker = '',
+const COMMIT: &str =
+    "UPDATE uploads SET state = 'committing', committed_by = $3, committed_at = $4, worker = '',
   worker_until = 0 WHERE estate = $1 AND id = $2 AND state = 'preview'";
-const CANCEL: &str = "UPDATE uploads SET state = 'cancelled', finished_at = $3, problem = $4, worker = ''
+const CANCEL: &str =
+    "UPDATE uploads SET state = 'cancelled', finished_at = $3, problem = $4, worker = ''
 WHERE estate = $1 AND id = $2 AND state IN ('reading', 'preview', 'committing')";
-const FAIL: &str = "UPDATE uploads SET state = 'failed', finished_at = $3, problem = $4, worker = ''
+const FAIL: &str =
+    "UPDATE uploads SET state = 'failed', finished_at = $3, problem = $4, worker = ''
 WHERE estate = $1 AND id = $2 AND state IN ('reading', 'committing')";
 const FORGET_FILES: &str = "DELETE FROM upload_files WHERE estate = $1 AND upload = $2";
 const CLAIM: &str = "UPDATE uploads SET worker = $2, worker_until = $3 WHERE estate = $1 AND id = (

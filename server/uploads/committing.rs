@@ -40,9 +40,7 @@ pub(super) async fn commit(
     let received_at = upload.committed_at.unwrap_or(upload.created_at);
     let mut from = upload.counts.done;
     loop {
-        let waiting = store
-            .waiting_upload_rows(&upload.id, from, PORTION)
-            .await?;
+        let waiting = store.waiting_upload_rows(&upload.id, from, PORTION).await?;
         let Some(last) = waiting.last().map(|row| row.n) else {
             let finished = store.finish_upload(upload.id.clone(), from, clock::now());
             return finished.await.map(drop);
@@ -94,7 +92,8 @@ async fn store_all(store: &Store, portion: Portion) -> Result<bool, store::Error
         let alone = Arc::new(one(vec![(*n, report.clone())], Vec::new()));
         let wanted = match try_store(store, alone).await {
             Err(error) if error.blames_the_data() => {
-                let why = "The database refuses what stands in this row; the server's log has the cause.";
+                let why =
+                    "The database refuses what stands in this row; the server's log has the cause.";
                 let instead = one(Vec::new(), vec![(*n, why.to_owned())]);
                 try_store(store, Arc::new(instead)).await?
             }
@@ -129,6 +128,7 @@ async fn try_store(store: &Store, portion: Arc<Portion>) -> Result<bool, store::
     let Some(kept) = kept else {
         return Ok(false);
     };
-    kept.into_iter().for_each(|kept: Kept| ingest::count_kept(kept));
+    kept.into_iter()
+        .for_each(|kept: Kept| ingest::count_kept(kept));
     Ok(true)
 }

@@ -152,9 +152,10 @@ pub async fn complete(store: &Store, judge: &Judge, id: &str) -> Result<Upload, 
             tokio::time::sleep(BEAT).await;
             continue;
         }
-        let upload = store.upload(id).await?.ok_or_else(|| {
-            store::Error::Input("There is no upload with this id.".to_owned())
-        })?;
+        let upload = store
+            .upload(id)
+            .await?
+            .ok_or_else(|| store::Error::Input("There is no upload with this id.".to_owned()))?;
         if !upload.state.is_busy() {
             return Ok(upload);
         }

@@ -53,9 +53,8 @@ pub(super) async fn read(store: &Store, upload: &Upload, bell: &Bell) -> Result<
     let chosen = Chosen::of(&upload.options);
     let collected_at = upload.collected_at;
     let (portions, mut ready) = mpsc::channel(1);
-    let reader = tokio::task::spawn_blocking(move || {
-        read_files(&files, &chosen, collected_at, &portions)
-    });
+    let reader =
+        tokio::task::spawn_blocking(move || read_files(&files, &chosen, collected_at, &portions));
     let mut matcher = store.matcher().await?;
     let mut first = 0;
     let mut rejected = 0;
@@ -121,9 +120,7 @@ fn read_files(
             return true;
         }
         bytes = 0;
-        portions
-            .blocking_send(std::mem::take(&mut portion))
-            .is_ok()
+        portions.blocking_send(std::mem::take(&mut portion)).is_ok()
     });
     // What cannot be read as a whole is a refused row as well.
     let all = told

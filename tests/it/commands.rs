@@ -219,14 +219,27 @@ async fn import_stores_files_of_any_format_by_either_way() {
         // Straight into the database, beside the running server.
         let direct = lines(app.command(&["import", &reports, &table], ""), 1);
         assert_eq!(direct.len(), 3, "{direct:?}");
-        assert_eq!((&*direct[0][1], &*direct[0][2], &*direct[0][4]), ("0", "stored", "blocking"));
-        assert_eq!((&*direct[1][1], &*direct[1][2], &*direct[1][3]), ("1", "rejected", "-"));
+        assert_eq!(
+            (&*direct[0][1], &*direct[0][2], &*direct[0][4]),
+            ("0", "stored", "blocking")
+        );
+        assert_eq!(
+            (&*direct[1][1], &*direct[1][2], &*direct[1][3]),
+            ("1", "rejected", "-")
+        );
         assert_eq!(&*direct[2][2], "stored", "dated by the file: {direct:?}");
         // Through the server it is the same again.
         let server = format!("https://{}", app.address);
         let certificate = app.certificate().display().to_string();
         let through = [
-            "import", "--server", &server, "--ca", &certificate, "--token", app.token("import"), &table,
+            "import",
+            "--server",
+            &server,
+            "--ca",
+            &certificate,
+            "--token",
+            app.token("import"),
+            &table,
         ];
         let again = lines(app.command(&through, ""), 0);
         assert_eq!(&*again[0][2], "unchanged", "{again:?}");

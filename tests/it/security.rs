@@ -193,7 +193,9 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                 let expected = match (*caller, whom) {
                     // A form without its file is refused after its sender was let in.
                     ("person", For::People) if *path == "/upload" && *method_name == "POST" => 422,
-                    ("person", For::People) if *path == "/population" && *method_name == "POST" => 400,
+                    ("person", For::People) if *path == "/population" && *method_name == "POST" => {
+                        400
+                    }
                     // It is done already, and cannot be discarded or read in another way any more.
                     ("person" | "import", _)
                         if (path.ends_with("/cancel") || path.ends_with("/again"))
@@ -202,11 +204,7 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                         409
                     }
                     ("person", For::People) if path.ends_with("/commit") => 303,
-                    ("person" | "import", For::Importers)
-                        if *method_name == "POST" =>
-                    {
-                        202
-                    }
+                    ("person" | "import", For::Importers) if *method_name == "POST" => 202,
                     ("person", _)
                     | ("ingest" | "import", For::Reporters)
                     | ("read", For::Readers)

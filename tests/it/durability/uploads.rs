@@ -31,7 +31,12 @@ async fn killed_while_storing(home: &Home) {
     }
     let mut post = url.clone();
     post.set_query(Some("commit=true&name=fleet.ndjson"));
-    let sent = client.post(post).body(body).send().await.expect("an answer");
+    let sent = client
+        .post(post)
+        .body(body)
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(sent.status(), 202);
     let sent: Value = serde_json::from_str(&sent.text().await.expect("text")).expect("JSON");
     let id = sent["id"].as_str().expect("an id").to_owned();
@@ -66,9 +71,16 @@ async fn killed_while_storing(home: &Home) {
     };
     assert_eq!(upload["state"], "done", "{upload}");
     let count = |name: &str| upload["stored"][name].as_u64().expect("a number");
-    let all: u64 = ["new", "changed", "unchanged", "late"].map(count).iter().sum();
+    let all: u64 = ["new", "changed", "unchanged", "late"]
+        .map(count)
+        .iter()
+        .sum();
     assert_eq!(all, CLIENTS, "each row counts once: {upload}");
-    assert_eq!(count("unchanged"), 0, "no portion was stored twice: {upload}");
+    assert_eq!(
+        count("unchanged"),
+        0,
+        "no portion was stored twice: {upload}"
+    );
     assert!(!home.log().contains("panicked"), "{}", home.log());
 }
 

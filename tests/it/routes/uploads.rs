@@ -43,7 +43,10 @@ async fn a_file_is_shown_first_and_stored_when_somebody_says_so() {
         let known = app.report("PC-1").stored().await;
         let body = format!(
             "{}\n{}\n{{\"schema_version\": 1}}\n",
-            app.report("PC-1").windows7_untouched().collected(-1_000).line(),
+            app.report("PC-1")
+                .windows7_untouched()
+                .collected(-1_000)
+                .line(),
             app.report("PC-2").collected(-1_000).line()
         );
         let preview = app.upload("?name=two.ndjson", body).await;
@@ -78,7 +81,12 @@ async fn a_file_is_shown_first_and_stored_when_somebody_says_so() {
 async fn the_same_file_again_changes_nothing() {
     for app in TestApp::each().await {
         let body: String = (0..1_300)
-            .map(|n| format!("{}\n", app.report(&format!("PC-{n}")).collected(-60_000).line()))
+            .map(|n| {
+                format!(
+                    "{}\n",
+                    app.report(&format!("PC-{n}")).collected(-60_000).line()
+                )
+            })
             .collect();
         let query = "?commit=true&name=many.ndjson";
         let first = app.upload(query, body.clone()).await;
@@ -101,7 +109,10 @@ async fn rows_without_a_time_need_one_and_none_in_the_future() {
         assert!(problem.contains("collected_at"), "{problem}");
         let at = from_now(-3_600_000);
         let with = app
-            .upload(&format!("?name=tab.csv&collected_at={at}&commit=true"), TABLE)
+            .upload(
+                &format!("?name=tab.csv&collected_at={at}&commit=true"),
+                TABLE,
+            )
             .await;
         assert_eq!(stored(&with), [2, 0, 0, 0, 0], "{with}");
         let later = from_now(3_600_000);
@@ -109,7 +120,12 @@ async fn rows_without_a_time_need_one_and_none_in_the_future() {
         let refused = Answer::to(app.uploads(Method::POST, &path).body(TABLE)).await;
         let problem = refused.problem(422);
         assert_eq!(problem["errors"][0]["pointer"], "?collected_at");
-        for wrong in ["?format=excel", "?mapping=none", "?colour=red", "?commit=maybe"] {
+        for wrong in [
+            "?format=excel",
+            "?mapping=none",
+            "?colour=red",
+            "?commit=maybe",
+        ] {
             let sent = app.uploads(Method::POST, wrong).body(TABLE);
             Answer::to(sent).await.problem(422);
         }
@@ -199,7 +215,10 @@ async fn a_mapping_is_saved_and_used() {
 #[tokio::test]
 async fn what_is_refused_can_be_taken_home() {
     for app in TestApp::each().await {
-        let body = format!("{}\n{{\"a\": \"=1+1\"}}\nnot json\n", app.report("PC-1").line());
+        let body = format!(
+            "{}\n{{\"a\": \"=1+1\"}}\nnot json\n",
+            app.report("PC-1").line()
+        );
         let preview = app.upload("?name=mixed.ndjson", body).await;
         assert_eq!(preview["rejected"], 2, "{preview}");
         let id = preview["id"].as_str().expect("an id");
@@ -234,7 +253,12 @@ async fn hostile_names_are_shown_as_text() {
                 .header(header::COOKIE, &cookie)
                 .header(header::ACCEPT, "text/html");
             let page = Answer::to(page).await.ok("a page").text();
-            assert!(page.contains("&#60;b&#62;a") || page.contains("b&gt;.json") || page.contains("b>.json") , "{page}");
+            assert!(
+                page.contains("&#60;b&#62;a")
+                    || page.contains("b&gt;.json")
+                    || page.contains("b>.json"),
+                "{page}"
+            );
             for bad in ["<script>alert", "<b>a</b>"] {
                 assert!(!page.contains(bad), "{path} has {bad}");
             }

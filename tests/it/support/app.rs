@@ -294,7 +294,9 @@ impl TestApp {
 
     /// Uploads a file and has it stored; answers its id.
     pub async fn uploaded(&self, name: &str, body: impl Into<reqwest::Body>) -> String {
-        let upload = self.upload(&format!("?commit=true&name={name}"), body).await;
+        let upload = self
+            .upload(&format!("?commit=true&name={name}"), body)
+            .await;
         assert_eq!(upload["state"], "done", "{upload}");
         upload["id"].as_str().expect("an id").to_owned()
     }

@@ -98,7 +98,12 @@ fn reading() -> Reading {
         table: "week <47>.csv".to_owned(),
         columns: vec![
             column(0, "Device", "name", ""),
-            column(1, "Colour <colour>", "ignored", "This says nothing that is judged."),
+            column(
+                1,
+                "Colour <colour>",
+                "ignored",
+                "This says nothing that is judged.",
+            ),
         ],
         choices: [("ignored", "Not read"), ("name", "Name of the device")]
             .map(|(code, title)| (code.to_owned(), title.to_owned()))
@@ -120,10 +125,15 @@ fn rows(outcome: Option<&str>) -> Vec<UploadRow> {
         },
         client: (status == RowStatus::Known)
             .then(|| ("0199-aa".to_owned(), "<b>PC-0042</b>".to_owned())),
-        notes: (n == 0).then(|| "Two columns disagree.".to_owned()).into_iter().collect(),
+        notes: (n == 0)
+            .then(|| "Two columns disagree.".to_owned())
+            .into_iter()
+            .collect(),
         problem: problem.map(str::to_owned),
         outcome: outcome.filter(|_| problem.is_none()).map(str::to_owned),
-        standing: outcome.filter(|_| problem.is_none()).map(|_| Standing::Blocking),
+        standing: outcome
+            .filter(|_| problem.is_none())
+            .map(|_| Standing::Blocking),
     };
     vec![
         row(0, RowStatus::Known, None),
@@ -134,13 +144,24 @@ fn rows(outcome: Option<&str>) -> Vec<UploadRow> {
 
 fn one(state: State, counts: Counts, outcome: Option<&str>) -> String {
     let upload = upload(state, counts);
-    let page = UploadOnePage::new(layout(Nav::Upload), &upload, receipt(&upload), files(), reading());
+    let page = UploadOnePage::new(
+        layout(Nav::Upload),
+        &upload,
+        receipt(&upload),
+        files(),
+        reading(),
+    );
     let next = (state == State::Preview).then(|| "100".to_owned());
     html(&page.with_rows(&rows(outcome), Shown::All, 0, next))
 }
 
 pub fn pages() -> Vec<(&'static str, String)> {
-    let storing = Counts { done: 1_024, stored_new: 24, stored_changed: 1_000, ..READ };
+    let storing = Counts {
+        done: 1_024,
+        stored_new: 24,
+        stored_changed: 1_000,
+        ..READ
+    };
     let stored = Counts {
         done: 5_012,
         stored_new: 200,
@@ -149,7 +170,12 @@ pub fn pages() -> Vec<(&'static str, String)> {
         stored_late: 10,
         ..READ
     };
-    let nothing = Counts { found_new: 0, found_known: 0, total: 12, ..READ };
+    let nothing = Counts {
+        found_new: 0,
+        found_known: 0,
+        total: 12,
+        ..READ
+    };
     let receipts = [
         upload(State::Preview, READ),
         upload(State::Done, stored),
@@ -167,11 +193,17 @@ pub fn pages() -> Vec<(&'static str, String)> {
     };
     vec![
         ("upload", list(&[], None, &[])),
-        ("upload-receipts", list(&receipts, Some("0199"), &[records::reject()])),
+        (
+            "upload-receipts",
+            list(&receipts, Some("0199"), &[records::reject()]),
+        ),
         ("upload-reading", one(State::Reading, READ, None)),
         ("upload-preview", one(State::Preview, READ, None)),
         ("upload-preview-nothing", one(State::Preview, nothing, None)),
-        ("upload-committing", one(State::Committing, storing, Some("changed"))),
+        (
+            "upload-committing",
+            one(State::Committing, storing, Some("changed")),
+        ),
         ("upload-done", one(State::Done, stored, Some("new"))),
         ("upload-cancelled", one(State::Cancelled, READ, None)),
     ]
