@@ -17,10 +17,13 @@ use crate::{
     },
     uploads::told::Chosen,
     wire::{
-        FieldError,
+        FieldError, decode,
         foreign::{
             RAW_KEPT,
             any_file::{self, File, Row},
+            format::Format,
+            mapping::Mapping,
+            table::Table,
         },
         report_v1,
     },
@@ -128,6 +131,7 @@ fn read_files(
         .map(|told| match told {
             Ok(told) => Told::from(told),
             Err((name, why)) => Told {
+                mapping: columns_of(&name, files, chosen),
                 name,
                 problem: Some(why.0),
                 ..Told::default()
@@ -139,6 +143,33 @@ fn read_files(
         drop(portions.blocking_send(portion));
     }
     all
+}
+
+/// What the columns of a file were taken for that somebody calls a table, but that says too little so far: so that
+/// people can choose.
+fn columns_of(name: &str, files: &[(String, Vec<u8>)], chosen: &Chosen) -> Option<Mapping> {
+    if chosen.format.as_deref() != Some(Format::Table.code()) {
+        return None;
+    }
+    let (_, bytes) = files.iter().find(|(known, _)| known == name)?;
+    let decoded = decode::to_text(bytes).ok()?;
+    let table = Table::open(&decoded.text).ok()?;
+    let guess = Mapping::guess(table.heading());
+    let fits = |mapping: &&Mapping| {
+        let headings = |mapping: &Mapping| -> Vec<String> {
+            let columns = mapping.columns.iter();
+            columns.map(|column| column.heading.clone()).collect()
+        };
+        headings(mapping) == headings(&guess)
+    };
+    Some(
+        chosen
+            .mapping
+            .as_ref()
+            .filter(fits)
+            .cloned()
+            .unwrap_or(guess),
+    )
 }
 
 fn checked(row: Row, collected_at: Option<Timestamp>) -> Checked {

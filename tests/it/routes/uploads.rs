@@ -253,12 +253,7 @@ async fn hostile_names_are_shown_as_text() {
                 .header(header::COOKIE, &cookie)
                 .header(header::ACCEPT, "text/html");
             let page = Answer::to(page).await.ok("a page").text();
-            assert!(
-                page.contains("&#60;b&#62;a")
-                    || page.contains("b&gt;.json")
-                    || page.contains("b>.json"),
-                "{page}"
-            );
+            assert!(page.contains("b&#62;.json"), "{page}");
             for bad in ["<script>alert", "<b>a</b>"] {
                 assert!(!page.contains(bad), "{path} has {bad}");
             }
