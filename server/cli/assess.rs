@@ -19,7 +19,7 @@ use crate::{
         verdict::{Outcome, Standing, Verdict},
     },
     error::Problem,
-    http::api::check_json,
+    http::api_client::check_json,
     wire::{FieldError, decode, records, report_v1},
 };
 

@@ -37,6 +37,22 @@ pub fn is_zip(file: &[u8]) -> bool {
     matches!(file, [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..])
 }
 
+/// Whether an archive holds one file, folders and what macOS adds aside.
+pub fn is_lone(file: &[u8]) -> bool {
+    if !is_small(file) {
+        return false;
+    }
+    let Ok(archive) = ZipArchive::new(Cursor::new(file)) else {
+        return true;
+    };
+    let count = archive.len();
+    let files = (0..count).filter(|index| match archive.by_index_data(*index) {
+        Ok(data) => !data.is_dir() && !is_of_macos(&shown(&data.name().unwrap_or_default())),
+        Err(_) => true,
+    });
+    files.take(2).count() < 2
+}
+
 /// Hands out the files of an archive in its order, one at a time, so that only one is held; entries that cannot be
 /// taken are handed out as refusals. Answers with notes on what was passed over: folders, and what macOS adds.
 ///
@@ -46,9 +62,7 @@ pub fn for_each_entry(
     file: &[u8],
     mut each: impl FnMut(Result<Entry, Refused>),
 ) -> Result<Vec<String>, Unreadable> {
-    // The directory is read into memory as a whole, so its size is looked at first.
-    let headers = file.windows(4).filter(|four| four == b"PK\x01\x02");
-    if headers.take(2 * MAX_ENTRIES + 1).count() > 2 * MAX_ENTRIES {
+    if !is_small(file) {
         return Err(too_many());
     }
     let mut archive = ZipArchive::new(Cursor::new(file)).map_err(|_| {
@@ -76,9 +90,7 @@ pub fn for_each_entry(
                     notes.folders += 1;
                     continue;
                 }
-                if place.split('/').any(|part| part == "__MACOSX")
-                    || place.rsplit('/').next() == Some(".DS_Store")
-                {
+                if is_of_macos(&place) {
                     notes.macos += 1;
                     continue;
                 }
@@ -113,6 +125,17 @@ pub fn for_each_entry(
         }
     }
     Ok(notes.sentences())
+}
+
+/// Whether the directory is bearable: it is read into memory as a whole, so its size is looked at first.
+fn is_small(file: &[u8]) -> bool {
+    let headers = file.windows(4).filter(|four| four == b"PK\x01\x02");
+    headers.take(2 * MAX_ENTRIES + 1).count() <= 2 * MAX_ENTRIES
+}
+
+/// Whether macOS added an entry with this name.
+fn is_of_macos(place: &str) -> bool {
+    place.split('/').any(|part| part == "__MACOSX") || place.rsplit('/').next() == Some(".DS_Store")
 }
 
 enum Wrong {

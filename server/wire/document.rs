@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::domain::identity::ClientIds;
+
 /// What a file says of one device. Everything that the file does not say stays `None`, empty or unlisted, which
 /// means "not collected"; see each field for how "asked for, and not there" is said.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -46,6 +48,9 @@ pub struct Document {
     /// Facts that two sources told differently, so that a third one cannot bring them back; see [`Self::absorb`].
     #[serde(skip)]
     pub(super) contradicted: BTreeSet<String>,
+    /// Of the sources that were joined, some said when their facts were read and some did not.
+    #[serde(skip)]
+    pub(super) undated: bool,
 }
 
 /// How facts were read.
@@ -219,10 +224,30 @@ impl Document {
         entry.values.insert(name.to_owned(), value);
     }
 
+    /// Whether facts are in it of which nobody said when they were read.
+    pub const fn needs_time(&self) -> bool {
+        self.undated || self.collected_at.is_none()
+    }
+
     /// The document as JSON.
     pub fn to_json(&self) -> Vec<u8> {
         // Nothing in here can fail to be written: no maps with keys that are no text, no foreign writers.
         serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+impl From<ClientIds> for Client {
+    fn from(ids: ClientIds) -> Self {
+        Self {
+            sms_guid: ids.sms_guid,
+            resource_id: ids.resource_id,
+            site_code: ids.site_code,
+            name: ids.name,
+            fqdn: ids.fqdn,
+            smbios_guid: ids.smbios_guid,
+            serial_number: ids.serial_number,
+            ..Self::default()
+        }
     }
 }
 

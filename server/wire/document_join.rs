@@ -34,6 +34,9 @@ impl Document {
             said: Vec::new(),
         };
         clash.known.extend(other.contradicted);
+        // Facts without a time do not become as fresh as those beside them.
+        self.undated |=
+            other.undated || self.collected_at.is_some() != other.collected_at.is_some();
         self.collected_at = careful(self.collected_at.take(), other.collected_at, Ord::min);
         join_collectors(self, &other.collector, !other.registry.is_empty());
         clash.client(&mut self.client, other.client);

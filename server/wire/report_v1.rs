@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::{
+    document::Client,
     fields::{
         FieldError, Path, Problems, number, optional_bool, optional_id, optional_time, quoted,
     },
@@ -86,6 +87,19 @@ pub fn parse_with_hash(record: &[u8]) -> Result<Parsed, Vec<FieldError>> {
         report,
         content_hash,
     })
+}
+
+/// Whom a record is about, as far as it says so in a way that can be read; the rest of it is not looked at.
+pub(super) fn whom(record: &[u8]) -> Client {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Whom<'a> {
+        #[serde(borrow)]
+        client: Object<RawClient<'a>>,
+    }
+    let whom: Object<Whom<'_>> = serde_json::from_slice(record).unwrap_or_default();
+    let raw = whom.0.unwrap_or_default().client.0.unwrap_or_default();
+    machine::client(&raw, &mut Facts::default(), &mut Problems::default()).into()
 }
 
 /// Hash of a record's bytes without the values of the top-level `report_id` and `collected_at`, so that a

@@ -5,6 +5,18 @@ use serde_path_to_error::{Path, Segment};
 
 use super::fields::{FieldError, push_token};
 
+/// A message that goes on from something as a sentence of its own.
+pub(super) fn whole(message: &str) -> String {
+    let mut letters = message.chars();
+    let first: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .collect();
+    let end = if message.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
 /// Reading JSON with the place of an error; slow, so only after the fast way failed.
 pub(super) fn located(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
     let mut pointer = pointer(error.path());

@@ -3,13 +3,16 @@
 //! Pieces belong together when they share an id and no other id of theirs disagrees. Everything is decided at the end,
 //! so the order of rows and of files never matters. Held is one document for each device, however many rows it has.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::document::{Document, Key};
 use super::{
     Overview, Piece, Refused, Sink,
     same_device::{Group, MAX_KEYS, MAX_UPDATES, MAX_VALUES, resolve},
 };
+
+/// Where joined pieces go, beside the files that they come from.
+pub type SinkByFile<'s> = dyn FnMut(&BTreeSet<usize>, Result<Piece, Refused>) + 's;
 
 /// Joins pieces of one or several files of one upload.
 #[derive(Debug, Default)]
@@ -23,6 +26,8 @@ pub struct Joined {
     witnesses: Vec<Overview>,
     /// Since the last file ended, a piece answered for its device.
     answering: bool,
+    /// How many files have ended.
+    files: usize,
 }
 
 impl Joined {
@@ -45,7 +50,8 @@ impl Joined {
             return sink(Ok(piece));
         }
         self.answering |= piece.answered;
-        let group = Group::of(piece);
+        let mut group = Group::of(piece);
+        group.files.insert(self.files);
         let key = group.key();
         let at = self.known.get(&key).copied();
         let mut has = at.and_then(|at| self.groups.get_mut(at));
@@ -64,6 +70,7 @@ impl Joined {
                     document: Document::by(""),
                     ids: group.ids.clone(),
                     domain: group.domain.clone(),
+                    files: group.files.clone(),
                     ..Group::default()
                 });
             }
@@ -95,11 +102,17 @@ impl Joined {
         if !silent.covered.is_empty() {
             self.queries.push(silent);
         }
+        self.files += 1;
     }
 
     /// Hands out one piece for each device, in the order in which they first came up; what people should know about
     /// the upload comes back.
     pub fn finish(self, sink: &mut Sink<'_>) -> Vec<String> {
+        self.finish_by_file(&mut |_, read| sink(read))
+    }
+
+    /// As [`Self::finish`], beside each piece the files that it comes from, in the order in which they ended, from 0.
+    pub fn finish_by_file(self, sink: &mut SinkByFile<'_>) -> Vec<String> {
         let (covered, mut notes) = self.covered();
         let resolved = resolve(self.groups);
         let strangers = |path: &str| {
@@ -120,11 +133,14 @@ impl Joined {
             match read {
                 // All that came was refused before.
                 Ok(group) if group.places.is_empty() => {}
-                Ok(group) if !group.ids.identifies() => sink(Err(Refused::new(
-                    group.places.shown(),
-                    "Nothing here names a device: a resource id says which only together with a site code. Send a table with names, or with the site code, in the same upload.",
-                    &group.document.to_json(),
-                ))),
+                Ok(group) if !group.ids.identifies() => sink(
+                    &group.files,
+                    Err(Refused::new(
+                        group.places.shown(),
+                        "Nothing here names a device: a resource id says which only together with a site code. Send a table with names, or with the site code, in the same upload.",
+                        &group.document.to_json(),
+                    )),
+                ),
                 Ok(mut group) => {
                     if group.answered && !group.incomplete {
                         conclude(&mut group, &covered);
@@ -134,15 +150,16 @@ impl Joined {
                             .notes
                             .push(format!("There are {} more notes.", group.more_notes));
                     }
-                    sink(Ok(Piece {
+                    let piece = Piece {
                         place: group.places.shown(),
                         document: group.document,
                         notes: group.notes,
                         answered: group.answered,
                         raw: None,
-                    }));
+                    };
+                    sink(&group.files, Ok(piece));
                 }
-                Err(refused) => sink(Err(refused)),
+                Err((files, refused)) => sink(&files, Err(refused)),
             }
         }
         notes
@@ -207,6 +224,7 @@ fn conclude(group: &mut Group, covered: &[Covered]) {
         };
         let mut whole = Document::default();
         whole.collector.clone_from(&group.document.collector);
+        whole.collected_at.clone_from(&group.document.collected_at);
         whole.registry.push(asked);
         let said = group.document.absorb(whole);
         group.note(said);

@@ -3,10 +3,14 @@
 //! The way of a file: [`recognise`] says what it is, [`read`] hands out what it says, piece by piece. A reader
 //! writes down only what the file says: see [`Document`] for how *absent* and *not collected* are told apart.
 
+pub mod any_file;
+mod any_file_key;
+mod any_file_open;
 mod cell_text;
 mod clixml;
 pub mod cmpivot;
 mod fixed_width;
+pub mod format;
 mod headings;
 pub mod health_checker;
 mod health_checker_os;
@@ -41,6 +45,10 @@ pub mod table;
 mod table_cells;
 mod updates;
 pub mod wide;
+mod with_time;
+
+pub use any_file::{read, with_time};
+pub use format::{Format, recognise};
 
 use super::document::Document;
 

@@ -113,7 +113,7 @@ fn report(
     }
     let output = unwrapped(output);
     let report = document(&output)?;
-    let told = client_of(&report);
+    let told = Client::from(report.ids);
     agree(&named, &told)?;
     if !matches!(exit, "" | "0") {
         notes.push(format!("The script ended with exit code {exit}."));
@@ -198,20 +198,6 @@ impl Keys {
         format!(
             "This output is {what}. A verdict is no evidence: the Windows version, the registry values and the updates behind it are missing. Run the collector script, which reports them."
         )
-    }
-}
-
-fn client_of(report: &Report) -> Client {
-    let ids = report.ids.clone();
-    Client {
-        sms_guid: ids.sms_guid,
-        resource_id: ids.resource_id,
-        site_code: ids.site_code,
-        name: ids.name,
-        fqdn: ids.fqdn,
-        smbios_guid: ids.smbios_guid,
-        serial_number: ids.serial_number,
-        ..Client::default()
     }
 }
 

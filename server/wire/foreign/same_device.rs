@@ -1,6 +1,6 @@
 //! Which pieces are about the same device: by the strongest id that they share, and never against one that disagrees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::document::{Document, Key};
 use super::{Piece, Refused, table_cells::ids_of};
@@ -26,6 +26,8 @@ pub(super) struct Group {
     pub(super) domain: Option<String>,
     pub(super) document: Document,
     pub(super) places: Places,
+    /// The files that they stood in, by number.
+    pub(super) files: BTreeSet<usize>,
     pub(super) notes: Vec<String>,
     pub(super) more_notes: usize,
     pub(super) answered: bool,
@@ -76,6 +78,7 @@ impl Group {
                 first: vec![piece.place],
                 count: 1,
             },
+            files: BTreeSet::new(),
             notes: piece.notes,
             more_notes: 0,
             answered: piece.answered,
@@ -104,6 +107,7 @@ impl Group {
         self.note(said.into_iter().map(|said| format!("{between}: {said}")));
         self.more_notes += other.more_notes;
         self.places.add(other.places);
+        self.files.extend(other.files);
         self.answered |= other.answered;
         self.incomplete |= other.incomplete;
     }
@@ -186,8 +190,8 @@ impl Level {
     }
 }
 
-/// Puts groups together by the ids that they share.
-pub(super) fn resolve(groups: Vec<Group>) -> Vec<Result<Group, Refused>> {
+/// Puts groups together by the ids that they share. Beside what is refused, the files that it stood in.
+pub(super) fn resolve(groups: Vec<Group>) -> Vec<Result<Group, (BTreeSet<usize>, Refused)>> {
     // Slots that were put into another are empty.
     let mut slots: Vec<Option<Group>> = groups.into_iter().map(Some).collect();
     let mut refused: Vec<Option<String>> = slots.iter().map(|_| None).collect();
@@ -228,11 +232,10 @@ pub(super) fn resolve(groups: Vec<Group>) -> Vec<Result<Group, Refused>> {
             let group = group?;
             Some(match refused {
                 None => Ok(group),
-                Some(detail) => Err(Refused::new(
-                    group.places.shown(),
-                    detail,
-                    &group.document.to_json(),
-                )),
+                Some(detail) => {
+                    let (place, json) = (group.places.shown(), group.document.to_json());
+                    Err((group.files, Refused::new(place, detail, &json)))
+                }
             })
         })
         .collect()
