@@ -113,9 +113,21 @@ impl Judge {
         Ok((report, verdict))
     }
 
-    /// Judges again what several sources say of one client, for showing every check and who said what.
-    pub fn judge_sources(&self, said: &[Said]) -> Joint {
-        self.jointly.judged(&read_again(said), said)
+    /// Judges again what several sources say of one client, for showing every check and who said what. Those that
+    /// are too old at `now` are not counted.
+    pub fn judge_sources(&self, said: &[Said], now: Timestamp) -> Joint {
+        self.jointly
+            .judged(&read_again(said), said, self.too_old(now))
+    }
+
+    /// The same, for keeping what comes of it.
+    pub fn jointly(&self, said: &[Said], now: Timestamp) -> Jointly {
+        self.jointly.jointly(said, self.too_old(now))
+    }
+
+    /// What was last seen then or before is too old.
+    const fn too_old(&self, now: Timestamp) -> Timestamp {
+        now.plus(self.freshness_ms.saturating_neg())
     }
 }
 
@@ -134,7 +146,7 @@ fn read_again(said: &[Said]) -> Vec<Facts> {
 }
 
 impl Rules {
-    fn judged(&self, facts: &[Facts], said: &[Said]) -> Joint {
+    fn judged(&self, facts: &[Facts], said: &[Said], too_old: Timestamp) -> Joint {
         let sources: Vec<Source<'_>> = facts
             .iter()
             .zip(said)
@@ -144,14 +156,14 @@ impl Rules {
                 facts,
             })
             .collect();
-        assess::assess_jointly(&sources, &self.0)
+        assess::assess_jointly(&sources, &self.0, too_old)
     }
 }
 
 impl JudgesJointly for Rules {
-    fn jointly(&self, said: &[Said]) -> Jointly {
+    fn jointly(&self, said: &[Said], too_old: Timestamp) -> Jointly {
         let facts = read_again(said);
-        let joint = self.judged(&facts, said);
+        let joint = self.judged(&facts, said, too_old);
         let decides = |facts: &Vec<String>| !facts.is_empty();
         Jointly {
             verdict: joint.verdict.standing,

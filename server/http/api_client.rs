@@ -146,7 +146,10 @@ pub struct Judged {
 pub fn judged(app: &App, detail: &ClientDetail) -> Result<Judged, Problem> {
     if !detail.sources.is_empty() {
         let said: Vec<_> = detail.sources.iter().map(|row| row.said.clone()).collect();
-        let joint = app.judge().judge_sources(&said);
+        // As it was judged while that held: what has grown too old since is shown as what was last known.
+        let held = detail.stale_at.map(|at| at.plus(-1));
+        let as_of = held.map_or(clock::now(), |held| held.min(clock::now()));
+        let joint = app.judge().judge_sources(&said, as_of);
         return Ok(Judged {
             verdict: Some(joint.verdict),
             decides: joint.combined.decides,

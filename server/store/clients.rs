@@ -20,9 +20,12 @@ const RAW: &str = "SELECT h.dictionary, h.raw FROM history h JOIN clients c
 WHERE h.estate = $1 AND h.client_id = $2";
 const HISTORY: &str = "SELECT collected_at, received_at, report_id, verdict, impact, reasons, ruleset, late, sent_by
 FROM history WHERE estate = $1 AND client_id = $2 ORDER BY seen_at DESC, content_hash DESC LIMIT $3";
-const SOURCES: &str = "SELECT e.content_hash, e.trust, e.seen_at, h.collected_at, h.received_at, h.sent_by, h.way, h.dictionary, h.raw
+const SOURCES: &str = "SELECT e.content_hash, e.trust, e.seen_at, h.sent_by, h.way, h.dictionary, h.raw,
+  CASE WHEN e.seen_at = c.seen_at AND e.content_hash = c.content_hash THEN c.collected_at ELSE h.collected_at END AS collected_at,
+  CASE WHEN e.seen_at = c.seen_at AND e.content_hash = c.content_hash THEN c.received_at ELSE h.received_at END AS received_at
 FROM evidence e JOIN history h ON h.estate = e.estate AND h.client_id = e.client_id AND h.seen_at = e.evidence_at
   AND h.content_hash = e.content_hash
+JOIN clients c ON c.estate = e.estate AND c.id = e.client_id
 WHERE e.estate = $1 AND e.client_id = $2 ORDER BY e.seen_at DESC, e.content_hash DESC, e.trust DESC";
 const SUSPECTS: &str = "SELECT c.id, c.name, s.shares FROM suspects s
 JOIN clients c ON c.estate = s.estate AND c.id = s.other_id
@@ -89,8 +92,10 @@ impl Store {
         let Some(stored) = stored else {
             return Ok(None);
         };
+        let stale_at = stored.stale_at.map(Timestamp);
         Ok(Some(ClientDetail {
             row: stored.into_row()?,
+            stale_at,
             raw: raw(&mut tx, id).await?,
             sources: sources(&mut tx, id).await?,
             history: history(&mut tx, id).await?,

@@ -23,8 +23,8 @@ use crate::domain::{
 
 const TOUCH: &str = include_str!("sql/touch_clients.sql");
 const UPSERT: &str = include_str!("sql/upsert_clients.sql");
-const SAID_BEFORE: &str =
-    "SELECT COUNT(*) FROM history WHERE estate = $1 AND client_id = $2 AND content_hash = $3";
+const SAID_BEFORE: &str = "SELECT COUNT(*) FROM history
+WHERE estate = $1 AND client_id = $2 AND content_hash = $3 AND trust >= $4";
 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Applied {
@@ -203,7 +203,7 @@ impl<'r> Wave<'r> {
     }
 
     /// A report that claims a time to come is dated by its receipt, so sending it again would make it the newest
-    /// again. What it says counts once: facts that the client is known to have sent before move nothing.
+    /// again. What it says counts once: facts that were sent before, by somebody believed as far, move nothing.
     async fn set_aside_repeats_from_the_future(
         &mut self,
         conn: &mut Conn,
@@ -223,6 +223,7 @@ impl<'r> Wave<'r> {
                 .bind(ESTATE)
                 .bind(identify::bytes(id))
                 .bind(self.reports[index].content_hash.to_vec())
+                .bind(self.reports[index].sender.trust.level())
                 .scalar()
                 .await?;
             if known > 0 {

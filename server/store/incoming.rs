@@ -169,10 +169,24 @@ pub struct Jointly {
     pub coverage: Vec<Coverage>,
 }
 
+impl Jointly {
+    /// When the oldest source that the verdict rests on was last seen. Where it rests on none, because nothing that
+    /// anybody said is a fact, the newest word tells the age.
+    pub fn oldest(&self, said: &[Said]) -> Timestamp {
+        let counting = said.iter().zip(&self.counts).filter(|(_, counts)| **counts);
+        counting
+            .map(|(said, _)| said.seen_at)
+            .min()
+            .or_else(|| said.iter().map(|said| said.seen_at).max())
+            .unwrap_or_default()
+    }
+}
+
 /// The rules, as the writer asks them when a client has several sources.
 pub trait JudgesJointly: std::fmt::Debug + Send + Sync {
-    /// Judges what several sources say of one client. A stored report that can no longer be read says nothing.
-    fn jointly(&self, said: &[Said]) -> Jointly;
+    /// Judges what several sources say of one client; those that were last seen at `too_old` or before are too old.
+    /// A stored report that can no longer be read says nothing.
+    fn jointly(&self, said: &[Said], too_old: Timestamp) -> Jointly;
 }
 
 /// What became of a report.

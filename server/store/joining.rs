@@ -190,8 +190,12 @@ impl Source {
         })
     }
 
-    const fn rank(&self) -> (Timestamp, [u8; 16]) {
-        (self.said.seen_at, self.said.content_hash)
+    const fn rank(&self) -> (Timestamp, [u8; 16], Trust) {
+        (self.said.seen_at, self.said.content_hash, self.said.trust)
+    }
+
+    fn says_the_same_as(&self, report: &Incoming) -> bool {
+        self.said.content_hash == report.content_hash && self.said.trust == report.sender.trust
     }
 }
 
@@ -200,7 +204,7 @@ struct Outcome<'r> {
     id: ClientId,
     report: &'r Incoming,
     jointly: Jointly,
-    /// Those that still have something to say.
+    /// Those that still have something to say, whatever their age.
     sources: Vec<Source>,
     coverage: Coverage,
     oldest_at: Timestamp,
@@ -216,12 +220,9 @@ impl<'r> Outcome<'r> {
         now: Timestamp,
     ) -> Result<Self> {
         let lasts = report.stale_at.since(report.seen_at);
-        let same = |source: &Source| {
-            source.said.content_hash == report.content_hash
-                && source.said.trust == report.sender.trust
-        };
         let mut kept = Kept::Stored;
-        if let Some(known) = sources.iter_mut().find(|source| same(source)) {
+        let same = |source: &&mut Source| source.says_the_same_as(report);
+        if let Some(known) = sources.iter_mut().find(same) {
             kept = Kept::Unchanged;
             if report.seen_at > known.said.seen_at {
                 let evidence_at = known.evidence_at;
@@ -231,18 +232,9 @@ impl<'r> Outcome<'r> {
         } else {
             sources.push(Source::incoming(report)?);
         }
-        forget_what_is_too_old(&mut sources, lasts, now);
         let said: Vec<Said> = sources.iter().map(|source| source.said.clone()).collect();
-        let jointly = report.judge.jointly(&said);
-        let counting = || {
-            let counts = sources.iter().zip(&jointly.counts);
-            counts
-                .filter(|(_, counts)| **counts)
-                .map(|(source, _)| source.said.seen_at)
-        };
-        // Nothing counts when nothing that anybody said is a fact; then the newest word tells the age.
-        let newest = sources.iter().map(|source| source.said.seen_at).max();
-        let oldest_at = counting().min().or(newest).unwrap_or(report.seen_at);
+        let jointly = report.judge.jointly(&said, now.plus(-lasts));
+        let oldest_at = jointly.oldest(&said);
         let stale_at = oldest_at.plus(lasts);
         let mut coverage = Coverage::default();
         for (own, live) in jointly.coverage.iter().zip(&jointly.live) {
@@ -251,17 +243,18 @@ impl<'r> Outcome<'r> {
                 coverage.whole |= own.whole;
             }
         }
-        let heard = sources
-            .iter()
-            .zip(&jointly.live)
-            .any(|(source, live)| *live && same(source));
+        // Where nobody says anything, the newest word stays, so that the client has been seen.
+        let newest = sources.iter().map(Source::rank).max();
+        let nobody = !jointly.live.contains(&true);
+        let mut live = jointly.live.iter();
+        sources.retain(|source| {
+            let live = live.next().copied().unwrap_or(true);
+            live || (nobody && Some(source.rank()) == newest)
+        });
+        let heard = sources.iter().any(|source| source.says_the_same_as(report));
         if !heard && kept == Kept::Stored {
             kept = Kept::Late;
         }
-        let mut live = jointly.live.iter();
-        let all = sources.len();
-        sources.retain(|_| live.next().copied().unwrap_or(true));
-        debug_assert!(sources.len() <= all);
         let standing = if stale_at <= now {
             Standing::Stale
         } else {
@@ -293,21 +286,12 @@ impl<'r> Outcome<'r> {
     fn is_joint(&self) -> bool {
         self.sources.len() > 1
     }
-}
 
-/// What is older than a report may be says nothing more, unless only less trusted sources would be left: what
-/// those say must not clear a client because a better source has fallen silent.
-fn forget_what_is_too_old(sources: &mut Vec<Source>, lasts: i64, now: Timestamp) {
-    let fresh = |source: &Source| source.said.seen_at.plus(lasts) > now;
-    let Some(lowest) = sources
-        .iter()
-        .filter(|source| fresh(source))
-        .map(|source| source.said.trust)
-        .min()
-    else {
-        return;
-    };
-    sources.retain(|source| fresh(source) || source.said.trust > lowest);
+    /// Whether this report is the newest word; then the client is called as it says.
+    fn is_newest(&self) -> bool {
+        let newest = self.newest();
+        newest.is_some_and(|newest| newest.says_the_same_as(self.report))
+    }
 }
 
 async fn write(conn: &mut Conn, outcomes: &[Outcome<'_>], now: Timestamp) -> Result<()> {
@@ -315,6 +299,9 @@ async fn write(conn: &mut Conn, outcomes: &[Outcome<'_>], now: Timestamp) -> Res
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let rows = Rows::default()
         .bytes(each().map(|o| Some(identify::bytes(o.id))))
+        .flag(each().map(Outcome::is_newest))
+        .text(each().map(|o| o.report.ids.name.clone()))
+        .text(each().map(|o| o.report.ids.name.as_ref().map(|name| name.to_lowercase())))
         .text(each().map(|o| o.report.ids.sms_guid.clone()))
         .int(each().map(|o| o.report.ids.resource_id))
         .text(each().map(|o| o.report.ids.site_code.clone()))

@@ -16,7 +16,7 @@ use crate::domain::{
 
 const COLUMNS: &str = "SELECT id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles,
  owner, last_contact, listing, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, verdict_since,
- collected_at, received_at, future, duplicate FROM clients WHERE estate = ?";
+ collected_at, received_at, stale_at, future, duplicate FROM clients WHERE estate = ?";
 
 /// A client as it is stored.
 #[derive(Debug, sqlx::FromRow)]
@@ -45,6 +45,7 @@ pub(super) struct StoredClient {
     verdict_since: Option<i64>,
     collected_at: Option<i64>,
     received_at: Option<i64>,
+    pub(super) stale_at: Option<i64>,
     future: bool,
     duplicate: bool,
 }

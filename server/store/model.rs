@@ -293,6 +293,8 @@ pub struct Suspect {
 pub struct ClientDetail {
     /// The list line.
     pub row: ClientRow,
+    /// When what the verdict rests on becomes too old; `None`: never reported.
+    pub stale_at: Option<Timestamp>,
     /// The newest report, as it came (JSON bytes); `None`: never reported.
     pub raw: Option<Vec<u8>>,
     /// Every source that still has something to say, newest first, where there are several; else empty.
@@ -310,7 +312,7 @@ pub struct SourceRow {
     pub said: Said,
     /// When the facts were read.
     pub collected_at: Timestamp,
-    /// When they came in first.
+    /// When they came in: the newest source's last time, others' first.
     pub received_at: Timestamp,
     /// Name of the token or user that sent it.
     pub sent_by: String,

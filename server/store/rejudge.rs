@@ -1,37 +1,32 @@
 //! Verdicts made by earlier rules: finding them, and writing the new ones beside the same facts.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
     ESTATE, Store, clients,
+    db::Conn,
     error::Result,
     evidence,
     identify::{self, ClientId},
-    incoming::Said,
-    known::IdRow,
+    incoming::{Jointly, Said},
+    joining,
+    known::{IdRow, packed_roles},
     rows::Rows,
 };
-use crate::domain::{
-    evidence::Trust,
-    time::Timestamp,
-    verdict::{Impact, Standing},
-};
+use crate::domain::{evidence::Trust, time::Timestamp, verdict::Impact};
 
 const FIND: &str =
     "SELECT c.id, c.seen_at, c.content_hash, c.trust, c.sources, h.dictionary, h.raw FROM clients c
 JOIN history h ON h.estate = c.estate AND h.client_id = c.id AND h.seen_at = c.evidence_at
   AND h.content_hash = c.content_hash
 WHERE c.estate = $1 AND c.ruleset <> '' AND c.ruleset <> $2 AND c.id > $3 ORDER BY c.id LIMIT $4";
-/// A newer report that came in meanwhile was judged by the new rules; the guard leaves it alone.
-const WRITE: &str = "WITH v (client_id, seen_at, ruleset, verdict, impact, deciding, reasons, warnings, os_key) AS ({rows})
-UPDATE clients SET
-  verdict_since = CASE WHEN clients.verdict = v.verdict AND clients.impact IS NOT DISTINCT FROM v.impact
-    THEN clients.verdict_since ELSE $2 END,
-  standing = CASE WHEN clients.standing = 'stale' THEN 'stale' ELSE v.verdict END,
-  verdict = v.verdict, impact = v.impact, deciding = v.deciding, reasons = v.reasons, warnings = v.warnings,
-  os_key = v.os_key, ruleset = v.ruleset
-FROM v WHERE clients.estate = $1 AND clients.id = v.client_id AND clients.seen_at = v.seen_at
-RETURNING clients.id";
+const SOURCES: &str = "WITH v (client_id) AS ({rows})
+SELECT e.client_id, e.content_hash, e.trust, e.seen_at FROM v CROSS JOIN evidence e
+WHERE e.estate = $1 AND e.client_id = v.client_id";
+const WRITE: &str = include_str!("sql/rejudge_clients.sql");
 const LEFT: &str = "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts
 WHERE estate = $1 AND kind = 'ruleset' AND detail <> '' AND detail <> $2";
 
@@ -40,31 +35,25 @@ WHERE estate = $1 AND kind = 'ruleset' AND detail <> '' AND detail <> $2";
 pub struct ToRejudge {
     /// The client.
     pub id: ClientId,
-    /// Time of its newest report, to notice a newer one.
-    pub seen_at: i64,
-    /// Everything that counts about it: the report in force, or every source where there are several.
+    /// Everything that is kept about it: the report in force, or every source where there are several.
     pub said: Vec<Said>,
+    /// Hash of the newest, to notice another one.
+    content_hash: Vec<u8>,
+    /// How many sources it has.
+    sources: i64,
 }
 
 /// The new verdict.
 #[derive(Clone, Debug)]
 pub struct Rejudged {
-    /// The client.
-    pub id: ClientId,
-    /// As read.
-    pub seen_at: i64,
-    /// New verdict.
-    pub verdict: Standing,
-    /// New impact.
-    pub impact: Option<Impact>,
-    /// New deciding reason.
-    pub deciding: Option<&'static str>,
-    /// New reason bits.
-    pub reasons: i64,
-    /// New warnings.
-    pub warnings: i64,
-    /// OS key by the new table.
-    pub os_key: String,
+    /// The client, as it was read.
+    pub client: ToRejudge,
+    /// What its sources come to.
+    pub jointly: Jointly,
+    /// When the oldest source that decides anything was last seen.
+    pub oldest_at: Timestamp,
+    /// When that becomes too old.
+    pub stale_at: Timestamp,
 }
 
 #[derive(sqlx::FromRow)]
@@ -76,6 +65,30 @@ struct Stored {
     sources: i64,
     dictionary: i64,
     raw: Vec<u8>,
+}
+
+/// What tells sources apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, sqlx::FromRow)]
+struct Heard {
+    client_id: Vec<u8>,
+    content_hash: Vec<u8>,
+    trust: i64,
+    seen_at: i64,
+}
+
+impl ToRejudge {
+    const fn is_joint(&self) -> bool {
+        self.sources > 1
+    }
+
+    fn heard(&self) -> impl Iterator<Item = Heard> {
+        self.said.iter().map(|said| Heard {
+            client_id: identify::bytes(self.id),
+            content_hash: said.content_hash.to_vec(),
+            trust: said.trust.level(),
+            seen_at: said.seen_at.0,
+        })
+    }
 }
 
 impl Store {
@@ -122,40 +135,67 @@ impl Store {
             };
             found.push(ToRejudge {
                 id,
-                seen_at: row.seen_at,
                 said,
+                content_hash: row.content_hash,
+                sources: row.sources,
             });
         }
         Ok(found)
     }
 
-    /// Writes new verdicts.
+    /// Writes new verdicts, and answers how many. A client about which something else was said meanwhile is left
+    /// alone, because its verdict does not rest on what was read.
     pub async fn write_rejudged(
         &self,
         judged: Vec<Rejudged>,
         ruleset: Arc<str>,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         if judged.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
-        let rows = Rows::default()
-            .bytes(judged.iter().map(|j| Some(identify::bytes(j.id))))
-            .int(judged.iter().map(|j| Some(j.seen_at)))
-            .text(judged.iter().map(|_| Some(ruleset.to_string())))
-            .text(judged.iter().map(|j| Some(j.verdict.code())))
-            .text(judged.iter().map(|j| j.impact.map(Impact::code)))
-            .text(judged.iter().map(|j| j.deciding))
-            .int(judged.iter().map(|j| Some(j.reasons)))
-            .int(judged.iter().map(|j| Some(j.warnings)))
-            .text(judged.iter().map(|j| Some(j.os_key.clone())));
         self.writer
-            .run(move |conn| {
-                Box::pin(async move {
-                    let _: Vec<IdRow> = conn.many(WRITE, &[ESTATE, now.0], &rows).await?;
-                    Ok(())
-                })
-            })
+            .run(move |conn| Box::pin(write(conn, judged, ruleset, now)))
             .await
     }
+}
+
+async fn write(
+    conn: &mut Conn,
+    mut judged: Vec<Rejudged>,
+    ruleset: Arc<str>,
+    now: Timestamp,
+) -> Result<usize> {
+    let ids: Vec<ClientId> = judged.iter().map(|judged| judged.client.id).collect();
+    joining::lock(conn, &ids, &mut HashMap::new()).await?;
+    let joint = judged.iter().filter(|judged| judged.client.is_joint());
+    let rows = Rows::default().bytes(joint.map(|judged| Some(identify::bytes(judged.client.id))));
+    let heard: Vec<Heard> = conn.many(SOURCES, &[ESTATE], &rows).await?;
+    let heard: HashSet<Heard> = heard.into_iter().collect();
+    judged.retain(|judged| {
+        let client = &judged.client;
+        // One is named by its hash. Of several, the same number is there, and so it is the same ones.
+        !client.is_joint() || client.heard().all(|source| heard.contains(&source))
+    });
+    let each = || judged.iter().map(|judged| &judged.jointly);
+    let joint = |judged: &Rejudged, at: Timestamp| judged.client.is_joint().then_some(at.0);
+    let rows = Rows::default()
+        .bytes(judged.iter().map(|j| Some(identify::bytes(j.client.id))))
+        .bytes(judged.iter().map(|j| Some(j.client.content_hash.clone())))
+        .int(judged.iter().map(|j| Some(j.client.sources)))
+        .text(judged.iter().map(|_| Some(ruleset.to_string())))
+        .text(each().map(|j| Some(j.verdict.code())))
+        .text(each().map(|j| j.impact.map(Impact::code)))
+        .text(each().map(|j| j.deciding))
+        .int(each().map(|j| Some(j.reasons)))
+        .int(each().map(|j| Some(j.warnings)))
+        .text(each().map(|j| Some(j.os_key.clone())))
+        .text(judged.iter().map(|j| {
+            let joint = j.client.is_joint();
+            joint.then(|| packed_roles(&j.jointly.roles))
+        }))
+        .int(judged.iter().map(|j| joint(j, j.oldest_at)))
+        .int(judged.iter().map(|j| joint(j, j.stale_at)));
+    let written: Vec<IdRow> = conn.many(WRITE, &[ESTATE, now.0], &rows).await?;
+    Ok(written.len())
 }

@@ -3,6 +3,7 @@
 mod cases;
 mod commands;
 mod durability;
+mod evidence;
 mod feeds;
 mod foreign_reg;
 mod foreign_tables;

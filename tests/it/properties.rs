@@ -20,7 +20,7 @@ const BOOT: Timestamp = Timestamp(1_795_000_000_000);
 const SYSTEM_DEFAULT: &str = "SystemDefaultTlsVersions";
 const STRONG: &str = "SchUseStrongCrypto";
 
-fn config() -> ProptestConfig {
+pub fn config() -> ProptestConfig {
     ProptestConfig {
         cases: 500,
         failure_persistence: None,
@@ -167,7 +167,7 @@ fn registry() -> BoxedStrategy<Vec<(Key, Option<KeyReading>)>> {
         .boxed()
 }
 
-fn facts() -> BoxedStrategy<Facts> {
+pub fn facts() -> BoxedStrategy<Facts> {
     let suites: &[&str] = &[
         "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
         "TLS_RSA_WITH_AES_128_CBC_SHA",
@@ -250,7 +250,7 @@ fn facts() -> BoxedStrategy<Facts> {
         .boxed()
 }
 
-fn policy() -> BoxedStrategy<Policy> {
+pub fn policy() -> BoxedStrategy<Policy> {
     let suites = vec!["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256".to_owned()];
     (
         select(&[DotnetPolicy::Block, DotnetPolicy::Warn][..]),
@@ -278,10 +278,10 @@ fn rank(verdict: &Verdict) -> u8 {
     }
 }
 
-type Change = fn(&mut Facts);
+pub type Change = fn(&mut Facts);
 
 /// Facts without which no client is ready.
-const NEEDED: &[(&str, Change)] = &[
+pub const NEEDED: &[(&str, Change)] = &[
     ("version", |facts| facts.os.version = None),
     ("product type", |facts| facts.os.product_type = None),
     ("native WinHTTP key", |facts| {

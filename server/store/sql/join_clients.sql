@@ -1,17 +1,23 @@
 -- What several sources together make of clients that are known and locked: nothing here depends on an order.
-WITH v (client_id, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles, os_key,
+WITH v (client_id, newest, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles, os_key,
         standing, verdict, impact, deciding, reasons, warnings, ruleset,
         collected_at, received_at, seen_at, evidence_at, content_hash, report_id, stale_at, sweep_at, future,
         sources, touched, whole, trust, oldest_at) AS ({rows})
 UPDATE clients SET
-    sms_guid = COALESCE(clients.sms_guid, v.sms_guid),
-    resource_id = COALESCE(clients.resource_id, v.resource_id),
-    site = CASE WHEN clients.site = '' THEN COALESCE(v.site, '') ELSE clients.site END,
-    fqdn = COALESCE(clients.fqdn, v.fqdn),
-    smbios_guid = COALESCE(clients.smbios_guid, v.smbios_guid),
-    serial_number = COALESCE(clients.serial_number, v.serial_number),
+    name = CASE WHEN v.newest THEN COALESCE(v.name, clients.name) ELSE clients.name END,
+    sort_key = CASE WHEN v.newest THEN COALESCE(v.sort_key, clients.sort_key) ELSE clients.sort_key END,
+    sms_guid = CASE WHEN v.newest THEN COALESCE(v.sms_guid, clients.sms_guid)
+        ELSE COALESCE(clients.sms_guid, v.sms_guid) END,
+    resource_id = CASE WHEN v.newest THEN COALESCE(v.resource_id, clients.resource_id)
+        ELSE COALESCE(clients.resource_id, v.resource_id) END,
+    site = CASE WHEN clients.site = '' OR v.newest THEN COALESCE(v.site, clients.site) ELSE clients.site END,
+    fqdn = CASE WHEN v.newest THEN COALESCE(v.fqdn, clients.fqdn) ELSE COALESCE(clients.fqdn, v.fqdn) END,
+    smbios_guid = CASE WHEN v.newest THEN COALESCE(v.smbios_guid, clients.smbios_guid)
+        ELSE COALESCE(clients.smbios_guid, v.smbios_guid) END,
+    serial_number = CASE WHEN v.newest THEN COALESCE(v.serial_number, clients.serial_number)
+        ELSE COALESCE(clients.serial_number, v.serial_number) END,
     roles = v.roles,
-    listing = CASE WHEN clients.listing IN ('obsolete', 'decommissioned') THEN 'returned' ELSE clients.listing END,
+    listing = CASE WHEN v.newest AND clients.listing IN ('obsolete', 'decommissioned') THEN 'returned' ELSE clients.listing END,
     os_key = v.os_key,
     standing = v.standing,
     verdict_since = CASE

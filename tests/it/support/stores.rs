@@ -61,7 +61,7 @@ impl TestStore {
 struct NoJudge;
 
 impl JudgesJointly for NoJudge {
-    fn jointly(&self, _: &[Said]) -> Jointly {
+    fn jointly(&self, _: &[Said], _: Timestamp) -> Jointly {
         panic!("these reports have one source each");
     }
 }

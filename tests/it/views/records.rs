@@ -205,6 +205,7 @@ pub fn detail(row: ClientRow) -> ClientDetail {
         sent_by: "share-sweeper".to_owned(),
     };
     ClientDetail {
+        stale_at: None,
         sources: Vec::new(),
         raw: Some(br#"{"schema_version":1,"client":{"name":"PC-0042","ip_addresses":["10.20.30.40"],"roles":[]},"hotfixes":["KB3140245"],"registry":[{"key":"HKLM\\SOFTWARE\\x","exists":true,"values":{"a":{"type":"REG_DWORD","data":2720}}}]}"#.to_vec()),
         history: vec![

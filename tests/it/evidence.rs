@@ -1,0 +1,10 @@
+//! Several sources about one client: the laws of joining what they say, in the domain and in the store.
+
+mod age;
+mod examples;
+mod machine;
+mod orders;
+mod properties;
+mod rules;
+mod servers;
+mod trust;
