@@ -6,7 +6,7 @@ CREATE TABLE uploads (
     created_by       TEXT    NOT NULL,
     committed_by     TEXT,             -- who vouches for what was stored
     committed_at     BIGINT,           -- the time of receipt of every reading in it, however long it takes
-    way              TEXT    NOT NULL CHECK (way IN ('upload', 'command')),
+    way              TEXT    NOT NULL CHECK (way IN ('upload', 'command', 'share')),
     names            TEXT    NOT NULL, -- JSON: the names of the files
     file_hash        BYTEA   NOT NULL, -- SHA-256 of the files as they came, one after the other
     bytes            BIGINT  NOT NULL,

@@ -16,6 +16,7 @@ use crate::{
     domain::time::Timestamp,
     error::Problem,
     state::App,
+    store::incoming::Way,
     uploads::{self, Chosen, Sent},
     wire::{
         FieldError,
@@ -39,6 +40,8 @@ pub struct Beside {
     pub collected_at: Option<Timestamp>,
     /// Store without showing first.
     pub commit: bool,
+    /// By which way the files came to whoever sends them, where that is known.
+    pub way: Option<Way>,
     /// Name of the only file.
     name: Option<String>,
     errors: Vec<FieldError>,
@@ -88,10 +91,18 @@ impl Beside {
             "one_run" => self.chosen.one_run = yes(value)?,
             "mapping" => self.mapping = Some(value.to_owned()),
             "commit" => self.commit = yes(value)?,
+            "way" => {
+                // What a person or an import sends is an upload, unless it comes from a place that others write to.
+                self.way = Some(match value {
+                    "upload" => Way::Upload,
+                    "share" => Way::Share,
+                    _ => return Err("must be upload or share".to_owned()),
+                });
+            }
             "name" => self.name = Some(value.to_owned()),
             _ => {
                 return Err(
-                    "is not known here; use format, collected_at, device, key, one_run, mapping, commit or name"
+                    "is not known here; use format, collected_at, device, key, one_run, mapping, commit, way or name"
                         .to_owned(),
                 );
             }
@@ -189,7 +200,7 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
         collected_at: beside.collected_at,
         at_once: beside.commit,
         by: importer.sender.name.to_string(),
-        way: importer.sender.way.code(),
+        way: beside.way.unwrap_or(importer.sender.way).code(),
     };
     let id = uploads::accept(app.store(), sent, clock::now()).await?;
     app.bell().ring();
@@ -290,7 +301,7 @@ fn shown(name: &str) -> String {
         short.pop();
     }
     if short.trim().is_empty() {
-        short = "upload".to_owned();
+        "upload".clone_into(&mut short);
     }
     short
 }

@@ -100,6 +100,18 @@ impl Sender {
         }
     }
 
+    /// Whoever brought a file. What lies on a share anybody may have written, whoever carries it from there.
+    pub fn brought(name: &str, way: Way) -> Self {
+        let trust = match way {
+            Way::Share => Trust::Claimed,
+            Way::Report | Way::Upload | Way::Command => Trust::Vouched,
+        };
+        Self {
+            trust,
+            ..Self::vouched(name, way)
+        }
+    }
+
     /// Whom a bare name may mean: what somebody vouches for may name a client that has better ids.
     pub const fn speaker(&self) -> Speaker {
         match self.trust {
@@ -118,6 +130,8 @@ pub enum Way {
     Upload,
     /// `cutover import`, straight into the database.
     Command,
+    /// A file that somebody dropped on a share, brought by `cutover sweep`.
+    Share,
 }
 
 impl Way {
@@ -127,7 +141,15 @@ impl Way {
             Self::Report => "report",
             Self::Upload => "upload",
             Self::Command => "command",
+            Self::Share => "share",
         }
+    }
+
+    /// The way a code names.
+    pub fn from_code(code: &str) -> Option<Self> {
+        [Self::Report, Self::Upload, Self::Command, Self::Share]
+            .into_iter()
+            .find(|known| known.code() == code)
     }
 }
 

@@ -173,7 +173,7 @@ async fn store(conn: &mut Conn, portion: &Portion, now: Timestamp) -> Result<Opt
     let mut numbers = Vec::with_capacity(portion.reports.len());
     let mut reports = Vec::with_capacity(portion.reports.len());
     for (n, report) in &portion.reports {
-        if let Whom::Several(names) = whom(&known, &report.ids) {
+        if let Whom::Several(names) = whom(&known, &report.ids, report.sender.speaker()) {
             refused.push((*n, ambiguous(&names)));
         } else {
             numbers.push(*n);

@@ -27,19 +27,19 @@ pub enum Whom {
 pub struct Matcher(Conn);
 
 impl Matcher {
-    /// Whom these ids name, as somebody who is vouched for may name them. The writer resolves them the same way.
-    pub async fn whom(&mut self, ids: &[ClientIds]) -> Result<Vec<Whom>> {
+    /// Whom these ids name when `speaker` says them. The writer resolves them the same way.
+    pub async fn whom(&mut self, ids: &[ClientIds], speaker: Speaker) -> Result<Vec<Whom>> {
         let idents = ids.iter().flat_map(identify::all_idents).collect();
         let known = Known::find(&mut self.0, idents).await?;
-        Ok(ids.iter().map(|ids| whom(&known, ids)).collect())
+        Ok(ids.iter().map(|ids| whom(&known, ids, speaker)).collect())
     }
 }
 
-pub(super) fn whom(known: &Known, ids: &ClientIds) -> Whom {
-    let Some(resolution) = known.resolve(ids, Speaker::List) else {
+pub(super) fn whom(known: &Known, ids: &ClientIds, speaker: Speaker) -> Whom {
+    let Some(resolution) = known.resolve(ids, speaker) else {
         return Whom::Nobody;
     };
-    let several = known.several(ids, Speaker::List);
+    let several = known.several(ids, speaker);
     if !several.is_empty() {
         return Whom::Several(several);
     }

@@ -8,7 +8,7 @@ use crate::{
     ingest::{self, Judge},
     store::{
         self, Store,
-        incoming::{Incoming, Kept, Sender, Way},
+        incoming::{Incoming, Sender, Way},
         upload_commit::Portion,
         upload_model::Upload,
     },
@@ -18,6 +18,11 @@ use crate::{
 pub const PORTION: i64 = 512;
 /// Attempts at a portion that lost a deadlock against another server.
 const ATTEMPTS: usize = 5;
+
+/// Who answers for an upload. A way that is not known is believed least.
+pub(super) fn sender(who: &str, upload: &Upload) -> Sender {
+    Sender::brought(who, Way::from_code(&upload.way).unwrap_or(Way::Share))
+}
 
 /// Stores what is left of an upload.
 ///
@@ -30,12 +35,7 @@ pub(super) async fn commit(
     bell: &Bell,
 ) -> Result<(), store::Error> {
     let who = upload.committed_by.as_ref().unwrap_or(&upload.created_by);
-    let way = if upload.way == Way::Command.code() {
-        Way::Command
-    } else {
-        Way::Upload
-    };
-    let sender = Sender::vouched(who, way);
+    let sender = sender(who, upload);
     // One time for all of it, so that a portion that is stored once more after a kill is the same to the byte.
     let received_at = upload.committed_at.unwrap_or(upload.created_at);
     let mut from = upload.counts.done;
@@ -128,7 +128,8 @@ async fn try_store(store: &Store, portion: Arc<Portion>) -> Result<bool, store::
     let Some(kept) = kept else {
         return Ok(false);
     };
-    kept.into_iter()
-        .for_each(|kept: Kept| ingest::count_kept(kept));
+    for kept in kept {
+        ingest::count_kept(kept);
+    }
     Ok(true)
 }

@@ -11,6 +11,7 @@ use crate::{
     domain::{identity::ClientIds, time::Timestamp},
     store::{
         self, Store,
+        identify::Speaker,
         upload_commit::ambiguous,
         upload_model::{NewRow, RowStatus, Upload},
         upload_whom::{Matcher, Whom},
@@ -59,10 +60,11 @@ pub(super) async fn read(store: &Store, upload: &Upload, bell: &Bell) -> Result<
     let reader =
         tokio::task::spawn_blocking(move || read_files(&files, &chosen, collected_at, &portions));
     let mut matcher = store.matcher().await?;
+    let speaker = super::committing::sender(&upload.created_by, upload).speaker();
     let mut first = 0;
     let mut rejected = 0;
     while let Some(portion) = ready.recv().await {
-        let rows = resolved(&mut matcher, portion).await?;
+        let rows = resolved(&mut matcher, portion, speaker).await?;
         let length = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         rejected += rows
             .iter()
@@ -255,12 +257,13 @@ pub(super) fn in_words(errors: &[FieldError]) -> String {
 async fn resolved(
     matcher: &mut Matcher,
     portion: Vec<Checked>,
+    speaker: Speaker,
 ) -> Result<Vec<NewRow>, store::Error> {
     let ids: Vec<ClientIds> = portion
         .iter()
         .filter_map(|checked| checked.ids.clone())
         .collect();
-    let mut whom = matcher.whom(&ids).await?.into_iter();
+    let mut whom = matcher.whom(&ids, speaker).await?.into_iter();
     Ok(portion
         .into_iter()
         .map(|Checked { mut row, ids }| {
