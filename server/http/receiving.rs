@@ -175,7 +175,7 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
         // What is wrong with the address need not wait for the body, but many senders only listen behind it.
         files.body(app, &parts.headers, &beside, body).await?;
     }
-    if files.files.is_empty() {
+    if files.unpacked.is_empty() {
         return Err(Problem::invalid(
             "files",
             "No file was chosen. Choose one and send it again.",
@@ -183,7 +183,7 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
     }
     let beside = beside.settled(app).await?;
     let sent = Sent {
-        files: files.files,
+        files: files.unpacked,
         file_hash: files.hash.finalize().to_vec(),
         chosen: beside.chosen,
         collected_at: beside.collected_at,
@@ -200,7 +200,7 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
 /// Files as they come in, unpacked.
 #[derive(Default)]
 struct Files {
-    files: Vec<(String, Vec<u8>)>,
+    unpacked: Vec<(String, Vec<u8>)>,
     bytes: usize,
     hash: Sha256,
     // Keeps the room of all of them reserved until they are kept.
@@ -245,7 +245,7 @@ impl Files {
     }
 
     async fn add(&mut self, app: &App, name: &str, bytes: Vec<u8>) -> Result<(), Problem> {
-        if self.files.len() >= MOST_FILES {
+        if self.unpacked.len() >= MOST_FILES {
             return Err(Problem::TooLarge(format!(
                 "An upload may have {MOST_FILES} files; send them in several uploads, or packed into a zip archive."
             )));
@@ -269,7 +269,7 @@ impl Files {
                 body::LARGEST >> 20
             )));
         }
-        self.files.push((shown(name), bytes));
+        self.unpacked.push((shown(name), bytes));
         Ok(())
     }
 }
@@ -290,7 +290,7 @@ fn shown(name: &str) -> String {
         short.pop();
     }
     if short.trim().is_empty() {
-        short = "upload".to_owned();
+        "upload".clone_into(&mut short);
     }
     short
 }

@@ -189,7 +189,7 @@ fn reading(upload: &Upload, told: &[Told], mappings: Vec<String>) -> Reading {
             choices.push((code, column.meaning.title()));
         }
     }
-    reading.table = name.to_owned();
+    name.clone_into(&mut reading.table);
     reading.explicit_views = mapping.explicit_views;
     reading.choices = choices;
     reading.hidden_columns = mapping.columns.len().saturating_sub(COLUMNS_SHOWN);

@@ -8,7 +8,7 @@ use crate::{
     ingest::{self, Judge},
     store::{
         self, Store,
-        incoming::{Incoming, Kept, Sender, Way},
+        incoming::{Incoming, Sender, Way},
         upload_commit::Portion,
         upload_model::Upload,
     },
@@ -128,7 +128,8 @@ async fn try_store(store: &Store, portion: Arc<Portion>) -> Result<bool, store::
     let Some(kept) = kept else {
         return Ok(false);
     };
-    kept.into_iter()
-        .for_each(|kept: Kept| ingest::count_kept(kept));
+    for kept in kept {
+        ingest::count_kept(kept);
+    }
     Ok(true)
 }
