@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod assess;
+mod assess_print;
 pub mod bench;
 pub mod demo;
 pub mod dictionary;
@@ -33,7 +34,7 @@ impl From<crate::store::Error> for Error {
 pub enum Command {
     /// Run the server (also without any command)
     Serve(Box<ServeArgs>),
-    /// Judge report files offline: no server, no database
+    /// Judge files offline: no server, no database
     Assess(assess::AssessArgs),
     /// Store report files, through a server or straight into the database
     Import(import::ImportArgs),

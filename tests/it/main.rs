@@ -3,6 +3,7 @@
 mod cases;
 mod commands;
 mod durability;
+mod foreign_files;
 mod foreign_reg;
 mod foreign_tables;
 mod house;
