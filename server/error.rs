@@ -24,6 +24,8 @@ pub enum Problem {
     MethodNotAllowed,
     /// 409: needs a confirmation.
     NeedsConfirmation(String),
+    /// 409: not in the state it is in.
+    Conflict(String),
     /// 406: none of the formats asked for.
     NotAcceptable(String),
     /// 413: larger than the limit it names.
@@ -90,6 +92,11 @@ impl Problem {
                 "urn:cutover:problem:needs-confirmation",
                 "This needs a confirmation",
             ),
+            Self::Conflict(_) => (
+                StatusCode::CONFLICT,
+                "urn:cutover:problem:conflict",
+                "Not possible any more",
+            ),
             Self::NotAcceptable(_) => (
                 StatusCode::NOT_ACCEPTABLE,
                 "urn:cutover:problem:not-acceptable",
@@ -155,6 +162,7 @@ impl Problem {
             | Self::Forbidden(detail)
             | Self::NotFound(detail)
             | Self::NeedsConfirmation(detail)
+            | Self::Conflict(detail)
             | Self::NotAcceptable(detail)
             | Self::TooLarge(detail)
             | Self::Unsupported(detail) => detail.clone(),

@@ -1,30 +1,36 @@
-//! The expected list on its way in: bytes → rows → store. Page, API and command line come through here.
+//! An expected list on its way in: bytes → rows → store; and on its way out. Page and API come through here.
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    domain::{assess, facts::OsFacts, time::Timestamp},
+    domain::{assess, facts::OsFacts, lists, time::Timestamp},
     error::Problem,
     store::{
         self, Store,
+        membership::Consent,
         model::Listing,
         population::{Expected, ExpectedList},
     },
     wire::{
         FieldError, decode,
         population::{self, PopulationList, PopulationRow},
+        population_names,
     },
 };
 
 /// What a new list changed, and what of it was not understood.
 #[derive(Clone, Debug, Serialize)]
 pub struct ListAnswer {
+    /// Name of the list.
+    pub list: String,
+    /// What the file was taken for.
+    pub kind: &'static str,
     /// Rows understood.
     pub rows: i64,
     /// Clients not known before.
     pub new: i64,
-    /// Clients of the earlier list that this one does not name.
+    /// Clients of the earlier list of this name that this one does not name.
     pub gone: i64,
     /// Clients known before.
     pub matched: i64,
@@ -47,6 +53,23 @@ pub struct ListAnswer {
     pub needs_confirmation: Option<String>,
     /// SHA-256 of the file, in hexadecimal digits.
     pub file_hash: String,
+    /// What a confirmation of this upload says, see [`Confirmed::ForUpload`].
+    #[serde(skip)]
+    pub confirmation: String,
+}
+
+/// What taking a list out of force changed, or would change.
+#[derive(Clone, Debug, Serialize)]
+pub struct WithdrawnAnswer {
+    /// Name of the list.
+    pub list: String,
+    /// Clients that it named.
+    pub gone: i64,
+    /// Clients counted before, and now.
+    pub population: (i64, i64),
+    /// Nothing was changed: somebody has to say that this is meant.
+    #[serde(skip)]
+    pub needs_confirmation: Option<String>,
 }
 
 /// Whether somebody has said that a list may hide clients.
@@ -56,8 +79,8 @@ pub enum Confirmed {
     No,
     /// Yes, whatever the list is.
     Yes,
-    /// Yes, for the file with this hash: another file needs a confirmation of its own.
-    ForFile(String),
+    /// Yes, for this file under this name: another file, or another name, needs a confirmation of its own.
+    ForUpload(String),
 }
 
 /// A row that was not understood.
@@ -69,23 +92,26 @@ pub struct RejectedRow {
     pub detail: String,
 }
 
-/// Reads a list (CSV or JSON array) and puts it in force.
+/// Reads a list (CSV, JSON array or plain names) and puts it in force in place of the one called `name`.
 ///
 /// # Errors
 /// 400 or 422 when it cannot be understood.
 pub async fn replace(
     store: &Store,
+    name: &str,
     bytes: Vec<u8>,
     sender: &str,
     confirmed: &Confirmed,
     now: Timestamp,
 ) -> Result<ListAnswer, Problem> {
+    let name = list_name(name)?;
     let file_hash = Sha256::digest(&bytes).to_vec();
     let shown_hash: String = file_hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let confirmation = format!("{shown_hash} {name}");
     let confirmed = match confirmed {
         Confirmed::No => false,
         Confirmed::Yes => true,
-        Confirmed::ForFile(hash) => *hash == shown_hash,
+        Confirmed::ForUpload(given) => *given == confirmation,
     };
     let list = tokio::task::spawn_blocking(move || read(&bytes))
         .await
@@ -119,6 +145,8 @@ pub async fn replace(
     let result = store
         .replace_population(
             ExpectedList {
+                name: name.clone(),
+                kind: list.kind,
                 rows: list.rows.into_iter().map(expected).collect(),
                 rejected: refused,
                 file_hash,
@@ -134,6 +162,8 @@ pub async fn replace(
         Err(error) => return Err(error.into()),
     };
     Ok(ListAnswer {
+        list: name,
+        kind: list.kind.code(),
         rows: replaced.rows,
         new: replaced.new,
         gone: replaced.gone,
@@ -147,7 +177,43 @@ pub async fn replace(
         ignored: list.ignored,
         needs_confirmation,
         file_hash: shown_hash,
+        confirmation,
     })
+}
+
+/// Takes the list called `name` out of force.
+///
+/// # Errors
+/// 404 when there is none of this name, 422 when no list can be called so.
+pub async fn withdraw(
+    store: &Store,
+    name: &str,
+    sender: &str,
+    consent: Consent,
+    now: Timestamp,
+) -> Result<WithdrawnAnswer, Problem> {
+    let name = list_name(name)?;
+    let result = store.withdraw_population(&name, sender, consent, now).await;
+    let (withdrawn, needs_confirmation) = match result {
+        Ok(Some(withdrawn)) => (withdrawn, None),
+        Ok(None) => {
+            return Err(Problem::NotFound(format!(
+                "No list called {name} is in force."
+            )));
+        }
+        Err(store::Error::NeedsConfirmation(why, would)) => (would, Some(why)),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(WithdrawnAnswer {
+        list: name,
+        gone: withdrawn.gone,
+        population: (withdrawn.before, withdrawn.after),
+        needs_confirmation,
+    })
+}
+
+fn list_name(given: &str) -> Result<String, Problem> {
+    lists::list_name(given).map_err(|detail| Problem::invalid("?list", detail))
 }
 
 fn read(bytes: &[u8]) -> Result<PopulationList, Problem> {
@@ -155,6 +221,8 @@ fn read(bytes: &[u8]) -> Result<PopulationList, Problem> {
     let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
     let list: Result<PopulationList, Vec<FieldError>> = if first == Some(&b'[') {
         population::parse_json(&text)
+    } else if population_names::is_names(&text) {
+        population_names::parse_names(&text)
     } else {
         population::parse_csv(&text)
     };

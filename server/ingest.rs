@@ -298,6 +298,30 @@ pub async fn take(
     })
 }
 
+/// Judges documents that were read before, one after the other; nothing is written yet.
+///
+/// # Errors
+/// The server is going down.
+pub async fn judged(
+    judge: &Judge,
+    documents: Vec<Vec<u8>>,
+    received_at: Timestamp,
+    sender: &Sender,
+) -> Result<Vec<Result<Incoming, Vec<FieldError>>>, store::Error> {
+    let (judge, sender) = (judge.clone(), sender.clone());
+    let _turn = SORTING.acquire().await.map_err(|_| store::Error::Stopped)?;
+    let judged = move || {
+        let parsed = |document: &Vec<u8>| {
+            report_v1::parse_with_hash(document)
+                .map(|parsed| judge.prepare(parsed, document, received_at, &sender))
+        };
+        documents.iter().map(parsed).collect()
+    };
+    tokio::task::spawn_blocking(judged)
+        .await
+        .map_err(|_| store::Error::Stopped)
+}
+
 /// Splits, parses, judges and compresses; no waiting.
 fn sort(judge: &Judge, body: &[u8], now: Timestamp, sender: &Sender) -> Result<Sorted, Error> {
     let text = decode::to_utf8(body).map_err(|error| Error::Body(error.to_string()))?;
@@ -350,7 +374,8 @@ fn sort(judge: &Judge, body: &[u8], now: Timestamp, sender: &Sender) -> Result<S
     })
 }
 
-fn count_kept(kept: Kept) {
+/// Counts a report that was kept.
+pub fn count_kept(kept: Kept) {
     let status = match kept {
         Kept::Stored => "stored",
         Kept::Unchanged => "unchanged",
@@ -359,7 +384,8 @@ fn count_kept(kept: Kept) {
     metrics::counter!("cutover_reports_total", "status" => status).increment(1);
 }
 
-fn count_refused(refused: usize) {
+/// Counts what was refused.
+pub fn count_refused(refused: usize) {
     if refused > 0 {
         metrics::counter!("cutover_reports_total", "status" => "rejected")
             .increment(refused as u64);

@@ -13,5 +13,6 @@ pub mod serve;
 pub mod sim;
 pub mod state;
 pub mod store;
+pub mod uploads;
 pub mod views;
 pub mod wire;

@@ -17,6 +17,7 @@ use crate::{
     rejudge,
     state::App,
     store::{Store, access},
+    uploads,
 };
 
 /// From the first byte of a connection to the first request on it; also for a request's headers to arrive.
@@ -66,7 +67,9 @@ pub async fn serve(
     let handle = Handle::new();
     tokio::spawn(stop_when_told(handle.clone()));
     tokio::spawn(housekeeping(store.clone(), metrics));
-    tokio::spawn(rejudge::run(store.clone(), judge));
+    tokio::spawn(rejudge::run(store.clone(), judge.clone()));
+    tokio::spawn(uploads::run(store.clone(), judge, app.bell().clone()));
+    tokio::spawn(tidying(store.clone()));
     let service = http::router(app).into_make_service();
     match &config.transport {
         Transport::Plain => {
@@ -166,6 +169,13 @@ fn announce(
 }
 
 async fn stop_when_told(handle: Handle<SocketAddr>) {
+    asked_to_stop().await;
+    tracing::info!("asked to stop; requests under way may finish");
+    handle.graceful_shutdown(Some(GOODBYE));
+}
+
+/// Waits until somebody presses Ctrl-C or the system ends the program.
+pub async fn asked_to_stop() {
     let interrupted = async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
@@ -186,8 +196,6 @@ async fn stop_when_told(handle: Handle<SocketAddr>) {
         () = interrupted => {}
         () = terminated => {}
     }
-    tracing::info!("asked to stop; requests under way may finish");
-    handle.graceful_shutdown(Some(GOODBYE));
 }
 
 /// What has to happen without anybody asking: clients grow stale, counters are tidied.
@@ -200,5 +208,16 @@ async fn housekeeping(store: Store, metrics: metrics_exporter_prometheus::Promet
             tracing::warn!(%error, "clients could not be looked at for staleness; trying again");
         }
         metrics.run_upkeep();
+    }
+}
+
+/// What was kept long enough is let go of, now and then.
+async fn tidying(store: Store) {
+    let mut tick = tokio::time::interval(Duration::from_secs(3_600));
+    loop {
+        tick.tick().await;
+        if let Err(error) = store.tidy_uploads(clock::now()).await {
+            tracing::warn!(%error, "old uploads could not be let go of; trying again later");
+        }
     }
 }

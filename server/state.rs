@@ -6,6 +6,7 @@ use crate::{
     http::{auth::Guard, body::Budget},
     ingest::Judge,
     store::Store,
+    uploads::Bell,
 };
 
 /// The running application. Cheap to clone.
@@ -22,6 +23,7 @@ struct Inner {
     budget: Budget,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
     secure_cookies: bool,
+    bell: Bell,
 }
 
 impl App {
@@ -40,6 +42,7 @@ impl App {
                 budget: Budget::default(),
                 metrics,
                 secure_cookies,
+                bell: Bell::default(),
             }),
         }
     }
@@ -67,6 +70,11 @@ impl App {
     /// The counters, for `/metrics`.
     pub fn metrics(&self) -> &metrics_exporter_prometheus::PrometheusHandle {
         &self.inner.metrics
+    }
+
+    /// What wakes the worker of uploads.
+    pub fn bell(&self) -> &Bell {
+        &self.inner.bell
     }
 
     /// Whether cookies may only travel over TLS.

@@ -1,4 +1,4 @@
-// Nothing here is needed: it only lets people drop files where a file field already is, and copy commands.
+// Nothing here is needed: it lets people drop files where a file field already is, copy commands, and watch uploads.
 "use strict";
 
 for (const zone of document.querySelectorAll(".drop")) {
@@ -79,4 +79,46 @@ if (navigator.clipboard) {
     });
     command.after(button);
   }
+}
+
+// A file most often says nothing of when its facts were read, but the disk knows when it was written. Of several files
+// the oldest counts, so that nothing looks fresher than it is.
+for (const field of document.querySelectorAll("input[type=file]")) {
+  const at = field.form?.querySelector("input[name=collected_at]");
+  if (!at) continue;
+  let filled = "";
+  field.addEventListener("change", () => {
+    if (at.value !== filled || field.files.length === 0) return;
+    const oldest = Math.min(...[...field.files].map((file) => file.lastModified), Date.now());
+    filled = new Date(oldest).toISOString().replace(/\.\d+Z$/, "Z");
+    at.value = filled;
+  });
+}
+
+// How far an upload is; when the server is done with it the page shows what came of it.
+for (const part of document.querySelectorAll("[data-progress]")) {
+  const bar = part.querySelector("progress");
+  const words = part.querySelector("[role=status]");
+  const number = (n) => `${n.toLocaleString("en-GB")} ${n === 1 ? "row" : "rows"}`;
+  const look = async () => {
+    try {
+      const answer = await fetch(part.dataset.progress, { headers: { accept: "application/json" } });
+      const { state, rows } = await answer.json();
+      if (state !== part.dataset.state) {
+        location.reload();
+        return;
+      }
+      if (state === "committing") {
+        bar.max = rows.total;
+        bar.value = rows.done;
+        words.textContent = `${rows.done.toLocaleString("en-GB")} of ${number(rows.total)} stored`;
+      } else {
+        words.textContent = `${number(rows.total)} read`;
+      }
+    } catch {
+      words.textContent = "The server does not answer; trying again.";
+    }
+    setTimeout(look, 1000);
+  };
+  setTimeout(look, 300);
 }

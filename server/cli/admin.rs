@@ -27,8 +27,8 @@ pub struct TokenArgs {
 enum TokenCommand {
     /// Make a token and print it, alone, on standard output; it is shown once
     Create {
-        /// What it may do: send reports, read, or replace the expected list
-        #[arg(long, value_parser = ["ingest", "read", "population"])]
+        /// What it may do: send reports, read, replace the expected list, or bring in files of any format
+        #[arg(long, value_parser = ["ingest", "read", "population", "import"])]
         purpose: String,
         /// What to call it
         #[arg(long, default_value = "unnamed")]
@@ -102,7 +102,7 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
             database,
         } => {
             let purpose = Purpose::from_code(&purpose).ok_or_else(|| {
-                Error::Usage("purpose must be ingest, read or population".to_owned())
+                Error::Usage("purpose must be ingest, read, population or import".to_owned())
             })?;
             if name.is_empty() || name.chars().count() > 100 || name.contains(char::is_control) {
                 return Err(Error::Usage(

@@ -11,7 +11,7 @@ use crate::{
         verdict::{Impact, Outcome as Answer, Standing},
     },
     error::Problem,
-    http::api::check_json,
+    http::api_client::check_json,
     wire::foreign::{Format, Unreadable, any_file::Told},
 };
 

@@ -9,6 +9,7 @@ pub mod dictionary;
 pub mod import;
 pub mod load;
 pub mod loadgen;
+pub mod sweep;
 
 use crate::{config::ServeArgs, serve};
 
@@ -36,8 +37,10 @@ pub enum Command {
     Serve(Box<ServeArgs>),
     /// Judge files offline: no server, no database
     Assess(assess::AssessArgs),
-    /// Store report files, through a server or straight into the database
+    /// Store files of any format, through a server or straight into the database
     Import(import::ImportArgs),
+    /// Bring the files that computers drop into a folder to a server, each once
+    Sweep(sweep::SweepArgs),
     /// Run a server on a throw-away database with a simulated fleet
     Demo(demo::DemoArgs),
     /// Send a simulated fleet to a server and measure the answers
@@ -74,6 +77,7 @@ pub async fn run(command: Command) -> Result<(), Error> {
         }
         Command::Assess(args) => assess::run(&args),
         Command::Import(args) => import::run(args).await,
+        Command::Sweep(args) => sweep::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Loadgen(args) => bench::run(*args).await,
         Command::Token(args) => admin::token(args).await,

@@ -112,7 +112,7 @@ struct Join<'s, 'f> {
     contradictions: Vec<Contradiction>,
 }
 
-impl<'f> Join<'_, 'f> {
+impl Join<'_, '_> {
     fn facts(&mut self) -> Facts {
         let mut facts = Facts {
             client_version: self.shown(|facts| facts.client_version.clone()),

@@ -3,6 +3,8 @@
 pub mod assess;
 pub mod evidence;
 pub mod facts;
+pub mod feeds;
 pub mod identity;
+pub mod lists;
 pub mod time;
 pub mod verdict;

@@ -217,7 +217,19 @@ pub struct Reporter(pub Sender);
 
 /// May bring in files of any format: an import token, or a person.
 #[derive(Clone, Debug)]
-pub struct Importer(pub Sender);
+pub struct Importer {
+    /// Who it is, vouched for.
+    pub sender: Sender,
+    /// May see what others have sent: a person. A program sees its own.
+    pub sees_all: bool,
+}
+
+impl Importer {
+    /// Whose uploads it may see; `None`: everybody's.
+    pub fn only(&self) -> Option<&str> {
+        (!self.sees_all).then_some(&*self.sender.name)
+    }
+}
 
 /// May read: a read token, or a person.
 #[derive(Clone, Debug)]
@@ -278,11 +290,14 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
-        let name: Arc<str> = match caller(parts, &app).await? {
-            Caller::Person(name) => name.into(),
-            Caller::Program(token) => only(&token, Purpose::Import)?,
+        let (name, sees_all): (Arc<str>, bool) = match caller(parts, &app).await? {
+            Caller::Person(name) => (name.into(), true),
+            Caller::Program(token) => (only(&token, Purpose::Import)?, false),
         };
-        Ok(Self(Sender::vouched(&name, Way::Upload)))
+        Ok(Self {
+            sender: Sender::vouched(&name, Way::Upload),
+            sees_all,
+        })
     }
 }
 

@@ -1,10 +1,11 @@
-//! A client as programs see it: one shape for JSON, NDJSON and CSV.
+//! A client as programs see it, and what an answer covers: one shape for JSON, NDJSON and CSV.
 
 use serde::Serialize;
 
 use crate::{
     domain::{assess, time::Timestamp},
-    store::model::{ClientRow, Population},
+    store::model::{ClientRow, ListInfo, Population},
+    views::rule,
 };
 
 /// A client in JSON.
@@ -180,7 +181,7 @@ pub fn csv_header() -> Result<Vec<u8>, String> {
     csv_record(CSV_COLUMNS.iter().map(|column| (*column).to_owned()))
 }
 
-fn csv_record(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, String> {
+pub(super) fn csv_record(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, String> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
@@ -191,7 +192,7 @@ fn csv_record(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, String> {
 }
 
 /// A spreadsheet runs what starts with one of these; an apostrophe in front makes it text.
-fn harmless(field: &str) -> String {
+pub(super) fn harmless(field: &str) -> String {
     let risky = field.starts_with([
         '=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠',
     ]);
@@ -215,14 +216,34 @@ pub struct PopulationJson {
     future_reports: i64,
     complete: bool,
     standings: serde_json::Map<String, serde_json::Value>,
+    /// What is counted, in one sentence.
+    rule: String,
+    /// The list that was uploaded last.
     list: Option<ListJson>,
+    lists: Vec<ListJson>,
 }
 
 #[derive(Debug, Serialize)]
 struct ListJson {
+    name: String,
+    kind: &'static str,
     uploaded_at: String,
     uploaded_by: String,
     rows: i64,
+    left_out: i64,
+}
+
+impl From<&ListInfo> for ListJson {
+    fn from(list: &ListInfo) -> Self {
+        Self {
+            name: list.name.clone(),
+            kind: list.kind.code(),
+            uploaded_at: list.uploaded_at.to_string(),
+            uploaded_by: list.uploaded_by.clone(),
+            rows: list.rows,
+            left_out: list.left_out,
+        }
+    }
 }
 
 impl From<Population> for PopulationJson {
@@ -237,17 +258,15 @@ impl From<Population> for PopulationJson {
             suspected_duplicates: population.suspected_duplicates,
             future_reports: population.future_reports,
             // Without a list nobody knows who is silent.
-            complete: population.list.is_some(),
+            complete: !population.lists.is_empty(),
+            rule: rule::denominator(&population),
+            list: population.newest_list().map(ListJson::from),
+            lists: population.lists.iter().map(ListJson::from).collect(),
             standings: population
                 .standings
                 .into_iter()
                 .map(|(standing, n)| (standing.code().to_owned(), n.into()))
                 .collect(),
-            list: population.list.map(|list| ListJson {
-                uploaded_at: list.uploaded_at.to_string(),
-                uploaded_by: list.uploaded_by,
-                rows: list.rows,
-            }),
         }
     }
 }

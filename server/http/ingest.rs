@@ -14,9 +14,11 @@ use serde::Serialize;
 use super::{
     auth::{Planner, Reporter},
     body,
+    lists::ListQuery,
 };
 use crate::{
     clock,
+    domain::lists,
     error::Problem,
     expected::{self, Confirmed},
     ingest::{self, Outcome, Result1},
@@ -84,7 +86,7 @@ pub async fn reports(
 
 /// Lets a sender in, or reads the beginning of what it sends and then says why not: over HTTP/2 an answer that
 /// overtakes a small body reaches many senders as a broken stream.
-async fn let_in<R>(role: Result<R, Problem>, body: Body) -> Result<(R, Body), Problem> {
+pub(super) async fn let_in<R>(role: Result<R, Problem>, body: Body) -> Result<(R, Body), Problem> {
     match role {
         Ok(role) => Ok((role, body)),
         Err(problem) => {
@@ -199,7 +201,7 @@ fn answer(outcome: Outcome) -> ReportsAnswer {
     answer
 }
 
-/// Replaces the expected list. `?confirm=1` puts a list in force that hides clients.
+/// Replaces the expected list called `?list=NAME`. `?confirm=1` puts a list in force that hides clients.
 pub async fn population(
     State(app): State<App>,
     planner: Result<Planner, Problem>,
@@ -208,20 +210,17 @@ pub async fn population(
     body: Body,
 ) -> Result<Response, Problem> {
     let (Planner(sender), body) = let_in(planner, body).await?;
-    let confirmed = query
-        .as_deref()
-        .map(super::query::form_pairs)
-        .unwrap_or_default()
-        .iter()
-        .any(|(name, value)| name == "confirm" && (value == "1" || value == "true"));
-    let confirmed = if confirmed {
+    let query = ListQuery::of(query.as_deref());
+    let confirmed = if query.confirmed {
         Confirmed::Yes
     } else {
         Confirmed::No
     };
+    let name = query.list.as_deref().unwrap_or(lists::DEFAULT_NAME);
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
-    let answer = expected::replace(app.store(), bytes, &sender, &confirmed, clock::now()).await?;
+    let answer =
+        expected::replace(app.store(), name, bytes, &sender, &confirmed, clock::now()).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
             "{why} Send it again with ?confirm=1."

@@ -1,16 +1,23 @@
 //! The whole site on one screen: which address does what, and what surrounds every request.
 
 pub mod api;
+pub mod api_client;
 pub mod assets;
 pub mod auth;
 pub mod body;
 pub mod export;
+pub mod feeds;
+pub mod health;
 pub mod ingest;
 pub mod kit;
 mod layers;
+pub mod lists;
 pub mod pages;
+pub mod population;
 pub mod query;
+pub mod receiving;
 pub mod tls;
+pub mod upload_api;
 pub mod uploads;
 
 use axum::{
@@ -33,10 +40,16 @@ pub fn router(app: App) -> Router {
         .route("/clients", get(pages::clients))
         .route("/clients/{id}", get(pages::client))
         .route("/upload", get(uploads::form).post(uploads::take))
+        .route("/uploads/{id}", get(uploads::one))
+        .route("/uploads/{id}/commit", post(uploads::commit))
+        .route("/uploads/{id}/cancel", post(uploads::cancel))
+        .route("/uploads/{id}/again", post(uploads::again))
         .route(
             "/population",
-            get(uploads::population_form).post(uploads::population),
+            get(population::form).post(population::replace),
         )
+        .route("/population/withdraw", post(lists::withdraw_form))
+        .route("/feeds", get(feeds::page))
         .route("/feeding", get(kit::feeding))
         .route("/kit/{name}", get(kit::file))
         .route("/method", get(pages::method))
@@ -54,19 +67,30 @@ pub fn router(app: App) -> Router {
     // For programs.
     let api = Router::new()
         .route("/reports", post(ingest::reports))
-        .route("/population", put(ingest::population))
+        .route(
+            "/population",
+            put(ingest::population).delete(lists::withdraw),
+        )
         .route("/summary", get(api::summary))
         .route("/clients", get(api::clients))
-        .route("/clients/{id}", get(api::client))
-        .route("/clients/{id}/raw", get(api::raw))
+        .route("/clients/{id}", get(api_client::client))
+        .route("/clients/{id}/raw", get(api_client::raw))
         .route("/blockers", get(api::blockers))
-        .route("/rejects", get(api::rejects));
+        .route("/feeds", get(feeds::list))
+        .route("/rejects", get(api::rejects))
+        .route("/uploads", get(upload_api::list).post(upload_api::add))
+        .route("/uploads/{id}", get(upload_api::one))
+        .route("/uploads/{id}/rows", get(upload_api::rows))
+        .route("/uploads/{id}/commit", post(upload_api::commit))
+        .route("/uploads/{id}/cancel", post(upload_api::cancel))
+        .route("/uploads/{id}/rejected", get(upload_api::rejected))
+        .layer(DefaultBodyLimit::max(body::LARGEST));
 
     // For machines that watch machines.
     let health = Router::new()
-        .route("/healthz", get(api::healthz))
-        .route("/readyz", get(api::readyz))
-        .route("/metrics", get(api::metrics));
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics));
 
     let routes = site
         .nest("/api/v1", api)

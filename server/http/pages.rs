@@ -13,7 +13,7 @@ use axum_extra::extract::{
 use serde::Deserialize;
 
 use super::{
-    api, assets,
+    api, api_client, assets,
     auth::{self, Person, cookie_name},
     query::{DEFAULT_LIMIT, ListQuery, Named, form_pairs},
 };
@@ -121,8 +121,11 @@ pub async fn home(
         .store()
         .summary(&app.judge().ruleset, clock::now())
         .await?;
+    let feeds = app.store().feeds(summary.as_of).await?;
     let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
-    html(&HomePage::new(layout, &summary, &counting(&app)))
+    let mut page = HomePage::new(layout, &summary, &counting(&app));
+    page.say_feeds(&feeds);
+    html(&page)
 }
 
 /// `/os/{key}`
@@ -225,8 +228,8 @@ pub async fn client(
     Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let detail = api::detail(&app, &id).await?;
-    let judged = api::judged(&app, &detail)?;
+    let detail = api_client::detail(&app, &id).await?;
+    let judged = api_client::judged(&app, &detail)?;
     let layout = layout(&app, Nav::Clients, Some(&user), Some(&headers));
     let mut page = ClientPage::new(layout, &detail, judged.verdict.as_ref(), &counting(&app));
     page.say_sources(&detail, &judged.decides);
@@ -239,8 +242,9 @@ pub async fn method(
     Person(user): Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let population = app.store().population(clock::now()).await?;
     let layout = layout(&app, Nav::Method, Some(&user), Some(&headers));
-    html(&MethodPage::new(layout, &counting(&app)))
+    html(&MethodPage::new(layout, &counting(&app), &population))
 }
 
 /// `GET /sign-in`

@@ -9,6 +9,7 @@ use super::{
     ESTATE,
     db::Conn,
     error::{Error, Result},
+    feeds,
     identify::{self, ClientId},
     incoming::{Incoming, Kept, Receipt},
     joining::{self, Joined},
@@ -60,6 +61,7 @@ pub(super) async fn apply(
             .await?;
         waiting = later;
     }
+    feeds::heard(conn, reports).await?;
     receipts
         .into_iter()
         .collect::<Option<Vec<_>>>()

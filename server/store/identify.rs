@@ -96,20 +96,14 @@ pub fn resolve(
     speaker: Speaker,
 ) -> Option<Resolution> {
     let derived = derived_id(ids)?;
-    let mut chosen = None;
-    for ident in matching_idents(ids) {
-        let weakest = ident.starts_with("n:");
-        let mut fitting = found.get(&ident).into_iter().flatten().filter(|known| {
-            !contradicts(ids, &known.ids)
-                && (!weakest
-                    || (only_a_name(&known.ids) || (speaker == Speaker::List && only_a_name(ids))))
-        });
+    let chosen = matching_idents(ids).iter().find_map(|ident| {
+        let mut fitting = fitting(ids, found, ident, speaker);
         // Two clients that fit equally well: choosing one could clear the wrong machine.
-        if let (Some(only), None) = (fitting.next(), fitting.next()) {
-            chosen = Some(only.id);
-            break;
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => Some(only.id),
+            _ => None,
         }
-    }
+    });
     let known: Vec<&Candidate> = all_idents(ids)
         .iter()
         .filter_map(|ident| found.get(ident))
@@ -129,6 +123,39 @@ pub fn resolve(
         }
     }
     Some(Resolution { id, new, suspects })
+}
+
+/// The clients that fit `ids` equally well, where [`resolve`] can choose none of them and the ids name nobody by
+/// themselves: the strongest of them belongs to several.
+#[expect(clippy::implicit_hasher, reason = "one caller, one map")]
+pub fn several<'k>(
+    ids: &'k ClientIds,
+    found: &'k HashMap<String, Vec<Candidate>>,
+    speaker: Speaker,
+) -> Vec<&'k Candidate> {
+    let idents = matching_idents(ids);
+    let chosen = idents
+        .iter()
+        .any(|ident| fitting(ids, found, ident, speaker).count() == 1);
+    match idents.first() {
+        Some(strongest) if !chosen => fitting(ids, found, strongest, speaker).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The clients that carry an ident and may be meant by it.
+fn fitting<'k>(
+    ids: &'k ClientIds,
+    found: &'k HashMap<String, Vec<Candidate>>,
+    ident: &str,
+    speaker: Speaker,
+) -> impl Iterator<Item = &'k Candidate> {
+    let weakest = ident.starts_with("n:");
+    let bare = only_a_name(ids);
+    found.get(ident).into_iter().flatten().filter(move |known| {
+        !contradicts(ids, &known.ids)
+            && (!weakest || only_a_name(&known.ids) || (speaker == Speaker::List && bare))
+    })
 }
 
 /// What two records share when both carry this ident; `None`: sharing it means nothing.

@@ -134,6 +134,14 @@ impl Known {
         identify::resolve(ids, &self.by_ident, speaker)
     }
 
+    /// The names of the clients that these ids fit equally well, where no choice can be made.
+    pub(super) fn several(&self, ids: &ClientIds, speaker: identify::Speaker) -> Vec<String> {
+        identify::several(ids, &self.by_ident, speaker)
+            .into_iter()
+            .map(|candidate| candidate.ids.display_name())
+            .collect()
+    }
+
     /// Whether a client with this id was found.
     pub(super) fn has(&self, id: ClientId) -> bool {
         self.state.contains_key(&id)

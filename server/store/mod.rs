@@ -1,4 +1,4 @@
-//! What is kept: clients, history, counts, the expected list, tokens; SQLite or PostgreSQL.
+//! What is kept: clients, history, counts, the expected lists, who feeds it, tokens; SQLite or PostgreSQL.
 
 pub mod access;
 mod ahead;
@@ -7,6 +7,7 @@ mod conn;
 pub mod db;
 pub mod error;
 pub mod evidence;
+mod feeds;
 mod group;
 pub mod identify;
 pub mod incoming;
@@ -14,6 +15,8 @@ mod joining;
 mod keeping;
 mod known;
 pub mod lists;
+pub mod mappings;
+pub mod membership;
 pub mod model;
 mod narrowing;
 pub mod population;
@@ -23,6 +26,12 @@ pub mod rows;
 pub mod settings;
 pub mod summary;
 mod sweep;
+pub mod upload_commit;
+pub mod upload_files;
+pub mod upload_model;
+pub mod upload_rows;
+pub mod upload_whom;
+pub mod uploads;
 mod warm;
 pub mod writer;
 

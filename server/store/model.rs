@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::incoming::Said;
 use crate::domain::{
     identity::ClientIds,
+    lists::ListOrigin,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
@@ -39,16 +40,16 @@ pub struct Filter {
     pub future: bool,
 }
 
-/// How a client stands to the expected device list.
+/// How a client stands to the expected lists, all of them together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listing {
-    /// On the list.
+    /// At least one list expects it.
     Expected,
-    /// Reported without being on the list (or there is no list).
+    /// Reported without being on a list (or there is no list).
     Unlisted,
-    /// The list marks it obsolete; left out of the population.
+    /// Every list that names it marks it obsolete or decommissioned; left out of the population.
     Obsolete,
-    /// The list marks it decommissioned; left out of the population.
+    /// The same, and one of them says decommissioned.
     Decommissioned,
     /// Marked obsolete or decommissioned, yet reported since: counted again.
     Returned,
@@ -146,7 +147,7 @@ pub struct ListPage {
 pub struct Population {
     /// Everything counted: expected ones, and those that reported without being on the list.
     pub total: i64,
-    /// On the expected list (left-out ones not counted).
+    /// Expected by at least one list.
     pub expected: i64,
     /// Reported without being on the list, or returned after being marked obsolete.
     pub unlisted: i64,
@@ -154,7 +155,7 @@ pub struct Population {
     pub reported: i64,
     /// Last report within the freshness limit.
     pub fresh: i64,
-    /// On the list but marked obsolete or decommissioned; not counted.
+    /// Marked obsolete or decommissioned by every list that names them; not counted.
     pub left_out: i64,
     /// Counted clients that are suspected second records of a machine.
     pub suspected_duplicates: i64,
@@ -162,19 +163,36 @@ pub struct Population {
     pub future_reports: i64,
     /// Count of each standing; all seven are there.
     pub standings: BTreeMap<Standing, i64>,
-    /// The list in force; `None`: no list was ever uploaded.
-    pub list: Option<ListInfo>,
+    /// Of those left out, the ones marked decommissioned; the others are obsolete.
+    pub decommissioned: i64,
+    /// The lists in force by name; none: nobody knows who is missing.
+    pub lists: Vec<ListInfo>,
 }
 
-/// The expected list in force.
+impl Population {
+    /// The list that was uploaded last.
+    pub fn newest_list(&self) -> Option<&ListInfo> {
+        self.lists.iter().max_by_key(|list| list.id)
+    }
+}
+
+/// An expected list in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListInfo {
+    /// Number of the upload; a later one has a higher.
+    pub id: i64,
+    /// What it is called.
+    pub name: String,
+    /// What it was made from.
+    pub kind: ListOrigin,
     /// When it was uploaded.
     pub uploaded_at: Timestamp,
     /// By whom: a user or token name.
     pub uploaded_by: String,
     /// Rows in it, left-out ones included.
     pub rows: i64,
+    /// Rows in it that it marks obsolete or decommissioned.
+    pub left_out: i64,
 }
 
 /// One line of the table by OS version.

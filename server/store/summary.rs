@@ -10,6 +10,7 @@ use super::{
 };
 use crate::domain::{
     assess,
+    lists::ListOrigin,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
@@ -26,7 +27,9 @@ GROUP BY os_key, standing, detail HAVING SUM(n) <> 0";
 const OTHERS: &str = "SELECT '' AS listing, kind AS place, '' AS standing, detail, CAST(SUM(n) AS BIGINT) AS n FROM counts
 WHERE estate = $1 AND kind IN ('flag', 'ruleset') AND listing NOT IN ('obsolete', 'decommissioned')
 GROUP BY kind, detail HAVING SUM(n) <> 0";
-const LIST: &str = "SELECT uploaded_at, uploaded_by, rows_read FROM lists WHERE estate = $1 ORDER BY id DESC LIMIT 1";
+const LISTS: &str =
+    "SELECT id, name, kind, uploaded_at, uploaded_by, rows_read, left_out FROM lists
+WHERE estate = $1 AND ended_at IS NULL ORDER BY name, id";
 
 const OS_KEYS: &str = "SELECT os_key AS place FROM counts WHERE estate = $1 AND kind = 'client'
 GROUP BY os_key HAVING SUM(n) > 0 ORDER BY os_key";
@@ -60,9 +63,30 @@ impl Count {
 
 #[derive(sqlx::FromRow)]
 struct ListRow {
+    id: i64,
+    name: String,
+    kind: String,
     uploaded_at: i64,
     uploaded_by: String,
     rows_read: i64,
+    left_out: i64,
+}
+
+impl ListRow {
+    fn info(self) -> Result<ListInfo> {
+        Ok(ListInfo {
+            kind: ListOrigin::from_code(&self.kind).ok_or_else(|| Error::Inconsistent {
+                table: "lists",
+                detail: format!("the kind {:?}", self.kind),
+            })?,
+            id: self.id,
+            name: self.name,
+            uploaded_at: Timestamp(self.uploaded_at),
+            uploaded_by: self.uploaded_by,
+            rows: self.rows_read,
+            left_out: self.left_out,
+        })
+    }
 }
 
 async fn counts(tx: &mut Tx, text: &'static str) -> Result<Vec<Count>> {
@@ -78,10 +102,10 @@ impl Store {
         let sites = counts(&mut tx, SITES).await?;
         let reasons = counts(&mut tx, REASONS).await?;
         let others = counts(&mut tx, OTHERS).await?;
-        let list: Option<ListRow> = tx.sql(LIST).bind(ESTATE).optional().await?;
+        let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
         drop(tx);
 
-        let population = population(&clients, &others, list)?;
+        let population = population(&clients, &others, lists)?;
         let mut by_os: BTreeMap<String, OsLine> = BTreeMap::new();
         let mut impacts = BTreeMap::new();
         for count in clients.iter().filter(|count| is_counted(count)) {
@@ -163,8 +187,8 @@ impl Store {
         let mut tx = self.db.read().await?;
         let clients = counts(&mut tx, CLIENTS).await?;
         let others = counts(&mut tx, OTHERS).await?;
-        let list: Option<ListRow> = tx.sql(LIST).bind(ESTATE).optional().await?;
-        population(&clients, &others, list)
+        let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
+        population(&clients, &others, lists)
     }
 }
 
@@ -172,22 +196,24 @@ fn is_counted(count: &Count) -> bool {
     Listing::from_code(&count.listing).is_none_or(Listing::is_counted)
 }
 
-fn population(clients: &[Count], others: &[Count], list: Option<ListRow>) -> Result<Population> {
+fn population(clients: &[Count], others: &[Count], lists: Vec<ListRow>) -> Result<Population> {
     let mut population = Population {
         standings: Standing::ALL
             .into_iter()
             .map(|standing| (standing, 0))
             .collect(),
-        list: list.map(|row| ListInfo {
-            uploaded_at: Timestamp(row.uploaded_at),
-            uploaded_by: row.uploaded_by,
-            rows: row.rows_read,
-        }),
+        lists: lists
+            .into_iter()
+            .map(ListRow::info)
+            .collect::<Result<_>>()?,
         ..Population::default()
     };
     for count in clients {
         if !is_counted(count) {
             population.left_out += count.n;
+            if Listing::from_code(&count.listing) == Some(Listing::Decommissioned) {
+                population.decommissioned += count.n;
+            }
             continue;
         }
         let standing = count.standing()?;

@@ -64,7 +64,7 @@ impl Headline {
     /// The sentence of a summary.
     pub fn of(summary: &Summary) -> Self {
         let population = &summary.population;
-        let listed = population.list.is_some();
+        let listed = !population.lists.is_empty();
         if population.total == 0 {
             return Self::plain(
                 State::Nothing,
@@ -127,7 +127,7 @@ impl Headline {
     fn all_ready(summary: &Summary) -> Self {
         let population = &summary.population;
         let total = population.total;
-        if population.list.is_none() {
+        if population.lists.is_empty() {
             let who = match total {
                 1 => "the one client that reported is ready".to_owned(),
                 n => format!("all {} clients that reported are ready", number(n)),
@@ -241,7 +241,7 @@ fn parts(summary: &Summary) -> Vec<Piece> {
 /// What the numbers are out of.
 fn denominator(summary: &Summary) -> String {
     let population = &summary.population;
-    if population.list.is_none() {
+    if population.lists.is_empty() {
         format!(
             "{} that reported; there is no expected list, so nothing can be called complete",
             number(population.total)

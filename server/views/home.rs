@@ -5,13 +5,18 @@ use askama::Template;
 use super::{
     Layout,
     bar::{self, Loss, Segment},
+    feeds,
     headline::Headline,
+    rule,
     tables::{Columns, Folded, OsRow, SiteRow, WhyRow, fold},
     text::{Count, Moment, clients, counted, number, share},
     words,
 };
 use crate::{
-    domain::verdict::{Impact, Standing},
+    domain::{
+        feeds::Feed,
+        verdict::{Impact, Standing},
+    },
     store::model::{Filter, Summary},
 };
 
@@ -56,6 +61,10 @@ pub struct HomePage {
     pub listed: bool,
     /// What the number of expected clients means.
     pub denominator: String,
+    /// What somebody should look at: sentences.
+    pub attention: Vec<String>,
+    /// How the feeds stand; `None`: nothing has fed this server yet.
+    pub feeds: Option<String>,
     /// Further small sentences below the headline.
     pub fine_print: Vec<String>,
     /// The bar and its table.
@@ -110,9 +119,11 @@ impl HomePage {
         let (sites, more_sites) = fold(sites.collect(), SHOWN, "sites");
         Self {
             headline: Headline::of(summary),
-            empty: population.total == 0 && population.list.is_none(),
-            listed: population.list.is_some(),
-            denominator: denominator(summary, &layout),
+            empty: population.total == 0 && population.lists.is_empty(),
+            listed: !population.lists.is_empty(),
+            denominator: rule::denominator(population),
+            attention: Vec::new(),
+            feeds: None,
             fine_print: fine_print(summary, counting),
             bar_text: bar_text(&segments, population.total),
             segments,
@@ -129,27 +140,12 @@ impl HomePage {
             layout,
         }
     }
-}
 
-fn denominator(summary: &Summary, layout: &Layout) -> String {
-    let population = &summary.population;
-    let Some(list) = &population.list else {
-        return "No expected list yet: nothing can be called ready, because nobody knows who is missing.".to_owned();
-    };
-    let left_out = if population.left_out > 0 {
-        format!(
-            "; obsolete and decommissioned ones left out ({})",
-            number(population.left_out)
-        )
-    } else {
-        String::new()
-    };
-    format!(
-        "Expected = {} on the list uploaded {} by {}{left_out}.",
-        clients(population.expected),
-        Moment::new(list.uploaded_at, layout.now).relative,
-        list.uploaded_by,
-    )
+    /// Says which feeds have stopped.
+    pub fn say_feeds(&mut self, feeds: &[Feed]) {
+        self.attention = feeds::attention(feeds, self.layout.now);
+        self.feeds = (!feeds.is_empty()).then(|| feeds::summary(feeds, self.layout.now));
+    }
 }
 
 fn fine_print(summary: &Summary, counting: &Counting) -> Vec<String> {
@@ -292,7 +288,7 @@ fn freshness(summary: &Summary, counting: &Counting) -> Vec<FreshLine> {
     ];
     for (label, meaning, n, filter) in oddities {
         // Without a list everybody is unlisted, and saying so again helps nobody.
-        if n > 0 && !(filter.unlisted && population.list.is_none()) {
+        if n > 0 && !(filter.unlisted && population.lists.is_empty()) {
             lines.push(line(label, meaning, n, &filter));
         }
     }

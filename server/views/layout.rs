@@ -11,7 +11,7 @@ pub enum Nav {
     Blockers,
     /// Every client, and the page of one of them.
     Clients,
-    /// Sending reports by hand.
+    /// Sending files by hand.
     Upload,
     /// The expected list.
     Population,
@@ -65,7 +65,7 @@ impl Layout {
             (Nav::Overview, "/", "Overview"),
             (Nav::Blockers, "/blockers", "Blockers"),
             (Nav::Clients, "/clients", "All clients"),
-            (Nav::Upload, "/upload", "Upload reports"),
+            (Nav::Upload, "/upload", "Upload files"),
             (Nav::Population, "/population", "Expected list"),
             (Nav::Feeding, "/feeding", "Feeding"),
             (Nav::Method, "/method", "How this is counted"),

@@ -83,6 +83,11 @@ pub fn raw_url(id: &str) -> String {
     format!("/api/v1/clients/{}/raw", encode(id))
 }
 
+/// URL of an upload.
+pub fn upload_url(id: &str) -> String {
+    format!("/uploads/{}", encode(id))
+}
+
 /// URL of an OS version.
 pub fn os_url(key: &str) -> String {
     format!("/os/{}", encode(key))

@@ -5,7 +5,7 @@ use askama::Template;
 use super::{
     Layout,
     home::Counting,
-    links,
+    links, rule,
     words::{self, Badge},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         assess,
         verdict::{Impact, Standing},
     },
-    store::model::Filter,
+    store::model::{Filter, Population},
 };
 
 /// One standing.
@@ -50,6 +50,8 @@ pub struct ReasonRow {
 pub struct MethodPage {
     /// The frame.
     pub layout: Layout,
+    /// What is counted now, in one sentence.
+    pub rule: String,
     /// Freshness, ruleset and switches.
     pub counting: Counting,
     /// Standings in the order in which they are decided.
@@ -73,9 +75,10 @@ const ORDER: [Standing; 7] = [
 
 impl MethodPage {
     /// The page.
-    pub fn new(layout: Layout, counting: &Counting) -> Self {
+    pub fn new(layout: Layout, counting: &Counting, population: &Population) -> Self {
         Self {
             layout,
+            rule: rule::denominator(population),
             counting: counting.clone(),
             standings: ORDER
                 .map(|standing| StandingLine {

@@ -1,12 +1,16 @@
-//! The expected device list: what is in force, how to replace it, and what a replacement changed.
+//! The expected lists: which are in force, how to put one in force or out of it, and what that changed.
 
 use askama::Template;
 
 use super::{
-    Layout,
+    Layout, rule,
     text::{Count, Moment, number},
+    words,
 };
-use crate::store::model::{Filter, Population};
+use crate::{
+    domain::lists::{DEFAULT_NAME, ListOrigin},
+    store::model::{Filter, ListInfo, Population},
+};
 
 /// No more refused rows than this are listed.
 const LISTED: usize = 200;
@@ -14,6 +18,10 @@ const LISTED: usize = 200;
 /// What an upload of an expected list did, or would do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PopulationOutcome {
+    /// Name of the list.
+    pub list: String,
+    /// What the file was taken for.
+    pub kind: ListOrigin,
     /// Rows that were read.
     pub rows: u64,
     /// Clients that were not expected before.
@@ -40,6 +48,30 @@ pub struct PopulationOutcome {
     pub file_hash: String,
 }
 
+/// What taking a list out of force did, or would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// Name of the list.
+    pub list: String,
+    /// Clients that it named.
+    pub gone: i64,
+    /// Clients counted before, and after.
+    pub population: (i64, i64),
+    /// Why nothing was changed yet: a sentence.
+    pub needs_confirmation: Option<String>,
+}
+
+/// A withdrawal, dressed.
+#[derive(Clone, Debug)]
+pub struct WithdrawalView {
+    /// Name of the list.
+    pub list: String,
+    /// What happened, or would.
+    pub words: String,
+    /// Number of the upload that a confirmation holds for; `None`: it is done.
+    pub confirm: Option<i64>,
+}
+
 /// One number of an outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
@@ -56,6 +88,10 @@ pub struct Tile {
 pub struct OutcomeView {
     /// Done, or not yet.
     pub heading: &'static str,
+    /// Name of the list.
+    pub list: String,
+    /// What the file was taken for.
+    pub kind: &'static str,
     /// Why it has to be confirmed.
     pub confirm: Option<String>,
     /// What the confirmation holds for.
@@ -72,17 +108,21 @@ pub struct OutcomeView {
     pub ignored: Option<String>,
 }
 
-/// The list in force, dressed.
+/// A list in force, dressed.
 #[derive(Clone, Debug)]
-pub struct CurrentView {
+pub struct ListRow {
+    /// Its name.
+    pub name: String,
+    /// What it was made from.
+    pub kind: &'static str,
     /// When it was uploaded.
     pub uploaded: Moment,
     /// By whom.
     pub by: String,
     /// Rows in it.
     pub rows: String,
-    /// Numbers that follow from it.
-    pub lines: Vec<(&'static str, Count)>,
+    /// Rows that it marks obsolete or decommissioned.
+    pub left_out: String,
 }
 
 /// A column that is understood.
@@ -122,7 +162,7 @@ const COLUMNS: &[Column] = &[
     },
     Column {
         names: "last_contact",
-        meaning: "Last contact in Configuration Manager; also LastActiveTime, LastOnline",
+        meaning: "Last contact in Configuration Manager; also LastActiveTime, LastOnline, LastLogonDate",
     },
     Column {
         names: "owner",
@@ -134,22 +174,35 @@ const COLUMNS: &[Column] = &[
     },
     Column {
         names: "obsolete, decommissioned",
-        meaning: "Yes, true or 1 leaves the client out of every count, until it reports again",
+        meaning: "Yes, true or 1 leaves the client out of every count, unless another list expects it, until it reports again",
+    },
+    Column {
+        names: "enabled",
+        meaning: "In a computer list of Active Directory (with DistinguishedName or ObjectGUID): False counts as decommissioned",
     },
 ];
 
-/// The page of the expected list.
+/// The page of the expected lists.
 #[derive(Debug, Template)]
 #[template(path = "population.html", whitespace = "minimize")]
 pub struct PopulationPage {
     /// The frame.
     pub layout: Layout,
-    /// The list in force.
-    pub current: Option<CurrentView>,
+    /// What is counted, in one sentence.
+    pub rule: String,
+    /// The lists in force.
+    pub lists: Vec<ListRow>,
+    /// Numbers that follow from them.
+    pub lines: Vec<(&'static str, Count)>,
     /// What became of the upload just made.
     pub outcome: Option<OutcomeView>,
+    /// What became of the list just taken out of force.
+    pub withdrawal: Option<WithdrawalView>,
+    /// The name that the form begins with.
+    pub name: String,
     /// The columns that are understood.
     pub columns: &'static [Column],
+    uploads: Vec<(String, i64)>,
 }
 
 impl PopulationPage {
@@ -159,56 +212,112 @@ impl PopulationPage {
         population: &Population,
         outcome: Option<&PopulationOutcome>,
     ) -> Self {
-        Self {
-            current: current(population, &layout),
-            outcome: outcome.map(OutcomeView::new),
+        let mut page = Self {
+            rule: rule::denominator(population),
+            lists: population
+                .lists
+                .iter()
+                .map(|list| ListRow::new(list, &layout))
+                .collect(),
+            lines: lines(population),
+            outcome: None,
+            withdrawal: None,
+            name: DEFAULT_NAME.to_owned(),
             columns: COLUMNS,
+            uploads: population
+                .lists
+                .iter()
+                .map(|list| (list.name.clone(), list.id))
+                .collect(),
             layout,
+        };
+        if let Some(outcome) = outcome {
+            page.say_outcome(outcome);
+        }
+        page
+    }
+
+    /// Says what an upload did, or would do.
+    pub fn say_outcome(&mut self, outcome: &PopulationOutcome) {
+        self.outcome = Some(OutcomeView::new(outcome));
+        self.name.clone_from(&outcome.list);
+    }
+
+    /// Says what taking a list out of force did, or would do.
+    pub fn say_withdrawal(&mut self, withdrawal: Withdrawal) {
+        let (before, after) = withdrawal.population;
+        let upload = self
+            .uploads
+            .iter()
+            .find(|(name, _)| *name == withdrawal.list);
+        let (words, confirm) = match withdrawal.needs_confirmation {
+            Some(why) => (why, upload.map(|(_, id)| *id)),
+            None => (
+                format!(
+                    "It named {} clients. {} clients were counted before, {} are now.",
+                    number(withdrawal.gone),
+                    number(before),
+                    number(after)
+                ),
+                None,
+            ),
+        };
+        self.withdrawal = Some(WithdrawalView {
+            list: withdrawal.list,
+            words,
+            confirm,
+        });
+    }
+}
+
+impl ListRow {
+    fn new(list: &ListInfo, layout: &Layout) -> Self {
+        Self {
+            name: list.name.clone(),
+            kind: words::list_kind(list.kind),
+            uploaded: Moment::new(list.uploaded_at, layout.now),
+            by: list.uploaded_by.clone(),
+            rows: number(list.rows),
+            left_out: number(list.left_out),
         }
     }
 }
 
-fn current(population: &Population, layout: &Layout) -> Option<CurrentView> {
-    let list = population.list.as_ref()?;
+fn lines(population: &Population) -> Vec<(&'static str, Count)> {
     let silent = crate::domain::verdict::Standing::Silent;
     let everybody = Filter::default();
-    Some(CurrentView {
-        uploaded: Moment::new(list.uploaded_at, layout.now),
-        by: list.uploaded_by.clone(),
-        rows: number(list.rows),
-        lines: vec![
-            (
-                "Left out as obsolete or decommissioned",
-                Count::new(
-                    population.left_out,
-                    &Filter {
-                        left_out: true,
-                        ..everybody.clone()
-                    },
-                ),
+    vec![
+        (
+            "Left out as obsolete or decommissioned",
+            Count::new(
+                population.left_out,
+                &Filter {
+                    left_out: true,
+                    ..everybody.clone()
+                },
             ),
-            (
-                "Expected, but never reported",
-                Count::new(
-                    population.standings.get(&silent).copied().unwrap_or(0),
-                    &Filter {
-                        standings: vec![silent],
-                        ..everybody.clone()
-                    },
-                ),
+        ),
+        (
+            "Expected, but never reported",
+            Count::new(
+                population.standings.get(&silent).copied().unwrap_or(0),
+                &Filter {
+                    standings: vec![silent],
+                    ..everybody.clone()
+                },
             ),
-            (
-                "Reported without being on it",
-                Count::new(
-                    population.unlisted,
-                    &Filter {
-                        unlisted: true,
-                        ..everybody
-                    },
-                ),
+        ),
+        (
+            "Reported without being on a list",
+            Count::new(
+                population.unlisted,
+                &Filter {
+                    unlisted: true,
+                    ..everybody
+                },
             ),
-        ],
-    })
+        ),
+    ]
 }
 
 impl OutcomeView {
@@ -233,6 +342,8 @@ impl OutcomeView {
             } else {
                 "The list is in force"
             },
+            list: outcome.list.clone(),
+            kind: words::list_kind(outcome.kind),
             confirm: outcome.needs_confirmation.clone(),
             file_hash: outcome.file_hash.clone(),
             tiles: vec![

@@ -1,102 +1,144 @@
-//! Sending report files by hand, and what became of every record in them.
+//! Sending files by hand, and the receipts of what was sent.
 
 use askama::Template;
 
 use super::{
     Layout, json, links,
-    text::{Moment, counted, number},
-    words::{self, Badge},
+    text::{self, Moment, counted, number},
 };
 use crate::{
-    domain::{time::Timestamp, verdict::Standing},
-    store::model::RejectRow,
+    domain::time::Timestamp,
+    store::{
+        model::RejectRow,
+        upload_model::{Counts, State, Upload},
+    },
 };
 
-/// No more records than this are listed; refused ones come first, so none of those is lost early.
-const LISTED: usize = 1_000;
 /// No more of an excerpt than this is shown.
 const EXCERPT: usize = 600;
 
-/// What became of one record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RecordStatus {
-    /// Not taken; its problems say why.
-    Rejected,
-    /// Stored, but a newer report was there already.
-    Late,
-    /// Stored, and now in force.
-    Stored,
-    /// Known already; nothing changed.
-    Unchanged,
-}
-
-impl RecordStatus {
-    /// CSS class.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Rejected => "rejected",
-            Self::Late => "late",
-            Self::Stored => "stored",
-            Self::Unchanged => "unchanged",
-        }
-    }
-
-    /// What people read.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Rejected => "Refused",
-            Self::Late => "Late",
-            Self::Stored => "Stored",
-            Self::Unchanged => "Unchanged",
-        }
-    }
-}
-
-/// One record of an upload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordOutcome {
-    /// Name of the file it was in.
-    pub file: String,
-    /// Its place in that file, from 0.
-    pub index: i64,
-    /// What became of it.
-    pub status: RecordStatus,
-    /// The client it belongs to: id and name.
-    pub client: Option<(String, String)>,
-    /// How that client stands now.
-    pub standing: Option<Standing>,
-    /// What was wrong: JSON pointer and detail.
-    pub problems: Vec<(String, String)>,
-}
-
-/// A count of one status.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StatusCount {
-    /// CSS class.
-    pub code: &'static str,
-    /// What it is called.
-    pub word: &'static str,
-    /// How many.
-    pub text: String,
-    /// What it means.
-    pub meaning: &'static str,
-}
-
-/// One record, dressed.
+/// One upload in a line or two.
 #[derive(Clone, Debug)]
-pub struct RecordView {
-    /// File name.
-    pub file: String,
-    /// Place in it, from 1, as people count.
-    pub place: String,
-    /// Its status.
-    pub status: RecordStatus,
-    /// The client: its page and its name.
-    pub client: Option<(String, String)>,
-    /// How that client stands now.
-    pub badge: Option<Badge>,
-    /// What was wrong.
-    pub problems: Vec<(String, String)>,
+pub struct Receipt {
+    /// Its page.
+    pub href: String,
+    /// Names of its files, the first few.
+    pub names: String,
+    /// Who sent it.
+    pub by: String,
+    /// Who had it stored, when that was somebody else.
+    pub stored_by: Option<String>,
+    /// When.
+    pub at: Moment,
+    /// What it was recognised as.
+    pub format: String,
+    /// SHA-256, whole.
+    pub hash: String,
+    /// The beginning of it.
+    pub short_hash: String,
+    /// How long the files are.
+    pub length: String,
+    /// Code of how far it has come.
+    pub state: &'static str,
+    /// In a word or two.
+    pub word: &'static str,
+    /// The numbers, as a sentence.
+    pub counts: String,
+    /// When it was over.
+    pub finished: Option<Moment>,
+    /// What went wrong.
+    pub problem: Option<String>,
+}
+
+/// Names that are listed before the rest is only counted.
+const NAMES: usize = 3;
+
+impl Receipt {
+    /// From an upload, its files' names, and what they were recognised as.
+    pub fn new(upload: &Upload, names: &[String], format: String, now: Timestamp) -> Self {
+        let mut listed: Vec<String> = names.iter().take(NAMES).cloned().collect();
+        let more = i64::try_from(names.len().saturating_sub(NAMES)).unwrap_or(0);
+        if more > 0 {
+            listed.push(counted(more, "more", "more"));
+        }
+        let hash: String = upload
+            .file_hash
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let stored_by = upload.committed_by.clone();
+        Self {
+            href: links::upload_url(&upload.id),
+            names: text::joined(&listed),
+            stored_by: stored_by.filter(|by| *by != upload.created_by),
+            by: upload.created_by.clone(),
+            at: Moment::new(upload.created_at, now),
+            format,
+            short_hash: hash.get(..12).unwrap_or(&hash).to_owned(),
+            hash,
+            length: counted(upload.bytes, "byte", "bytes"),
+            state: upload.state.code(),
+            word: match upload.state {
+                State::Reading => "Being read",
+                State::Preview => "To be decided",
+                State::Committing => "Being stored",
+                State::Done => "Stored",
+                State::Cancelled => "Discarded",
+                State::Failed => "Failed",
+            },
+            counts: counts(upload),
+            finished: upload.finished_at.map(|at| Moment::new(at, now)),
+            problem: upload.problem.clone(),
+        }
+    }
+}
+
+/// The numbers of an upload as a sentence that says of how many.
+fn counts(upload: &Upload) -> String {
+    let Counts {
+        total,
+        done,
+        found_new,
+        found_known,
+        rejected,
+        stored_new,
+        stored_changed,
+        stored_unchanged,
+        stored_late,
+    } = upload.counts;
+    let rows = text::counted(total, "row", "rows");
+    let parts: &[(i64, &str)] = match upload.state {
+        State::Reading => return format!("{rows} read so far."),
+        State::Preview => &[
+            (found_known, "about known clients"),
+            (found_new, "about new devices"),
+            (rejected, "refused"),
+        ],
+        State::Cancelled | State::Failed if done == 0 => {
+            return format!("{rows} read, none stored.");
+        }
+        _ => &[
+            (stored_new, "brought a new client"),
+            (stored_changed, "said something new"),
+            (stored_unchanged, "unchanged"),
+            (stored_late, "older than what was known"),
+            (rejected, "refused"),
+        ],
+    };
+    let said: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{} {what}", number(*n)))
+        .collect();
+    let stopped = if done < total && upload.state != State::Preview {
+        format!(" {} of them reached.", number(done))
+    } else {
+        String::new()
+    };
+    if said.is_empty() {
+        return format!("{rows}.{stopped}");
+    }
+    format!("Of {rows}: {}.{stopped}", text::joined(&said))
 }
 
 /// One refused record, dressed.
@@ -116,106 +158,44 @@ pub struct RejectView {
     pub length: String,
 }
 
-/// What became of an upload, dressed.
-#[derive(Clone, Debug)]
-pub struct UploadResult {
-    /// `1,204 records in 2 files`.
-    pub heading: String,
-    /// Counts of each status.
-    pub counts: Vec<StatusCount>,
-    /// The records, refused ones first.
-    pub records: Vec<RecordView>,
-    /// How many are not listed.
-    pub hidden: Option<String>,
-}
-
-/// The page to upload report files on.
+/// The page to upload files on.
 #[derive(Debug, Template)]
 #[template(path = "upload.html", whitespace = "minimize")]
 pub struct UploadPage {
     /// The frame.
     pub layout: Layout,
-    /// What became of the upload just made.
-    pub result: Option<UploadResult>,
+    /// Formats that can be chosen: code and title.
+    pub formats: Vec<(String, String)>,
+    /// Names of kept mappings.
+    pub mappings: Vec<String>,
+    /// Uploads, newest first.
+    pub receipts: Vec<Receipt>,
+    /// The page with older ones.
+    pub older: Option<String>,
     /// Recently refused records, from whatever way in.
     pub rejects: Vec<RejectView>,
 }
 
 impl UploadPage {
-    /// The page; `records` is the outcome of an upload just made.
-    pub fn new(layout: Layout, records: Option<&[RecordOutcome]>, rejects: &[RejectRow]) -> Self {
+    /// The page; `next` is where older uploads begin.
+    pub fn new(
+        layout: Layout,
+        formats: Vec<(String, String)>,
+        mappings: Vec<String>,
+        receipts: Vec<Receipt>,
+        next: Option<String>,
+        rejects: &[RejectRow],
+    ) -> Self {
         Self {
-            result: records.map(UploadResult::new),
             rejects: rejects
                 .iter()
                 .map(|row| RejectView::new(row, layout.now))
                 .collect(),
+            older: next.map(|next| format!("/upload?cursor={}", links::encode(&next))),
             layout,
-        }
-    }
-}
-
-impl UploadResult {
-    fn new(records: &[RecordOutcome]) -> Self {
-        let mut files: Vec<&str> = records.iter().map(|record| record.file.as_str()).collect();
-        files.sort_unstable();
-        files.dedup();
-        let mut order: Vec<&RecordOutcome> = records.iter().collect();
-        order.sort_by_key(|record| record.status);
-        let hidden = i64::try_from(order.len().saturating_sub(LISTED)).unwrap_or(0);
-        let length = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let statuses = [
-            (RecordStatus::Stored, "now in force"),
-            (RecordStatus::Unchanged, "known already, nothing changed"),
-            (
-                RecordStatus::Late,
-                "older than what is known; kept in the history",
-            ),
-            (RecordStatus::Rejected, "not taken, see below why"),
-        ];
-        Self {
-            heading: format!(
-                "{} in {}",
-                counted(length(records.len()), "record", "records"),
-                counted(length(files.len()), "file", "files")
-            ),
-            counts: statuses
-                .map(|(status, meaning)| StatusCount {
-                    code: status.code(),
-                    word: status.word(),
-                    text: number(length(
-                        records.iter().filter(|r| r.status == status).count(),
-                    )),
-                    meaning,
-                })
-                .into(),
-            hidden: (hidden > 0).then(|| {
-                format!(
-                    "{} not listed here; refused ones come first.",
-                    counted(hidden, "more record is", "more records are")
-                )
-            }),
-            records: order
-                .into_iter()
-                .take(LISTED)
-                .map(RecordView::new)
-                .collect(),
-        }
-    }
-}
-
-impl RecordView {
-    fn new(record: &RecordOutcome) -> Self {
-        Self {
-            file: record.file.clone(),
-            place: number(record.index + 1),
-            status: record.status,
-            client: record
-                .client
-                .as_ref()
-                .map(|(id, name)| (links::client_url(id), name.clone())),
-            badge: record.standing.map(words::standing),
-            problems: record.problems.clone(),
+            formats,
+            mappings,
+            receipts,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The words, shapes and short explanations that all pages use for the same thing.
 
 use crate::{
-    domain::verdict::{Impact, Outcome, Standing},
+    domain::{
+        lists::ListOrigin,
+        verdict::{Impact, Outcome, Standing},
+    },
     store::model::Listing,
 };
 
@@ -69,16 +72,36 @@ pub const fn impact_meaning(impact: Impact) -> &'static str {
     }
 }
 
-/// How a client stands to the expected list, in words.
+/// What an expected list was made from, in words.
+pub const fn list_kind(kind: ListOrigin) -> &'static str {
+    match kind {
+        ListOrigin::Devices => "device list",
+        ListOrigin::AdComputers => "Active Directory computer list",
+        ListOrigin::Names => "plain list of names",
+    }
+}
+
+/// The way a report came in, in words.
+pub fn way(code: &str) -> &'static str {
+    match code {
+        "report" => "sent as reports",
+        "upload" => "uploaded files",
+        "command" => "import on the server",
+        "share" => "file share",
+        _ => "another way",
+    }
+}
+
+/// How a client stands to the expected lists, in words.
 pub const fn listing(listing: Listing) -> &'static str {
     match listing {
         Listing::Expected => "on the expected list",
-        Listing::Unlisted => "not on the expected list",
-        Listing::Obsolete => "left out: the list marks it obsolete",
-        Listing::Decommissioned => "left out: the list marks it decommissioned",
-        Listing::Returned => {
-            "the list marks it obsolete or decommissioned, but it has reported since"
+        Listing::Unlisted => "on no expected list",
+        Listing::Obsolete => "left out: every list that names it marks it obsolete",
+        Listing::Decommissioned => {
+            "left out: every list that names it marks it decommissioned or obsolete"
         }
+        Listing::Returned => "marked obsolete or decommissioned, but it has reported since",
     }
 }
 

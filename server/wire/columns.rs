@@ -1,4 +1,6 @@
-//! Columns of a device list by the many names that Configuration Manager and people give them.
+//! Columns of a device list by the many names that Configuration Manager, Active Directory and people give them.
+
+use crate::domain::lists::ListOrigin;
 
 /// A column that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,6 +21,10 @@ pub(super) enum Column {
     SmbiosGuid,
     SerialNumber,
     Roles,
+    /// Of an account in Active Directory.
+    Enabled,
+    /// Only says that the list comes from Active Directory.
+    AdMark,
 }
 
 /// Names without case, spaces and punctuation, and without the final 0 of ConfigMgr's views.
@@ -115,6 +121,7 @@ const NAMES: &[(Column, &[&str])] = &[
             "lastonlinetime",
             "lastpolicyrequest",
             "agenttime",
+            "lastlogondate",
         ],
     ),
     (Column::Obsolete, &["obsolete", "isobsolete"]),
@@ -139,6 +146,8 @@ const NAMES: &[(Column, &[&str])] = &[
     ),
     (Column::SerialNumber, &["serialnumber", "serial"]),
     (Column::Roles, &["roles", "role", "systemroles"]),
+    (Column::Enabled, &["enabled"]),
+    (Column::AdMark, &["objectguid", "distinguishedname"]),
 ];
 
 /// The column a heading names.
@@ -164,6 +173,16 @@ pub(super) fn can_identify(columns: &[Column]) -> bool {
         || has(Column::Fqdn)
         || has(Column::Name)
         || (has(Column::ResourceId) && has(Column::SiteCode))
+}
+
+/// What a list with these columns is. A ConfigMgr id says that it is not Active Directory's, whatever else it holds.
+pub(super) fn kind_of(columns: &[Column]) -> ListOrigin {
+    let has = |column| columns.contains(&column);
+    if has(Column::AdMark) && !has(Column::SmsGuid) && !has(Column::ResourceId) {
+        ListOrigin::AdComputers
+    } else {
+        ListOrigin::Devices
+    }
 }
 
 /// The sentence for a list in which no client can be named.

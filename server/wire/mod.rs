@@ -1,7 +1,7 @@
 //! What comes in: bytes are decoded, cut into records and read into the domain's types, or refused in plain English.
 //!
 //! The way of a body: [`to_utf8`] → [`for_each_record`] → [`report_v1::parse_with_hash`]; a device list goes
-//! through [`to_utf8`] into [`population::parse_csv`] or [`population::parse_json`].
+//! through [`to_utf8`] into [`population::parse_csv`], [`population::parse_json`] or [`population_names::parse_names`].
 //! Nothing here knows about requests, databases or the time.
 
 pub mod archive;
@@ -18,6 +18,7 @@ mod key_paths;
 mod machine;
 mod nesting;
 pub mod population;
+pub mod population_names;
 mod population_row;
 mod raw;
 pub mod records;

@@ -1,4 +1,4 @@
-//! The list of expected devices, from CSV or JSON, with whatever column names it was exported.
+//! A list of expected devices, from CSV or JSON, with whatever column names it was exported.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use serde::{
 };
 
 use super::{
-    columns::{Column, can_identify, no_id_column, recognise},
+    columns::{Column, can_identify, kind_of, no_id_column, recognise},
     csv_text::{LineCount, sniff, without_preamble},
     fields::FieldError,
     population_row::{Cells, Row},
@@ -20,7 +20,7 @@ use super::{
     sentence,
     shapes::Pairs,
 };
-use crate::domain::{facts::OsVersion, identity::ClientIds};
+use crate::domain::{facts::OsVersion, identity::ClientIds, lists::ListOrigin};
 
 /// Most rows of a list.
 pub const MAX_ROWS: usize = 2_000_000;
@@ -34,6 +34,8 @@ const MAX_COLUMNS: usize = 500;
 /// An uploaded device list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PopulationList {
+    /// What it was made from, told by its columns.
+    pub kind: ListOrigin,
     /// The clients expected, each once, in the order given.
     pub rows: Vec<PopulationRow>,
     /// The first rows that name no client or hold something unusable.
@@ -111,6 +113,7 @@ pub fn parse_csv(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
     let mut record = csv::ByteRecord::new();
     let mut list = Builder::default();
     let (mut columns, mut width) = (Vec::new(), 0);
+    let mut kind = ListOrigin::default();
     while reader
         .read_byte_record(&mut record)
         .map_err(|error| whole(format!("the list cannot be read as CSV: {error}")))?
@@ -127,9 +130,10 @@ pub fn parse_csv(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
                 columns.push(list.column(String::from_utf8_lossy(heading).trim()));
             }
             list.check_columns()?;
+            kind = kind_of(&list.columns);
             continue;
         }
-        let mut cells = Cells::new(line);
+        let mut cells = Cells::new(line, kind);
         for (column, cell) in columns.iter().zip(&record) {
             if let Some(column) = column {
                 cells.put_bytes(*column, cell);
@@ -151,7 +155,7 @@ pub fn parse_csv(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
         ));
     }
     list.list.delimiter = Some(char::from(delimiter));
-    Ok(list.list)
+    Ok(list.finished())
 }
 
 /// Reads a list as a JSON array of objects, already decoded to UTF-8. Keys are matched like CSV headings.
@@ -179,17 +183,17 @@ pub fn parse_json(text: &[u8]) -> Result<PopulationList, Vec<FieldError>> {
     if some_rows {
         builder.check_columns()?;
     }
-    Ok(builder.list)
+    Ok(builder.finished())
 }
 
-fn whole(detail: String) -> Vec<FieldError> {
+pub(super) fn whole(detail: String) -> Vec<FieldError> {
     vec![FieldError::whole(detail)]
 }
 
 /// Puts a list together row by row.
 #[derive(Default)]
-struct Builder {
-    list: PopulationList,
+pub(super) struct Builder {
+    pub(super) list: PopulationList,
     columns: Vec<Column>,
     /// What headings mean, as far as they were seen.
     headings: HashMap<String, Option<Column>>,
@@ -211,8 +215,8 @@ impl Builder {
         let column = recognise(heading);
         self.headings.insert(heading.to_owned(), column);
         let names = match column {
-            Some(_) => &mut self.list.recognised,
-            None => &mut self.list.ignored,
+            Some(column) if column != Column::AdMark => &mut self.list.recognised,
+            _ => &mut self.list.ignored,
         };
         if !heading.is_empty() {
             names.push(heading.to_owned());
@@ -233,17 +237,33 @@ impl Builder {
         Err(whole(no_id_column(&seen)))
     }
 
-    fn row(&mut self, cells: Cells) -> Result<(), Vec<FieldError>> {
+    /// The list, with what it is. `Enabled` means something in a list of Active Directory alone.
+    fn finished(mut self) -> PopulationList {
+        self.list.kind = kind_of(&self.columns);
+        if self.list.kind != ListOrigin::AdComputers {
+            let (passed_over, recognised) = std::mem::take(&mut self.list.recognised)
+                .into_iter()
+                .partition(|heading| recognise(heading) == Some(Column::Enabled));
+            self.list.recognised = recognised;
+            self.list.ignored.extend::<Vec<String>>(passed_over);
+        }
+        self.list
+    }
+
+    pub(super) fn row(&mut self, cells: Cells) -> Result<(), Vec<FieldError>> {
         match cells.read() {
-            Row::Bad(error) => {
-                self.list.rejected_count += 1;
-                if self.list.rejected.len() < MAX_LISTED {
-                    self.list.rejected.push(error);
-                }
-            }
+            Row::Bad(error) => self.refuse(error),
             Row::Good(row) => self.add(*row)?,
         }
         Ok(())
+    }
+
+    /// Counts a row that is not taken, and lists the first ones.
+    pub(super) fn refuse(&mut self, error: RowError) {
+        self.list.rejected_count += 1;
+        if self.list.rejected.len() < MAX_LISTED {
+            self.list.rejected.push(error);
+        }
     }
 
     fn add(&mut self, row: PopulationRow) -> Result<(), Vec<FieldError>> {
@@ -341,8 +361,12 @@ impl<'de> Visitor<'de> for Rows<'_> {
 }
 
 fn take<E: Error>(builder: &mut Builder, row: Keys<'_>, line: u64) -> Result<(), E> {
-    let mut cells = Cells::new(line);
     let entries = row.0.unwrap_or_default();
+    let columns: Vec<Column> = entries
+        .iter()
+        .filter_map(|(key, _)| builder.column(key))
+        .collect();
+    let mut cells = Cells::new(line, kind_of(&columns));
     for (index, (key, value)) in entries.iter().enumerate() {
         if let Some(column) = builder.column(key) {
             if entries[..index].iter().any(|(earlier, _)| earlier == key) {

@@ -8,7 +8,7 @@ use super::{
     raw::Scalar,
     tables::role_name,
 };
-use crate::domain::{facts::OsVersion, identity::ClientIds};
+use crate::domain::{facts::OsVersion, identity::ClientIds, lists::ListOrigin};
 
 /// What became of a row.
 pub(super) enum Row {
@@ -19,14 +19,16 @@ pub(super) enum Row {
 /// The cells of one row that mean something; blank ones and `NULL` are left out.
 pub(super) struct Cells {
     line: u64,
+    kind: ListOrigin,
     found: Vec<(Column, String)>,
     wrong: Option<String>,
 }
 
 impl Cells {
-    pub(super) fn new(line: u64) -> Self {
+    pub(super) fn new(line: u64, kind: ListOrigin) -> Self {
         Self {
             line,
+            kind,
             found: Vec::new(),
             wrong: None,
         }
@@ -37,8 +39,20 @@ impl Cells {
         self.wrong.get_or_insert(detail);
     }
 
+    /// Whether anything is read from this column.
+    fn reads(&self, column: Column) -> bool {
+        match column {
+            Column::AdMark => false,
+            Column::Enabled => self.kind == ListOrigin::AdComputers,
+            _ => true,
+        }
+    }
+
     /// A cell of a CSV file.
     pub(super) fn put_bytes(&mut self, column: Column, cell: &[u8]) {
+        if !self.reads(column) {
+            return;
+        }
         match std::str::from_utf8(cell) {
             Ok(text) => self.put(column, text),
             Err(_) => self.refuse(
@@ -49,6 +63,9 @@ impl Cells {
 
     /// A value of a JSON object.
     pub(super) fn put_value(&mut self, column: Column, value: &Scalar<'_>) {
+        if !self.reads(column) {
+            return;
+        }
         match value {
             Scalar::Null => {}
             Scalar::Text(text) => self.put(column, text),
@@ -124,8 +141,9 @@ impl Cells {
             os_caption: text(Column::Os)?,
             os_version: self.os_version(),
             last_contact: text(Column::LastContact)?,
-            obsolete: self.flag(Column::Obsolete)?,
-            decommissioned: self.flag(Column::Decommissioned)?,
+            obsolete: self.flag(Column::Obsolete)? == Some(true),
+            decommissioned: self.flag(Column::Decommissioned)? == Some(true)
+                || self.is_disabled()?,
             owner: text(Column::Owner)?,
             roles: roles.filter(|role| !role.is_empty()).collect(),
             line: self.line,
@@ -147,7 +165,14 @@ impl Cells {
         os_version_text(short, behind.or(build))
     }
 
-    fn flag(&self, column: Column) -> Result<bool, String> {
+    /// A computer account that may not sign in any more. Other lists may mean anything by `Enabled`, so there it is not
+    /// read and hides nobody.
+    fn is_disabled(&self) -> Result<bool, String> {
+        Ok(self.flag(Column::Enabled)? == Some(false))
+    }
+
+    /// Yes or no; `None`: the cell is empty.
+    fn flag(&self, column: Column) -> Result<Option<bool>, String> {
         const YES: &[&str] = &[
             "1",
             "true",
@@ -167,13 +192,13 @@ impl Cells {
             "0", "false", "no", "n", "f", "falsch", "nein", "faux", "non", "falso",
         ];
         let Some(text) = self.get(column) else {
-            return Ok(false);
+            return Ok(None);
         };
         let word = text.to_lowercase();
         if YES.contains(&word.as_str()) {
-            Ok(true)
+            Ok(Some(true))
         } else if NO.contains(&word.as_str()) {
-            Ok(false)
+            Ok(Some(false))
         } else {
             Err(format!(
                 "{column:?}: {} is neither yes nor no; write 1 or 0",

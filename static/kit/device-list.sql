@@ -8,6 +8,9 @@ SELECT s.ResourceID,
        (SELECT MAX(a.SMS_Assigned_Sites0)
           FROM v_RA_System_SMSAssignedSites a
          WHERE a.ResourceID = s.ResourceID) AS SiteCode,
+       (SELECT MAX(n.Resource_Names0)
+          FROM v_RA_System_ResourceNames n
+         WHERE n.ResourceID = s.ResourceID) AS Resource_Names0,
        s.Resource_Domain_OR_Workgr0,
        s.Operating_System_Name_and0,
        s.Build01,

@@ -13,6 +13,7 @@ const always = [
   { name: "clients", path: "/clients" },
   { name: "upload", path: "/upload" },
   { name: "population", path: "/population" },
+  { name: "feeds", path: "/feeds" },
   { name: "feeding", path: "/feeding" },
   { name: "method", path: "/method" },
   { name: "not-found", path: "/there-is-no-such-page", status: 404 },
@@ -21,6 +22,8 @@ const withClients = [
   { name: "os", from: "/", link: 'a[href^="/os/"]' },
   { name: "client-blocking", from: "/blockers", link: 'a[href^="/clients/"]' },
   { name: "client", from: "/clients", link: 'a[href^="/clients/"]' },
+  { name: "upload-one", from: "/upload", link: 'a[href^="/uploads/"]' },
+  { name: "upload-table", from: "/upload", link: 'tr:nth-child(2) a[href^="/uploads/"]' },
   { name: "no-such-client", path: "/clients/00000000-0000-7000-8000-000000000000", status: 404 },
   { name: "search-without-result", path: "/clients?q=nobody-is-called-so" },
 ];
@@ -87,6 +90,17 @@ describe("with clients of several standings", () => {
     const answer = await server.request("/api/v1/reports", { method: "POST", token: server.ingestToken, body: JSON.stringify(reports) });
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.json().stored, reports.length, answer.text);
+    const token = await server.token("import");
+    const send = (query, body, type) => server.request(`/api/v1/uploads?${query}`, { method: "POST", token, body, type });
+    const table = "Device;Caption;Version;ProductType;OSArchitecture;Colour\nPC-0042;Windows 7;6.1.7601;1;64-bit;red\nTAB-01;Windows 10;10.0.19045;1;64-bit;blue\n;;;;;\n;;6.1.7601;;;\n";
+    const sent = [
+      await send("name=devices.csv&collected_at=2026-01-01T00:00:00Z", table, "text/csv"),
+      await send("name=week-47.ndjson&commit=true", `${JSON.stringify(renamed(windows7, "PC-0300", 300))}\n{"broken": true}\n`, "application/x-ndjson"),
+    ];
+    for (const { status, text, headers } of sent) {
+      assert.equal(status, 202, text);
+      await server.request(`${headers.location}?wait=30`, { token });
+    }
   });
   everyWindow([...always, ...withClients], "");
 });

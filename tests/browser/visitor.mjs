@@ -126,11 +126,24 @@ export async function fillIn({ page }, user, password) {
   await Promise.all([page.waitForNavigation(), page.locator("input[name=password]").press("Enter")]);
 }
 
-/// Chooses files on the upload page and sends them.
-export async function upload({ page }, paths) {
+/// Chooses files on the upload page and has them read; ends at the preview.
+export async function preview({ page }, paths) {
   await page.goto("/upload");
   const files = page.locator("input[type=file][name=files]");
   await files.setInputFiles(paths);
   const form = page.locator("form").filter({ has: files });
-  await Promise.all([page.waitForNavigation(), form.locator("button[type=submit], button:not([type]), input[type=submit]").first().click()]);
+  await Promise.all([page.waitForURL(/\/uploads\//), form.getByRole("button", { name: "Read the files" }).click()]);
+  await page.locator("#decide").waitFor();
+}
+
+/// Has what the preview shows stored; ends at the receipt.
+export async function store({ page }) {
+  await page.getByRole("button", { name: /^Store / }).click();
+  await page.getByRole("heading", { level: 1, name: /Stored$/ }).waitFor();
+}
+
+/// Chooses files, looks at the preview and has them stored.
+export async function upload(visitor, paths) {
+  await preview(visitor, paths);
+  await store(visitor);
 }

@@ -191,3 +191,60 @@ async fn a_postgres_database_is_not_backed_up_by_half() {
         assert!(said.contains("pg_dump"), "{said}");
     }
 }
+
+#[tokio::test]
+async fn import_stores_files_of_any_format_by_either_way() {
+    for app in TestApp::each().await {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = |name: &str, text: String| {
+            let path = directory.path().join(name);
+            fs::write(&path, text).expect("a file");
+            path.display().to_string()
+        };
+        let reports = file(
+            "reports.ndjson",
+            format!("{}\n{{}}\n", app.report("PC-1").windows7_untouched().line()),
+        );
+        let table = file(
+            "systems.csv",
+            "Device,Caption,Version,ProductType,OSArchitecture\nTAB-01,Windows 10,10.0.19045,1,64-bit\n"
+                .to_owned(),
+        );
+        let lines = |output: std::process::Output, code: i32| -> Vec<Vec<String>> {
+            assert_eq!(output.status.code(), Some(code), "{output:?}");
+            let text = String::from_utf8(output.stdout).expect("text");
+            let cells = |line: &str| line.split('\t').map(str::to_owned).collect();
+            text.lines().map(cells).collect()
+        };
+        // Straight into the database, beside the running server.
+        let direct = lines(app.command(&["import", &reports, &table], ""), 1);
+        assert_eq!(direct.len(), 3, "{direct:?}");
+        assert_eq!(
+            (&*direct[0][1], &*direct[0][2], &*direct[0][4]),
+            ("0", "stored", "blocking")
+        );
+        assert_eq!(
+            (&*direct[1][1], &*direct[1][2], &*direct[1][3]),
+            ("1", "rejected", "-")
+        );
+        assert_eq!(&*direct[2][2], "stored", "dated by the file: {direct:?}");
+        // Through the server it is the same again.
+        let server = format!("https://{}", app.address);
+        let certificate = app.certificate().display().to_string();
+        let through = [
+            "import",
+            "--server",
+            &server,
+            "--ca",
+            &certificate,
+            "--token",
+            app.token("import"),
+            &table,
+        ];
+        let again = lines(app.command(&through, ""), 0);
+        assert_eq!(&*again[0][2], "unchanged", "{again:?}");
+        assert_eq!(again[0][3], direct[2][3], "the same client");
+        let wrong = app.command(&["import", "--format", "excel", &table], "");
+        assert_eq!(wrong.status.code(), Some(2));
+    }
+}

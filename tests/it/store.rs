@@ -3,6 +3,7 @@
 use cutover::{
     domain::{
         identity::ClientIds,
+        lists::ListOrigin,
         time::{DAY, HOUR, Timestamp},
         verdict::Standing,
     },
@@ -543,6 +544,8 @@ fn expected(n: u32, listing: Listing) -> Expected {
 
 fn list(rows: Vec<Expected>, confirmed: bool) -> ExpectedList {
     ExpectedList {
+        name: "default".to_owned(),
+        kind: ListOrigin::Devices,
         rows,
         rejected: 0,
         file_hash: vec![1],

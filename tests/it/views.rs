@@ -3,28 +3,32 @@
 mod colours;
 mod headline;
 mod markup;
+mod one_upload;
 mod records;
 mod samples;
 
 use std::{fs, path::Path};
 
 use cutover::{
-    domain::verdict::{Impact, Standing},
+    domain::{
+        lists::ListOrigin,
+        verdict::{Impact, Standing},
+    },
     store::model::{ClientDetail, Filter, Listing},
     views::{
         Nav, Page,
         client::ClientPage,
         feeding::{FeedingPage, KitFile},
+        feeds::FeedsPage,
         form::Choices,
         home::HomePage,
         links::ListKind,
         list::ClientsPage,
         method::MethodPage,
         os::OsPage,
-        population::{PopulationOutcome, PopulationPage},
+        population::{PopulationOutcome, PopulationPage, Withdrawal},
         problem::ProblemPage,
         sign_in::SignInPage,
-        upload::{RecordOutcome, RecordStatus, UploadPage},
     },
 };
 
@@ -40,7 +44,11 @@ fn pages() -> Vec<(&'static str, String)> {
         ("feeding", feeding()),
         (
             "method",
-            html(&MethodPage::new(layout(Nav::Method), &counting())),
+            html(&MethodPage::new(
+                layout(Nav::Method),
+                &counting(),
+                &samples::usual().population,
+            )),
         ),
         (
             "sign-in",
@@ -124,6 +132,19 @@ fn overview() -> Vec<(&'static str, String)> {
     vec![
         ("home-nothing", home(samples::nothing())),
         ("home-usual", home(samples::usual())),
+        ("home-stopped", {
+            let mut page = HomePage::new(layout(Nav::Overview), &samples::usual(), &counting());
+            page.say_feeds(&samples::feeds());
+            html(&page)
+        }),
+        (
+            "feeds",
+            html(&FeedsPage::new(layout(Nav::Feeding), &samples::feeds())),
+        ),
+        (
+            "feeds-none",
+            html(&FeedsPage::new(layout(Nav::Feeding), &[])),
+        ),
         ("home-huge", home(samples::huge())),
         (
             "home-ready",
@@ -256,25 +277,15 @@ fn clients() -> Vec<(&'static str, String)> {
 }
 
 fn uploads() -> Vec<(&'static str, String)> {
-    let record = |index, status, problems: &[(&str, &str)]| RecordOutcome {
-        file: "week 47.ndjson".to_owned(),
-        index,
-        status,
-        client: (status != RecordStatus::Rejected)
-            .then(|| ("0199-aa".to_owned(), format!("PC-{index:04}"))),
-        standing: (status != RecordStatus::Rejected).then_some(Standing::Blocking),
-        problems: problems
-            .iter()
-            .map(|(at, why)| ((*at).to_owned(), (*why).to_owned()))
-            .collect(),
-    };
-    let records = [
-        record(0, RecordStatus::Stored, &[]),
-        record(1, RecordStatus::Unchanged, &[]),
-        record(2, RecordStatus::Rejected, &[("/collected_at", "missing")]),
-        record(3, RecordStatus::Late, &[]),
-    ];
+    let mut pages = population();
+    pages.extend(one_upload::pages());
+    pages
+}
+
+fn population() -> Vec<(&'static str, String)> {
     let outcome = PopulationOutcome {
+        list: "default".to_owned(),
+        kind: ListOrigin::Devices,
         rows: 7_702,
         new: 12,
         gone: 722,
@@ -300,8 +311,6 @@ fn uploads() -> Vec<(&'static str, String)> {
         ..outcome.clone()
     };
     let population = samples::usual().population;
-    let upload =
-        |records, rejects: &[_]| html(&UploadPage::new(layout(Nav::Upload), records, rejects));
     let list = |population, outcome| {
         html(&PopulationPage::new(
             layout(Nav::Population),
@@ -309,12 +318,27 @@ fn uploads() -> Vec<(&'static str, String)> {
             outcome,
         ))
     };
+    let mut two = population.clone();
+    two.lists.insert(0, samples::ad_list());
+    let withdrawn = |why: Option<&str>| {
+        let mut page = PopulationPage::new(layout(Nav::Population), &two, None);
+        page.say_withdrawal(Withdrawal {
+            list: "ad".to_owned(),
+            gone: 9_120,
+            population: (8_424, 8_212),
+            needs_confirmation: why.map(str::to_owned),
+        });
+        html(&page)
+    };
     vec![
-        ("upload", upload(None, &[])),
+        ("population-two", list(&two, None)),
         (
-            "upload-result",
-            upload(Some(&records), &[records::reject()]),
+            "population-withdraw",
+            withdrawn(Some(
+                "Without this list 212 of 8424 clients would no longer be counted. Nothing was changed; confirm to take it out of force.",
+            )),
         ),
+        ("population-withdrawn", withdrawn(None)),
         (
             "population-none",
             list(&samples::nothing().population, None),

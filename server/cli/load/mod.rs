@@ -14,3 +14,4 @@ pub use histogram::Histogram;
 pub use outcome::{Latency, Outcome};
 pub use plan::{Encoding, LoadError, Plan, Secret, Trust};
 pub use sender::connect;
+pub(super) use sender::{distrust, problem, retry_after, told};

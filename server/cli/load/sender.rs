@@ -164,14 +164,9 @@ impl Sender {
             Ok(response) => read(response).await,
             Err(e) => {
                 let why = told(&e);
-                // The words of rustls; a certificate does not get better by asking again.
-                if why.contains("invalid peer certificate") {
-                    Answer::Hopeless(format!(
-                        "the server's certificate is not trusted ({why}); give the certificate with --ca FILE, \
-                         or use --insecure for a server on this machine"
-                    ))
-                } else {
-                    Answer::Silence(why)
+                match distrust(&why) {
+                    Some(hopeless) => Answer::Hopeless(hopeless),
+                    None => Answer::Silence(why),
                 }
             }
         }
@@ -224,8 +219,19 @@ async fn read(response: Response) -> Answer {
     }
 }
 
+/// What to say when nothing came back because of the server's certificate: it does not get better by asking again.
+pub fn distrust(why: &str) -> Option<String> {
+    // The words of rustls.
+    why.contains("invalid peer certificate").then(|| {
+        format!(
+            "the server's certificate is not trusted ({why}); give the certificate with --ca FILE, or use --insecure \
+             for a server on this machine"
+        )
+    })
+}
+
 /// Seconds to wait; a date or nothing means one.
-fn retry_after(header: Option<&HeaderValue>) -> Duration {
+pub fn retry_after(header: Option<&HeaderValue>) -> Duration {
     let seconds = header
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.trim().parse().ok())
@@ -233,7 +239,8 @@ fn retry_after(header: Option<&HeaderValue>) -> Duration {
     Duration::from_secs(seconds).clamp(Duration::from_millis(20), Duration::from_mins(5))
 }
 
-fn problem(status: StatusCode, body: &[u8]) -> String {
+/// What the server says is wrong, with the status.
+pub fn problem(status: StatusCode, body: &[u8]) -> String {
     match serde_json::from_slice::<Problem>(body) {
         Ok(Problem { detail }) if !detail.is_empty() => format!("{status}: {detail}"),
         _ => status.to_string(),
@@ -241,7 +248,7 @@ fn problem(status: StatusCode, body: &[u8]) -> String {
 }
 
 /// An error with its causes, without the address it already names.
-fn told(error: &reqwest::Error) -> String {
+pub fn told(error: &reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(deeper) = cause {

@@ -169,7 +169,14 @@ pub(super) fn guess(heading: &str) -> Guess {
         Some(Column::OsVersion) => Meaning::OsVersion,
         Some(Column::OsBuild) => Meaning::OsBuild,
         Some(Column::Roles) => Meaning::Roles,
-        Some(Column::LastContact | Column::Obsolete | Column::Decommissioned | Column::Owner)
+        Some(
+            Column::LastContact
+            | Column::Obsolete
+            | Column::Decommissioned
+            | Column::Owner
+            | Column::Enabled
+            | Column::AdMark,
+        )
         | None => return Guess::Nothing,
     };
     let rank = NAME_RANKS

@@ -15,7 +15,7 @@ use crate::support::{postgres::OwnServer, process::Home};
 const CLIENTS: u64 = 100_000;
 const KILLS: u64 = 20;
 /// Acknowledgements between two kills. Some clients are silent, and what was under way at a kill is not sent again.
-const BETWEEN: u64 = 4_000;
+const BETWEEN: u64 = 3_600;
 
 /// Loads the fleet's first round, kills the server again and again, and answers the number to go on with.
 async fn loaded_and_killed(home: &Home, rounds: Rounds, ledger: &Arc<Ledger>) {
@@ -35,7 +35,7 @@ async fn loaded_and_killed(home: &Home, rounds: Rounds, ledger: &Arc<Ledger>) {
         .await;
     server.kill();
     let promises = ledger.promises();
-    let lost = promises.count < CLIENTS * 8 / 10;
+    let lost = promises.count < CLIENTS * 80 / 100;
     assert!(!lost, "only {} were acknowledged", promises.count);
     check::verify(&home.database_url(), &promises).await;
 }

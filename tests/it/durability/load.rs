@@ -26,7 +26,7 @@ use crate::support::process::{Home, Server};
 /// Reports in one request, one after the other: mostly alone, as agents send, and some batches.
 const SIZES: [u64; 6] = [1, 1, 7, 1, 40, 1];
 /// The same for a large fleet: what an administrator's upload sends, and agents between it.
-const LARGE: [u64; 6] = [1, 250, 7, 250, 1, 250];
+const LARGE: [u64; 6] = [1, 60, 7, 60, 1, 60];
 /// Senders at the same time.
 const SENDERS: u64 = 16;
 /// Whatever a test waits for must come within this.

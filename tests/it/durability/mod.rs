@@ -11,3 +11,4 @@ mod postgres_gone;
 mod several;
 mod sqlite_beside;
 mod stampede;
+mod uploads;

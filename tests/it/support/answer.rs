@@ -86,6 +86,13 @@ fn hide(value: &mut Value) {
                 "[id]".clone_into(text);
             } else if is_time(text) {
                 "[time]".clone_into(text);
+            } else {
+                // In a sentence.
+                while let Some((before, after)) = text.split_once("uploaded 20")
+                    && let Some((_, after)) = after.split_once(" UTC")
+                {
+                    *text = format!("{before}uploaded [time]{after}");
+                }
             }
         }
         Value::Array(values) => values.iter_mut().for_each(hide),

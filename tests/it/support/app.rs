@@ -36,6 +36,7 @@ pub struct TestApp {
     ingest_token: String,
     read_token: OnceLock<String>,
     population_token: OnceLock<String>,
+    import_token: OnceLock<String>,
     client: OnceLock<reqwest::Client>,
     child: Child,
     database_url: String,
@@ -103,6 +104,7 @@ impl TestApp {
             ingest_token,
             read_token: OnceLock::new(),
             population_token: OnceLock::new(),
+            import_token: OnceLock::new(),
             client: OnceLock::new(),
             child,
             database_url,
@@ -157,13 +159,16 @@ impl TestApp {
             .to_owned()
     }
 
-    /// A token for `ingest`, `read` or `population`.
+    /// A token for `ingest`, `read`, `import` or `population`.
     pub fn token(&self, purpose: &str) -> &str {
         match purpose {
             "ingest" => &self.ingest_token,
             "read" => self
                 .read_token
                 .get_or_init(|| self.make_token("read", "reader")),
+            "import" => self
+                .import_token
+                .get_or_init(|| self.make_token("import", "importer")),
             _ => self
                 .population_token
                 .get_or_init(|| self.make_token("population", "planner")),
@@ -244,6 +249,56 @@ impl TestApp {
             .header(header::CONTENT_TYPE, "text/csv")
             .body(body);
         Answer::to(request).await
+    }
+
+    /// A call about uploads, with the import token.
+    pub fn uploads(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request(method, &format!("/api/v1/uploads{path}"))
+            .bearer_auth(self.token("import"))
+    }
+
+    /// Sends a file to `POST /uploads`, waits until the server is done with it, and answers what it says of it then.
+    pub async fn upload(&self, query: &str, body: impl Into<reqwest::Body>) -> serde_json::Value {
+        let sent = self.uploads(Method::POST, query).body(body);
+        let answer = Answer::to(sent).await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        let upload = answer.json();
+        let id = upload["id"].as_str().expect("an id");
+        assert_eq!(answer.header("location"), format!("/api/v1/uploads/{id}"));
+        self.settled(id).await
+    }
+
+    /// An upload, once the server is done with it.
+    pub async fn settled(&self, id: &str) -> serde_json::Value {
+        loop {
+            let asked = self.uploads(Method::GET, &format!("/{id}?wait=30"));
+            let upload = Answer::to(asked).await.ok("an upload").json();
+            if upload["state"] != "reading" && upload["state"] != "committing" {
+                return upload;
+            }
+        }
+    }
+
+    /// Waits until the server is done with an upload that a person sent; `page` is its page.
+    pub async fn settled_as(&self, cookie: &str, page: &str) -> serde_json::Value {
+        loop {
+            let asked = self
+                .request(Method::GET, &format!("/api/v1{page}?wait=30"))
+                .header(header::COOKIE, cookie);
+            let upload = Answer::to(asked).await.ok("an upload").json();
+            if upload["state"] != "reading" && upload["state"] != "committing" {
+                return upload;
+            }
+        }
+    }
+
+    /// Uploads a file and has it stored; answers its id.
+    pub async fn uploaded(&self, name: &str, body: impl Into<reqwest::Body>) -> String {
+        let upload = self
+            .upload(&format!("?commit=true&name={name}"), body)
+            .await;
+        assert_eq!(upload["state"], "done", "{upload}");
+        upload["id"].as_str().expect("an id").to_owned()
     }
 
     /// A report about a machine of this name: Windows 10 and ready, unless told otherwise.

@@ -17,7 +17,7 @@ fn says(summary: &Summary) -> (State, String) {
 
 fn unlisted(counts: [i64; 7]) -> Summary {
     let mut summary = counted(counts);
-    summary.population.list = None;
+    summary.population.lists.clear();
     summary.population.unlisted = summary.population.total;
     summary.population.expected = 0;
     summary

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use cutover::{
     domain::{
         assess,
-        time::{HOUR, MINUTE, Timestamp},
+        feeds::{Feed, SpokenDays, day_of},
+        lists::ListOrigin,
+        time::{DAY, HOUR, MINUTE, Timestamp},
         verdict::{Impact, Standing},
     },
     store::model::{ListInfo, OsLine, Population, ReasonLine, Summary},
@@ -44,6 +46,10 @@ pub fn standings(counts: [i64; 7]) -> BTreeMap<Standing, i64> {
 
 pub fn list() -> ListInfo {
     ListInfo {
+        id: 1,
+        name: "default".to_owned(),
+        kind: ListOrigin::Devices,
+        left_out: 57,
         uploaded_at: now().plus(-3 * HOUR),
         uploaded_by: "svc-cm".to_owned(),
         rows: 8_469,
@@ -62,7 +68,7 @@ pub fn counted(counts: [i64; 7]) -> Summary {
             reported: total - silent,
             fresh: total - silent - stale,
             standings: standings(counts),
-            list: Some(list()),
+            lists: vec![list()],
             ..Population::default()
         },
         impacts: BTreeMap::from([(Impact::Orphan, blocking)]),
@@ -75,7 +81,7 @@ pub fn counted(counts: [i64; 7]) -> Summary {
 
 pub fn nothing() -> Summary {
     let mut summary = counted([0; 7]);
-    summary.population.list = None;
+    summary.population.lists.clear();
     summary
 }
 
@@ -93,6 +99,7 @@ pub fn usual() -> Summary {
     summary.population.expected = 8_412;
     summary.population.unlisted = 12;
     summary.population.left_out = 57;
+    summary.population.decommissioned = 17;
     summary.population.suspected_duplicates = 4;
     summary.population.future_reports = 3;
     summary.impacts = BTreeMap::from([
@@ -205,4 +212,48 @@ pub fn huge() -> Summary {
         })
         .collect();
     summary
+}
+
+/// A second list, from Active Directory.
+pub fn ad_list() -> ListInfo {
+    ListInfo {
+        id: 2,
+        name: "ad".to_owned(),
+        kind: ListOrigin::AdComputers,
+        uploaded_at: now().plus(-2 * DAY),
+        uploaded_by: "token dc-export".to_owned(),
+        rows: 9_120,
+        left_out: 311,
+    }
+}
+
+/// Feeds in every state: stopped, speaking, ended.
+pub fn feeds() -> Vec<Feed> {
+    let feed = |site: &str, sender: &str, way: &str, days_ago: i64, mask| {
+        let last_at = now().plus(-days_ago * DAY);
+        Feed {
+            site: site.to_owned(),
+            sender: sender.to_owned(),
+            way: way.to_owned(),
+            first_at: now().plus(-120 * DAY),
+            last_at,
+            reports: 84_120,
+            since_yesterday: if days_ago < 2 { 1_402 } else { 0 },
+            week: if days_ago < 7 { 8_412 } else { 0 },
+            days: SpokenDays {
+                last: day_of(last_at),
+                mask,
+            },
+            completeness: None,
+        }
+    };
+    vec![
+        feed("P01", "token sccm-export", "report", 9, 0x3FFF),
+        Feed {
+            completeness: Some((5_000, 3_100)),
+            ..feed("P02", "ines <b>okafor</b>", "upload", 30, 0x4081)
+        },
+        feed("", "token agents", "report", 0, 0x3FFF),
+        feed("P03", "token old", "command", 90, 1),
+    ]
 }

@@ -1,0 +1,4 @@
+SELECT id, created_at, created_by, committed_by, committed_at, way, names, file_hash, bytes, options, collected_at,
+       at_once, state, starts, format, told, total, done, found_new, found_known, rejected, stored_new,
+       stored_changed, stored_unchanged, stored_late, problem, finished_at
+FROM uploads WHERE estate = $1 AND id = $2

@@ -1,0 +1,334 @@
+//! Uploads: what was sent, how far it has come, and the receipt that stays.
+
+use super::{
+    ESTATE, Store,
+    db::Conn,
+    error::{Error, Result},
+    upload_model::{Counts, NewUpload, State, Upload},
+};
+use crate::domain::time::Timestamp;
+
+const FIND: &str = include_str!("sql/find_upload.sql");
+const LATEST: &str = include_str!("sql/latest_uploads.sql");
+const INSERT: &str = include_str!("sql/insert_upload.sql");
+const AGAIN: &str = "UPDATE uploads SET state = 'reading', starts = 0, options = $3, collected_at = $4, problem = NULL, worker = '',
+  worker_until = 0 WHERE estate = $1 AND id = $2 AND state = 'preview'";
+const COMMIT: &str =
+    "UPDATE uploads SET state = 'committing', committed_by = $3, committed_at = $4, worker = '',
+  worker_until = 0 WHERE estate = $1 AND id = $2 AND state = 'preview'";
+const CANCEL: &str =
+    "UPDATE uploads SET state = 'cancelled', finished_at = $3, problem = $4, worker = ''
+WHERE estate = $1 AND id = $2 AND state IN ('reading', 'preview', 'committing')";
+const FAIL: &str =
+    "UPDATE uploads SET state = 'failed', finished_at = $3, problem = $4, worker = ''
+WHERE estate = $1 AND id = $2 AND state IN ('reading', 'committing')";
+const FORGET_FILES: &str = "DELETE FROM upload_files WHERE estate = $1 AND upload = $2";
+const CLAIM: &str = "UPDATE uploads SET worker = $2, worker_until = $3 WHERE estate = $1 AND id = (
+  SELECT id FROM uploads WHERE estate = $1 AND state IN ('reading', 'committing') AND (worker_until < $4 OR worker = $2)
+    AND ($5 = '' OR id = $5)
+  ORDER BY id LIMIT 1)
+  AND state IN ('reading', 'committing') AND (worker_until < $4 OR worker = $2)
+RETURNING id";
+const WAITING: &str = "SELECT COUNT(*) FROM uploads
+WHERE estate = $1 AND state IN ('reading', 'committing') AND (worker_until < $2 OR worker = $3)
+  AND ($4 = '' OR id = $4)";
+const RENEW: &str =
+    "UPDATE uploads SET worker_until = $4 WHERE estate = $1 AND id = $2 AND worker = $3";
+
+#[derive(sqlx::FromRow)]
+struct Stored {
+    id: String,
+    created_at: i64,
+    created_by: String,
+    committed_by: Option<String>,
+    committed_at: Option<i64>,
+    way: String,
+    names: String,
+    file_hash: Vec<u8>,
+    bytes: i64,
+    options: String,
+    collected_at: Option<i64>,
+    at_once: bool,
+    state: String,
+    starts: i64,
+    format: String,
+    told: String,
+    total: i64,
+    done: i64,
+    found_new: i64,
+    found_known: i64,
+    rejected: i64,
+    stored_new: i64,
+    stored_changed: i64,
+    stored_unchanged: i64,
+    stored_late: i64,
+    problem: Option<String>,
+    finished_at: Option<i64>,
+}
+
+impl TryFrom<Stored> for Upload {
+    type Error = Error;
+
+    fn try_from(row: Stored) -> Result<Self> {
+        Ok(Self {
+            state: State::from_code(&row.state)?,
+            id: row.id,
+            created_at: Timestamp(row.created_at),
+            created_by: row.created_by,
+            committed_by: row.committed_by,
+            committed_at: row.committed_at.map(Timestamp),
+            way: row.way,
+            names: row.names,
+            file_hash: row.file_hash,
+            bytes: row.bytes,
+            options: row.options,
+            collected_at: row.collected_at.map(Timestamp),
+            at_once: row.at_once,
+            starts: row.starts,
+            format: row.format,
+            told: row.told,
+            counts: Counts {
+                total: row.total,
+                done: row.done,
+                found_new: row.found_new,
+                found_known: row.found_known,
+                rejected: row.rejected,
+                stored_new: row.stored_new,
+                stored_changed: row.stored_changed,
+                stored_unchanged: row.stored_unchanged,
+                stored_late: row.stored_late,
+            },
+            problem: row.problem,
+            finished_at: row.finished_at.map(Timestamp),
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct IdOnly {
+    id: String,
+}
+
+impl Store {
+    /// Takes note of an upload whose files are kept already; reading it can begin.
+    pub async fn add_upload(&self, new: NewUpload) -> Result<()> {
+        self.writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    let committed_by = new.at_once.then(|| new.created_by.clone());
+                    let committed_at = new.at_once.then_some(new.created_at.0);
+                    conn.sql(INSERT)
+                        .bind(ESTATE)
+                        .bind(new.id)
+                        .bind(new.created_at.0)
+                        .bind(new.created_by)
+                        .bind(committed_by)
+                        .bind(committed_at)
+                        .bind(new.way)
+                        .bind(new.names)
+                        .bind(new.file_hash)
+                        .bind(new.bytes)
+                        .bind(new.options)
+                        .bind(new.collected_at.map(|at| at.0))
+                        .bind(new.at_once)
+                        .execute()
+                        .await
+                        .map(drop)
+                })
+            })
+            .await
+    }
+
+    /// One upload.
+    pub async fn upload(&self, id: &str) -> Result<Option<Upload>> {
+        let row: Option<Stored> = self
+            .db
+            .read()
+            .await?
+            .sql(FIND)
+            .bind(ESTATE)
+            .bind(id.to_owned())
+            .optional()
+            .await?;
+        row.map(Upload::try_from).transpose()
+    }
+
+    /// The latest uploads before `before` (an id; empty: all), newest first; of `only` this sender, if given.
+    pub async fn uploads(
+        &self,
+        only: Option<&str>,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<Upload>> {
+        let rows: Vec<Stored> = self
+            .db
+            .read()
+            .await?
+            .sql(LATEST)
+            .bind(ESTATE)
+            .bind(before.to_owned())
+            .bind(only.unwrap_or_default().to_owned())
+            .bind(limit)
+            .all()
+            .await?;
+        rows.into_iter().map(Upload::try_from).collect()
+    }
+
+    /// Has the files read again in another way. Answers whether that was possible: only a preview can.
+    pub async fn read_upload_again(
+        &self,
+        id: String,
+        options: String,
+        collected_at: Option<Timestamp>,
+    ) -> Result<bool> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                conn.sql(AGAIN)
+                    .bind(ESTATE)
+                    .bind(id)
+                    .bind(options)
+                    .bind(collected_at.map(|at| at.0))
+                    .execute()
+                    .await
+            })
+        })
+        .await
+    }
+
+    /// Has what was shown stored. Answers whether that was possible: only a preview can.
+    pub async fn commit_upload(&self, id: String, by: String, now: Timestamp) -> Result<bool> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                conn.sql(COMMIT)
+                    .bind(ESTATE)
+                    .bind(id)
+                    .bind(by)
+                    .bind(now.0)
+                    .execute()
+                    .await
+            })
+        })
+        .await
+    }
+
+    /// Ends an upload; what was stored of it stays. Answers whether it was still under way.
+    pub async fn cancel_upload(&self, id: String, why: String, now: Timestamp) -> Result<bool> {
+        self.end(CANCEL, id, why, now).await
+    }
+
+    /// Ends an upload that cannot be read or stored.
+    pub async fn fail_upload(&self, id: String, why: String, now: Timestamp) -> Result<bool> {
+        self.end(FAIL, id, why, now).await
+    }
+
+    async fn end(
+        &self,
+        text: &'static str,
+        id: String,
+        why: String,
+        now: Timestamp,
+    ) -> Result<bool> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                let ended = conn
+                    .sql(text)
+                    .bind(ESTATE)
+                    .bind(id.clone())
+                    .bind(now.0)
+                    .bind(why.replace('\0', "·"))
+                    .execute()
+                    .await?;
+                if ended > 0 {
+                    forget_files(conn, id).await?;
+                }
+                Ok(ended)
+            })
+        })
+        .await
+    }
+
+    async fn change<F>(&self, work: F) -> Result<bool>
+    where
+        F: for<'c> FnOnce(
+                &'c mut Conn,
+            )
+                -> std::pin::Pin<Box<dyn Future<Output = Result<u64>> + Send + 'c>>
+            + Send
+            + 'static,
+    {
+        self.writer.run(work).await.map(|changed| changed > 0)
+    }
+
+    /// The oldest upload that wants work and that no other process is at work on; it is this one's for `lease`.
+    /// `only`: this one or none.
+    pub async fn claim_upload(
+        &self,
+        worker: &str,
+        only: Option<&str>,
+        now: Timestamp,
+        lease: i64,
+    ) -> Result<Option<Upload>> {
+        let worker = worker.to_owned();
+        let only = only.unwrap_or_default().to_owned();
+        // Asked every second, so the writer is only bothered when there is something.
+        let waiting: i64 = self
+            .db
+            .read()
+            .await?
+            .sql(WAITING)
+            .bind(ESTATE)
+            .bind(now.0)
+            .bind(worker.clone())
+            .bind(only.clone())
+            .scalar()
+            .await?;
+        if waiting == 0 {
+            return Ok(None);
+        }
+        let claimed: Option<IdOnly> = self
+            .writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    conn.sql(CLAIM)
+                        .bind(ESTATE)
+                        .bind(worker)
+                        .bind(now.plus(lease).0)
+                        .bind(now.0)
+                        .bind(only)
+                        .optional()
+                        .await
+                })
+            })
+            .await?;
+        match claimed {
+            Some(claimed) => self.upload(&claimed.id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Keeps an upload this worker's until `until`.
+    pub async fn renew_upload(&self, id: String, worker: String, until: Timestamp) -> Result<bool> {
+        self.change(move |conn| {
+            Box::pin(async move {
+                conn.sql(RENEW)
+                    .bind(ESTATE)
+                    .bind(id)
+                    .bind(worker)
+                    .bind(until.0)
+                    .execute()
+                    .await
+            })
+        })
+        .await
+    }
+}
+
+/// Lets go of the files of an upload that is over.
+pub(super) async fn forget_files(conn: &mut Conn, id: String) -> Result<()> {
+    conn.sql(FORGET_FILES)
+        .bind(ESTATE)
+        .bind(id)
+        .execute()
+        .await
+        .map(drop)
+}

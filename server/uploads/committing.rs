@@ -1,0 +1,134 @@
+//! From rows that were looked at to reports: judged, and stored portion by portion.
+
+use std::sync::Arc;
+
+use super::{Bell, reading::in_words};
+use crate::{
+    clock,
+    ingest::{self, Judge},
+    store::{
+        self, Store,
+        incoming::{Incoming, Kept, Sender, Way},
+        upload_commit::Portion,
+        upload_model::Upload,
+    },
+};
+
+/// Rows that are stored in one transaction.
+pub const PORTION: i64 = 512;
+/// Attempts at a portion that lost a deadlock against another server.
+const ATTEMPTS: usize = 5;
+
+/// Stores what is left of an upload.
+///
+/// # Errors
+/// The store failed; what was stored before stays.
+pub(super) async fn commit(
+    store: &Store,
+    judge: &Judge,
+    upload: &Upload,
+    bell: &Bell,
+) -> Result<(), store::Error> {
+    let who = upload.committed_by.as_ref().unwrap_or(&upload.created_by);
+    let way = if upload.way == Way::Command.code() {
+        Way::Command
+    } else {
+        Way::Upload
+    };
+    let sender = Sender::vouched(who, way);
+    // One time for all of it, so that a portion that is stored once more after a kill is the same to the byte.
+    let received_at = upload.committed_at.unwrap_or(upload.created_at);
+    let mut from = upload.counts.done;
+    loop {
+        let waiting = store.waiting_upload_rows(&upload.id, from, PORTION).await?;
+        let Some(last) = waiting.last().map(|row| row.n) else {
+            let finished = store.finish_upload(upload.id.clone(), from, clock::now());
+            return finished.await.map(drop);
+        };
+        let (numbers, documents): (Vec<i64>, Vec<Vec<u8>>) =
+            waiting.into_iter().map(|row| (row.n, row.document)).unzip();
+        let judged = ingest::judged(judge, documents, received_at, &sender).await?;
+        let mut portion = Portion {
+            upload: upload.id.clone(),
+            from,
+            to: last + 1,
+            reports: Vec::with_capacity(numbers.len()),
+            refused: Vec::new(),
+        };
+        for (n, judged) in numbers.into_iter().zip(judged) {
+            match judged {
+                Ok(report) => portion.reports.push((n, report)),
+                Err(errors) => portion.refused.push((n, in_words(&errors))),
+            }
+        }
+        if !store_all(store, portion).await? {
+            // Cancelled between two portions, or somebody else stores it.
+            return Ok(());
+        }
+        from = last + 1;
+        bell.has_moved();
+    }
+}
+
+/// Stores a portion; where the database refuses what stands in it, row by row. Answers false when it is wanted no more.
+async fn store_all(store: &Store, portion: Portion) -> Result<bool, store::Error> {
+    let portion = Arc::new(portion);
+    match try_store(store, Arc::clone(&portion)).await {
+        Err(error) if error.blames_the_data() => {
+            tracing::warn!(%error, "a row of an upload cannot be stored; storing each alone");
+        }
+        other => return other,
+    }
+    let mut from = portion.from;
+    let refused = portion.refused.clone();
+    for (n, report) in &portion.reports {
+        let one = |reports: Vec<(i64, Incoming)>, refused: Vec<(i64, String)>| Portion {
+            upload: portion.upload.clone(),
+            from,
+            to: n + 1,
+            reports,
+            refused,
+        };
+        let alone = Arc::new(one(vec![(*n, report.clone())], Vec::new()));
+        let wanted = match try_store(store, alone).await {
+            Err(error) if error.blames_the_data() => {
+                let why =
+                    "The database refuses what stands in this row; the server's log has the cause.";
+                let instead = one(Vec::new(), vec![(*n, why.to_owned())]);
+                try_store(store, Arc::new(instead)).await?
+            }
+            other => other?,
+        };
+        if !wanted {
+            return Ok(false);
+        }
+        from = n + 1;
+    }
+    let rest = Portion {
+        upload: portion.upload.clone(),
+        from,
+        to: portion.to,
+        reports: Vec::new(),
+        refused,
+    };
+    try_store(store, Arc::new(rest)).await
+}
+
+async fn try_store(store: &Store, portion: Arc<Portion>) -> Result<bool, store::Error> {
+    let mut attempt = 1;
+    let kept = loop {
+        let stored = store
+            .store_portion(Arc::clone(&portion), clock::now(), attempt > 1)
+            .await;
+        match stored {
+            Err(error) if error.is_deadlock() && attempt < ATTEMPTS => attempt += 1,
+            other => break other?,
+        }
+    };
+    let Some(kept) = kept else {
+        return Ok(false);
+    };
+    kept.into_iter()
+        .for_each(|kept: Kept| ingest::count_kept(kept));
+    Ok(true)
+}

@@ -1,0 +1,110 @@
+//! How files are to be read, and what they say of themselves, in the words that are kept.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::wire::foreign::{
+    any_file::{self, Options},
+    format::Format,
+    mapping::Mapping,
+};
+
+/// How somebody wants files read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Chosen {
+    /// Code of a format; `None`: recognised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// What the columns of tables mean; `None`: guessed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Mapping>,
+    /// Whom the files are about, where they do not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// Which registry key was asked, where the files do not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The files are answers of one run, so that what one of them lacks another may prove absent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub one_run: bool,
+}
+
+impl Chosen {
+    /// What was kept. What can no longer be read is nothing in particular.
+    pub fn of(text: &str) -> Self {
+        read(text)
+    }
+
+    /// As the reader takes it.
+    pub(super) fn options(&self) -> Options {
+        Options {
+            format: self.format.as_deref().and_then(Format::from_code),
+            mapping: self.mapping.clone(),
+            device: self.device.clone(),
+            key: self.key.clone(),
+            one_run: self.one_run,
+        }
+    }
+}
+
+/// What a file says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Told {
+    /// Its name.
+    pub name: String,
+    /// Code of its format; empty: it cannot be read.
+    pub format: String,
+    /// How its letters were read.
+    pub encoding: String,
+    /// Whole sentences.
+    pub notes: Vec<String>,
+    /// Devices that were asked.
+    pub asked: Option<u64>,
+    /// Devices that answered.
+    pub answered: Option<u64>,
+    /// What its columns mean, when it is a table.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<Mapping>,
+    /// Why it cannot be read as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl From<any_file::Told> for Told {
+    fn from(told: any_file::Told) -> Self {
+        Self {
+            name: told.name,
+            format: told.format.code().to_owned(),
+            encoding: told.encoding,
+            notes: told.notes,
+            asked: told.asked,
+            answered: told.answered,
+            mapping: told.mapping,
+            problem: None,
+        }
+    }
+}
+
+/// What the files of an upload say of themselves.
+pub fn told_of(text: &str) -> Vec<Told> {
+    read(text)
+}
+
+/// The names of an upload's files.
+pub fn names_of(text: &str) -> Vec<String> {
+    read(text)
+}
+
+fn read<T: DeserializeOwned + Default>(text: &str) -> T {
+    serde_json::from_str(text).unwrap_or_else(|error| {
+        tracing::warn!(%error, "what was kept of an upload can no longer be read");
+        T::default()
+    })
+}
+
+/// As it is kept.
+pub(super) fn written<T: Serialize>(value: &T) -> String {
+    // Nothing in here can fail to be written: no maps with keys that are no text.
+    serde_json::to_string(value).unwrap_or_default()
+}

@@ -1,0 +1,313 @@
+//! One upload: how far it is, what its files say row by row, and what became of it.
+
+use askama::Template;
+
+use super::{
+    Layout, links,
+    text::{counted, number},
+    upload::Receipt,
+    words::{self, Badge},
+};
+use crate::store::{
+    Store,
+    upload_model::{RowStatus, Shown, State, Upload, UploadRow},
+};
+
+/// What a file says of itself.
+#[derive(Clone, Debug, Default)]
+pub struct FileTold {
+    /// Its name.
+    pub name: String,
+    /// What it was recognised as.
+    pub format: String,
+    /// How its letters were read.
+    pub encoding: String,
+    /// Whole sentences.
+    pub notes: Vec<String>,
+    /// Devices that were asked.
+    pub asked: Option<i64>,
+    /// Devices that answered.
+    pub answered: Option<i64>,
+    /// Why it cannot be read.
+    pub problem: Option<String>,
+}
+
+impl FileTold {
+    /// How many of the asked devices answered.
+    pub fn coverage(&self) -> Option<String> {
+        match (self.asked, self.answered) {
+            (Some(asked), Some(answered)) => Some(format!(
+                "{} of {} answered.",
+                number(answered),
+                counted(asked, "asked device", "asked devices")
+            )),
+            (Some(asked), None) => Some(format!(
+                "{} asked; how many answered is not said.",
+                counted(asked, "device was", "devices were")
+            )),
+            (None, Some(answered)) => Some(format!(
+                "{} answered; how many were asked is not said.",
+                counted(answered, "device", "devices")
+            )),
+            (None, None) => None,
+        }
+    }
+}
+
+/// A column whose meaning can be chosen.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its place.
+    pub index: usize,
+    /// As written.
+    pub heading: String,
+    /// Code of what it means.
+    pub meaning: String,
+    /// Why it is not read.
+    pub note: String,
+}
+
+/// How the files were read, and how else they could be.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Code and title.
+    pub formats: Vec<(String, String)>,
+    /// Code of the one that somebody chose; empty: recognised.
+    pub format: String,
+    /// When the facts were read, where the files do not say it.
+    pub collected_at: String,
+    /// Whom files are about that name no device.
+    pub device: String,
+    /// The registry key or query.
+    pub key: String,
+    /// All files are of one run.
+    pub one_run: bool,
+    /// There is more than one file.
+    pub several: bool,
+    /// Names of kept mappings.
+    pub mappings: Vec<String>,
+    /// The table whose columns are shown.
+    pub table: String,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// How many are not shown.
+    pub hidden_columns: usize,
+    /// Code and title of meanings.
+    pub choices: Vec<(String, String)>,
+    /// Native values are vouched for.
+    pub explicit_views: bool,
+}
+
+/// A row, dressed.
+#[derive(Clone, Debug)]
+pub struct RowView {
+    /// CSS class.
+    pub code: &'static str,
+    /// What it is, or what became of it.
+    pub word: &'static str,
+    /// The device, as the row has it.
+    pub name: String,
+    /// The client: its page and name.
+    pub client: Option<(String, String)>,
+    /// The file.
+    pub file: String,
+    /// Where it stands there.
+    pub place: String,
+    /// How the client stood after it.
+    pub standing: Option<Badge>,
+    /// Notes.
+    pub notes: Vec<String>,
+    /// Why it was not taken.
+    pub problem: Option<String>,
+}
+
+/// A link to some of the rows.
+#[derive(Clone, Debug)]
+pub struct Tab {
+    /// What they are.
+    pub label: &'static str,
+    /// How many.
+    pub text: String,
+    /// Where they are.
+    pub href: String,
+    /// Whether these are shown.
+    pub current: bool,
+}
+
+/// What is going on, while the server is at work.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// For the script: how far it is, in JSON.
+    pub url: String,
+    /// Rows that are done and all of them; `None`: not known yet.
+    pub of: Option<(i64, i64)>,
+    /// In words.
+    pub words: String,
+}
+
+/// The page of an upload.
+#[derive(Debug, Template)]
+#[template(path = "upload_one.html", whitespace = "minimize")]
+pub struct UploadOnePage {
+    /// The frame.
+    pub layout: Layout,
+    /// The upload.
+    pub receipt: Receipt,
+    /// What the server is at work on.
+    pub progress: Option<Progress>,
+    /// It can be stored or discarded.
+    pub preview: bool,
+    /// Rows that would be stored.
+    pub fitting: i64,
+    /// `Store 4,988 readings`.
+    pub store: String,
+    /// What each file says.
+    pub files: Vec<FileTold>,
+    /// How they were read.
+    pub reading: Reading,
+    /// Kinds of rows.
+    pub tabs: Vec<Tab>,
+    /// The rows.
+    pub rows: Vec<RowView>,
+    /// The first page of them.
+    pub first: Option<String>,
+    /// The next page of them.
+    pub next: Option<String>,
+    /// Where rejected rows can be had.
+    pub rejected: Option<String>,
+    /// Rows are no longer kept.
+    pub gone: bool,
+}
+
+impl UploadOnePage {
+    /// The page, without rows.
+    pub fn new(
+        layout: Layout,
+        upload: &Upload,
+        receipt: Receipt,
+        files: Vec<FileTold>,
+        reading: Reading,
+    ) -> Self {
+        let counts = upload.counts;
+        let fitting = counts.found_new + counts.found_known;
+        let url = format!("/api/v1/uploads/{}", links::encode(&upload.id));
+        Self {
+            progress: upload.state.is_busy().then(|| Progress {
+                of: (upload.state == State::Committing).then_some((counts.done, counts.total)),
+                words: if upload.state == State::Committing {
+                    format!(
+                        "{} of {} stored",
+                        number(counts.done),
+                        counted(counts.total, "row", "rows")
+                    )
+                } else {
+                    format!("{} read", counted(counts.total, "row", "rows"))
+                },
+                url: url.clone(),
+            }),
+            preview: upload.state == State::Preview,
+            fitting,
+            store: format!("Store {}", counted(fitting, "reading", "readings")),
+            rejected: (counts.rejected > 0 && !upload.state.is_busy())
+                .then(|| format!("{url}/rejected")),
+            gone: Store::upload_rows_are_gone(upload.state, upload.finished_at, layout.now),
+            tabs: tabs(upload),
+            layout,
+            receipt,
+            files,
+            reading,
+            rows: Vec::new(),
+            first: None,
+            next: None,
+        }
+    }
+
+    /// With the rows of one page; `from` is where it begins, `next` where the following one does.
+    #[must_use]
+    pub fn with_rows(
+        mut self,
+        rows: &[UploadRow],
+        shown: Shown,
+        from: i64,
+        next: Option<String>,
+    ) -> Self {
+        let status = match shown {
+            Shown::All => "",
+            Shown::Status(status) => status.code(),
+            Shown::Outcome(outcome) => outcome.code(),
+        };
+        let url = |cursor: &str| {
+            let cursor = links::encode(cursor);
+            format!("{}?status={status}&cursor={cursor}", self.receipt.href)
+        };
+        self.next = next.map(|next| url(&next));
+        self.first = (from > 0).then(|| url("0"));
+        self.rows = rows.iter().map(RowView::new).collect();
+        for tab in &mut self.tabs {
+            let of_it = tab.href.rsplit_once("status=").map_or("", |(_, code)| code);
+            tab.current = of_it == status;
+        }
+        self
+    }
+}
+
+fn tabs(upload: &Upload) -> Vec<Tab> {
+    let counts = upload.counts;
+    let url = links::upload_url(&upload.id);
+    let stored = matches!(upload.state, State::Done | State::Committing) || counts.done > 0;
+    let mut kinds = vec![
+        ("All rows", counts.total, ""),
+        ("New devices", counts.found_new, "new"),
+        ("Known clients", counts.found_known, "known"),
+        ("Refused", counts.rejected, "rejected"),
+    ];
+    if stored {
+        kinds.extend([
+            ("Said something new", counts.stored_changed, "changed"),
+            ("Unchanged", counts.stored_unchanged, "unchanged"),
+            ("Late", counts.stored_late, "late"),
+        ]);
+    }
+    kinds
+        .into_iter()
+        .filter(|(_, n, status)| *n > 0 || status.is_empty())
+        .map(|(label, n, status)| Tab {
+            label,
+            text: number(n),
+            href: format!("{url}?status={status}"),
+            current: false,
+        })
+        .collect()
+}
+
+impl RowView {
+    fn new(row: &UploadRow) -> Self {
+        let (code, word) = match (row.status, row.outcome.as_deref()) {
+            (RowStatus::Rejected, _) => ("rejected", "Refused"),
+            (_, Some("new")) => ("new", "Stored, new client"),
+            (_, Some("changed")) => ("changed", "Stored"),
+            (_, Some("unchanged")) => ("unchanged", "Unchanged"),
+            (_, Some(_)) => ("late", "Late, in the history only"),
+            (RowStatus::New, None) => ("new", "New device"),
+            (RowStatus::Known, None) => ("known", "Known client"),
+        };
+        Self {
+            code,
+            word,
+            name: if row.name.is_empty() {
+                "not known".to_owned()
+            } else {
+                row.name.clone()
+            },
+            client: row
+                .client
+                .as_ref()
+                .map(|(id, name)| (links::client_url(id), name.clone())),
+            file: row.file_name.clone(),
+            place: row.place.clone(),
+            standing: row.standing.map(words::standing),
+            notes: row.notes.clone(),
+            problem: row.problem.clone(),
+        }
+    }
+}

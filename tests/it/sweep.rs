@@ -1,0 +1,7 @@
+//! The sweep of a share drop: what is taken, when, and where it goes.
+
+mod moving;
+mod office;
+mod pure;
+mod trouble;
+mod whole;
