@@ -1,14 +1,16 @@
-//! `cutover assess`: judges report files offline.
+//! `cutover assess`: judges files offline.
 
 use std::{
+    collections::HashMap,
     fs,
-    io::{self, Read as _, Write},
-    path::PathBuf,
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
 };
 
-use serde_json::json;
-
-use super::Error;
+use super::{
+    Error,
+    assess_print::{self, Line},
+};
 use crate::{
     clock,
     config::PolicyArgs,
@@ -16,22 +18,34 @@ use crate::{
         assess::{self, Policy},
         facts::Report,
         time::Timestamp,
-        verdict::{Outcome, Standing, Verdict},
+        verdict::{Standing, Verdict},
     },
-    error::Problem,
-    http::api_client::check_json,
-    wire::{FieldError, decode, records, report_v1},
+    wire::{
+        FieldError,
+        foreign::{
+            Format,
+            any_file::{self, File, Options, Row, Told, with_time},
+        },
+        report_v1,
+    },
 };
 
-/// Judge report files offline.
+/// Judge files offline.
 #[derive(Clone, Debug, clap::Args)]
 pub struct AssessArgs {
-    /// Report files (one object, an array, or one object a line); - is standard input
+    /// Files: reports (one object, an array, or one object a line), registry exports, tables, results of CMPivot, output of
+    /// systeminfo and others, or zip archives of them; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// A table for people, or one verdict object a line
     #[arg(long, value_parser = ["table", "json"], default_value = "table")]
     format: String,
+    /// The format of the files [default: recognised]
+    #[arg(long, value_name = "CODE", value_parser = Format::ALL.map(Format::code))]
+    file_format: Option<String>,
+    /// Whom files are about that name no device
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
     /// Judge freshness as of this time, such as 2026-11-23T08:15:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
@@ -40,61 +54,109 @@ pub struct AssessArgs {
     policy: PolicyArgs,
 }
 
-/// A judged record.
-struct Judged {
-    report: Report,
-    verdict: Verdict,
-    standing: Standing,
+/// A file as it was read.
+struct Input {
+    name: String,
+    bytes: Vec<u8>,
+    /// When it was last written; standard input: now.
+    modified: Timestamp,
 }
 
-/// Runs the command: exit 0 when every record could be judged, whatever the verdicts.
+/// A judged record.
+pub(super) struct Judged {
+    pub(super) report: Report,
+    pub(super) verdict: Verdict,
+    pub(super) standing: Standing,
+}
+
+/// One thing that a file says, and what became of it.
+pub(super) struct Outcome {
+    pub(super) file: String,
+    /// The number of it among those of its file, from 0.
+    pub(super) index: usize,
+    /// Where it stands; only in files that are not of our own.
+    pub(super) place: Option<String>,
+    pub(super) notes: Vec<String>,
+    pub(super) result: Result<Judged, Vec<FieldError>>,
+}
+
+/// Runs the command: exit 0 when everything could be judged, whatever the verdicts.
 ///
 /// # Errors
-/// A file cannot be read, or a record in it cannot.
+/// A file cannot be read, or something in it cannot.
 pub fn run(args: &AssessArgs) -> Result<(), Error> {
     let (policy, freshness_ms) = args.policy.settle().map_err(Error::Usage)?;
     let now = args.at.unwrap_or_else(clock::now);
     let as_json = args.format == "json";
+    let inputs = args
+        .files
+        .iter()
+        .map(|file| read(file))
+        .collect::<Result<Vec<Input>, Error>>()?;
+    let files: Vec<File<'_>> = inputs
+        .iter()
+        .map(|input| File {
+            name: &input.name,
+            bytes: &input.bytes,
+        })
+        .collect();
+    let options = Options {
+        format: args.file_format.as_deref().and_then(Format::from_code),
+        device: args.device.clone(),
+        ..Options::default()
+    };
+    let mut judge = Judge {
+        inputs: &inputs,
+        policy: &policy,
+        freshness_ms,
+        now,
+        counts: HashMap::new(),
+    };
     let mut out = io::stdout().lock();
     let mut lines = Vec::new();
     let mut refused = 0_usize;
-    for file in &args.files {
-        let name = file.display().to_string();
-        let bytes = read(file).map_err(|error| Error::Failed(format!("{name}: {error}")))?;
-        let text =
-            decode::to_utf8(&bytes).map_err(|error| Error::Failed(format!("{name}: {error}")))?;
-        let mut results: Vec<Result<Judged, Vec<FieldError>>> = Vec::new();
-        records::for_each_record(&text, |place, record| {
-            let judged = match record {
-                Ok(bytes) => report_v1::parse(bytes)
-                    .map(|report| judge(report, &policy, freshness_ms, now))
-                    .map_err(|mut errors| {
-                        place.name_line(&mut errors);
-                        errors
-                    }),
-                Err(cut) => Err(vec![cut.error]),
-            };
-            results.push(judged);
-        })
-        .map_err(|error| Error::Failed(format!("{name}: {error}")))?;
-        for (index, result) in results.into_iter().enumerate() {
-            refused += usize::from(result.is_err());
-            if as_json {
-                write_json(&mut out, &name, index, result, &policy).map_err(said)?;
-            } else {
-                lines.push(line(&name, index, &result));
-            }
+    let mut failed = None;
+    let told = any_file::read(&files, &options, &mut |row| {
+        let outcome = judge.row(row);
+        refused += usize::from(outcome.result.is_err());
+        if as_json {
+            failed = assess_print::write_json(&mut out, outcome, &policy).err();
+        } else {
+            lines.push(Line::of(&outcome));
         }
+        failed.is_none()
+    });
+    if let Some(error) = failed {
+        return Err(said(error));
     }
-    if !as_json {
-        write_table(&mut out, &lines).map_err(said)?;
+    if as_json {
+        // What stands on standard output is one object a line.
+        assess_print::write_notes(&mut io::stderr().lock(), &told).map_err(said)?;
+    } else {
+        assess_print::write_table(&mut out, &lines).map_err(said)?;
+        assess_print::write_notes(&mut out, &told).map_err(said)?;
     }
-    if refused > 0 {
-        return Err(Error::Failed(format!(
-            "{refused} records could not be judged; the output says why"
-        )));
+    out.flush().map_err(said)?;
+    ended(refused, &told)
+}
+
+/// How the command ends.
+fn ended(
+    refused: usize,
+    told: &[Result<Told, (String, crate::wire::foreign::Unreadable)>],
+) -> Result<(), Error> {
+    if refused == 0 {
+        return Ok(());
     }
-    Ok(())
+    let mut why: Vec<String> = told
+        .iter()
+        .filter_map(|told| told.as_ref().err())
+        .map(|(file, why)| format!("{}: {why}", assess_print::printable(file)))
+        .collect();
+    why.push(format!(
+        "{refused} records could not be judged; the output says why"
+    ));
+    Err(Error::Failed(why.join("\n")))
 }
 
 fn said(error: io::Error) -> Error {
@@ -104,168 +166,114 @@ fn said(error: io::Error) -> Error {
     Error::Failed(format!("the result could not be printed: {error}"))
 }
 
-fn read(file: &PathBuf) -> io::Result<Vec<u8>> {
-    if file.as_os_str() == "-" {
+fn read(file: &Path) -> Result<Input, Error> {
+    let name = file.display().to_string();
+    let failed = |error: io::Error| Error::Failed(format!("{name}: {error}"));
+    let (bytes, modified) = if file.as_os_str() == "-" {
         let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes)?;
-        return Ok(bytes);
-    }
-    fs::read(file)
+        io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
+        (bytes, None)
+    } else {
+        let bytes = fs::read(file).map_err(failed)?;
+        let modified = fs::metadata(file).and_then(|data| data.modified());
+        (bytes, modified.ok().map(clock::of))
+    };
+    Ok(Input {
+        name,
+        bytes,
+        modified: modified.unwrap_or_else(clock::now),
+    })
 }
 
-fn judge(report: Report, policy: &Policy, freshness_ms: i64, now: Timestamp) -> Judged {
-    let verdict = assess::assess(&report.facts, policy);
-    let seen_at = report.collected_at.min(now);
-    Judged {
-        standing: assess::standing_at(verdict.standing, seen_at, None, freshness_ms, now),
-        report,
-        verdict,
-    }
+/// What judging needs.
+struct Judge<'i> {
+    inputs: &'i [Input],
+    policy: &'i Policy,
+    freshness_ms: i64,
+    now: Timestamp,
+    /// How many rows there were, by file.
+    counts: HashMap<String, usize>,
 }
 
-fn write_json(
-    out: &mut impl Write,
-    file: &str,
-    index: usize,
-    result: Result<Judged, Vec<FieldError>>,
-    policy: &Policy,
-) -> io::Result<()> {
-    let value = match result {
-        Err(errors) => json!({
-            "file": file, "index": index, "status": "rejected",
-            "problem": Problem::Invalid(errors).to_json(),
-        }),
-        Ok(Judged {
+impl Judge<'_> {
+    fn row(&mut self, row: Row) -> Outcome {
+        match row {
+            Row::Refused { file, refused } => {
+                let detail = refused.detail;
+                let error = FieldError {
+                    pointer: String::new(),
+                    detail,
+                };
+                Outcome {
+                    index: self.next(&file),
+                    file,
+                    place: Some(refused.place),
+                    notes: Vec::new(),
+                    result: Err(vec![error]),
+                }
+            }
+            Row::Reading {
+                file,
+                also,
+                place,
+                mut document,
+                notes,
+                needs_time,
+                record,
+                ..
+            } => {
+                if needs_time {
+                    let time = self.modified(std::iter::once(&file).chain(&also));
+                    document = with_time(&document, &time.to_string());
+                }
+                let parsed = report_v1::parse(&document).map_err(|mut errors| {
+                    if let Some(record) = record {
+                        record.name_line(&mut errors);
+                    }
+                    errors
+                });
+                Outcome {
+                    index: self.next(&file),
+                    file,
+                    place: record.is_none().then_some(place),
+                    notes,
+                    result: parsed.map(|report| self.judge(report)),
+                }
+            }
+        }
+    }
+
+    fn judge(&self, report: Report) -> Judged {
+        let verdict = assess::assess(&report.facts, self.policy);
+        let seen_at = report.collected_at.min(self.now);
+        let freshness = self.freshness_ms;
+        Judged {
+            standing: assess::standing_at(verdict.standing, seen_at, None, freshness, self.now),
             report,
             verdict,
-            standing,
-        }) => {
-            let os = assess::os_identity(&report.facts.os);
-            json!({
-                "file": file,
-                "index": index,
-                "report_id": report.report_id,
-                "collected_at": report.collected_at.to_string(),
-                "client": {
-                    "name": report.ids.name, "fqdn": report.ids.fqdn,
-                    "sms_guid": report.ids.sms_guid.as_ref().map(|guid| format!("GUID:{guid}")),
-                    "resource_id": report.ids.resource_id, "site_code": report.ids.site_code,
-                    "smbios_guid": report.ids.smbios_guid, "serial_number": report.ids.serial_number,
-                },
-                "os": {"key": os.key, "name": os.label, "end_of_support": os.end_of_support},
-                "standing": standing.code(),
-                "cleared": standing.is_cleared(),
-                "verdict": verdict.standing.code(),
-                "impact": verdict.impact.map(crate::domain::verdict::Impact::code),
-                "deciding": verdict.deciding,
-                "warnings": verdict.warnings,
-                "checks": verdict.checks.iter().map(check_json).collect::<Vec<_>>(),
-                "notes": verdict.notes.iter()
-                    .map(|note| json!({"code": note.code, "message": note.message}))
-                    .collect::<Vec<_>>(),
-                "ruleset": policy.ruleset_name(),
-            })
         }
-    };
-    serde_json::to_writer(&mut *out, &value)?;
-    out.write_all(b"\n")
-}
+    }
 
-/// One line of the table, and the sentences under it.
-struct Line {
-    cells: [String; 4],
-    below: Vec<String>,
-}
+    fn next(&mut self, file: &str) -> usize {
+        let count = self.counts.entry(file.to_owned()).or_default();
+        let index = *count;
+        *count += 1;
+        index
+    }
 
-fn line(file: &str, index: usize, result: &Result<Judged, Vec<FieldError>>) -> Line {
-    match result {
-        Err(errors) => Line {
-            cells: [
-                format!("{} #{}", printable(file), index + 1),
-                String::new(),
-                "REJECTED".to_owned(),
-                String::new(),
-            ],
-            below: errors
+    /// The earliest time at which one of some files was written; files in an archive have that of the archive.
+    fn modified<'f>(&self, files: impl Iterator<Item = &'f String>) -> Timestamp {
+        let times = files.filter_map(|file| {
+            let is = |input: &&Input| match file.strip_prefix(input.name.as_str()) {
+                Some(rest) => rest.is_empty() || rest.starts_with('/'),
+                None => false,
+            };
+            self.inputs
                 .iter()
-                .map(|error| printable(&format!("{} {}", error.pointer, error.detail)))
-                .collect(),
-        },
-        Ok(judged) => {
-            let verdict = &judged.verdict;
-            let mut words = judged.standing.words().to_owned();
-            if judged.standing != verdict.standing {
-                words.push_str(&format!(" (last verdict: {})", verdict.standing.words()));
-            }
-            if verdict.standing == Standing::Ready && verdict.warnings > 0 {
-                words.push_str(&format!(" ({} warnings)", verdict.warnings));
-            }
-            Line {
-                cells: [
-                    printable(&judged.report.ids.display_name()),
-                    assess::os_identity(&judged.report.facts.os).label,
-                    words,
-                    verdict
-                        .impact
-                        .map_or_else(String::new, |impact| impact.code().to_owned()),
-                ],
-                below: verdict
-                    .checks
-                    .iter()
-                    .filter(|check| check.outcome >= Outcome::Unknown)
-                    .map(|check| {
-                        let mut text = format!(
-                            "{}: {} [{}]",
-                            check.outcome.words(),
-                            check.message,
-                            check.reason
-                        );
-                        if !check.fix.is_empty() {
-                            text.push_str(&format!("\n      fix: {}", check.fix));
-                        }
-                        text
-                    })
-                    .collect(),
-            }
-        }
+                .filter(is)
+                .map(|input| input.modified)
+                .min()
+        });
+        times.min().unwrap_or(self.now)
     }
-}
-
-/// Names come from outside; a terminal must not obey them.
-fn printable(text: &str) -> String {
-    text.replace(char::is_control, "·")
-}
-
-fn write_table(out: &mut impl Write, lines: &[Line]) -> io::Result<()> {
-    let heads = ["Client", "Operating system", "Standing", "Impact"];
-    let width = |column: usize| {
-        lines
-            .iter()
-            .map(|line| line.cells[column].chars().count())
-            .chain([heads[column].len()])
-            .max()
-            .unwrap_or(0)
-    };
-    let widths = [width(0), width(1), width(2)];
-    let row = |out: &mut dyn Write, cells: [&str; 4]| {
-        writeln!(
-            out,
-            "{:<a$}  {:<b$}  {:<c$}  {}",
-            cells[0],
-            cells[1],
-            cells[2],
-            cells[3],
-            a = widths[0],
-            b = widths[1],
-            c = widths[2]
-        )
-    };
-    row(out, heads)?;
-    for line in lines {
-        row(out, line.cells.each_ref().map(String::as_str))?;
-        for text in &line.below {
-            writeln!(out, "    {text}")?;
-        }
-    }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod assess;
+mod assess_print;
 pub mod bench;
 pub mod demo;
 pub mod dictionary;
@@ -34,7 +35,7 @@ impl From<crate::store::Error> for Error {
 pub enum Command {
     /// Run the server (also without any command)
     Serve(Box<ServeArgs>),
-    /// Judge report files offline: no server, no database
+    /// Judge files offline: no server, no database
     Assess(assess::AssessArgs),
     /// Store files of any format, through a server or straight into the database
     Import(import::ImportArgs),

@@ -11,18 +11,16 @@ use super::{
         records::{Place, for_each_record},
         report_v1, sentence,
     },
-    Overview, Piece, RAW_KEPT, Refused, Sink, Source, Unreadable,
+    Overview, Piece, RAW_KEPT, Refused, Source, Unreadable,
     any_file_key::{Whose, key_for, whose},
     any_file_open::{Content, are_one, bare, for_each_file, missing, open},
-    cmpivot,
+    any_file_reader::{about_somebody, by_reader, is_one_a_device},
+    any_file_room::narrow,
     format::Format,
-    health_checker, hotfix_list, inspec,
     join::Joined,
     lines::WHOLE,
     mapping::Mapping,
-    osquery, reg_export, reg_query, run_scripts, systeminfo,
     table::Table,
-    wide,
 };
 
 pub use super::with_time::with_time;
@@ -283,9 +281,8 @@ impl Reader<'_, '_> {
             told.mapping = self.mapping(text, &mut told.notes);
         }
         let mapping = told.mapping.as_ref();
-        let passes = lone
-            && told.format == Format::Table
-            && mapping.is_some_and(|mapping| !wide::needs_joining(mapping));
+        let passes = lone && is_one_a_device(told.format, mapping);
+        let is_table = told.format.is_table();
         let source = Source {
             name: bare(&name),
             text,
@@ -305,6 +302,9 @@ impl Reader<'_, '_> {
                 Ok(mut piece) if !passes && piece.raw.is_none() => {
                     if !lone {
                         piece.place = format!("{} of {name}", piece.place);
+                    }
+                    if !is_table {
+                        narrow(&mut piece);
                     }
                     joined.add(piece, &mut |read| out.piece(&name, Vec::new(), read));
                 }
@@ -362,44 +362,5 @@ impl Reader<'_, '_> {
             last.notes.extend(notes);
         }
         told
-    }
-}
-
-/// Refuses what names nobody, by whatever id.
-fn about_somebody(piece: Piece) -> Result<Piece, Refused> {
-    let client = &piece.document.client;
-    let names = [&client.sms_guid, &client.name, &client.fqdn];
-    if names.iter().any(|name| name.is_some()) || client.resource_id.is_some() {
-        return Ok(piece);
-    }
-    Err(Refused::new(
-        piece.place,
-        "Nothing here says which device it is about. Say the device with the file, or name the file for it.",
-        &piece.raw.unwrap_or_else(|| piece.document.to_json()),
-    ))
-}
-
-fn by_reader(
-    format: Format,
-    source: &Source<'_>,
-    mapping: Option<&Mapping>,
-    key: Option<&str>,
-    sink: &mut Sink<'_>,
-) -> Result<Overview, Unreadable> {
-    match format {
-        Format::CmPivot => cmpivot::read(source, mapping, key, sink),
-        Format::Table => wide::read(source, mapping, sink),
-        Format::RunScripts => run_scripts::read(source, mapping, sink),
-        Format::RegExport => reg_export::read(source, sink),
-        Format::RegQuery => reg_query::read(source, sink),
-        Format::SystemInfo => systeminfo::read(source, sink),
-        Format::HotfixList => hotfix_list::read(source, sink),
-        Format::Osquery => osquery::read(source, sink),
-        Format::InSpec => inspec::read(source, sink),
-        Format::HealthChecker => health_checker::read(source, sink),
-        // Never text: they are cut into records.
-        Format::Report => Err(Unreadable(
-            "Reports are read record by record, not as a text.".to_owned(),
-        )),
     }
 }

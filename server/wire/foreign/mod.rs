@@ -6,6 +6,8 @@
 pub mod any_file;
 mod any_file_key;
 mod any_file_open;
+mod any_file_reader;
+mod any_file_room;
 mod cell_text;
 mod clixml;
 pub mod cmpivot;

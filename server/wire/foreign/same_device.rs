@@ -6,10 +6,10 @@ use super::super::document::{Document, Key};
 use super::{Piece, Refused, table_cells::ids_of};
 use crate::domain::identity::ClientIds;
 
-/// Most registry keys, and most files, of one device.
-pub(super) const MAX_KEYS: usize = 32;
+/// Most registry keys, and most files, of one device: all that the rules read, and as many that look like them.
+pub(super) const MAX_KEYS: usize = 64;
 /// Most values under one key.
-pub(super) const MAX_VALUES: usize = 64;
+pub(super) const MAX_VALUES: usize = 256;
 /// Most updates of one device.
 pub(super) const MAX_UPDATES: usize = 1_000;
 /// Most contradictions about one device.
@@ -132,11 +132,9 @@ impl Group {
     /// Whether there is no room for what another piece says.
     pub(super) fn is_full(&self, more: &Document) -> bool {
         let has = &self.document;
-        let keys = has.registry.len() + more.registry.len() > MAX_KEYS
-            && more
-                .registry
-                .iter()
-                .any(|key| !has.registry.iter().any(|known| known.key == key.key));
+        let is_new = |key: &&Key| !has.registry.iter().any(|known| known.key == key.key);
+        let new = more.registry.iter().filter(is_new).count();
+        let keys = has.registry.len() + new > MAX_KEYS && new > 0;
         let values = |key: &Key| {
             let known = has.registry.iter().find(|known| known.key == key.key);
             known.map_or(0, |known| known.values.len()) + key.values.len() > MAX_VALUES

@@ -1,6 +1,6 @@
 //! The time of a reading, put into its document.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::super::shapes::Object;
@@ -12,8 +12,13 @@ const BEGINNING: &[u8] = br#"{"schema_version":1,"partial":true"#;
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Stamp<'a> {
-    #[serde(borrow)]
+    /// Also `null`, which would be none otherwise, and come twice when a time is put in.
+    #[serde(borrow, deserialize_with = "as_written")]
     collected_at: Option<&'a RawValue>,
+}
+
+fn as_written<'de, D: Deserializer<'de>>(input: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(input).map(Some)
 }
 
 /// Puts the time at which its facts were read into a document that does not say it. A document that says one keeps the
@@ -27,14 +32,17 @@ pub fn with_time(document: &[u8], collected_at: &str) -> Vec<u8> {
     let Some(known) = stamp.collected_at else {
         return inserted(document, &value);
     };
-    let told: Option<String> = serde_json::from_str(known.get()).unwrap_or_default();
-    let told = told.filter(|told| !told.trim().is_empty());
-    let later = |told: &String| match (Timestamp::parse(told), Timestamp::parse(collected_at)) {
-        (Ok(told), Ok(given)) => told > given,
+    let keeps = match serde_json::from_str::<Option<String>>(known.get()) {
+        Ok(None) => false,
+        Ok(Some(told)) if told.trim().is_empty() => false,
         // What is no time is for the report's reader to refuse.
-        _ => false,
+        Ok(Some(told)) => match (Timestamp::parse(&told), Timestamp::parse(collected_at)) {
+            (Ok(told), Ok(given)) => told <= given,
+            _ => true,
+        },
+        Err(_) => true,
     };
-    if told.as_ref().is_some_and(|told| !later(told)) || (told.is_none() && known.get() != "null") {
+    if keeps {
         return document.to_vec();
     }
     let from = (known.get().as_ptr() as usize).saturating_sub(document.as_ptr() as usize);
