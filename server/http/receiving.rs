@@ -186,7 +186,7 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
         // What is wrong with the address need not wait for the body, but many senders only listen behind it.
         files.body(app, &parts.headers, &beside, body).await?;
     }
-    if files.files.is_empty() {
+    if files.unpacked.is_empty() {
         return Err(Problem::invalid(
             "files",
             "No file was chosen. Choose one and send it again.",
@@ -194,7 +194,7 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
     }
     let beside = beside.settled(app).await?;
     let sent = Sent {
-        files: files.files,
+        files: files.unpacked,
         file_hash: files.hash.finalize().to_vec(),
         chosen: beside.chosen,
         collected_at: beside.collected_at,
@@ -211,7 +211,7 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
 /// Files as they come in, unpacked.
 #[derive(Default)]
 struct Files {
-    files: Vec<(String, Vec<u8>)>,
+    unpacked: Vec<(String, Vec<u8>)>,
     bytes: usize,
     hash: Sha256,
     // Keeps the room of all of them reserved until they are kept.
@@ -256,7 +256,7 @@ impl Files {
     }
 
     async fn add(&mut self, app: &App, name: &str, bytes: Vec<u8>) -> Result<(), Problem> {
-        if self.files.len() >= MOST_FILES {
+        if self.unpacked.len() >= MOST_FILES {
             return Err(Problem::TooLarge(format!(
                 "An upload may have {MOST_FILES} files; send them in several uploads, or packed into a zip archive."
             )));
@@ -280,7 +280,7 @@ impl Files {
                 body::LARGEST >> 20
             )));
         }
-        self.files.push((shown(name), bytes));
+        self.unpacked.push((shown(name), bytes));
         Ok(())
     }
 }

@@ -36,7 +36,7 @@ const RENEW: &str =
     "UPDATE uploads SET worker_until = $4 WHERE estate = $1 AND id = $2 AND worker = $3";
 
 #[derive(sqlx::FromRow)]
-struct Stored {
+struct Kept {
     id: String,
     created_at: i64,
     created_by: String,
@@ -66,10 +66,10 @@ struct Stored {
     finished_at: Option<i64>,
 }
 
-impl TryFrom<Stored> for Upload {
+impl TryFrom<Kept> for Upload {
     type Error = Error;
 
-    fn try_from(row: Stored) -> Result<Self> {
+    fn try_from(row: Kept) -> Result<Self> {
         Ok(Self {
             state: State::from_code(&row.state)?,
             id: row.id,
@@ -141,7 +141,7 @@ impl Store {
 
     /// One upload.
     pub async fn upload(&self, id: &str) -> Result<Option<Upload>> {
-        let row: Option<Stored> = self
+        let row: Option<Kept> = self
             .db
             .read()
             .await?
@@ -160,7 +160,7 @@ impl Store {
         before: &str,
         limit: i64,
     ) -> Result<Vec<Upload>> {
-        let rows: Vec<Stored> = self
+        let rows: Vec<Kept> = self
             .db
             .read()
             .await?

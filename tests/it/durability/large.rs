@@ -35,8 +35,13 @@ async fn loaded_and_killed(home: &Home, rounds: Rounds, ledger: &Arc<Ledger>) {
         .await;
     server.kill();
     let promises = ledger.promises();
-    let lost = promises.count < CLIENTS * 80 / 100;
-    assert!(!lost, "only {} were acknowledged", promises.count);
+    // What was under way at a kill was never acknowledged and is not sent again: some thousands on a slow machine.
+    let enough = KILLS * BETWEEN;
+    assert!(
+        promises.count >= enough,
+        "only {} were acknowledged",
+        promises.count
+    );
     check::verify(&home.database_url(), &promises).await;
 }
 

@@ -194,7 +194,7 @@ async fn a_mapping_is_saved_and_used() {
         let columns = &preview["told"][0]["mapping"]["columns"];
         assert_eq!(columns[0]["heading"], "Kasten", "{preview}");
         let form = format!(
-            "format=table&collected_at={at}&meaning-0=name&meaning-1=os.version&save_as=Ours"
+            "format=table&collected_at={at}&meaning-0=device.name&meaning-1=os.version&save_as=Ours"
         );
         let again = app
             .request(Method::POST, &format!("/uploads/{id}/again"))
