@@ -6,5 +6,6 @@ mod machine;
 mod orders;
 mod properties;
 mod rules;
+mod said;
 mod servers;
 mod trust;

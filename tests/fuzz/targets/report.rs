@@ -1,0 +1,4 @@
+//! One report.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| cutover_fuzz::report(data));
