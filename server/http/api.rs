@@ -13,8 +13,9 @@ use serde_json::json;
 
 use super::{
     auth::Reader,
-    export::{self, ClientJson, OsJson, PopulationJson},
+    export::{ClientJson, OsJson, PopulationJson},
     query::ListQuery,
+    spreadsheet, table,
 };
 use crate::{
     clock,
@@ -25,10 +26,16 @@ use crate::{
 };
 
 /// `GET /summary`: counts by standing, by OS version, by reason, and what they cover.
-pub async fn summary(State(app): State<App>, _: Reader) -> Result<Response, Problem> {
+///
+/// With filters: the same of the clients that they describe.
+pub async fn summary(
+    State(app): State<App>,
+    _: Reader,
+    query: ListQuery,
+) -> Result<Response, Problem> {
     let summary = app
         .store()
-        .summary(&app.judge().ruleset, clock::now())
+        .selection(&query.filter, &app.judge().ruleset, clock::now())
         .await?;
     Ok(Json(summary_json(summary, &app.judge().ruleset)).into_response())
 }
@@ -146,16 +153,21 @@ pub fn not_cleared() -> Vec<Standing> {
         .collect()
 }
 
+/// Media type of an Excel workbook.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
     Json,
     Csv,
+    Xlsx,
     Ndjson,
 }
 
 fn format(headers: &HeaderMap, query: &ListQuery) -> Result<Format, Problem> {
     match query.format.as_deref() {
         Some("csv") => return Ok(Format::Csv),
+        Some("xlsx") => return Ok(Format::Xlsx),
         Some("ndjson") => return Ok(Format::Ndjson),
         Some(_) => return Ok(Format::Json),
         None => {}
@@ -170,12 +182,14 @@ fn format(headers: &HeaderMap, query: &ListQuery) -> Result<Format, Problem> {
         match wanted.split(';').next().unwrap_or_default().trim() {
             "application/json" | "application/*" | "*/*" | "text/html" => return Ok(Format::Json),
             "text/csv" | "text/*" => return Ok(Format::Csv),
+            XLSX => return Ok(Format::Xlsx),
             "application/x-ndjson" | "application/ndjson" => return Ok(Format::Ndjson),
             _ => {}
         }
     }
     Err(Problem::NotAcceptable(
-        "This list comes as application/json, text/csv or application/x-ndjson.".to_owned(),
+        "This list comes as application/json, text/csv, application/x-ndjson or an Excel workbook (format=xlsx)."
+            .to_owned(),
     ))
 }
 
@@ -197,13 +211,25 @@ async fn list(
     name: &str,
 ) -> Result<Response, Problem> {
     let format = format(headers, &query)?;
+    if !query.fields.is_empty() && !matches!(format, Format::Csv | Format::Xlsx) {
+        return Err(Problem::invalid(
+            "?fields",
+            "chooses the columns of format=csv and format=xlsx; JSON always has all fields",
+        ));
+    }
     if format != Format::Json {
         return stream_whole(app, query, format, name).await;
     }
     let now = clock::now();
     let page = app
         .store()
-        .list(&query.filter, query.cursor.as_deref(), query.limit, now)
+        .list_by(
+            &query.filter,
+            query.order,
+            query.cursor.as_deref(),
+            query.limit,
+            now,
+        )
         .await?;
     let population = app.store().population(now).await?;
     let answer = ListAnswer {
@@ -224,24 +250,31 @@ async fn stream_whole(
     format: Format,
     name: &str,
 ) -> Result<Response, Problem> {
-    let walk = app.store().walk(query.filter, clock::now()).await?;
+    let walk = app
+        .store()
+        .walk_by(query.filter, query.order, clock::now())
+        .await?;
+    let fields = table::chosen(&query.fields);
+    if format == Format::Xlsx {
+        return spreadsheet::answer(walk, fields, name).await;
+    }
     let mut start = Vec::new();
     if format == Format::Csv {
         if query.bom {
             start.extend_from_slice("\u{FEFF}".as_bytes());
         }
-        start.extend(export::csv_header().map_err(|_| Problem::Internal)?);
+        start.extend(table::csv_header(&fields).map_err(|_| Problem::Internal)?);
     }
-    let rows = stream::unfold(walk, move |mut walk| async move {
+    let rows = stream::unfold((walk, fields), move |(mut walk, fields)| async move {
         let piece = match walk.next().await {
             Ok(None) => return None,
-            Ok(Some(rows)) => written(rows, format),
+            Ok(Some(rows)) => written(rows, &fields, format),
             Err(error) => {
                 tracing::error!(%error, "an export broke off");
                 Err(std::io::Error::other("the export broke off"))
             }
         };
-        Some((piece, walk))
+        Some((piece, (walk, fields)))
     })
     // The compressing layer asks once more after the end.
     .fuse();
@@ -262,12 +295,13 @@ async fn stream_whole(
 
 fn written(
     rows: Vec<crate::store::model::ClientRow>,
+    fields: &[&'static table::Field],
     format: Format,
 ) -> Result<Bytes, std::io::Error> {
     let mut out = Vec::with_capacity(rows.len() * 400);
     for row in rows {
         if format == Format::Csv {
-            out.extend(export::csv_line(row).map_err(std::io::Error::other)?);
+            out.extend(table::csv_line(&row, fields).map_err(std::io::Error::other)?);
         } else {
             serde_json::to_writer(&mut out, &ClientJson::from(row))?;
             out.push(b'\n');

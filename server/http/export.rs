@@ -61,11 +61,11 @@ fn time(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
 }
 
-fn reasons(mask: i64) -> Vec<&'static str> {
+pub(super) fn reasons(mask: i64) -> Vec<&'static str> {
     assess::reasons_in(mask).map(|reason| reason.code).collect()
 }
 
-fn fixes(mask: i64) -> Vec<&'static str> {
+pub(super) fn fixes(mask: i64) -> Vec<&'static str> {
     let mut fixes: Vec<&'static str> = Vec::new();
     for reason in assess::reasons_in(mask) {
         if !reason.fix.is_empty() && !fixes.contains(&reason.fix) {
@@ -106,100 +106,6 @@ impl From<ClientRow> for ClientJson {
             suspected_duplicate: row.duplicate,
             future_report: row.future,
         }
-    }
-}
-
-/// The columns of a CSV, in their fixed order. New ones are only ever added at the end.
-pub const CSV_COLUMNS: [&str; 24] = [
-    "id",
-    "name",
-    "standing",
-    "impact",
-    "os",
-    "os_key",
-    "site_code",
-    "reasons",
-    "fixes",
-    "deciding",
-    "warnings",
-    "since",
-    "collected_at",
-    "received_at",
-    "owner",
-    "roles",
-    "fqdn",
-    "sms_guid",
-    "resource_id",
-    "smbios_guid",
-    "serial_number",
-    "listing",
-    "suspected_duplicate",
-    "last_contact",
-];
-
-/// One CSV line, terminator included.
-///
-/// # Errors
-/// The line could not be put together; it cannot happen with fields in memory.
-pub fn csv_line(row: ClientRow) -> Result<Vec<u8>, String> {
-    let json = ClientJson::from(row);
-    let number = |n: Option<i64>| n.map_or_else(String::new, |n| n.to_string());
-    let fields: [String; 24] = [
-        json.id,
-        json.name,
-        json.standing.to_owned(),
-        json.impact.unwrap_or_default().to_owned(),
-        json.os.name,
-        json.os.key,
-        json.site_code.unwrap_or_default(),
-        json.reasons.join(" "),
-        json.fixes.join(" "),
-        json.deciding.unwrap_or_default(),
-        json.warnings.to_string(),
-        json.since.unwrap_or_default(),
-        json.collected_at.unwrap_or_default(),
-        json.received_at.unwrap_or_default(),
-        json.owner.unwrap_or_default(),
-        json.roles.join(" "),
-        json.fqdn.unwrap_or_default(),
-        json.sms_guid.unwrap_or_default(),
-        number(json.resource_id),
-        json.smbios_guid.unwrap_or_default(),
-        json.serial_number.unwrap_or_default(),
-        json.listing.to_owned(),
-        json.suspected_duplicate.to_string(),
-        json.last_contact.unwrap_or_default(),
-    ];
-    csv_record(fields.iter().map(|field| harmless(field)))
-}
-
-/// The CSV's first line.
-///
-/// # Errors
-/// As [`csv_line`].
-pub fn csv_header() -> Result<Vec<u8>, String> {
-    csv_record(CSV_COLUMNS.iter().map(|column| (*column).to_owned()))
-}
-
-pub(super) fn csv_record(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, String> {
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    writer
-        .write_record(fields)
-        .map_err(|error| error.to_string())?;
-    writer.into_inner().map_err(|error| error.to_string())
-}
-
-/// A spreadsheet runs what starts with one of these; an apostrophe in front makes it text.
-pub(super) fn harmless(field: &str) -> String {
-    let risky = field.starts_with([
-        '=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠',
-    ]);
-    if risky {
-        format!("'{field}")
-    } else {
-        field.to_owned()
     }
 }
 

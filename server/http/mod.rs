@@ -16,6 +16,9 @@ pub mod pages;
 pub mod population;
 pub mod query;
 pub mod receiving;
+pub mod saved;
+mod spreadsheet;
+pub mod table;
 pub mod tls;
 pub mod upload_api;
 pub mod uploads;
@@ -36,9 +39,13 @@ pub fn router(app: App) -> Router {
         // Pages, for people who have signed in.
         .route("/", get(pages::home))
         .route("/os/{key}", get(pages::os))
+        .route("/sites/{code}", get(pages::site))
+        .route("/roles/{role}", get(pages::role))
         .route("/blockers", get(pages::blockers))
         .route("/clients", get(pages::clients))
         .route("/clients/{id}", get(pages::client))
+        .route("/views", get(saved::list).post(saved::save))
+        .route("/views/{id}/delete", post(saved::delete))
         .route("/upload", get(uploads::form).post(uploads::take))
         .route("/uploads/{id}", get(uploads::one))
         .route("/uploads/{id}/commit", post(uploads::commit))

@@ -25,23 +25,23 @@ use crate::{
     },
     error::Problem,
     state::App,
-    store::model::Filter,
     views::{
         Layout, Nav, Page,
         client::ClientPage,
+        columns::Shown,
         form::Choices,
         home::{Counting, HomePage},
-        links::ListKind,
+        links::{ListKind, NO_SITE},
         list::ClientsPage,
         method::MethodPage,
-        os::OsPage,
+        place::{Place, PlacePage},
         problem::ProblemPage,
         sign_in::{self, SignInPage},
     },
 };
 
-/// Rows of an OS version's list that its own page shows.
-const OS_ROWS: usize = 25;
+/// Rows of the list of an OS version, site or role that its own page shows.
+const PLACE_ROWS: usize = 25;
 
 /// The frame of a page.
 pub fn layout(app: &App, nav: Nav, user: Option<&str>, headers: Option<&HeaderMap>) -> Layout {
@@ -116,16 +116,32 @@ pub async fn home(
     State(app): State<App>,
     Person(user): Person,
     headers: HeaderMap,
+    query: ListQuery,
 ) -> Result<Response, Problem> {
-    let summary = app
-        .store()
-        .summary(&app.judge().ruleset, clock::now())
-        .await?;
-    let feeds = app.store().feeds(summary.as_of).await?;
+    let filter = query.filter;
+    let now = clock::now();
+    let store = app.store();
+    let summary = store.selection(&filter, &app.judge().ruleset, now).await?;
+    let roles = store.by_role(&filter, now).await?;
+    let feeds = store.feeds(now).await?;
+    let choices = choices(&app).await?;
     let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
-    let mut page = HomePage::new(layout, &summary, &counting(&app));
+    let mut page = HomePage::new(layout, &summary, &counting(&app), &filter);
+    page.say_choices(&filter, &choices, &roles);
     page.say_feeds(&feeds);
     html(&page)
+}
+
+/// What the filter form offers.
+async fn choices(app: &App) -> Result<Choices, Problem> {
+    let (os, sites, roles) = app.store().occurring().await?;
+    let owners = app.store().owners().await?;
+    Ok(Choices {
+        os,
+        sites,
+        roles,
+        owners,
+    })
 }
 
 /// `/os/{key}`
@@ -135,21 +151,50 @@ pub async fn os(
     Named(key): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    place(&app, &user, &headers, Place::Os(key)).await
+}
+
+/// `/sites/{code}`; `none` for clients without a known site.
+pub async fn site(
+    State(app): State<App>,
+    Person(user): Person,
+    Named(code): Named,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let code = if code == NO_SITE { String::new() } else { code };
+    place(&app, &user, &headers, Place::Site(code)).await
+}
+
+/// `/roles/{role}`
+pub async fn role(
+    State(app): State<App>,
+    Person(user): Person,
+    Named(role): Named,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    place(&app, &user, &headers, Place::Role(role.to_lowercase())).await
+}
+
+async fn place(
+    app: &App,
+    user: &str,
+    headers: &HeaderMap,
+    place: Place,
+) -> Result<Response, Problem> {
     let now = clock::now();
-    let summary = app.store().summary(&app.judge().ruleset, now).await?;
-    let line = summary
-        .by_os
-        .iter()
-        .find(|line| line.os_key == key)
-        .ok_or_else(|| Problem::NotFound("No counted client runs this OS version.".to_owned()))?;
-    let reasons = app.store().reasons_of(&key, now).await?;
-    let filter = Filter {
-        os: Some(key),
-        ..Filter::default()
-    };
-    let rows = app.store().list(&filter, None, OS_ROWS, now).await?;
-    let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
-    html(&OsPage::new(layout, line, &reasons, &filter, &rows))
+    let filter = place.filter();
+    let summary = app
+        .store()
+        .selection(&filter, &app.judge().ruleset, now)
+        .await?;
+    if summary.population.total == 0 {
+        return Err(Problem::NotFound(
+            "No counted client belongs to this OS version, site or role.".to_owned(),
+        ));
+    }
+    let rows = app.store().list(&filter, None, PLACE_ROWS, now).await?;
+    let layout = layout(app, Nav::Overview, Some(user), Some(headers));
+    html(&PlacePage::new(layout, &place, &summary, &rows))
 }
 
 /// `/blockers`
@@ -159,16 +204,11 @@ pub async fn blockers(
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
-    let (cursor, limit, before) = (query.cursor.clone(), query.limit, query.before);
-    let filter = api::blockers_filter(query);
-    let place = Place {
-        kind: ListKind::Blockers,
-        nav: Nav::Blockers,
-        cursor,
-        limit,
-        before,
+    let query = ListQuery {
+        filter: api::blockers_filter(query.clone()),
+        ..query
     };
-    list(&app, &user, &headers, place, &filter).await
+    list(&app, &user, &headers, ListKind::Blockers, query).await
 }
 
 /// `/clients`
@@ -178,46 +218,44 @@ pub async fn clients(
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
-    let place = Place {
-        kind: ListKind::Clients,
-        nav: Nav::Clients,
-        cursor: query.cursor,
-        limit: query.limit,
-        before: query.before,
-    };
-    list(&app, &user, &headers, place, &query.filter).await
-}
-
-struct Place {
-    kind: ListKind,
-    nav: Nav,
-    cursor: Option<String>,
-    limit: usize,
-    before: i64,
+    list(&app, &user, &headers, ListKind::Clients, query).await
 }
 
 async fn list(
     app: &App,
     user: &str,
     headers: &HeaderMap,
-    place: Place,
-    filter: &Filter,
+    kind: ListKind,
+    query: ListQuery,
 ) -> Result<Response, Problem> {
-    let limit = place.limit.clamp(1, DEFAULT_LIMIT);
+    let limit = query.limit.clamp(1, DEFAULT_LIMIT);
     let page = app
         .store()
-        .list(filter, place.cursor.as_deref(), limit, clock::now())
+        .list_by(
+            &query.filter,
+            query.order,
+            query.cursor.as_deref(),
+            limit,
+            clock::now(),
+        )
         .await?;
-    let (os, sites, roles) = app.store().occurring().await?;
-    let choices = Choices { os, sites, roles };
-    let layout = layout(app, place.nav, Some(user), Some(headers));
+    let shown = Shown {
+        order: query.order,
+        columns: query.columns.unwrap_or_else(|| Shown::default().columns),
+    };
+    let nav = match kind {
+        ListKind::Blockers => Nav::Blockers,
+        ListKind::Clients => Nav::Clients,
+    };
+    let layout = layout(app, nav, Some(user), Some(headers));
     html(&ClientsPage::new(
         layout,
-        place.kind,
-        filter,
+        kind,
+        &query.filter,
+        &shown,
         &page,
-        place.before,
-        &choices,
+        query.before,
+        &choices(app).await?,
     ))
 }
 

@@ -5,16 +5,19 @@ use axum::{
     http::request::Parts,
 };
 
+use super::table;
 use crate::{
     domain::verdict::{Impact, Standing},
     error::Problem,
-    store::model::Filter,
-    views::links::NO_SITE,
+    store::model::{Filter, Freshness, Order},
+    views::{columns::ListColumn, links::NO_SITE},
     wire::FieldError,
 };
 
 /// Rows of a page of a list when nothing else is asked for.
 pub const DEFAULT_LIMIT: usize = 100;
+/// The formats of a list.
+const FORMATS: [&str; 4] = ["json", "csv", "xlsx", "ndjson"];
 /// Rows of a page at most.
 pub const MAX_LIMIT: usize = 1_000;
 
@@ -29,7 +32,13 @@ pub struct ListQuery {
     pub cursor: Option<String>,
     /// Rows of a page.
     pub limit: usize,
-    /// `json`, `csv` or `ndjson`, when asked for in so many words.
+    /// In which order.
+    pub order: Order,
+    /// The columns of a page, when chosen.
+    pub columns: Option<Vec<ListColumn>>,
+    /// The fields of a download, when chosen; empty: all of them.
+    pub fields: Vec<&'static str>,
+    /// `json`, `csv`, `xlsx` or `ndjson`, when asked for in so many words.
     pub format: Option<String>,
     /// CSV with a byte-order mark, for spreadsheets.
     pub bom: bool,
@@ -114,6 +123,13 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
         "role" => filter.role = Some(value.to_lowercase()),
         "reason" => filter.reason = Some(value),
         "fix" => filter.fix = Some(value),
+        "owner" => filter.owner = Some(value),
+        "freshness" => {
+            filter.freshness = Some(
+                Freshness::from_code(&value)
+                    .ok_or_else(|| unknown(&value, &Freshness::ALL.map(Freshness::code)))?,
+            );
+        }
         "q" => filter.q = Some(value),
         "duplicates" => filter.duplicates = yes(&value)?,
         "left_out" => filter.left_out = yes(&value)?,
@@ -128,10 +144,32 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
                 .ok_or_else(|| format!("must be a number from 1 to {MAX_LIMIT}"))?;
         }
         "format" => {
-            if !["json", "csv", "ndjson"].contains(&value.as_str()) {
-                return Err(unknown(&value, &["json", "csv", "ndjson"]));
+            if !FORMATS.contains(&value.as_str()) {
+                return Err(unknown(&value, &FORMATS));
             }
             query.format = Some(value);
+        }
+        "sort" => {
+            query.order = Order::from_code(&value)
+                .ok_or_else(|| unknown(&value, &Order::ALL.map(Order::code)))?;
+        }
+        "columns" => {
+            let columns = query.columns.get_or_insert_default();
+            for code in value.split(',') {
+                let column = ListColumn::from_code(code)
+                    .ok_or_else(|| unknown(code, &ListColumn::ALL.map(ListColumn::code)))?;
+                if !columns.contains(&column) {
+                    columns.push(column);
+                }
+            }
+        }
+        "fields" => {
+            for name in value.split(',') {
+                let field = table::field(name).ok_or_else(|| unknown(name, &table::names()))?;
+                if !query.fields.contains(&field.name) {
+                    query.fields.push(field.name);
+                }
+            }
         }
         "bom" => query.bom = yes(&value)?,
         "before" => query.before = value.parse().map_err(|_| "must be a number".to_owned())?,
@@ -146,11 +184,16 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
                     "role",
                     "reason",
                     "fix",
+                    "owner",
+                    "freshness",
                     "q",
                     "duplicates",
                     "left_out",
                     "unlisted",
                     "future",
+                    "sort",
+                    "columns",
+                    "fields",
                     "cursor",
                     "limit",
                     "format",

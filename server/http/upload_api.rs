@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 
 use super::{
     auth::Importer,
-    export::{csv_record, harmless},
     ingest::let_in,
     query::{DEFAULT_LIMIT, MAX_LIMIT, Named, form_pairs},
     receiving::receive,
+    table::{csv_record, harmless},
 };
 use crate::{
     clock,

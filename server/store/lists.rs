@@ -1,12 +1,15 @@
-//! Lists of clients: one filter, one order (by name), read by pages, API and exports alike.
+//! Lists of clients: one filter, a few orders, read by pages, API and exports alike.
+
+use futures::future::BoxFuture;
 
 use super::{
     Store,
+    cursor::{Mark, Times},
     db::{Composed, Tx},
     error::{Error, Result},
     identify,
-    model::{ClientRow, Filter, ListPage, Listing},
-    narrowing::{Growing, from_counts, pieces},
+    model::{ClientRow, Filter, ListPage, Listing, Order},
+    narrowing::{Growing, Lead, from_counts, pieces},
 };
 use crate::domain::{
     identity::ClientIds,
@@ -58,12 +61,17 @@ impl StoredClient {
         text
     }
 
-    fn cursor(&self) -> String {
-        let mut cursor = String::from("1");
-        for byte in self.id.iter().chain(self.sort_key.as_bytes()) {
-            cursor.push_str(&format!("{byte:02x}"));
+    /// Where it stands in a list of this order.
+    fn mark(&self, order: Order) -> Mark {
+        let id = self.id.clone();
+        match (order.by_since(), self.verdict_since) {
+            (false, _) => Mark::Name {
+                sort_key: self.sort_key.clone(),
+                id,
+            },
+            (true, Some(since)) => Mark::Since { since, id },
+            (true, None) => Mark::NoTime { id },
         }
-        cursor
     }
 
     pub(super) fn into_row(self) -> Result<ClientRow> {
@@ -112,41 +120,9 @@ impl StoredClient {
     }
 }
 
-/// Where a page starts: after this name and id.
-struct After {
-    sort_key: String,
-    id: Vec<u8>,
-}
-
-fn read_cursor(cursor: &str) -> Result<After> {
-    let foreign = || {
-        Error::Input(
-            "this cursor was not made by this server; start again without a cursor".to_owned(),
-        )
-    };
-    let digits = cursor.strip_prefix('1').ok_or_else(foreign)?;
-    if digits.len() < 32 || !digits.len().is_multiple_of(2) || !digits.is_ascii() {
-        return Err(foreign());
-    }
-    let bytes = (0..digits.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16))
-        .collect::<std::result::Result<Vec<u8>, _>>()
-        .map_err(|_| foreign())?;
-    let (id, sort_key) = bytes.split_at(16);
-    let sort_key = String::from_utf8(sort_key.to_vec()).map_err(|_| foreign())?;
-    // PostgreSQL takes no NUL, and no name we keep has one.
-    if sort_key.contains('\0') {
-        return Err(foreign());
-    }
-    Ok(After {
-        sort_key,
-        id: id.to_vec(),
-    })
-}
-
 impl Store {
-    /// One page of the list a filter describes, and how long the whole list is; both from one snapshot.
+    /// One page of the list a filter describes, in order of name, and how long the whole list is; both from one
+    /// snapshot.
     pub async fn list(
         &self,
         filter: &Filter,
@@ -154,10 +130,22 @@ impl Store {
         limit: usize,
         now: Timestamp,
     ) -> Result<ListPage> {
+        self.list_by(filter, Order::Name, cursor, limit, now).await
+    }
+
+    /// The same, in the order that is asked for. A cursor leads on in the order that it was made in.
+    pub async fn list_by(
+        &self,
+        filter: &Filter,
+        order: Order,
+        cursor: Option<&str>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<ListPage> {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
         let total = count(&mut tx, filter).await?;
-        let (items, next_cursor) = page(&mut tx, filter, cursor, limit).await?;
+        let (items, next_cursor) = page(&mut tx, filter, order, cursor, limit).await?;
         Ok(ListPage {
             items,
             next_cursor,
@@ -167,10 +155,16 @@ impl Store {
 
     /// The whole list, a page at a time, from one snapshot: for exports in constant memory.
     pub async fn walk(&self, filter: Filter, now: Timestamp) -> Result<Walk> {
+        self.walk_by(filter, Order::Name, now).await
+    }
+
+    /// The same, in the order that is asked for.
+    pub async fn walk_by(&self, filter: Filter, order: Order, now: Timestamp) -> Result<Walk> {
         self.sweep(now).await?;
         Ok(Walk {
             tx: self.db.read().await?,
             filter,
+            order,
             cursor: None,
             done: false,
         })
@@ -182,6 +176,7 @@ impl Store {
 pub struct Walk {
     tx: Tx,
     filter: Filter,
+    order: Order,
     cursor: Option<String>,
     done: bool,
 }
@@ -192,39 +187,42 @@ impl Walk {
         if self.done {
             return Ok(None);
         }
-        let (rows, next) = page(&mut self.tx, &self.filter, self.cursor.as_deref(), 1_000).await?;
+        let cursor = self.cursor.as_deref();
+        let (rows, next) = page(&mut self.tx, &self.filter, self.order, cursor, 1_000).await?;
         self.done = next.is_none();
         self.cursor = next;
         Ok((!rows.is_empty()).then_some(rows))
+    }
+
+    /// How many rows the whole list has.
+    pub async fn total(&mut self) -> Result<i64> {
+        count(&mut self.tx, &self.filter).await
     }
 }
 
 async fn page(
     tx: &mut Tx,
     filter: &Filter,
+    order: Order,
     cursor: Option<&str>,
     limit: usize,
 ) -> Result<(Vec<ClientRow>, Option<String>)> {
-    let after = cursor.map(read_cursor).transpose()?;
-    let wanted = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows: Vec<StoredClient> = Vec::new();
-    let pieces = pieces(filter);
-    for &piece in &pieces {
-        let mut growing = Growing::new(StoredClient::select());
-        growing.narrow(filter, piece);
-        if let Some(after) = &after {
-            growing.after(&after.sort_key, &after.id);
-        }
-        growing.first(wanted);
-        rows.extend(growing.statement(tx).all::<StoredClient>().await?);
-    }
-    if pieces.len() > 1 {
-        rows.sort_by(|a, b| (&a.sort_key, &a.id).cmp(&(&b.sort_key, &b.id)));
+    let after = cursor.map(|text| Mark::read(order, text)).transpose()?;
+    let wanted = limit.saturating_add(1);
+    let mut rows = match &after {
+        // Whoever has a time comes first, and all of those have been seen.
+        Some(Mark::NoTime { .. }) => Vec::new(),
+        after => part(tx, filter, order, Times::Known, after.as_ref(), wanted).await?,
+    };
+    if order.by_since() && rows.len() < wanted {
+        let missing = wanted - rows.len();
+        let after = after.filter(|mark| matches!(mark, Mark::NoTime { .. }));
+        rows.extend(part(tx, filter, order, Times::Missing, after.as_ref(), missing).await?);
     }
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = more
-        .then(|| rows.last().map(StoredClient::cursor))
+        .then(|| rows.last().map(|row| row.mark(order).text(order)))
         .flatten();
     let rows = rows
         .into_iter()
@@ -233,18 +231,82 @@ async fn page(
     Ok((rows, next))
 }
 
+/// The first rows of a list behind a mark: the merge of the list's pieces.
+async fn part(
+    tx: &mut Tx,
+    filter: &Filter,
+    order: Order,
+    times: Times,
+    after: Option<&Mark>,
+    wanted: usize,
+) -> Result<Vec<StoredClient>> {
+    let mut rows: Vec<StoredClient> = Vec::new();
+    let pieces = pieces(filter, order);
+    let lead = lead(tx, filter).await?;
+    for &piece in &pieces {
+        let mut growing = Growing::new(StoredClient::select());
+        growing.narrow(filter, piece, lead);
+        growing.onwards(
+            order,
+            times,
+            after,
+            i64::try_from(wanted).unwrap_or(i64::MAX),
+        );
+        rows.extend(growing.statement(tx).all::<StoredClient>().await?);
+    }
+    if pieces.len() > 1 {
+        rows.sort_by(|a, b| {
+            let natural = match (order.by_since(), times) {
+                (false, _) => (&a.sort_key, &a.id).cmp(&(&b.sort_key, &b.id)),
+                (true, Times::Known) => (a.verdict_since, &a.id).cmp(&(b.verdict_since, &b.id)),
+                (true, Times::Missing) => return a.id.cmp(&b.id),
+            };
+            if order.is_down() {
+                natural.reverse()
+            } else {
+                natural
+            }
+        });
+    }
+    rows.truncate(wanted);
+    Ok(rows)
+}
+
+/// Which of two filters that each have an index narrows more.
+pub(super) async fn lead(tx: &mut Tx, filter: &Filter) -> Result<Lead> {
+    if filter.os.is_none() || filter.site.is_none() {
+        return Ok(Lead::Either);
+    }
+    let of = |os: bool| Filter {
+        os: filter.os.clone().filter(|_| os),
+        site: filter.site.clone().filter(|_| !os),
+        standings: filter.standings.clone(),
+        ..Filter::default()
+    };
+    let by_os = count(tx, &of(true)).await?;
+    let by_site = count(tx, &of(false)).await?;
+    Ok(if by_os <= by_site {
+        Lead::Os
+    } else {
+        Lead::Site
+    })
+}
+
 /// How many clients a filter lists: from the maintained counts where they can say it, else counted.
-async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
-    if let Some(growing) = from_counts(filter) {
-        return growing.statement(tx).scalar().await;
-    }
-    let mut total = 0;
-    for piece in pieces(filter) {
-        let mut text = Composed::default();
-        text.push("SELECT COUNT(*) FROM clients WHERE estate = ?");
-        let mut growing = Growing::new(text);
-        growing.narrow(filter, piece);
-        total += growing.statement(tx).scalar::<i64>().await?;
-    }
-    Ok(total)
+pub(super) fn count<'a>(tx: &'a mut Tx, filter: &'a Filter) -> BoxFuture<'a, Result<i64>> {
+    Box::pin(async move {
+        if let Some(growing) = from_counts(filter) {
+            return growing.statement(tx).scalar().await;
+        }
+        let mut total = 0;
+        let lead = lead(tx, filter).await?;
+        for piece in pieces(filter, Order::Name) {
+            let mut text = Composed::default();
+            text.push("SELECT COUNT(*) FROM clients WHERE estate = ?");
+            let mut growing = Growing::new(text);
+            growing.narrow(filter, piece, lead);
+            total += growing.statement(tx).scalar::<i64>().await?;
+        }
+        Ok(total)
+    })
 }

@@ -24,10 +24,14 @@ pub struct Filter {
     pub site: Option<String>,
     /// Site system role, such as `management_point`.
     pub role: Option<String>,
-    /// Reason code: a failed or unknown check carries it.
+    /// Reason code: a failed or unknown check carries it. Several with commas between: it carries all of them.
     pub reason: Option<String>,
     /// Fix code: a failed or unknown check's reason is mended by it.
     pub fix: Option<String>,
+    /// Owner as the expected list gave it, to the letter.
+    pub owner: Option<String>,
+    /// How old the knowledge about a client is.
+    pub freshness: Option<Freshness>,
     /// Part of a name, beginning of an FQDN, or a whole id (GUID, resource id, SMBIOS id, serial number).
     pub q: Option<String>,
     /// Only clients suspected to be a second record of the same machine.
@@ -38,6 +42,122 @@ pub struct Filter {
     pub unlisted: bool,
     /// Only clients whose last report carried a time in the future.
     pub future: bool,
+}
+
+/// The order of a list; an index serves each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// By name.
+    #[default]
+    Name,
+    /// By name, from the end.
+    NameDown,
+    /// By how long the verdict has stood, longest first; clients without any verdict come last.
+    Since,
+    /// The newest verdict first; clients without any verdict come last.
+    SinceDown,
+}
+
+impl Order {
+    /// All, the usual one first.
+    pub const ALL: [Self; 4] = [Self::Name, Self::NameDown, Self::Since, Self::SinceDown];
+
+    /// The stable code, as `sort=` has it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::NameDown => "-name",
+            Self::Since => "since",
+            Self::SinceDown => "-since",
+        }
+    }
+
+    /// The order a code names.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.code() == code)
+    }
+
+    /// Whether the list is in order of the time of the verdict.
+    pub const fn by_since(self) -> bool {
+        matches!(self, Self::Since | Self::SinceDown)
+    }
+
+    /// Whether it runs from the end.
+    pub const fn is_down(self) -> bool {
+        matches!(self, Self::NameDown | Self::SinceDown)
+    }
+}
+
+/// How old the knowledge about a client is; these three share no client and leave nobody out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// The last report is within the freshness limit.
+    Fresh,
+    /// The last report is older.
+    Stale,
+    /// Expected, and never reported.
+    Silent,
+}
+
+impl Freshness {
+    /// All, freshest first.
+    pub const ALL: [Self; 3] = [Self::Fresh, Self::Stale, Self::Silent];
+
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Stale => "stale",
+            Self::Silent => "silent",
+        }
+    }
+
+    /// What a code names.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.code() == code)
+    }
+
+    /// What a standing says of it: stale and silent are decided before anything else.
+    pub const fn of(standing: Standing) -> Self {
+        match standing {
+            Standing::Stale => Self::Stale,
+            Standing::Silent => Self::Silent,
+            _ => Self::Fresh,
+        }
+    }
+}
+
+impl Filter {
+    /// The reason codes that are all asked for.
+    pub fn reasons(&self) -> impl Iterator<Item = &str> {
+        self.reason.iter().flat_map(|codes| codes.split(','))
+    }
+
+    /// The same clients, but only those that carry this reason too.
+    #[must_use]
+    pub fn with_reason(&self, code: &str) -> Self {
+        let reason = match &self.reason {
+            None => code.to_owned(),
+            Some(codes) if self.reasons().any(|known| known == code) => codes.clone(),
+            Some(codes) => format!("{codes},{code}"),
+        };
+        Self {
+            reason: Some(reason),
+            ..self.clone()
+        }
+    }
+
+    /// The standings that clients of this filter can have; empty: the filter contradicts itself and lists nobody.
+    pub fn possible_standings(&self) -> Vec<Standing> {
+        Standing::ALL
+            .into_iter()
+            .filter(|standing| self.standings.is_empty() || self.standings.contains(standing))
+            .filter(|standing| {
+                self.freshness
+                    .is_none_or(|asked| asked == Freshness::of(*standing))
+            })
+            .collect()
+    }
 }
 
 /// How a client stands to the expected lists, all of them together.
@@ -134,7 +254,7 @@ pub struct ClientRow {
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListPage {
-    /// The rows, in order of name.
+    /// The rows, in the order that was asked for.
     pub items: Vec<ClientRow>,
     /// Where the next page starts; `None`: this was the last.
     pub next_cursor: Option<String>,

@@ -2,8 +2,9 @@
 
 use super::{
     ESTATE,
+    cursor::{Mark, Times},
     db::{Composed, Statement, Tx},
-    model::Filter,
+    model::{Filter, Order},
 };
 use crate::domain::{assess, verdict::Standing};
 
@@ -62,15 +63,16 @@ pub(super) struct Piece {
 }
 
 /// The pieces of a filter's list; they share no client.
-pub(super) fn pieces(filter: &Filter) -> Vec<Piece> {
-    let standings: Vec<Option<Standing>> = if !filter.standings.is_empty() {
-        filter.standings.iter().copied().map(Some).collect()
-    } else if filter.os.is_some() {
-        // The index by OS version goes on with the standing.
-        Standing::ALL.into_iter().map(Some).collect()
-    } else {
-        vec![None]
-    };
+pub(super) fn pieces(filter: &Filter, order: Order) -> Vec<Piece> {
+    let standings: Vec<Option<Standing>> =
+        if !filter.standings.is_empty() || filter.freshness.is_some() {
+            filter.possible_standings().into_iter().map(Some).collect()
+        } else if filter.os.is_some() || filter.site.is_some() || order.by_since() {
+            // The indexes by OS version and by site go on with the standing; that by time begins with it.
+            Standing::ALL.into_iter().map(Some).collect()
+        } else {
+            vec![None]
+        };
     let searches: &[Search] = if searched(filter).is_some() {
         &[Search::Name, Search::Inside, Search::Id]
     } else {
@@ -85,6 +87,17 @@ pub(super) fn pieces(filter: &Filter) -> Vec<Piece> {
             })
         })
         .collect()
+}
+
+/// Which filter is to lead to the rows, where two have an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lead {
+    /// There is no choice to make.
+    Either,
+    /// The OS version.
+    Os,
+    /// The site.
+    Site,
 }
 
 fn searched(filter: &Filter) -> Option<&str> {
@@ -124,29 +137,78 @@ impl Growing {
         statement
     }
 
-    /// Only what comes behind this name and id.
-    pub(super) fn after(&mut self, sort_key: &str, id: &[u8]) {
-        self.and(
-            " AND (sort_key, id) > (?, ?)",
-            [text(sort_key), Value::Bytes(id.to_vec())],
-        );
+    /// The first rows in the list's order, behind a mark.
+    pub(super) fn onwards(&mut self, order: Order, times: Times, after: Option<&Mark>, rows: i64) {
+        if order.by_since() {
+            self.text.push(match times {
+                Times::Known => " AND verdict_since IS NOT NULL",
+                Times::Missing => " AND verdict_since IS NULL",
+            });
+        }
+        match after {
+            None => {}
+            Some(Mark::Name { sort_key, id }) => self.and(
+                if order.is_down() {
+                    " AND (sort_key, id) < (?, ?)"
+                } else {
+                    " AND (sort_key, id) > (?, ?)"
+                },
+                [text(sort_key), Value::Bytes(id.clone())],
+            ),
+            Some(Mark::Since { since, id }) => self.and(
+                if order.is_down() {
+                    " AND (verdict_since, id) < (?, ?)"
+                } else {
+                    " AND (verdict_since, id) > (?, ?)"
+                },
+                [Value::Int(*since), Value::Bytes(id.clone())],
+            ),
+            Some(Mark::NoTime { id }) => self.and(" AND id > ?", [Value::Bytes(id.clone())]),
+        }
+        self.text.push(match (order, times) {
+            (Order::Name, _) => " ORDER BY sort_key, id",
+            (Order::NameDown, _) => " ORDER BY sort_key DESC, id DESC",
+            (_, Times::Missing) => " ORDER BY id",
+            (Order::Since, Times::Known) => " ORDER BY verdict_since, id",
+            (Order::SinceDown, Times::Known) => " ORDER BY verdict_since DESC, id DESC",
+        });
+        self.and(" LIMIT ?", [Value::Int(rows)]);
     }
 
-    /// The first rows, in the list's order.
-    pub(super) fn first(&mut self, rows: i64) {
-        self.and(" ORDER BY sort_key, id LIMIT ?", [Value::Int(rows)]);
+    /// Only site systems; the index of those that have roles serves it.
+    pub(super) fn with_roles(&mut self) {
+        self.text.push(" AND roles <> ''");
+    }
+
+    /// Rows that have these columns in common become one.
+    pub(super) fn grouped(&mut self, by: &'static str) {
+        self.text.push(by);
     }
 
     /// Everything a filter says of the `clients` table, for one of its pieces.
-    pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece) {
+    pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead) {
         if let Some(standing) = piece.standing {
             self.and(" AND standing = ?", [text(standing.code())]);
         }
+        // What narrows less is written so that no index fits it.
         if let Some(os) = &filter.os {
-            self.and(" AND os_key = ?", [text(os)]);
+            let piece = if lead == Lead::Site {
+                " AND os_key || '' = ?"
+            } else {
+                " AND os_key = ?"
+            };
+            self.and(piece, [text(os)]);
         }
         if let Some(site) = &filter.site {
-            self.and(" AND site = ?", [text(site)]);
+            let piece = if lead == Lead::Os {
+                " AND site || '' = ?"
+            } else {
+                " AND site = ?"
+            };
+            self.and(piece, [text(site)]);
+        }
+        if let Some(owner) = &filter.owner {
+            self.and(" AND owner = ?", [text(owner)]);
         }
         self.listed(filter);
         if let Some(impact) = filter.impact {
@@ -156,13 +218,8 @@ impl Growing {
             let whole = inside(&format!(",{role},"));
             self.and(" AND roles <> '' AND roles LIKE ? ESCAPE '!'", [whole]);
         }
-        for mask in [
-            filter.reason.as_deref().map(reason_mask),
-            filter.fix.as_deref().map(fix_mask),
-        ]
-        .into_iter()
-        .flatten()
-        {
+        let masks = filter.reasons().map(reason_mask);
+        for mask in masks.chain(filter.fix.as_deref().map(fix_mask)) {
             self.and(" AND (reasons & ?) <> 0", [Value::Int(mask)]);
         }
         if filter.duplicates {
@@ -239,9 +296,6 @@ impl Growing {
     }
 
     fn any_of(&mut self, standings: &[Standing]) {
-        if standings.is_empty() {
-            return;
-        }
         self.text.push(" AND standing IN (");
         for (index, standing) in standings.iter().enumerate() {
             let piece = if index == 0 { "?" } else { ", ?" };
@@ -259,8 +313,12 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
         filter.duplicates,
         filter.future,
     ];
-    if filter.role.is_some()
+    let standings = filter.possible_standings();
+    if filter.reasons().count() > 1
+        || filter.role.is_some()
         || filter.fix.is_some()
+        || filter.owner.is_some()
+        || standings.is_empty()
         || searched(filter).is_some()
         || special.iter().filter(|set| **set).count() > 1
     {
@@ -288,7 +346,9 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
         growing.text.push(" AND kind = 'client'");
     }
     growing.listed(filter);
-    growing.any_of(&filter.standings);
+    if standings.len() < Standing::ALL.len() {
+        growing.any_of(&standings);
+    }
     for (piece, value) in [
         (" AND os_key = ?", &filter.os),
         (" AND site = ?", &filter.site),

@@ -27,7 +27,7 @@ GROUP BY os_key, standing, detail HAVING SUM(n) <> 0";
 const OTHERS: &str = "SELECT '' AS listing, kind AS place, '' AS standing, detail, CAST(SUM(n) AS BIGINT) AS n FROM counts
 WHERE estate = $1 AND kind IN ('flag', 'ruleset') AND listing NOT IN ('obsolete', 'decommissioned')
 GROUP BY kind, detail HAVING SUM(n) <> 0";
-const LISTS: &str =
+pub(super) const LISTS: &str =
     "SELECT id, name, kind, uploaded_at, uploaded_by, rows_read, left_out FROM lists
 WHERE estate = $1 AND ended_at IS NULL ORDER BY name, id";
 
@@ -61,8 +61,9 @@ impl Count {
     }
 }
 
+/// A list in force as it is stored.
 #[derive(sqlx::FromRow)]
-struct ListRow {
+pub(super) struct ListRow {
     id: i64,
     name: String,
     kind: String,
@@ -73,7 +74,7 @@ struct ListRow {
 }
 
 impl ListRow {
-    fn info(self) -> Result<ListInfo> {
+    pub(super) fn info(self) -> Result<ListInfo> {
         Ok(ListInfo {
             kind: ListOrigin::from_code(&self.kind).ok_or_else(|| Error::Inconsistent {
                 table: "lists",
@@ -125,10 +126,7 @@ impl Store {
         }
         let lines = reason_lines(&reasons, &mut by_os)?;
         let mut by_os: Vec<OsLine> = by_os.into_values().collect();
-        by_os.sort_by_key(|line| {
-            let troubled = line.of(Standing::Blocking) + line.no_verdict();
-            (std::cmp::Reverse(troubled), line.os_key.clone())
-        });
+        worst_first(&mut by_os);
         let mut by_site: Vec<(String, BTreeMap<Standing, i64>)> = Vec::new();
         for count in &sites {
             if by_site.last().is_none_or(|(site, _)| *site != count.place) {
@@ -138,13 +136,6 @@ impl Store {
                 standings.insert(count.standing()?, count.n);
             }
         }
-        let to_rejudge = others
-            .iter()
-            .filter(|count| {
-                count.place == "ruleset" && !count.detail.is_empty() && count.detail != ruleset
-            })
-            .map(|count| count.n)
-            .sum();
         Ok(Summary {
             as_of: now,
             population,
@@ -152,7 +143,7 @@ impl Store {
             by_os,
             by_site,
             reasons: lines,
-            to_rejudge,
+            to_rejudge: judged_by_others(&others, ruleset),
         })
     }
 
@@ -190,6 +181,29 @@ impl Store {
         let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
         population(&clients, &others, lists)
     }
+}
+
+/// How many reports are still judged by another ruleset than this.
+pub(super) async fn to_rejudge(tx: &mut Tx, ruleset: &str) -> Result<i64> {
+    Ok(judged_by_others(&counts(tx, OTHERS).await?, ruleset))
+}
+
+fn judged_by_others(others: &[Count], ruleset: &str) -> i64 {
+    others
+        .iter()
+        .filter(|count| {
+            count.place == "ruleset" && !count.detail.is_empty() && count.detail != ruleset
+        })
+        .map(|count| count.n)
+        .sum()
+}
+
+/// Orders lines by how many clients block or have no verdict.
+pub(super) fn worst_first(by_os: &mut [OsLine]) {
+    by_os.sort_by_key(|line| {
+        let troubled = line.of(Standing::Blocking) + line.no_verdict();
+        (std::cmp::Reverse(troubled), line.os_key.clone())
+    });
 }
 
 fn is_counted(count: &Count) -> bool {

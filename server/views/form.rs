@@ -1,13 +1,20 @@
 //! The filters of a list: what its form offers, what is chosen, and how to take a choice back.
 
 use super::{
-    links::ListKind,
+    columns::ListColumn,
+    links::{NO_SITE, Screen},
     tables::title,
     words::{self, Badge},
 };
 use crate::{
-    domain::{assess, verdict::Standing},
-    store::model::Filter,
+    domain::{
+        assess,
+        verdict::{Impact, Standing},
+    },
+    store::{
+        model::{Filter, Freshness},
+        selection::OWNERS_OFFERED,
+    },
 };
 
 /// What the selects of the form offer, apart from what is fixed.
@@ -19,6 +26,146 @@ pub struct Choices {
     pub sites: Vec<String>,
     /// Roles that occur.
     pub roles: Vec<String>,
+    /// Owners that occur; more than [`OWNERS_OFFERED`]: too many to choose from.
+    pub owners: Vec<String>,
+}
+
+/// The form above a screen: every filter, what can be chosen, and what is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilterForm {
+    /// Which path it sends to.
+    pub action: &'static str,
+    /// Search text.
+    pub q: String,
+    /// Standings.
+    pub standings: Vec<StandingChoice>,
+    /// OS versions.
+    pub systems: Vec<Choice>,
+    /// Impacts.
+    pub impacts: Vec<Choice>,
+    /// Sites.
+    pub sites: Vec<Choice>,
+    /// Roles.
+    pub roles: Vec<Choice>,
+    /// Reasons that make a client block.
+    pub reasons_failed: Vec<Choice>,
+    /// Reasons that leave it undecided.
+    pub reasons_unknown: Vec<Choice>,
+    /// Fixes.
+    pub fixes: Vec<Choice>,
+    /// How old the knowledge is.
+    pub freshness: Vec<Choice>,
+    /// Owners; `None`: too many, so the name is typed.
+    pub owners: Option<Vec<Choice>>,
+    /// The owner that was asked for.
+    pub owner: String,
+    /// Yes/no filters.
+    pub flags: Vec<Flag>,
+    /// Columns to choose from; none on screens without a list.
+    pub columns: Vec<ColumnChoice>,
+    /// The order, to be kept when the form is sent; empty: the usual one.
+    pub sort: &'static str,
+    /// Whether a filter of the folded part is active.
+    pub more_open: bool,
+    /// Active filters.
+    pub chips: Vec<Chip>,
+    /// The screen without any filter.
+    pub reset: String,
+}
+
+/// A column to choose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnChoice {
+    /// What is sent.
+    pub code: &'static str,
+    /// What it is called.
+    pub label: &'static str,
+    /// Whether it is shown.
+    pub chosen: bool,
+}
+
+impl FilterForm {
+    /// The form of a screen with a filter on it.
+    pub fn new(screen: &Screen, filter: &Filter, choices: &Choices) -> Self {
+        let (reasons_failed, reasons_unknown) = reasons(filter);
+        let (columns, sort) = match screen {
+            Screen::Overview => (Vec::new(), ""),
+            Screen::List(_, shown) => (
+                ListColumn::ALL
+                    .into_iter()
+                    .map(|column| ColumnChoice {
+                        code: column.code(),
+                        label: column.label(),
+                        chosen: shown.columns.contains(&column),
+                    })
+                    .collect(),
+                if shown.order == Default::default() {
+                    ""
+                } else {
+                    shown.order.code()
+                },
+            ),
+        };
+        Self {
+            action: screen.path(),
+            q: filter.q.clone().unwrap_or_default(),
+            standings: screen
+                .standings()
+                .iter()
+                .map(|standing| StandingChoice {
+                    badge: words::standing(*standing),
+                    chosen: filter.standings.contains(standing),
+                })
+                .collect(),
+            systems: choices_of(&choices.os, filter.os.as_deref(), |key| {
+                (key.to_owned(), assess::os_label(key))
+            }),
+            impacts: Impact::ALL
+                .into_iter()
+                .map(|impact| Choice {
+                    value: impact.code().to_owned(),
+                    label: words::impact(impact).to_owned(),
+                    chosen: filter.impact == Some(impact),
+                })
+                .collect(),
+            sites: choices_of(&choices.sites, filter.site.as_deref(), |code| {
+                let value = if code.is_empty() { NO_SITE } else { code };
+                (value.to_owned(), words::site(code))
+            }),
+            roles: choices_of(&choices.roles, filter.role.as_deref(), |role| {
+                (role.to_owned(), words::role(role))
+            }),
+            reasons_failed,
+            reasons_unknown,
+            fixes: fixes(filter),
+            freshness: Freshness::ALL
+                .into_iter()
+                .map(|freshness| Choice {
+                    value: freshness.code().to_owned(),
+                    label: words::freshness(freshness).to_owned(),
+                    chosen: filter.freshness == Some(freshness),
+                })
+                .collect(),
+            owners: (choices.owners.len() <= OWNERS_OFFERED).then(|| {
+                choices_of(&choices.owners, filter.owner.as_deref(), |owner| {
+                    (owner.to_owned(), owner.to_owned())
+                })
+            }),
+            owner: filter.owner.clone().unwrap_or_default(),
+            flags: flags(filter),
+            columns,
+            sort,
+            more_open: Filter {
+                standings: Vec::new(),
+                os: None,
+                site: None,
+                q: None,
+                ..filter.clone()
+            } != Filter::default(),
+            chips: chips(screen, filter),
+            reset: screen.url(&Filter::default()),
+        }
+    }
 }
 
 /// One option of a select.
@@ -96,7 +243,7 @@ pub fn reasons(filter: &Filter) -> (Vec<Choice>, Vec<Choice>) {
             .map(|info| Choice {
                 value: info.code.to_owned(),
                 label: info.title.to_owned(),
-                chosen: filter.reason.as_deref() == Some(info.code),
+                chosen: filter.reasons().any(|code| code == info.code),
             })
             .collect()
     };
@@ -139,9 +286,9 @@ pub fn flags(filter: &Filter) -> Vec<Flag> {
 type Single = (&'static str, Option<String>, fn(&mut Filter));
 
 /// Every active filter with the list it would be without.
-pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
-    let mut chips = standing_chips(kind, filter);
-    let taken_back: [Single; 7] = [
+fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
+    let mut chips = standing_chips(screen, filter);
+    let taken_back: [Single; 9] = [
         (
             "Impact",
             filter.impact.map(|impact| words::impact(impact).to_owned()),
@@ -156,19 +303,27 @@ pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
         ("Role", filter.role.as_deref().map(words::role), |filter| {
             filter.role = None;
         }),
-        ("Reason", filter.reason.as_deref().map(title), |filter| {
+        ("Reason", reason_titles(filter), |filter| {
             filter.reason = None;
         }),
         ("Fix", filter.fix.as_deref().map(fix_title), |filter| {
             filter.fix = None;
         }),
+        ("Owner", filter.owner.clone(), |filter| filter.owner = None),
+        (
+            "Knowledge",
+            filter
+                .freshness
+                .map(|freshness| words::freshness(freshness).to_owned()),
+            |filter| filter.freshness = None,
+        ),
         ("Search", filter.q.clone(), |filter| filter.q = None),
     ];
     let mut chip = |name, value, without: &Filter| {
         chips.push(Chip {
             name,
             value,
-            without: kind.url(without),
+            without: screen.url(without),
         });
     };
     for (name, value, take_back) in taken_back {
@@ -193,16 +348,16 @@ pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
 
 /// One chip per standing. On the blockers page, taking back the last one shows all that are not cleared,
 /// and those together are one chip.
-fn standing_chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
+fn standing_chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
     let chip = |value: &str, standings: Vec<Standing>| Chip {
         name: "Standing",
         value: value.to_owned(),
-        without: kind.url(&Filter {
+        without: screen.url(&Filter {
             standings,
             ..filter.clone()
         }),
     };
-    if kind == ListKind::Blockers && filter.standings.len() == kind.standings().len() {
+    if screen.is_blockers() && filter.standings.len() == screen.standings().len() {
         return vec![chip("any that is not cleared", Vec::new())];
     }
     filter
@@ -211,12 +366,18 @@ fn standing_chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
         .map(|standing| {
             let mut others = filter.standings.clone();
             others.retain(|other| other != standing);
-            if others.is_empty() && kind == ListKind::Blockers {
-                others = kind.standings().to_vec();
+            if others.is_empty() && screen.is_blockers() {
+                others = screen.standings().to_vec();
             }
             chip(words::standing(*standing).word, others)
         })
         .collect()
+}
+
+/// Short words for the reasons that are asked for.
+fn reason_titles(filter: &Filter) -> Option<String> {
+    let titles: Vec<String> = filter.reasons().map(title).collect();
+    (!titles.is_empty()).then(|| super::text::joined(&titles))
 }
 
 /// Short words for a fix; its code when this version does not know it.
@@ -230,6 +391,7 @@ fn fix_title(code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::{columns::Shown, links::ListKind};
 
     fn without(kind: ListKind, standings: &[Standing]) -> Vec<String> {
         let filter = Filter {
@@ -237,7 +399,7 @@ mod tests {
             os: Some("6.1.7601-client".to_owned()),
             ..Filter::default()
         };
-        chips(kind, &filter)
+        chips(&Screen::List(kind, Shown::default()), &filter)
             .into_iter()
             .map(|chip| format!("{} {}: {}", chip.name, chip.value, chip.without))
             .collect()

@@ -61,9 +61,13 @@ pub struct Headline {
 }
 
 impl Headline {
-    /// The sentence of a summary.
-    pub fn of(summary: &Summary) -> Self {
+    /// The sentence of a summary of the clients that `base` describes. Of a selection it never says that the estate is
+    /// ready.
+    pub fn of(summary: &Summary, base: &Filter) -> Self {
         let population = &summary.population;
+        if *base != Filter::default() {
+            return Self::of_selection(summary, base);
+        }
         let listed = !population.lists.is_empty();
         if population.total == 0 {
             return Self::plain(
@@ -90,23 +94,54 @@ impl Headline {
                 },
             );
         }
-        let parts = parts(summary);
+        let parts = parts(summary, base);
         if parts.is_empty() {
             return Self::all_ready(summary);
         }
-        let mut pieces = vec![Piece::words("Not ready: ")];
-        let last = parts.len() - 1;
+        Self::not_ready(
+            "Not ready: ",
+            parts,
+            &format!(", of {}.", denominator(summary)),
+        )
+    }
+
+    fn not_ready(start: &str, parts: Vec<Piece>, end: &str) -> Self {
+        let mut pieces = vec![Piece::words(start)];
+        let last = parts.len().saturating_sub(1);
         for (index, part) in parts.into_iter().enumerate() {
             if index > 0 {
                 pieces.push(Piece::words(if index == last { " and " } else { ", " }));
             }
             pieces.push(part);
         }
-        pieces.push(Piece::words(&format!(", of {}.", denominator(summary))));
+        pieces.push(Piece::words(end));
         Self {
             state: State::NotReady,
             pieces,
         }
+    }
+
+    fn of_selection(summary: &Summary, base: &Filter) -> Self {
+        let total = summary.population.total;
+        if total == 0 {
+            return Self::plain(
+                State::Nothing,
+                "In this selection: nobody. Take a filter back to see more.".to_owned(),
+            );
+        }
+        let parts = parts(summary, base);
+        if parts.is_empty() {
+            let who = match total {
+                1 => "the one client is".to_owned(),
+                n => format!("all {} clients are", number(n)),
+            };
+            return Self::plain(
+                State::Incomplete,
+                format!("In this selection: {who} ready."),
+            );
+        }
+        let end = format!(", of {} in it.", clients(total));
+        Self::not_ready("In this selection: ", parts, &end)
     }
 
     /// The whole sentence as text.
@@ -161,7 +196,7 @@ impl Piece {
 }
 
 /// Who is not cleared, in the order that matters; the first part carries the noun.
-fn parts(summary: &Summary) -> Vec<Piece> {
+fn parts(summary: &Summary, base: &Filter) -> Vec<Piece> {
     let standing = |wanted: Standing| {
         summary
             .population
@@ -175,12 +210,17 @@ fn parts(summary: &Summary) -> Vec<Piece> {
     let named: i64 = Impact::ALL.into_iter().map(impact).sum();
     let blocking_as = |impact: Option<Impact>| Filter {
         standings: vec![Standing::Blocking],
-        impact,
-        ..Filter::default()
+        impact: impact.or(base.impact),
+        ..base.clone()
     };
+    let possible = base.possible_standings();
     let standings = |standings: &[Standing]| Filter {
-        standings: standings.to_vec(),
-        ..Filter::default()
+        standings: standings
+            .iter()
+            .filter(|standing| possible.contains(standing))
+            .copied()
+            .collect(),
+        ..base.clone()
     };
     let lines = [
         (

@@ -1,12 +1,16 @@
 //! The first screen: where the estate stands, what holds it up, and what is not known.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 
 use super::{
     Layout,
     bar::{self, Loss, Segment},
     feeds,
+    form::{Choices, FilterForm},
     headline::Headline,
+    links::{self, Screen},
     rule,
     tables::{Columns, Folded, OsRow, SiteRow, WhyRow, fold},
     text::{Count, Moment, clients, counted, number, share},
@@ -57,6 +61,16 @@ pub struct HomePage {
     pub headline: Headline,
     /// Nothing came in and nobody is expected.
     pub empty: bool,
+    /// These are not the numbers of everybody.
+    pub selection: bool,
+    /// The filters.
+    pub form: FilterForm,
+    /// The same numbers from the API.
+    pub api_url: String,
+    /// Address of this very view.
+    pub view_address: String,
+    /// By role of the site systems.
+    pub roles: Vec<SiteRow>,
     /// Whether there is an expected list.
     pub listed: bool,
     /// What the number of expected clients means.
@@ -95,31 +109,33 @@ pub struct HomePage {
 
 impl HomePage {
     /// The first screen of a summary.
-    pub fn new(layout: Layout, summary: &Summary, counting: &Counting) -> Self {
+    pub fn new(layout: Layout, summary: &Summary, counting: &Counting, base: &Filter) -> Self {
         let population = &summary.population;
-        let everybody = Filter::default();
-        let mut segments = bar::segments(&population.standings, &everybody);
+        let mut segments = bar::segments(&population.standings, base);
         if let Some(blocking) = segments.first_mut() {
-            blocking.losses = losses(summary);
+            blocking.losses = losses(summary, base);
         }
         let systems = summary
             .by_os
             .iter()
-            .map(|line| OsRow::new(line, layout.now));
+            .map(|line| OsRow::new(line, base, layout.now));
         let (systems, more_systems) = fold(systems.collect(), OS_SHOWN, "OS versions");
-        let why = summary
-            .reasons
-            .iter()
-            .map(|line| WhyRow::new(line, &everybody));
+        let why = summary.reasons.iter().map(|line| WhyRow::new(line, base));
         let (why, more_why) = fold(why.collect(), SHOWN, "reasons");
         let sites = summary
             .by_site
             .iter()
-            .map(|(code, standings)| SiteRow::new(code, standings));
+            .map(|(code, standings)| SiteRow::new(code, standings, base));
         let (sites, more_sites) = fold(sites.collect(), SHOWN, "sites");
+        let whole = *base == Filter::default();
         Self {
-            headline: Headline::of(summary),
-            empty: population.total == 0 && population.lists.is_empty(),
+            headline: Headline::of(summary, base),
+            empty: whole && population.total == 0 && population.lists.is_empty(),
+            selection: !whole,
+            form: FilterForm::new(&Screen::Overview, base, &Choices::default()),
+            api_url: format!("{}{}", layout.address, links::summary_url(base)),
+            view_address: links::overview_url(base),
+            roles: Vec::new(),
             listed: !population.lists.is_empty(),
             denominator: rule::denominator(population),
             attention: Vec::new(),
@@ -127,17 +143,34 @@ impl HomePage {
             fine_print: fine_print(summary, counting),
             bar_text: bar_text(&segments, population.total),
             segments,
-            all: Columns::new(&population.standings, &everybody),
+            all: Columns::new(&population.standings, base),
             systems,
             more_systems,
             why,
             more_why,
             sites,
             more_sites,
-            freshness: freshness(summary, counting),
+            freshness: freshness(summary, counting, base),
             counting: counting.clone(),
             as_of: Moment::new(summary.as_of, layout.now),
             layout,
+        }
+    }
+
+    /// Says what can be chosen, and how the site systems stand.
+    pub fn say_choices(
+        &mut self,
+        base: &Filter,
+        choices: &Choices,
+        roles: &[(String, BTreeMap<Standing, i64>)],
+    ) {
+        self.form = FilterForm::new(&Screen::Overview, base, choices);
+        // Under one role, the lines of others would count machines that have both, and no list says that.
+        if base.role.is_none() {
+            self.roles = roles
+                .iter()
+                .map(|(role, standings)| SiteRow::of_role(role, standings, base))
+                .collect();
         }
     }
 
@@ -190,7 +223,7 @@ fn bar_text(segments: &[Segment], total: i64) -> String {
 }
 
 /// Blocking clients by impact.
-fn losses(summary: &Summary) -> Vec<Loss> {
+fn losses(summary: &Summary, base: &Filter) -> Vec<Loss> {
     Impact::ALL
         .into_iter()
         .filter_map(|impact| {
@@ -198,7 +231,7 @@ fn losses(summary: &Summary) -> Vec<Loss> {
             let filter = Filter {
                 standings: vec![Standing::Blocking],
                 impact: Some(impact),
-                ..Filter::default()
+                ..base.clone()
             };
             Some(Loss {
                 word: words::impact(impact),
@@ -210,13 +243,18 @@ fn losses(summary: &Summary) -> Vec<Loss> {
         .collect()
 }
 
-fn freshness(summary: &Summary, counting: &Counting) -> Vec<FreshLine> {
+fn freshness(summary: &Summary, counting: &Counting, base: &Filter) -> Vec<FreshLine> {
     let population = &summary.population;
     let days = counted(counting.freshness_days, "day", "days");
     let standing = |wanted: Standing| population.standings.get(&wanted).copied().unwrap_or(0);
+    let possible = base.possible_standings();
     let standings = |standings: &[Standing]| Filter {
-        standings: standings.to_vec(),
-        ..Filter::default()
+        standings: standings
+            .iter()
+            .filter(|standing| possible.contains(standing))
+            .copied()
+            .collect(),
+        ..base.clone()
     };
     // Silent and stale are decided before anything else, so all other standings rest on a fresh report.
     let fresh: Vec<Standing> = Standing::ALL
@@ -255,7 +293,7 @@ fn freshness(summary: &Summary, counting: &Counting) -> Vec<FreshLine> {
             population.future_reports,
             Filter {
                 future: true,
-                ..Filter::default()
+                ..base.clone()
             },
         ),
         (
@@ -264,7 +302,7 @@ fn freshness(summary: &Summary, counting: &Counting) -> Vec<FreshLine> {
             population.unlisted,
             Filter {
                 unlisted: true,
-                ..Filter::default()
+                ..base.clone()
             },
         ),
         (
@@ -273,7 +311,7 @@ fn freshness(summary: &Summary, counting: &Counting) -> Vec<FreshLine> {
             population.suspected_duplicates,
             Filter {
                 duplicates: true,
-                ..Filter::default()
+                ..base.clone()
             },
         ),
         (
@@ -282,7 +320,7 @@ fn freshness(summary: &Summary, counting: &Counting) -> Vec<FreshLine> {
             population.left_out,
             Filter {
                 left_out: true,
-                ..Filter::default()
+                ..base.clone()
             },
         ),
     ];

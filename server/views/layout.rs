@@ -11,6 +11,8 @@ pub enum Nav {
     Blockers,
     /// Every client, and the page of one of them.
     Clients,
+    /// What somebody gave a name.
+    Views,
     /// Sending files by hand.
     Upload,
     /// The expected list.
@@ -65,6 +67,7 @@ impl Layout {
             (Nav::Overview, "/", "Overview"),
             (Nav::Blockers, "/blockers", "Blockers"),
             (Nav::Clients, "/clients", "All clients"),
+            (Nav::Views, "/views", "Saved views"),
             (Nav::Upload, "/upload", "Upload files"),
             (Nav::Population, "/population", "Expected list"),
             (Nav::Feeding, "/feeding", "Feeding"),

@@ -3,7 +3,11 @@
 
 use std::fmt::Write as _;
 
-use crate::{domain::verdict::Standing, store::model::Filter};
+use super::columns::Shown;
+use crate::{
+    domain::verdict::Standing,
+    store::model::{Filter, Freshness},
+};
 
 /// What `site=` says for clients without a known site. Site codes have three characters, so none is hit.
 pub const NO_SITE: &str = "none";
@@ -48,23 +52,78 @@ impl ListKind {
         with_query(self.path(), &filter_query(filter))
     }
 
+    /// URL of the page that shows a filter in an order, with columns of one's own.
+    pub fn shown_url(self, filter: &Filter, shown: &Shown) -> String {
+        with_query(self.path(), &shown_query(filter, shown))
+    }
+
     /// URL of the following page; `before` is how many rows came before it and is for display only.
-    pub fn next_url(self, filter: &Filter, cursor: &str, before: i64) -> String {
-        let mut query = filter_query(filter);
+    pub fn next_url(self, filter: &Filter, shown: &Shown, cursor: &str, before: i64) -> String {
+        let mut query = shown_query(filter, shown);
         push(&mut query, "cursor", cursor);
         push(&mut query, "before", &before.to_string());
         with_query(self.path(), &query)
     }
 
-    /// URL of the same list from the API: `csv`, `ndjson`, `json`.
-    pub fn download_url(self, filter: &Filter, format: &str) -> String {
+    /// URL of the same list from the API, in the same order: `csv`, `xlsx`, `ndjson`, `json`; as a table
+    /// with the same columns, when others than the usual ones were chosen.
+    pub fn download_url(self, filter: &Filter, shown: &Shown, format: &str) -> String {
         let mut query = format!("format={format}");
         let filter = filter_query(filter);
         if !filter.is_empty() {
             query.push('&');
             query.push_str(&filter);
         }
+        for (name, value) in shown.pairs() {
+            if name == "columns" {
+                if matches!(format, "csv" | "xlsx") {
+                    push(&mut query, "fields", &shown.fields());
+                }
+            } else {
+                push(&mut query, name, &value);
+            }
+        }
         with_query(&format!("/api/v1{}", self.path()), &query)
+    }
+}
+
+/// A page that the filter form stands on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// The first screen.
+    Overview,
+    /// A list, with its order and columns.
+    List(ListKind, Shown),
+}
+
+impl Screen {
+    /// Path of the page.
+    pub const fn path(&self) -> &'static str {
+        match self {
+            Self::Overview => "/",
+            Self::List(kind, _) => kind.path(),
+        }
+    }
+
+    /// The page with another filter.
+    pub fn url(&self, filter: &Filter) -> String {
+        match self {
+            Self::Overview => overview_url(filter),
+            Self::List(kind, shown) => kind.shown_url(filter, shown),
+        }
+    }
+
+    /// Whether it is the list of those that are not cleared, where blocking clients go without saying.
+    pub const fn is_blockers(&self) -> bool {
+        matches!(self, Self::List(ListKind::Blockers, _))
+    }
+
+    /// The standings the form offers.
+    pub const fn standings(&self) -> &'static [Standing] {
+        match self {
+            Self::Overview => &Standing::ALL,
+            Self::List(kind, _) => kind.standings(),
+        }
     }
 }
 
@@ -118,6 +177,8 @@ pub fn filter_query(filter: &Filter) -> String {
         ("role", filter.role.as_deref()),
         ("reason", filter.reason.as_deref()),
         ("fix", filter.fix.as_deref()),
+        ("owner", filter.owner.as_deref()),
+        ("freshness", filter.freshness.map(Freshness::code)),
         ("q", filter.q.as_deref()),
     ] {
         if let Some(value) = value {
@@ -135,6 +196,38 @@ pub fn filter_query(filter: &Filter) -> String {
         }
     }
     query
+}
+
+/// The query text of a filter, an order and columns.
+fn shown_query(filter: &Filter, shown: &Shown) -> String {
+    let mut query = filter_query(filter);
+    for (name, value) in shown.pairs() {
+        push(&mut query, name, &value);
+    }
+    query
+}
+
+/// URL of the first screen of the clients that a filter describes.
+pub fn overview_url(filter: &Filter) -> String {
+    with_query("/", &filter_query(filter))
+}
+
+/// URL of the same numbers from the API.
+pub fn summary_url(filter: &Filter) -> String {
+    with_query("/api/v1/summary", &filter_query(filter))
+}
+
+/// URL of a site's page.
+pub fn site_url(code: &str) -> String {
+    format!(
+        "/sites/{}",
+        encode(if code.is_empty() { NO_SITE } else { code })
+    )
+}
+
+/// URL of a role's page.
+pub fn role_url(role: &str) -> String {
+    format!("/roles/{}", encode(role))
 }
 
 fn with_query(path: &str, query: &str) -> String {
@@ -210,7 +303,7 @@ mod tests {
             "/blockers?standing=blocking"
         );
         assert_eq!(
-            ListKind::Blockers.next_url(&with(&[Standing::Stale]), "a/b", 100),
+            ListKind::Blockers.next_url(&with(&[Standing::Stale]), &Shown::default(), "a/b", 100),
             "/blockers?standing=stale&cursor=a%2Fb&before=100"
         );
     }

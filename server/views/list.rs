@@ -5,18 +5,16 @@ use askama::Template;
 pub use super::form::Choices;
 use super::{
     Layout,
-    form::{Chip, Choice, Flag, StandingChoice, chips, choices_of, fixes, flags, reasons},
-    links::{ListKind, NO_SITE},
+    columns::{ListColumn, Shown, Sortable},
+    form::FilterForm,
+    links::{ListKind, Screen},
     rows::RowView,
     text::{alternatives, clients, number},
     words,
 };
 use crate::{
-    domain::{
-        assess,
-        verdict::{Impact, Standing},
-    },
-    store::model::{Filter, ListPage},
+    domain::verdict::Standing,
+    store::model::{Filter, ListPage, Order},
 };
 
 /// A file with exactly this list.
@@ -36,38 +34,20 @@ pub struct ClientsPage {
     pub layout: Layout,
     /// `Blockers` or `All clients`.
     pub heading: &'static str,
-    /// Which path the form sends to.
-    pub action: &'static str,
     /// `1–100 of 214`, or that there is nothing.
     pub range: String,
     /// The whole list in words.
     pub caption: String,
-    /// Search text.
-    pub q: String,
-    /// Standings of the form.
-    pub standings: Vec<StandingChoice>,
-    /// OS versions of the form.
-    pub systems: Vec<Choice>,
-    /// Impacts of the form.
-    pub impacts: Vec<Choice>,
-    /// Sites of the form.
-    pub sites: Vec<Choice>,
-    /// Roles of the form.
-    pub roles: Vec<Choice>,
-    /// Reasons of the form that make a client block.
-    pub reasons_failed: Vec<Choice>,
-    /// Reasons of the form that leave it undecided.
-    pub reasons_unknown: Vec<Choice>,
-    /// Fixes of the form.
-    pub fixes: Vec<Choice>,
-    /// Yes/no filters of the form.
-    pub flags: Vec<Flag>,
-    /// Whether a filter of the folded part is active.
-    pub more_open: bool,
-    /// Active filters.
-    pub chips: Vec<Chip>,
-    /// The list without any filter.
-    pub reset: &'static str,
+    /// Address of this very view.
+    pub view_address: String,
+    /// The filters.
+    pub form: FilterForm,
+    /// The columns besides the name.
+    pub columns: Vec<ListColumn>,
+    /// The head of the names.
+    pub by_name: Option<Sortable>,
+    /// The head of the time of the verdict.
+    pub by_since: Option<Sortable>,
     /// The rows.
     pub rows: Vec<RowView>,
     /// The next page.
@@ -87,61 +67,26 @@ impl ClientsPage {
         layout: Layout,
         kind: ListKind,
         filter: &Filter,
+        shown: &Shown,
         page: &ListPage,
         before: i64,
         choices: &Choices,
     ) -> Self {
         let before = before.clamp(0, page.total);
-        let shown = i64::try_from(page.items.len()).unwrap_or(0);
-        let (reasons_failed, reasons_unknown) = reasons(filter);
+        let here = i64::try_from(page.items.len()).unwrap_or(0);
         let address = layout.address.clone();
         Self {
             heading: match kind {
                 ListKind::Blockers => "Blockers",
                 ListKind::Clients => "All clients",
             },
-            action: kind.path(),
-            range: range(before, shown, page.total),
-            caption: caption(kind, filter, page.total),
-            q: filter.q.clone().unwrap_or_default(),
-            standings: kind
-                .standings()
-                .iter()
-                .map(|standing| StandingChoice {
-                    badge: words::standing(*standing),
-                    chosen: filter.standings.contains(standing),
-                })
-                .collect(),
-            systems: choices_of(&choices.os, filter.os.as_deref(), |key| {
-                (key.to_owned(), assess::os_label(key))
-            }),
-            impacts: Impact::ALL
-                .into_iter()
-                .map(|impact| Choice {
-                    value: impact.code().to_owned(),
-                    label: words::impact(impact).to_owned(),
-                    chosen: filter.impact == Some(impact),
-                })
-                .collect(),
-            sites: choices_of(&choices.sites, filter.site.as_deref(), |code| {
-                let value = if code.is_empty() { NO_SITE } else { code };
-                (value.to_owned(), words::site(code))
-            }),
-            roles: choices_of(&choices.roles, filter.role.as_deref(), |role| {
-                (role.to_owned(), words::role(role))
-            }),
-            reasons_failed,
-            reasons_unknown,
-            fixes: fixes(filter),
-            flags: flags(filter),
-            more_open: Filter {
-                standings: Vec::new(),
-                os: None,
-                q: None,
-                ..filter.clone()
-            } != Filter::default(),
-            chips: chips(kind, filter),
-            reset: kind.path(),
+            range: range(before, here, page.total),
+            caption: caption(kind, filter, shown.order, page.total),
+            form: FilterForm::new(&Screen::List(kind, shown.clone()), filter, choices),
+            view_address: kind.shown_url(filter, shown),
+            columns: shown.columns.clone(),
+            by_name: Some(Sortable::name(kind, filter, shown)),
+            by_since: Some(Sortable::since(kind, filter, shown)),
             rows: page
                 .items
                 .iter()
@@ -150,15 +95,20 @@ impl ClientsPage {
             next: page
                 .next_cursor
                 .as_deref()
-                .map(|cursor| kind.next_url(filter, cursor, before + shown)),
-            first: (before > 0).then(|| kind.url(filter)),
-            downloads: [("CSV", "csv"), ("NDJSON", "ndjson"), ("JSON", "json")]
-                .map(|(label, format)| Download {
-                    label,
-                    href: kind.download_url(filter, format),
-                })
-                .into(),
-            api_url: format!("{address}{}", kind.download_url(filter, "json")),
+                .map(|cursor| kind.next_url(filter, shown, cursor, before + here)),
+            first: (before > 0).then(|| kind.shown_url(filter, shown)),
+            downloads: [
+                ("CSV", "csv"),
+                ("Excel", "xlsx"),
+                ("NDJSON", "ndjson"),
+                ("JSON", "json"),
+            ]
+            .map(|(label, format)| Download {
+                label,
+                href: kind.download_url(filter, shown, format),
+            })
+            .into(),
+            api_url: format!("{address}{}", kind.download_url(filter, shown, "json")),
             layout,
         }
     }
@@ -181,7 +131,7 @@ fn range(before: i64, shown: i64, total: i64) -> String {
 }
 
 /// What the table holds, in words.
-fn caption(kind: ListKind, filter: &Filter, total: i64) -> String {
+fn caption(kind: ListKind, filter: &Filter, order: Order, total: i64) -> String {
     let words: Vec<String> = filter
         .standings
         .iter()
@@ -194,5 +144,5 @@ fn caption(kind: ListKind, filter: &Filter, total: i64) -> String {
     } else {
         alternatives(&words)
     };
-    format!("{}, {which}. In order of name.", clients(total))
+    format!("{}, {which}. {}.", clients(total), words::order(order))
 }

@@ -46,8 +46,22 @@ pub struct RowView {
     pub owner: Option<String>,
     /// When the facts were read.
     pub collected: Option<Moment>,
-    /// Last contact in ConfigMgr, for clients that never reported.
+    /// Last contact in ConfigMgr.
     pub last_contact: Option<String>,
+    /// Since when the verdict has been what it is.
+    pub since: Option<Moment>,
+    /// Site system roles, in words.
+    pub roles: String,
+    /// ConfigMgr GUID.
+    pub guid: Option<String>,
+    /// Resource id.
+    pub resource: Option<String>,
+    /// The whole FQDN.
+    pub whole_fqdn: Option<String>,
+    /// Serial number.
+    pub serial: Option<String>,
+    /// How it stands to the expected lists.
+    pub listing: &'static str,
     /// Things to know about this line.
     pub flags: Vec<String>,
 }
@@ -76,10 +90,19 @@ impl RowView {
             site: row.ids.site_code.clone().unwrap_or_else(|| "–".to_owned()),
             owner: row.owner.clone(),
             collected: row.collected_at.map(|at| Moment::new(at, now)),
-            last_contact: row
-                .last_contact
-                .clone()
-                .filter(|_| row.collected_at.is_none()),
+            last_contact: row.last_contact.clone(),
+            since: row.since.map(|at| Moment::new(at, now)),
+            roles: row
+                .roles
+                .iter()
+                .map(|role| words::role(role))
+                .collect::<Vec<_>>()
+                .join(", "),
+            guid: row.ids.sms_guid.as_ref().map(|guid| format!("GUID:{guid}")),
+            resource: row.ids.resource_id.map(|id| id.to_string()),
+            whole_fqdn: row.ids.fqdn.clone(),
+            serial: row.ids.serial_number.clone(),
+            listing: words::listing(row.listing),
             flags: flags(row),
         }
     }

@@ -31,16 +31,23 @@ pub struct Columns {
 
 impl Columns {
     /// Counts of the clients a filter describes, by what can be done about them.
+    ///
+    /// Standings that the filter rules out have nobody here, so no number leads to another list than it counts.
     pub fn new(standings: &BTreeMap<Standing, i64>, filter: &Filter) -> Self {
+        let possible = filter.possible_standings();
         let count = |wanted: &[Standing]| {
             let n = wanted
                 .iter()
                 .filter_map(|standing| standings.get(standing))
                 .sum();
             let standings = if wanted.len() == Standing::ALL.len() {
-                Vec::new()
+                filter.standings.clone()
             } else {
-                wanted.to_vec()
+                wanted
+                    .iter()
+                    .filter(|standing| possible.contains(standing))
+                    .copied()
+                    .collect()
             };
             Count::new(
                 n,
@@ -105,10 +112,12 @@ pub struct WhyRow {
     pub fix_href: Option<String>,
 }
 
-/// A line of the table by site.
+/// A line of the table by site, or by role.
 #[derive(Clone, Debug)]
 pub struct SiteRow {
-    /// Site code, or that there is none.
+    /// Its page.
+    pub href: String,
+    /// Site code, or that there is none; or the role.
     pub name: String,
     /// The numbers.
     pub columns: Columns,
@@ -118,21 +127,26 @@ pub struct SiteRow {
 
 impl OsRow {
     /// Dresses a line.
-    pub fn new(line: &OsLine, now: Timestamp) -> Self {
+    ///
+    /// Of everybody, it leads to the page of the OS version; of a selection, to the narrower selection.
+    pub fn new(line: &OsLine, base: &Filter, now: Timestamp) -> Self {
         let filter = Filter {
             os: Some(line.os_key.clone()),
-            ..Filter::default()
+            ..base.clone()
         };
         Self {
-            href: links::os_url(&line.os_key),
+            href: if *base == Filter::default() {
+                links::os_url(&line.os_key)
+            } else {
+                links::overview_url(&filter)
+            },
             name: assess::os_label(&line.os_key),
             support_ended: os::support_ended(&line.os_key, now),
             columns: Columns::new(&line.standings, &filter),
             reason: line.top_reason.as_ref().map(|(code, n)| {
                 let filter = Filter {
                     standings: vec![Standing::Blocking],
-                    reason: Some(code.clone()),
-                    ..filter
+                    ..filter.with_reason(code)
                 };
                 ReasonCell {
                     title: title(code),
@@ -151,8 +165,7 @@ impl WhyRow {
         let info = assess::reason(&line.reason);
         let among = |standing: Standing| Filter {
             standings: vec![standing],
-            reason: Some(line.reason.clone()),
-            ..filter.clone()
+            ..filter.with_reason(&line.reason)
         };
         Self {
             title: title(&line.reason),
@@ -161,26 +174,55 @@ impl WhyRow {
             blocking: Count::new(line.blocking, &among(Standing::Blocking)),
             undetermined: Count::new(line.undetermined, &among(Standing::Undetermined)),
             fix: info.map_or_else(String::new, |info| info.fix_title.to_owned()),
-            fix_href: info.map(|info| {
-                links::list_url(&Filter {
-                    standings: vec![Standing::Blocking, Standing::Undetermined],
-                    fix: Some(info.fix.to_owned()),
-                    ..filter.clone()
-                })
-            }),
+            fix_href: info
+                .filter(|info| filter.fix.as_deref().is_none_or(|fix| fix == info.fix))
+                .map(|info| {
+                    let mut standings = filter.possible_standings();
+                    standings.retain(|standing| {
+                        matches!(standing, Standing::Blocking | Standing::Undetermined)
+                    });
+                    links::list_url(&Filter {
+                        standings,
+                        fix: Some(info.fix.to_owned()),
+                        ..filter.clone()
+                    })
+                }),
         }
     }
 }
 
 impl SiteRow {
     /// Dresses a line.
-    pub fn new(code: &str, standings: &BTreeMap<Standing, i64>) -> Self {
+    pub fn new(code: &str, standings: &BTreeMap<Standing, i64>, base: &Filter) -> Self {
         let filter = Filter {
             site: Some(code.to_owned()),
-            ..Filter::default()
+            ..base.clone()
         };
         Self {
+            href: if *base == Filter::default() {
+                links::site_url(code)
+            } else {
+                links::overview_url(&filter)
+            },
             name: words::site(code),
+            columns: Columns::new(standings, &filter),
+            segments: bar::segments(standings, &filter),
+        }
+    }
+
+    /// Dresses the line of a role.
+    pub fn of_role(role: &str, standings: &BTreeMap<Standing, i64>, base: &Filter) -> Self {
+        let filter = Filter {
+            role: Some(role.to_owned()),
+            ..base.clone()
+        };
+        Self {
+            href: if *base == Filter::default() {
+                links::role_url(role)
+            } else {
+                links::overview_url(&filter)
+            },
+            name: words::role(role),
             columns: Columns::new(standings, &filter),
             segments: bar::segments(standings, &filter),
         }

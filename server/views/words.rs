@@ -5,7 +5,7 @@ use crate::{
         lists::ListOrigin,
         verdict::{Impact, Outcome, Standing},
     },
-    store::model::Listing,
+    store::model::{Freshness, Listing, Order},
 };
 
 /// A word with a shape: colour is never the only sign.
@@ -135,6 +135,25 @@ pub fn site(code: &str) -> String {
         "No site known".to_owned()
     } else {
         code.to_owned()
+    }
+}
+
+/// How old the knowledge about a client is.
+pub const fn freshness(freshness: Freshness) -> &'static str {
+    match freshness {
+        Freshness::Fresh => "Fresh report",
+        Freshness::Stale => "Report too old",
+        Freshness::Silent => "Never reported",
+    }
+}
+
+/// The order of a list.
+pub const fn order(order: Order) -> &'static str {
+    match order {
+        Order::Name => "In order of name",
+        Order::NameDown => "In order of name, from the end",
+        Order::Since => "The verdict that has stood longest first",
+        Order::SinceDown => "The newest verdict first",
     }
 }
 

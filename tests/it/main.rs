@@ -17,6 +17,7 @@ mod postgres;
 mod properties;
 mod routes;
 mod security;
+mod selection;
 mod sessions;
 mod settings;
 mod sim;

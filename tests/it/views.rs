@@ -14,10 +14,14 @@ use cutover::{
         lists::ListOrigin,
         verdict::{Impact, Standing},
     },
-    store::model::{ClientDetail, Filter, Listing},
+    store::{
+        model::{ClientDetail, Filter, ListPage, Listing, Order},
+        saved::SavedView,
+    },
     views::{
         Nav, Page,
         client::ClientPage,
+        columns::{ListColumn, Shown},
         feeding::{FeedingPage, KitFile},
         feeds::FeedsPage,
         form::Choices,
@@ -25,9 +29,10 @@ use cutover::{
         links::ListKind,
         list::ClientsPage,
         method::MethodPage,
-        os::OsPage,
+        place::{Place, PlacePage},
         population::{PopulationOutcome, PopulationPage, Withdrawal},
         problem::ProblemPage,
+        saved::SavedPage,
         sign_in::SignInPage,
     },
 };
@@ -122,10 +127,19 @@ fn html(page: &impl Page) -> String {
 }
 
 fn overview() -> Vec<(&'static str, String)> {
-    let home = |summary| html(&HomePage::new(layout(Nav::Overview), &summary, &counting()));
-    let seven = &samples::usual().by_os[0];
-    let filter = Filter {
-        os: Some(seven.os_key.clone()),
+    let home = |summary| {
+        let page = HomePage::new(
+            layout(Nav::Overview),
+            &summary,
+            &counting(),
+            &Filter::default(),
+        );
+        html(&page)
+    };
+    let selected = Filter {
+        standings: vec![Standing::Blocking, Standing::Ready],
+        site: Some("P01".to_owned()),
+        reason: Some("schannel.tls12_not_enabled".to_owned()),
         ..Filter::default()
     };
     let rows = records::page(records::rows()[..1].to_vec(), 400, Some("x"));
@@ -133,7 +147,12 @@ fn overview() -> Vec<(&'static str, String)> {
         ("home-nothing", home(samples::nothing())),
         ("home-usual", home(samples::usual())),
         ("home-stopped", {
-            let mut page = HomePage::new(layout(Nav::Overview), &samples::usual(), &counting());
+            let mut page = HomePage::new(
+                layout(Nav::Overview),
+                &samples::usual(),
+                &counting(),
+                &Filter::default(),
+            );
             page.say_feeds(&samples::feeds());
             html(&page)
         }),
@@ -150,17 +169,62 @@ fn overview() -> Vec<(&'static str, String)> {
             "home-ready",
             home(samples::counted([0, 0, 0, 0, 0, 0, 8_412])),
         ),
-        (
-            "os",
-            html(&OsPage::new(
+        ("home-selection", {
+            let mut page = HomePage::new(
                 layout(Nav::Overview),
-                seven,
-                &samples::usual().reasons[..3],
-                &filter,
-                &rows,
-            )),
+                &samples::selection(),
+                &counting(),
+                &selected,
+            );
+            let roles = [(
+                "management_point".to_owned(),
+                samples::standings([1, 0, 0, 0, 0, 0, 2]),
+            )];
+            page.say_choices(&selected, &choices(), &roles);
+            html(&page)
+        }),
+        ("os", place(&Place::Os("6.1.7601-client".to_owned()), &rows)),
+        ("site", place(&Place::Site("P01".to_owned()), &rows)),
+        (
+            "role",
+            place(&Place::Role("management_point".to_owned()), &rows),
         ),
+        ("saved", {
+            let view = |name: &str, address: &str| SavedView {
+                id: "0198f3a2".to_owned(),
+                name: name.to_owned(),
+                address: address.to_owned(),
+                created_at: samples::now().0,
+                created_by: "ines".to_owned(),
+            };
+            html(&SavedPage::new(
+                layout(Nav::Views),
+                &[
+                    view("Berlin <b>", "/blockers?site=P02"),
+                    view("Oldest", "/clients?standing=blocking&sort=since"),
+                ],
+            ))
+        }),
+        ("saved-none", html(&SavedPage::new(layout(Nav::Views), &[]))),
     ]
+}
+
+fn place(place: &Place, rows: &ListPage) -> String {
+    html(&PlacePage::new(
+        layout(Nav::Overview),
+        place,
+        &samples::selection(),
+        rows,
+    ))
+}
+
+fn choices() -> Choices {
+    Choices {
+        os: vec!["6.1.7601-client".to_owned(), "10.0.19045-client".to_owned()],
+        sites: vec!["P01".to_owned(), String::new()],
+        roles: vec!["management_point".to_owned()],
+        owners: vec!["Branch IT <berlin>".to_owned()],
+    }
 }
 
 fn lists() -> Vec<(&'static str, String)> {
@@ -179,11 +243,7 @@ fn lists() -> Vec<(&'static str, String)> {
         duplicates: true,
         ..Filter::default()
     };
-    let choices = Choices {
-        os: vec!["6.1.7601-client".to_owned(), "10.0.19045-client".to_owned()],
-        sites: vec!["P01".to_owned(), String::new()],
-        roles: vec!["management_point".to_owned()],
-    };
+    let choices = choices();
     let nav = |kind| {
         layout(if kind == ListKind::Blockers {
             Nav::Blockers
@@ -191,11 +251,19 @@ fn lists() -> Vec<(&'static str, String)> {
             Nav::Clients
         })
     };
-    let list = |kind, filter: &Filter, page, before| {
+    let as_usual = |kind, filter: &Filter, page, before| {
+        (kind, filter.clone(), Shown::default(), page, before)
+    };
+    let own = Shown {
+        order: Order::Since,
+        columns: ListColumn::ALL.to_vec(),
+    };
+    let list = |(kind, filter, shown, page, before): (ListKind, Filter, Shown, ListPage, i64)| {
         html(&ClientsPage::new(
             nav(kind),
             kind,
-            filter,
+            &filter,
+            &shown,
             &page,
             before,
             &choices,
@@ -206,38 +274,48 @@ fn lists() -> Vec<(&'static str, String)> {
     vec![
         (
             "blockers",
-            list(ListKind::Blockers, &blocking, one.clone(), 0),
+            list(as_usual(ListKind::Blockers, &blocking, one.clone(), 0)),
         ),
         (
             "blockers-narrow",
-            list(ListKind::Blockers, &narrow, one, 100),
+            list(as_usual(ListKind::Blockers, &narrow, one, 100)),
         ),
         (
             "blockers-none",
-            list(
+            list(as_usual(
                 ListKind::Blockers,
                 &blocking,
                 records::page(vec![], 0, None),
                 0,
-            ),
+            )),
         ),
         (
             "clients",
-            list(
+            list(as_usual(
                 ListKind::Clients,
                 &Filter::default(),
                 records::page(records::rows(), 8, None),
                 0,
-            ),
+            )),
+        ),
+        (
+            "clients-own",
+            list((
+                ListKind::Clients,
+                Filter::default(),
+                own,
+                records::page(records::rows(), 8, None),
+                0,
+            )),
         ),
         (
             "clients-many",
-            list(
+            list(as_usual(
                 ListKind::Clients,
                 &Filter::default(),
                 records::page(many, 1_338_362, Some("x")),
                 104,
-            ),
+            )),
         ),
     ]
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use cutover::{
     domain::verdict::Impact,
-    store::model::Summary,
+    store::model::{Filter, Summary},
     views::headline::{Headline, State},
 };
 
 use super::samples::{counted, nothing, usual};
 
 fn says(summary: &Summary) -> (State, String) {
-    let headline = Headline::of(summary);
+    let headline = Headline::of(summary, &Filter::default());
     (headline.state, headline.text())
 }
 
@@ -151,7 +151,7 @@ fn a_list_without_anybody_is_nothing_to_judge() {
 
 #[test]
 fn every_number_leads_to_its_list() {
-    let hrefs: Vec<String> = Headline::of(&usual())
+    let hrefs: Vec<String> = Headline::of(&usual(), &Filter::default())
         .pieces
         .into_iter()
         .filter_map(|piece| piece.href)
@@ -165,5 +165,34 @@ fn every_number_leads_to_its_list() {
             "/blockers?standing=undetermined,conflict,stale,silent",
             "/blockers?standing=restart_pending",
         ]
+    );
+}
+
+#[test]
+fn a_selection_never_says_that_the_estate_is_ready() {
+    let base = Filter {
+        site: Some("P01".to_owned()),
+        ..Filter::default()
+    };
+    let says = |counts| {
+        let headline = Headline::of(&counted(counts), &base);
+        (headline.state, headline.text())
+    };
+    assert_eq!(
+        says([0, 0, 0, 0, 0, 0, 12]),
+        (
+            State::Incomplete,
+            "In this selection: all 12 clients are ready.".to_owned()
+        )
+    );
+    assert_eq!(
+        says([0, 0, 0, 0, 0, 0, 0]).1,
+        "In this selection: nobody. Take a filter back to see more."
+    );
+    let (state, text) = says([3, 0, 0, 1, 0, 2, 4]);
+    assert_eq!(state, State::NotReady);
+    assert!(
+        text.starts_with("In this selection: ") && text.ends_with(", of 10 clients in it."),
+        "{text}"
     );
 }

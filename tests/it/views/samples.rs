@@ -94,6 +94,19 @@ fn os(key: &str, counts: [i64; 7], top: Option<(&str, i64)>) -> OsLine {
     }
 }
 
+/// A part of the usual population: what a filter or the page of an OS version, a site or a role shows.
+pub fn selection() -> Summary {
+    let mut summary = counted([180, 0, 0, 0, 0, 0, 31]);
+    summary.by_os = vec![os(
+        "6.1.7601-client",
+        [180, 0, 0, 0, 0, 0, 31],
+        Some(("schannel.tls12_not_enabled", 131)),
+    )];
+    summary.by_site = vec![("P01".to_owned(), standings([180, 0, 0, 0, 0, 0, 31]))];
+    summary.reasons = usual().reasons[..3].to_vec();
+    summary
+}
+
 pub fn usual() -> Summary {
     let mut summary = counted([251, 60, 2, 52, 131, 198, 7_730]);
     summary.population.expected = 8_412;

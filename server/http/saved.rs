@@ -1,0 +1,94 @@
+//! Views that people give a name, so that the same list is one click away tomorrow.
+
+use axum::{
+    Form,
+    extract::{State, rejection::FormRejection},
+    http::HeaderMap,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{
+    auth::Person,
+    pages::{html, layout},
+    query::Named,
+};
+use crate::{
+    clock,
+    error::Problem,
+    state::App,
+    store::saved::MOST,
+    views::{Nav, saved::SavedPage, sign_in},
+};
+
+/// Characters of a name at most.
+const NAME_AT_MOST: usize = 80;
+/// Characters of an address at most.
+const ADDRESS_AT_MOST: usize = 2_000;
+
+/// What the form sends.
+#[derive(Deserialize)]
+pub struct View {
+    name: String,
+    address: String,
+}
+
+/// `GET /views`
+pub async fn list(
+    State(app): State<App>,
+    Person(user): Person,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let views = app.store().saved_views().await?;
+    let layout = layout(&app, Nav::Views, Some(&user), Some(&headers));
+    html(&SavedPage::new(layout, &views))
+}
+
+/// `POST /views`: keeps the address that the form stands on.
+pub async fn save(
+    State(app): State<App>,
+    Person(user): Person,
+    given: Result<Form<View>, FormRejection>,
+) -> Result<Response, Problem> {
+    let Form(view) = given.map_err(|_| {
+        Problem::Malformed("This is no view: send name and address as the page does.".to_owned())
+    })?;
+    let name = view.name.trim();
+    if name.is_empty() || name.chars().count() > NAME_AT_MOST || name.contains(char::is_control) {
+        return Err(Problem::invalid(
+            "/name",
+            "give the view a name of 1 to 80 characters",
+        ));
+    }
+    let local = sign_in::local_path(&view.address);
+    if local != view.address || local.len() > ADDRESS_AT_MOST || local.contains(char::is_control) {
+        return Err(Problem::invalid(
+            "/address",
+            "a view is an address of this server of at most 2,000 characters, such as /blockers?site=P01",
+        ));
+    }
+    let kept = app
+        .store()
+        .save_view(name.to_owned(), local.to_owned(), user, clock::now())
+        .await?;
+    if !kept {
+        return Err(Problem::invalid(
+            "/name",
+            &format!(
+                "there are {MOST} saved views already; delete one on the page Saved views first"
+            ),
+        ));
+    }
+    Ok(Redirect::to("/views").into_response())
+}
+
+/// `POST /views/{id}/delete`
+pub async fn delete(
+    State(app): State<App>,
+    Person(_): Person,
+    Named(id): Named,
+) -> Result<Response, Problem> {
+    // Somebody else may have deleted it a moment ago; then it is gone, as was wanted.
+    app.store().delete_view(id).await?;
+    Ok(Redirect::to("/views").into_response())
+}

@@ -1,0 +1,238 @@
+//! The numbers of a part of the population: what the first screen says of the clients that a filter describes.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use super::{
+    ESTATE, Store,
+    db::{Composed, Tx},
+    error::{Error, Result},
+    lists::{count, lead},
+    model::{Filter, Listing, Order, OsLine, Population, ReasonLine, Summary},
+    narrowing::{Growing, pieces},
+    summary::{self, LISTS, ListRow},
+};
+use crate::domain::{
+    assess,
+    time::Timestamp,
+    verdict::{Impact, Standing},
+};
+
+/// So many owners are offered for choice; where there are more, the form takes the name as text.
+pub const OWNERS_OFFERED: usize = 200;
+
+const GROUPS: &str =
+    "SELECT listing, site, os_key, standing, COALESCE(impact, '') AS impact, reasons, roles,
+ CAST(COUNT(*) AS BIGINT) AS n FROM clients WHERE estate = ?";
+const BY: &str = " GROUP BY listing, site, os_key, standing, COALESCE(impact, ''), reasons, roles";
+
+/// From one owner to the next along the index, whatever the number of clients of each.
+const NEXT_OWNER: &str =
+    "SELECT MIN(owner) FROM clients WHERE estate = $1 AND owner IS NOT NULL AND owner > $2";
+
+/// Clients that have everything in common that the first screen tells apart.
+#[derive(Debug, sqlx::FromRow)]
+struct Group {
+    listing: String,
+    site: String,
+    os_key: String,
+    standing: String,
+    impact: String,
+    reasons: i64,
+    roles: String,
+    n: i64,
+}
+
+impl Store {
+    /// What the first screen says, of the clients that `filter` describes; of everybody when it is empty.
+    pub async fn selection(
+        &self,
+        filter: &Filter,
+        ruleset: &str,
+        now: Timestamp,
+    ) -> Result<Summary> {
+        if *filter == Filter::default() {
+            return self.summary(ruleset, now).await;
+        }
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        let groups = groups(&mut tx, filter).await?;
+        let mut summary = sums(&groups, now)?;
+        let among = |change: fn(&mut Filter)| {
+            let mut filter = filter.clone();
+            change(&mut filter);
+            filter
+        };
+        let population = &mut summary.population;
+        population.suspected_duplicates =
+            count(&mut tx, &among(|filter| filter.duplicates = true)).await?;
+        population.future_reports = count(&mut tx, &among(|filter| filter.future = true)).await?;
+        if !filter.left_out {
+            population.left_out = count(&mut tx, &among(|filter| filter.left_out = true)).await?;
+        }
+        let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
+        population.lists = lists
+            .into_iter()
+            .map(ListRow::info)
+            .collect::<Result<_>>()?;
+        summary.to_rejudge = summary::to_rejudge(&mut tx, ruleset).await?;
+        Ok(summary)
+    }
+
+    /// How the site systems stand, by role; a machine with several roles stands in several lines.
+    pub async fn by_role(
+        &self,
+        filter: &Filter,
+        now: Timestamp,
+    ) -> Result<Vec<(String, BTreeMap<Standing, i64>)>> {
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        let mut roles: BTreeMap<String, BTreeMap<Standing, i64>> = BTreeMap::new();
+        let lead = lead(&mut tx, filter).await?;
+        for piece in pieces(filter, Order::Name) {
+            let mut text = Composed::default();
+            text.push(GROUPS);
+            let mut growing = Growing::new(text);
+            growing.narrow(filter, piece, lead);
+            growing.with_roles();
+            growing.grouped(BY);
+            for group in growing.statement(&mut tx).all::<Group>().await? {
+                let standing = group.standing()?;
+                for role in group.roles.split(',').filter(|role| !role.is_empty()) {
+                    let line = roles.entry(role.to_owned()).or_default();
+                    *line.entry(standing).or_insert(0) += group.n;
+                }
+            }
+        }
+        Ok(roles.into_iter().collect())
+    }
+
+    /// The owners that occur, in order; one more than [`OWNERS_OFFERED`] when there are too many to choose from.
+    pub async fn owners(&self) -> Result<Vec<String>> {
+        let mut tx = self.db.read().await?;
+        let mut owners: Vec<String> = Vec::new();
+        while owners.len() <= OWNERS_OFFERED {
+            let last = owners.last().cloned().unwrap_or_default();
+            let next: Option<String> = tx.sql(NEXT_OWNER).bind(ESTATE).bind(last).scalar().await?;
+            match next {
+                Some(owner) => owners.push(owner),
+                None => break,
+            }
+        }
+        Ok(owners)
+    }
+}
+
+impl Group {
+    fn standing(&self) -> Result<Standing> {
+        Standing::from_code(&self.standing).ok_or_else(|| Error::Inconsistent {
+            table: "clients",
+            detail: format!("the standing {:?}", self.standing),
+        })
+    }
+}
+
+async fn groups(tx: &mut Tx, filter: &Filter) -> Result<Vec<Group>> {
+    let mut groups = Vec::new();
+    let lead = lead(tx, filter).await?;
+    for piece in pieces(filter, Order::Name) {
+        let mut text = Composed::default();
+        text.push(GROUPS);
+        let mut growing = Growing::new(text);
+        growing.narrow(filter, piece, lead);
+        growing.grouped(BY);
+        groups.extend(growing.statement(tx).all::<Group>().await?);
+    }
+    Ok(groups)
+}
+
+/// Adds the groups up, in every way that a page shows them.
+fn sums(groups: &[Group], now: Timestamp) -> Result<Summary> {
+    let mut population = Population {
+        standings: Standing::ALL.map(|standing| (standing, 0)).into(),
+        ..Population::default()
+    };
+    let mut impacts: BTreeMap<Impact, i64> = BTreeMap::new();
+    let mut by_os: BTreeMap<&str, OsLine> = BTreeMap::new();
+    let mut by_site: BTreeMap<&str, BTreeMap<Standing, i64>> = BTreeMap::new();
+    let mut reasons: BTreeMap<&str, ReasonLine> = BTreeMap::new();
+    let mut of_os: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    for group in groups {
+        let standing = group.standing()?;
+        population.total += group.n;
+        match Listing::from_code(&group.listing) {
+            Some(Listing::Expected) => population.expected += group.n,
+            Some(listing) if listing.is_counted() => population.unlisted += group.n,
+            Some(Listing::Decommissioned) => population.decommissioned += group.n,
+            _ => {}
+        }
+        if standing != Standing::Silent {
+            population.reported += group.n;
+            if standing != Standing::Stale {
+                population.fresh += group.n;
+            }
+        }
+        *population.standings.entry(standing).or_insert(0) += group.n;
+        let line = by_os.entry(&group.os_key).or_insert_with(|| OsLine {
+            os_key: group.os_key.clone(),
+            total: 0,
+            standings: BTreeMap::new(),
+            top_reason: None,
+        });
+        line.total += group.n;
+        *line.standings.entry(standing).or_insert(0) += group.n;
+        *by_site
+            .entry(&group.site)
+            .or_default()
+            .entry(standing)
+            .or_insert(0) += group.n;
+        if standing == Standing::Blocking
+            && let Some(impact) = Impact::from_code(&group.impact)
+        {
+            *impacts.entry(impact).or_insert(0) += group.n;
+        }
+        if !matches!(standing, Standing::Blocking | Standing::Undetermined) {
+            continue;
+        }
+        for reason in assess::reasons_in(group.reasons) {
+            let line = reasons.entry(reason.code).or_insert_with(|| ReasonLine {
+                reason: reason.code.to_owned(),
+                blocking: 0,
+                undetermined: 0,
+            });
+            if standing == Standing::Blocking {
+                line.blocking += group.n;
+                *of_os.entry((&group.os_key, reason.code)).or_insert(0) += group.n;
+            } else {
+                line.undetermined += group.n;
+            }
+        }
+    }
+    for ((os, reason), n) in of_os {
+        if let Some(line) = by_os.get_mut(os)
+            && line.top_reason.as_ref().is_none_or(|(_, most)| n > *most)
+        {
+            line.top_reason = Some((reason.to_owned(), n));
+        }
+    }
+    let mut by_os: Vec<OsLine> = by_os.into_values().collect();
+    summary::worst_first(&mut by_os);
+    let mut reasons: Vec<ReasonLine> = reasons.into_values().collect();
+    reasons.sort_by_key(|line| {
+        (
+            Reverse((line.blocking, line.undetermined)),
+            line.reason.clone(),
+        )
+    });
+    Ok(Summary {
+        as_of: now,
+        population,
+        impacts,
+        by_os,
+        by_site: by_site
+            .into_iter()
+            .map(|(site, standings)| (site.to_owned(), standings))
+            .collect(),
+        reasons,
+        to_rejudge: 0,
+    })
+}

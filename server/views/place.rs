@@ -1,0 +1,212 @@
+//! One OS version, one site, or one role: how its clients stand, why, and who they are.
+
+use askama::Template;
+
+use super::{
+    Layout,
+    bar::{self, Segment},
+    columns::{ListColumn, Sortable},
+    links, os,
+    rows::RowView,
+    tables::{Columns, Folded, OsRow, SiteRow, WhyRow, fold},
+    text::{clients, counted, joined, number},
+    words,
+};
+use crate::{
+    domain::{assess, verdict::Standing},
+    store::model::{Filter, ListPage, Summary},
+};
+
+/// What the page is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An OS version, by its key.
+    Os(String),
+    /// A site, by its code; empty: no site known.
+    Site(String),
+    /// A site system role.
+    Role(String),
+}
+
+impl Place {
+    /// Exactly its clients.
+    pub fn filter(&self) -> Filter {
+        let mut filter = Filter::default();
+        match self {
+            Self::Os(key) => filter.os = Some(key.clone()),
+            Self::Site(code) => filter.site = Some(code.clone()),
+            Self::Role(role) => filter.role = Some(role.clone()),
+        }
+        filter
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Os(key) => assess::os_label(key),
+            Self::Site(code) if code.is_empty() => words::site(code),
+            Self::Site(code) => format!("Site {code}"),
+            Self::Role(role) => format!("Role: {}", words::role(role)),
+        }
+    }
+}
+
+/// The page of one OS version, site or role.
+#[derive(Debug, Template)]
+#[template(path = "place.html", whitespace = "minimize")]
+pub struct PlacePage {
+    /// The frame.
+    pub layout: Layout,
+    /// Its name.
+    pub name: String,
+    /// Its key, for OS versions.
+    pub key: Option<String>,
+    /// Where it stands, in one sentence.
+    pub sentence: String,
+    /// `support ended 2020-01-14`.
+    pub support_ended: Option<String>,
+    /// The bar and its table.
+    pub segments: Vec<Segment>,
+    /// Everybody here.
+    pub all: Columns,
+    /// By OS version, unless that is what the page is about.
+    pub systems: Vec<OsRow>,
+    /// OS versions with less trouble.
+    pub more_systems: Folded<OsRow>,
+    /// By site, unless that is what the page is about.
+    pub sites: Vec<SiteRow>,
+    /// Further sites.
+    pub more_sites: Folded<SiteRow>,
+    /// Why blocked, among these clients.
+    pub why: Vec<WhyRow>,
+    /// Rarer reasons.
+    pub more_why: Folded<WhyRow>,
+    /// The first rows of its list.
+    pub rows: Vec<RowView>,
+    /// The columns of these rows.
+    pub columns: Vec<ListColumn>,
+    /// These rows are in order of name and stay so.
+    pub by_name: Option<Sortable>,
+    /// The same.
+    pub by_since: Option<Sortable>,
+    /// What these rows are.
+    pub caption: String,
+    /// The whole list.
+    pub list_href: String,
+    /// The first screen of these clients, where they can be narrowed further.
+    pub overview_href: String,
+}
+
+impl PlacePage {
+    /// The page of a place: the numbers of its clients, and the first page of their list.
+    pub fn new(layout: Layout, place: &Place, summary: &Summary, rows: &ListPage) -> Self {
+        let base = place.filter();
+        let now = layout.now;
+        let shown = i64::try_from(rows.items.len()).unwrap_or(0);
+        let (systems, more_systems) = match place {
+            Place::Os(_) => fold(Vec::new(), 0, ""),
+            _ => fold(
+                summary
+                    .by_os
+                    .iter()
+                    .map(|line| OsRow::new(line, &base, now))
+                    .collect(),
+                40,
+                "OS versions",
+            ),
+        };
+        let (sites, more_sites) = match place {
+            Place::Site(_) => fold(Vec::new(), 0, ""),
+            _ => fold(
+                summary
+                    .by_site
+                    .iter()
+                    .map(|(code, standings)| SiteRow::new(code, standings, &base))
+                    .collect(),
+                20,
+                "sites",
+            ),
+        };
+        let why = summary
+            .reasons
+            .iter()
+            .map(|line| WhyRow::new(line, &base))
+            .collect();
+        let (why, more_why) = fold(why, 20, "reasons");
+        let key = match place {
+            Place::Os(key) => Some(key.clone()),
+            _ => None,
+        };
+        Self {
+            name: place.name(),
+            sentence: sentence(summary),
+            support_ended: key.as_deref().and_then(|key| os::support_ended(key, now)),
+            key,
+            segments: bar::segments(&summary.population.standings, &base),
+            all: Columns::new(&summary.population.standings, &base),
+            systems,
+            more_systems,
+            sites,
+            more_sites,
+            why,
+            more_why,
+            rows: rows
+                .items
+                .iter()
+                .map(|row| RowView::new(row, now))
+                .collect(),
+            columns: ListColumn::USUAL.to_vec(),
+            by_name: None,
+            by_since: None,
+            caption: if shown < rows.total {
+                format!(
+                    "The first {} of {}, by name.",
+                    number(shown),
+                    clients(rows.total)
+                )
+            } else {
+                format!("{}, by name.", clients(rows.total))
+            },
+            list_href: links::list_url(&base),
+            overview_href: links::overview_url(&base),
+            layout,
+        }
+    }
+}
+
+fn sentence(summary: &Summary) -> String {
+    let of = |wanted: &dyn Fn(Standing) -> bool| -> i64 {
+        summary
+            .population
+            .standings
+            .iter()
+            .filter(|(standing, _)| wanted(**standing))
+            .map(|(_, n)| n)
+            .sum()
+    };
+    let parts: Vec<String> = [
+        (of(&|s| s == Standing::Blocking), "blocks", "block"),
+        (
+            of(&Standing::is_no_verdict),
+            "cannot be judged",
+            "cannot be judged",
+        ),
+        (
+            of(&|s| s == Standing::RestartPending),
+            "waits for a restart",
+            "wait for a restart",
+        ),
+        (of(&|s| s == Standing::Ready), "is ready", "are ready"),
+    ]
+    .into_iter()
+    .filter(|(n, _, _)| *n > 0)
+    .map(|(n, one, many)| counted(n, one, many))
+    .collect();
+    if parts.is_empty() {
+        return "No client here is counted.".to_owned();
+    }
+    format!(
+        "Of {}, {}.",
+        clients(summary.population.total),
+        joined(&parts)
+    )
+}
