@@ -21,9 +21,7 @@ use crate::domain::{
     time::Timestamp,
 };
 
-const AMONG_SOURCES: &str = "WITH v (n, client_id, content_hash, trust) AS ({rows})
-SELECT v.n FROM v JOIN evidence e ON e.estate = $1 AND e.client_id = v.client_id AND e.content_hash = v.content_hash
-  AND e.trust = v.trust";
+const AMONG_SOURCES: &str = include_str!("sql/said_by_a_source.sql");
 const IN_HISTORY: &str = include_str!("sql/said_before.sql");
 
 /// What a row says, as far as the forecast needs it.

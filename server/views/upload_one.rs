@@ -36,7 +36,7 @@ impl FileTold {
     /// How many of the asked devices answered.
     pub fn coverage(&self) -> Option<String> {
         match (self.asked, self.answered) {
-            (Some(asked), Some(told)) => Some(format!("It {}.", answered(asked, told))),
+            (Some(asked), Some(told)) => Some(format!("Devices {}.", answered(asked, told))),
             (Some(asked), None) => Some(format!(
                 "{} asked; how many answered is not said.",
                 counted(asked, "device was", "devices were")

@@ -182,6 +182,10 @@ pub fn pages() -> Vec<(&'static str, String)> {
         found_new: 0,
         found_known: 0,
         total: 12,
+        would_new: 0,
+        would_changed: 0,
+        would_unchanged: 0,
+        would_late: 0,
         ..READ
     };
     let receipts = [
