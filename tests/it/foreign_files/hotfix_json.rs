@@ -44,8 +44,8 @@ fn updates_of_each_machine_are_read_whatever_their_date_is_written_like() {
     assert_eq!(
         seen(&of("get-hotfix-5.hotfix.json")),
         [
-            told("PC-0701", "lines 2 to 26", "KB3140245 KB4474419"),
-            told("PC-0702", "line 50", "KB976902"),
+            told("PC-0701", "lines 2 to 25", "KB3140245 KB4474419"),
+            told("PC-0702", "line 48", "KB976902"),
         ]
     );
     assert_eq!(

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{id, stored};
 use crate::support::{answer::Answer, app::TestApp, report::from_now};
 
-const RUN: &str = "Query completed on 3,100 of 5,000 clients (1,900 clients offline and 0 failure)\r\n\r\n\
+const RUN: &str = "Query completed on 3100 of 5000 clients (1900 clients offline and 0 failure)\r\n\r\n\
 Device,Caption,Version,ProductType,OSArchitecture\r\n\
 TAB-01,Microsoft Windows 10 Pro,10.0.19045,1,64-bit\r\n\
 TAB-02,Microsoft Windows 10 Pro,10.0.19045,1,64-bit\r\n";

@@ -1,10 +1,20 @@
 //! What the preview says that storing would do is what storing does.
 
-use super::{four, rows, stored};
+use reqwest::{Method, header};
+use serde_json::json;
+
+use super::{four, id, rows, stored};
 use crate::support::{
+    answer::Answer,
     app::TestApp,
     report::{Report, from_now},
 };
+
+/// A report that differs by nothing but its time from others about this name.
+fn at<'a>(app: &'a TestApp, name: &str, minutes: i64) -> Report<'a> {
+    let report = app.report(name).collected(-minutes * 60_000);
+    report.set("/os/last_boot_at", json!("2026-01-02T03:04:05Z"))
+}
 
 fn lines<'a>(reports: impl IntoIterator<Item = Report<'a>>) -> String {
     let lines = reports.into_iter().map(|report| report.line() + "\n");
@@ -14,7 +24,7 @@ fn lines<'a>(reports: impl IntoIterator<Item = Report<'a>>) -> String {
 #[tokio::test]
 async fn the_preview_says_row_by_row_what_storing_does() {
     for app in TestApp::each().await {
-        let at = |name: &str, minutes: i64| app.report(name).collected(-minutes * 60_000);
+        let at = |name: &str, minutes: i64| at(&app, name, minutes);
         // Vouched for like what comes next; an agent's word would not be the same.
         let before = [
             at("SAME", 60),
@@ -28,7 +38,7 @@ async fn the_preview_says_row_by_row_what_storing_does() {
         app.uploaded("before.ndjson", lines(before)).await;
         let list = "Name\nLISTED\n";
         let put = app.put_population("", list).await;
-        assert!(put.status.is_success(), "{}", put.text());
+        assert_eq!(put.status, 200, "{}", put.text());
         let now = [
             (at("FRESH", 10), "new"),
             (at("FRESH", 10), "unchanged"),
@@ -84,27 +94,21 @@ TAB-01;Microsoft Windows 10 Pro;10.0.19045;1;64-bit\r\n";
 #[tokio::test]
 async fn the_rows_of_a_preview_can_be_had_by_what_would_become_of_them() {
     for app in TestApp::each().await {
-        let known = lines([app.report("PC-1").collected(-60_000)]);
+        let known = lines([at(&app, "PC-1", 1)]);
         app.uploaded("known.ndjson", known).await;
-        let both = ["PC-1", "PC-2"].map(|name| app.report(name).collected(-60_000));
+        let both = ["PC-1", "PC-2"].map(|name| at(&app, name, 1));
         let preview = app.upload("?name=both.ndjson", lines(both)).await;
-        let path = format!("/{}/rows?status=unchanged", super::id(&preview));
-        let page = crate::support::answer::Answer::to(app.uploads(reqwest::Method::GET, &path));
+        let path = format!("/{}/rows?status=unchanged", id(&preview));
+        let page = Answer::to(app.uploads(Method::GET, &path));
         let page = page.await.ok("rows").json();
         let items = page["items"].as_array().expect("items");
         assert_eq!(items.len(), 1, "{page}");
         assert_eq!(items[0]["name"], "PC-1");
         let cookie = app.sign_in().await;
         let asked = app
-            .request(
-                reqwest::Method::GET,
-                &format!("/uploads/{}", super::id(&preview)),
-            )
-            .header(reqwest::header::COOKIE, &cookie);
-        let html = crate::support::answer::Answer::to(asked)
-            .await
-            .ok("a page")
-            .text();
+            .request(Method::GET, &format!("/uploads/{}", id(&preview)))
+            .header(header::COOKIE, &cookie);
+        let html = Answer::to(asked).await.ok("a page").text();
         let said = "Of 2 rows: 1 would bring a new client and 1 unchanged.";
         assert!(html.contains(said), "{html}");
     }

@@ -13,7 +13,6 @@ use cutover::{
 };
 use reqwest::Method;
 use serde_json::Value;
-use sqlx::{AnyConnection, Connection as _};
 
 use super::id;
 use crate::support::{answer::Answer, app::TestApp, stores::TestStore};
@@ -49,12 +48,9 @@ async fn kept(store: &Store, id: &str) -> (usize, usize) {
     (all.expect("rows").len(), rejected.expect("rows").len())
 }
 
-/// Pieces of files that are kept.
-async fn pieces(test: &TestStore) -> i64 {
-    sqlx::any::install_default_drivers();
-    let mut conn = AnyConnection::connect(&test.url).await.expect("connect");
-    let count = sqlx::query_scalar("SELECT COUNT(*) FROM upload_files");
-    count.fetch_one(&mut conn).await.expect("a number")
+/// Bytes of its file that are kept.
+async fn bytes(store: &Store, id: &str) -> usize {
+    store.upload_file(id, 0).await.expect("a file").len()
 }
 
 #[tokio::test]
@@ -63,7 +59,7 @@ async fn rows_go_after_a_week_refused_ones_after_a_month_and_the_receipt_never()
         let store = &test.store;
         let done = sent(store, true, clock::now()).await;
         assert_eq!(done.state, State::Done, "{done:?}");
-        assert_eq!(pieces(&test).await, 0, "files go when it is over");
+        assert_eq!(bytes(store, &done.id).await, 0, "files go when it is over");
         let over = done.finished_at.expect("a time");
         for (after, expected) in [
             (0, (3, 1)),
@@ -93,8 +89,11 @@ async fn a_preview_that_nobody_decides_on_is_discarded_with_its_files() {
         let later = now.plus(PREVIEW_KEPT_FOR - HOUR);
         store.tidy_uploads(later).await.expect("tidied");
         assert_eq!(
-            (pieces(&test).await, kept(store, &preview.id).await),
-            (1, (3, 1))
+            (
+                bytes(store, &preview.id).await,
+                kept(store, &preview.id).await
+            ),
+            (TABLE.len(), (3, 1))
         );
         let later = now.plus(PREVIEW_KEPT_FOR + HOUR);
         store.tidy_uploads(later).await.expect("tidied");
@@ -103,7 +102,7 @@ async fn a_preview_that_nobody_decides_on_is_discarded_with_its_files() {
         assert_eq!(gone.state, State::Cancelled);
         let why = gone.problem.expect("a reason");
         assert!(why.contains("within 7 days"), "{why}");
-        assert_eq!(pieces(&test).await, 0);
+        assert_eq!(bytes(store, &preview.id).await, 0);
         // What it would have said can be looked at for as long as that of others.
         assert_eq!(kept(store, &preview.id).await, (3, 1));
         let later = later.plus(REJECTED_KEPT_FOR + HOUR);
