@@ -1,7 +1,7 @@
 //! From files to rows that can be looked at: read on a thread of its own, resolved against what is known, kept in
 //! portions. Nothing but two portions, the files themselves and a hash for each device is in memory.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use tokio::sync::mpsc;
 
@@ -156,7 +156,7 @@ fn read_files(
     });
     // Of tables that nobody knows, people say what their columns mean.
     let unread = told.iter().filter_map(|told| told.as_ref().err());
-    let unread: HashSet<&str> = unread.map(|(name, _)| name.as_str()).collect();
+    let unread: BTreeSet<&str> = unread.map(|(name, _)| name.as_str()).collect();
     let mut columns = any_file::columns(&sources, &options, &unread);
     // What cannot be read as a whole is a refused row as well.
     let all = told

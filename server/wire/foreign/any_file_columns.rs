@@ -1,7 +1,7 @@
 //! What can be said of tables before, or without, reading them: about how many rows they have, and what the columns of
 //! one probably mean that nobody knows, so that people can say it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::super::to_text;
 use super::{
@@ -45,7 +45,7 @@ pub fn about(files: &[File<'_>], options: &Options) -> Option<u64> {
 pub fn columns(
     files: &[File<'_>],
     options: &Options,
-    unread: &HashSet<&str>,
+    unread: &BTreeSet<&str>,
 ) -> HashMap<String, Mapping> {
     let mut found = HashMap::new();
     let mut room = MOST;
@@ -100,9 +100,8 @@ pub(super) fn looks_like_a_table(text: &str) -> bool {
     };
     let heading = table.heading();
     let names: HashSet<String> = heading.iter().map(|name| name.to_lowercase()).collect();
-    let named = heading.iter().all(|name| !name.is_empty());
     let width = heading.len();
-    if width < 2 || !named || names.len() != width {
+    if width < 2 || names.contains("") || names.len() != width {
         return false;
     }
     let rows: Vec<bool> = table
