@@ -26,5 +26,6 @@ mod stub;
 mod support;
 mod sweep;
 mod tls;
+mod uploads;
 mod views;
 mod wire;
