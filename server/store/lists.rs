@@ -156,8 +156,8 @@ impl Store {
     ) -> Result<ListPage> {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
-        let total = count(&mut tx, filter).await?;
-        let (items, next_cursor) = page(&mut tx, filter, cursor, limit).await?;
+        let total = count(&mut tx, filter, now).await?;
+        let (items, next_cursor) = page(&mut tx, filter, cursor, limit, now).await?;
         Ok(ListPage {
             items,
             next_cursor,
@@ -171,6 +171,7 @@ impl Store {
         Ok(Walk {
             tx: self.db.read().await?,
             filter,
+            now,
             cursor: None,
             done: false,
         })
@@ -182,6 +183,7 @@ impl Store {
 pub struct Walk {
     tx: Tx,
     filter: Filter,
+    now: Timestamp,
     cursor: Option<String>,
     done: bool,
 }
@@ -192,7 +194,8 @@ impl Walk {
         if self.done {
             return Ok(None);
         }
-        let (rows, next) = page(&mut self.tx, &self.filter, self.cursor.as_deref(), 1_000).await?;
+        let cursor = self.cursor.as_deref();
+        let (rows, next) = page(&mut self.tx, &self.filter, cursor, 1_000, self.now).await?;
         self.done = next.is_none();
         self.cursor = next;
         Ok((!rows.is_empty()).then_some(rows))
@@ -204,6 +207,7 @@ async fn page(
     filter: &Filter,
     cursor: Option<&str>,
     limit: usize,
+    now: Timestamp,
 ) -> Result<(Vec<ClientRow>, Option<String>)> {
     let after = cursor.map(read_cursor).transpose()?;
     let wanted = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
@@ -211,7 +215,7 @@ async fn page(
     let pieces = pieces(filter);
     for &piece in &pieces {
         let mut growing = Growing::new(StoredClient::select());
-        growing.narrow(filter, piece);
+        growing.narrow(filter, piece, now);
         if let Some(after) = &after {
             growing.after(&after.sort_key, &after.id);
         }
@@ -234,7 +238,7 @@ async fn page(
 }
 
 /// How many clients a filter lists: from the maintained counts where they can say it, else counted.
-async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
+async fn count(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<i64> {
     if let Some(growing) = from_counts(filter) {
         return growing.statement(tx).scalar().await;
     }
@@ -243,7 +247,7 @@ async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
         let mut text = Composed::default();
         text.push("SELECT COUNT(*) FROM clients WHERE estate = ?");
         let mut growing = Growing::new(text);
-        growing.narrow(filter, piece);
+        growing.narrow(filter, piece, now);
         total += growing.statement(tx).scalar::<i64>().await?;
     }
     Ok(total)

@@ -38,6 +38,10 @@ pub struct Filter {
     pub unlisted: bool,
     /// Only clients whose last report carried a time in the future.
     pub future: bool,
+    /// Only clients that were ready lately and are not any more, although the rules are the same.
+    pub regressed: bool,
+    /// Only clients that have not been ready for so many days, without any change.
+    pub unchanged: Option<i64>,
 }
 
 /// How a client stands to the expected lists, all of them together.

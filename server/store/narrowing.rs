@@ -4,8 +4,13 @@ use super::{
     ESTATE,
     db::{Composed, Statement, Tx},
     model::Filter,
+    moves::{MOVED_BACK, NEWS},
 };
-use crate::domain::{assess, verdict::Standing};
+use crate::domain::{
+    assess,
+    time::{DAY, Timestamp},
+    verdict::Standing,
+};
 
 /// A value to bind.
 enum Value {
@@ -65,6 +70,12 @@ pub(super) struct Piece {
 pub(super) fn pieces(filter: &Filter) -> Vec<Piece> {
     let standings: Vec<Option<Standing>> = if !filter.standings.is_empty() {
         filter.standings.iter().copied().map(Some).collect()
+    } else if filter.unchanged.is_some() {
+        Standing::ALL
+            .into_iter()
+            .filter(|standing| !standing.is_cleared())
+            .map(Some)
+            .collect()
     } else if filter.os.is_some() {
         // The index by OS version goes on with the standing.
         Standing::ALL.into_iter().map(Some).collect()
@@ -137,8 +148,8 @@ impl Growing {
         self.and(" ORDER BY sort_key, id LIMIT ?", [Value::Int(rows)]);
     }
 
-    /// Everything a filter says of the `clients` table, for one of its pieces.
-    pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece) {
+    /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
+    pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, now: Timestamp) {
         if let Some(standing) = piece.standing {
             self.and(" AND standing = ?", [text(standing.code())]);
         }
@@ -170,6 +181,17 @@ impl Growing {
         }
         if filter.future {
             self.text.push(" AND future");
+        }
+        if filter.regressed {
+            self.and(MOVED_BACK, [Value::Int(ESTATE), Value::Int(now.plus(-NEWS).0)]);
+        }
+        if let Some(days) = filter.unchanged {
+            // Who was ready until its report grew too old has not been ready since then only.
+            let since = now.plus(days.saturating_mul(-DAY)).0;
+            self.and(
+                " AND standing <> 'ready' AND verdict_since <= ? AND (verdict <> 'ready' OR stale_at <= ?)",
+                [Value::Int(since), Value::Int(since)],
+            );
         }
         if let Some(q) = searched(filter) {
             self.search(q, piece.search);
@@ -261,6 +283,8 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
     ];
     if filter.role.is_some()
         || filter.fix.is_some()
+        || filter.regressed
+        || filter.unchanged.is_some()
         || searched(filter).is_some()
         || special.iter().filter(|set| **set).count() > 1
     {

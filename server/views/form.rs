@@ -3,6 +3,7 @@
 use super::{
     links::ListKind,
     tables::title,
+    text::counted,
     words::{self, Badge},
 };
 use crate::{
@@ -125,6 +126,7 @@ pub fn flags(filter: &Filter) -> Vec<Flag> {
         ("duplicates", "Suspected duplicates", filter.duplicates),
         ("unlisted", "Not on the expected list", filter.unlisted),
         ("future", "Clock ahead", filter.future),
+        ("regressed", "Was ready in the last 30 days", filter.regressed),
         ("left_out", "Left out of the population", filter.left_out),
     ]
     .map(|(name, label, chosen)| Flag {
@@ -141,7 +143,10 @@ type Single = (&'static str, Option<String>, fn(&mut Filter));
 /// Every active filter with the list it would be without.
 pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
     let mut chips = standing_chips(kind, filter);
-    let taken_back: [Single; 7] = [
+    let unchanged = filter
+        .unchanged
+        .map(|days| format!("for {} or longer", counted(days, "day", "days")));
+    let taken_back: [Single; 8] = [
         (
             "Impact",
             filter.impact.map(|impact| words::impact(impact).to_owned()),
@@ -163,6 +168,9 @@ pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
             filter.fix = None;
         }),
         ("Search", filter.q.clone(), |filter| filter.q = None),
+        ("Not ready, unchanged", unchanged, |filter| {
+            filter.unchanged = None;
+        }),
     ];
     let mut chip = |name, value, without: &Filter| {
         chips.push(Chip {
@@ -184,6 +192,7 @@ pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
             "duplicates" => without.duplicates = false,
             "unlisted" => without.unlisted = false,
             "future" => without.future = false,
+            "regressed" => without.regressed = false,
             _ => without.left_out = false,
         }
         chip("Only", flag.label.to_lowercase(), &without);
