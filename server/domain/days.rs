@@ -81,19 +81,64 @@ mod tests {
     #[test]
     fn a_day_is_written_at_its_end_or_when_nobody_can_wait_for_it() {
         let cases = [
-            ("around midnight, the day that ended", kept(Some((TODAY - 2, -24)), -99, -99), 1, Some(TODAY - 1)),
+            (
+                "around midnight, the day that ended",
+                kept(Some((TODAY - 2, -24)), -99, -99),
+                1,
+                Some(TODAY - 1),
+            ),
             ("once", kept(Some((TODAY - 1, 0)), -99, -99), 1, None),
-            ("at noon the day waits for its end", kept(Some((TODAY - 1, 0)), -99, -99), 12, None),
-            ("so it does after a restart", kept(Some((TODAY - 1, 0)), -99, 11), 12, None),
-            ("slept over midnight", kept(Some((TODAY - 5, -96)), -99, 9), 10, Some(TODAY)),
-            ("asleep every night", kept(Some((TODAY - 1, -12)), -99, 9), 10, Some(TODAY)),
-            ("awake since a first day", kept(Some((TODAY - 1, -12)), -99, -13), 10, None),
-            ("that day is there", kept(Some((TODAY, 10)), -99, 9), 11, None),
+            (
+                "at noon the day waits for its end",
+                kept(Some((TODAY - 1, 0)), -99, -99),
+                12,
+                None,
+            ),
+            (
+                "so it does after a restart",
+                kept(Some((TODAY - 1, 0)), -99, 11),
+                12,
+                None,
+            ),
+            (
+                "slept over midnight",
+                kept(Some((TODAY - 5, -96)), -99, 9),
+                10,
+                Some(TODAY),
+            ),
+            (
+                "asleep every night",
+                kept(Some((TODAY - 1, -12)), -99, 9),
+                10,
+                Some(TODAY),
+            ),
+            (
+                "awake since a first day",
+                kept(Some((TODAY - 1, -12)), -99, -13),
+                10,
+                None,
+            ),
+            (
+                "that day is there",
+                kept(Some((TODAY, 10)), -99, 9),
+                11,
+                None,
+            ),
             ("a first day, not yet", kept(None, 9, 8), 9, None),
             ("a first day", kept(None, 9, 8), 10, Some(TODAY)),
-            ("a first day late at night", kept(None, -2, -3), 1, Some(TODAY - 1)),
+            (
+                "a first day late at night",
+                kept(None, -2, -3),
+                1,
+                Some(TODAY - 1),
+            ),
             ("told after midnight only", kept(None, 0, -3), 1, None),
-            ("a clock set back", kept(Some((TODAY + 3, 99)), -99, -99), 1, None),
+            (
+                "a clock set back",
+                kept(Some((TODAY + 3, 99)), -99, -99),
+                1,
+                None,
+            ),
         ];
         for (what, kept, hours, expected) in cases {
             assert_eq!(due(kept, at(hours)), expected, "{what}");

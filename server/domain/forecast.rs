@@ -143,16 +143,18 @@ pub fn forecast(points: &[Point]) -> Result<Forecast, NoForecast> {
     let start = window.first().map_or(today, |point| point.day);
     let span = today - start + 1;
     if span < NEEDED_DAYS {
-        return Err(if other_rules.is_some() && today.saturating_sub(earliest) + 1 >= NEEDED_DAYS {
-            NoForecast::Rules {
-                since: start,
-                days: span,
-            }
-        } else {
-            NoForecast::Young {
-                days: today.saturating_sub(earliest) + 1,
-            }
-        });
+        return Err(
+            if other_rules.is_some() && today.saturating_sub(earliest) + 1 >= NEEDED_DAYS {
+                NoForecast::Rules {
+                    since: start,
+                    days: span,
+                }
+            } else {
+                NoForecast::Young {
+                    days: today.saturating_sub(earliest) + 1,
+                }
+            },
+        );
     }
     let missing = usize::try_from(span).unwrap_or(0) - window.len();
     // As many as that in six weeks; more in a longer window.

@@ -15,13 +15,16 @@ use super::{
     auth::Reader,
     export::{self, ClientJson, OsJson, PopulationJson},
     query::ListQuery,
+    trend,
+    trend_api::readiness_json,
 };
 use crate::{
     clock,
-    domain::{assess, verdict::Standing},
+    domain::{assess, days::date_of, feeds::day_of, readiness::Readiness, verdict::Standing},
     error::Problem,
     state::App,
     store::model::{Filter, Summary},
+    views::change::{self, Change},
 };
 
 /// `GET /summary`: counts by standing, by OS version, by reason, and what they cover.
@@ -30,10 +33,21 @@ pub async fn summary(State(app): State<App>, _: Reader) -> Result<Response, Prob
         .store()
         .summary(&app.judge().ruleset, clock::now())
         .await?;
-    Ok(Json(summary_json(summary, &app.judge().ruleset)).into_response())
+    let week_ago = day_of(summary.as_of) - change::DAYS;
+    let then = app.store().systems_of_day(week_ago).await?;
+    let regressed = trend::regressed(&app, summary.as_of).await?;
+    let mut answer = summary_json(summary, &app.judge().ruleset, then.as_ref());
+    answer["regressed_30_days"] = regressed.into();
+    // `null`: no numbers were kept 7 days ago, so no change is known.
+    answer["changes_since"] = then.map(|_| date_of(week_ago)).into();
+    Ok(Json(answer).into_response())
 }
 
-fn summary_json(summary: Summary, ruleset: &str) -> serde_json::Value {
+fn summary_json(
+    summary: Summary,
+    ruleset: &str,
+    then: Option<&change::Systems>,
+) -> serde_json::Value {
     let standings = |map: &std::collections::BTreeMap<Standing, i64>| -> serde_json::Value {
         Standing::ALL
             .into_iter()
@@ -58,6 +72,14 @@ fn summary_json(summary: Summary, ruleset: &str) -> serde_json::Value {
                 "os": OsJson::of(&line.os_key),
                 "total": line.total,
                 "no_verdict": line.no_verdict(),
+                "change_7_days": then.map(|then| {
+                    let change = Change::new(then.get(&line.os_key), &line.standings);
+                    json!({
+                        "blocking": change.blocking,
+                        "no_verdict": change.no_verdict,
+                        "ready": change.ready,
+                    })
+                }),
                 "standings": standings(&line.standings),
                 "top_reason": reason.map(|(reason, n)| json!({
                     "reason": reason.code, "title": reason.title, "clients": n,
@@ -98,6 +120,7 @@ fn summary_json(summary: Summary, ruleset: &str) -> serde_json::Value {
         "ruleset": ruleset,
         "to_rejudge": summary.to_rejudge,
         "standings": standings(&summary.population.standings),
+        "readiness": readiness_json(Readiness::of(&summary.population.standings)),
         "impacts": impacts,
         "by_os": by_os,
         "by_site": by_site,

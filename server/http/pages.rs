@@ -16,18 +16,20 @@ use super::{
     api, api_client, assets,
     auth::{self, Person, cookie_name},
     query::{DEFAULT_LIMIT, ListQuery, Named, form_pairs},
+    trend,
 };
 use crate::{
     clock,
     domain::{
         assess::{AbsentPolicy, DotnetPolicy},
+        feeds::day_of,
         time::DAY,
     },
     error::Problem,
     state::App,
     store::model::Filter,
     views::{
-        Layout, Nav, Page,
+        Layout, Nav, Page, change,
         client::ClientPage,
         form::Choices,
         home::{Counting, HomePage},
@@ -124,7 +126,14 @@ pub async fn home(
     let feeds = app.store().feeds(summary.as_of).await?;
     let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
     let mut page = HomePage::new(layout, &summary, &counting(&app));
-    page.say_feeds(&feeds);
+    let regressed = trend::regressed(&app, summary.as_of).await?;
+    page.say_attention(&summary, &feeds, regressed);
+    let week_ago = day_of(summary.as_of) - change::DAYS;
+    let then = app.store().systems_of_day(week_ago).await?;
+    page.say_changes(&summary, week_ago, then.as_ref());
+    if !page.empty {
+        page.trend = Some(trend::section(&app, &summary, &feeds).await?);
+    }
     html(&page)
 }
 

@@ -2,12 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    ESTATE, Store,
-    db::Conn,
-    error::Result,
-    rows::Rows,
-};
+use super::{ESTATE, Store, db::Conn, error::Result, rows::Rows};
 use crate::domain::{
     days::{self, Kept},
     feeds::FeedState,
@@ -149,7 +144,12 @@ impl Store {
         // Time alone makes clients stale, and the numbers are those of now.
         self.sweep(now).await?;
         let feeds = self.feeds(now).await?;
-        let in_state = |wanted| feeds.iter().filter(|feed| feed.state(now) == wanted).count();
+        let in_state = |wanted| {
+            feeds
+                .iter()
+                .filter(|feed| feed.state(now) == wanted)
+                .count()
+        };
         let stopped = in_state(FeedState::Stopped);
         let waited_for = stopped + in_state(FeedState::Speaking);
         let (waited_for, stopped) = (count(waited_for), count(stopped));

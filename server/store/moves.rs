@@ -6,7 +6,10 @@ use super::{
     error::{Error, Result},
     identify,
 };
-use crate::domain::{time::{DAY, Timestamp}, verdict::Standing};
+use crate::domain::{
+    time::{DAY, Timestamp},
+    verdict::Standing,
+};
 
 /// So far back a lost "ready" is news.
 pub const NEWS: i64 = 30 * DAY;

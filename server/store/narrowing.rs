@@ -183,7 +183,10 @@ impl Growing {
             self.text.push(" AND future");
         }
         if filter.regressed {
-            self.and(MOVED_BACK, [Value::Int(ESTATE), Value::Int(now.plus(-NEWS).0)]);
+            self.and(
+                MOVED_BACK,
+                [Value::Int(ESTATE), Value::Int(now.plus(-NEWS).0)],
+            );
         }
         if let Some(days) = filter.unchanged {
             // Who was ready until its report grew too old has not been ready since then only.

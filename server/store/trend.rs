@@ -18,7 +18,10 @@ use crate::domain::{
 const HEADS: &str = "SELECT day, taken_at, ruleset, expected, total, blocking, undetermined, conflict, restart_pending,
   stale, silent, ready, lists, feeds, feeds_stopped, to_rejudge, simulated FROM days
 WHERE estate = $1 AND day >= $2 AND day <= $3 ORDER BY day";
-const FIRST: &str = "SELECT CAST(COALESCE((SELECT MIN(day) FROM days WHERE estate = $1), $2) AS BIGINT)";
+const FIRST: &str =
+    "SELECT CAST(COALESCE((SELECT MIN(day) FROM days WHERE estate = $1), $2) AS BIGINT)";
+const BEFORE: &str = "SELECT CAST(COALESCE((SELECT MAX(day) FROM days WHERE estate = $1 AND day < $2), -1) AS BIGINT)";
+const AFTER: &str = "SELECT CAST(COALESCE((SELECT MIN(day) FROM days WHERE estate = $1 AND day > $2), -1) AS BIGINT)";
 const OF_DAY: &str = "SELECT kind, site, os_key, standing, detail, n FROM daily
 WHERE estate = $1 AND kind IN ('client', 'reason') AND day = $2";
 const OS_OF_DAY: &str = "SELECT CAST(0 AS BIGINT) AS day, os_key AS place, standing, CAST(SUM(n) AS BIGINT) AS n FROM daily
@@ -204,7 +207,11 @@ impl Store {
     }
 
     /// The same of this moment, from the maintained counts.
-    pub async fn slice_now(&self, slice: &Slice, now: Timestamp) -> Result<BTreeMap<Standing, i64>> {
+    pub async fn slice_now(
+        &self,
+        slice: &Slice,
+        now: Timestamp,
+    ) -> Result<BTreeMap<Standing, i64>> {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
         let mut text = Composed::default();
@@ -241,6 +248,15 @@ WHERE estate = ? AND listing NOT IN ('obsolete', 'decommissioned')");
         };
         let cells: Vec<Cell> = tx.sql(OF_DAY).bind(ESTATE).bind(day).all().await?;
         past_day(head, &cells).map(Some)
+    }
+
+    /// The kept days next to a day, before and after it.
+    pub async fn days_beside(&self, day: i64) -> Result<(Option<i64>, Option<i64>)> {
+        let mut tx = self.db.read().await?;
+        let before: i64 = tx.sql(BEFORE).bind(ESTATE).bind(day).scalar().await?;
+        let after: i64 = tx.sql(AFTER).bind(ESTATE).bind(day).scalar().await?;
+        let known = |day: i64| (day >= 0).then_some(day);
+        Ok((known(before), known(after)))
     }
 
     /// Standings by OS version as they were on a day; `None` when nothing was written down on it.
@@ -285,7 +301,8 @@ fn past_day(head: Day, cells: &[Cell]) -> Result<PastDay> {
                 let standings = places.entry(place.clone()).or_default();
                 *standings.entry(standing).or_insert(0) += cell.n;
             }
-            if let (Standing::Blocking, Some(impact)) = (standing, Impact::from_code(&cell.detail)) {
+            if let (Standing::Blocking, Some(impact)) = (standing, Impact::from_code(&cell.detail))
+            {
                 *impacts.entry(impact).or_insert(0) += cell.n;
             }
             continue;

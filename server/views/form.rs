@@ -126,7 +126,11 @@ pub fn flags(filter: &Filter) -> Vec<Flag> {
         ("duplicates", "Suspected duplicates", filter.duplicates),
         ("unlisted", "Not on the expected list", filter.unlisted),
         ("future", "Clock ahead", filter.future),
-        ("regressed", "Was ready in the last 30 days", filter.regressed),
+        (
+            "regressed",
+            "Was ready in the last 30 days",
+            filter.regressed,
+        ),
         ("left_out", "Left out of the population", filter.left_out),
     ]
     .map(|(name, label, chosen)| Flag {

@@ -134,7 +134,7 @@ fn overview() -> Vec<(&'static str, String)> {
         ("home-usual", home(samples::usual())),
         ("home-stopped", {
             let mut page = HomePage::new(layout(Nav::Overview), &samples::usual(), &counting());
-            page.say_feeds(&samples::feeds());
+            page.say_attention(&samples::usual(), &samples::feeds(), 7);
             html(&page)
         }),
         (
