@@ -25,5 +25,6 @@ mod stub;
 mod support;
 mod sweep;
 mod tls;
+mod trend;
 mod views;
 mod wire;
