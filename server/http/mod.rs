@@ -20,6 +20,9 @@ pub mod saved;
 mod spreadsheet;
 pub mod table;
 pub mod tls;
+pub mod trend;
+pub mod trend_api;
+pub mod trend_query;
 pub mod upload_api;
 pub mod uploads;
 
@@ -57,6 +60,8 @@ pub fn router(app: App) -> Router {
         )
         .route("/population/withdraw", post(lists::withdraw_form))
         .route("/feeds", get(feeds::page))
+        .route("/trend", get(trend::page))
+        .route("/trend/{day}", get(trend::day))
         .route("/feeding", get(kit::feeding))
         .route("/kit/{name}", get(kit::file))
         .route("/method", get(pages::method))
@@ -84,6 +89,8 @@ pub fn router(app: App) -> Router {
         .route("/clients/{id}/raw", get(api_client::raw))
         .route("/blockers", get(api::blockers))
         .route("/feeds", get(feeds::list))
+        .route("/trend", get(trend_api::list))
+        .route("/regressed", get(trend_api::who_was_ready))
         .route("/rejects", get(api::rejects))
         .route("/uploads", get(upload_api::list).post(upload_api::add))
         .route("/uploads/{id}", get(upload_api::one))

@@ -16,17 +16,20 @@ use super::{
     api, api_client, assets,
     auth::{self, Person, cookie_name},
     query::{DEFAULT_LIMIT, ListQuery, Named, form_pairs},
+    trend,
 };
 use crate::{
     clock,
     domain::{
         assess::{AbsentPolicy, DotnetPolicy},
+        feeds::day_of,
         time::DAY,
     },
     error::Problem,
     state::App,
+    store::model::Filter,
     views::{
-        Layout, Nav, Page,
+        Layout, Nav, Page, change,
         client::ClientPage,
         columns::Shown,
         form::Choices,
@@ -126,9 +129,21 @@ pub async fn home(
     let feeds = store.feeds(now).await?;
     let choices = choices(&app).await?;
     let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
+    let whole = filter == Filter::default();
     let mut page = HomePage::new(layout, &summary, &counting(&app), &filter);
     page.say_choices(&filter, &choices, &roles);
     page.say_feeds(&feeds);
+    // What follows is of the estate; a selection has its own trend on the page for it.
+    if whole {
+        let regressed = trend::regressed(&app, &filter, summary.as_of).await?;
+        page.say_attention(&summary, &feeds, regressed);
+        let week_ago = day_of(summary.as_of) - change::DAYS;
+        let then = store.systems_of_day(week_ago).await?;
+        page.say_changes(&summary, week_ago, then.as_ref());
+        if !page.empty {
+            page.trend = Some(trend::section(&app, &summary, &feeds).await?);
+        }
+    }
     html(&page)
 }
 

@@ -135,6 +135,8 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
         "left_out" => filter.left_out = yes(&value)?,
         "unlisted" => filter.unlisted = yes(&value)?,
         "future" => filter.future = yes(&value)?,
+        "regressed" => filter.regressed = yes(&value)?,
+        "unchanged" => filter.unchanged = Some(days(&value)?),
         "cursor" => query.cursor = Some(value),
         "limit" => {
             query.limit = value
@@ -191,6 +193,8 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
                     "left_out",
                     "unlisted",
                     "future",
+                    "regressed",
+                    "unchanged",
                     "sort",
                     "columns",
                     "fields",
@@ -204,6 +208,14 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
         }
     }
     Ok(())
+}
+
+fn days(value: &str) -> Result<i64, String> {
+    value
+        .parse()
+        .ok()
+        .filter(|days| (1..=3_650).contains(days))
+        .ok_or_else(|| "must be a number of days from 1 to 3650".to_owned())
 }
 
 fn yes(value: &str) -> Result<bool, String> {

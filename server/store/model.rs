@@ -42,6 +42,10 @@ pub struct Filter {
     pub unlisted: bool,
     /// Only clients whose last report carried a time in the future.
     pub future: bool,
+    /// Only clients that were ready lately and are not any more, although the rules are the same.
+    pub regressed: bool,
+    /// Only clients that have not been ready for so many days, without any change.
+    pub unchanged: Option<i64>,
 }
 
 /// The order of a list; an index serves each.
@@ -156,6 +160,7 @@ impl Filter {
                 self.freshness
                     .is_none_or(|asked| asked == Freshness::of(*standing))
             })
+            .filter(|standing| self.unchanged.is_none() || !standing.is_cleared())
             .collect()
     }
 }

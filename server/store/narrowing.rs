@@ -5,8 +5,13 @@ use super::{
     cursor::{Mark, Times},
     db::{Composed, Statement, Tx},
     model::{Filter, Order},
+    moves::{MOVED_BACK, NEWS},
 };
-use crate::domain::{assess, verdict::Standing};
+use crate::domain::{
+    assess,
+    time::{DAY, Timestamp},
+    verdict::Standing,
+};
 
 /// A value to bind.
 enum Value {
@@ -64,15 +69,17 @@ pub(super) struct Piece {
 
 /// The pieces of a filter's list; they share no client.
 pub(super) fn pieces(filter: &Filter, order: Order) -> Vec<Piece> {
-    let standings: Vec<Option<Standing>> =
-        if !filter.standings.is_empty() || filter.freshness.is_some() {
-            filter.possible_standings().into_iter().map(Some).collect()
-        } else if filter.os.is_some() || filter.site.is_some() || order.by_since() {
-            // The indexes by OS version and by site go on with the standing; that by time begins with it.
-            Standing::ALL.into_iter().map(Some).collect()
-        } else {
-            vec![None]
-        };
+    let possible = filter.possible_standings();
+    let standings: Vec<Option<Standing>> = if possible.len() < Standing::ALL.len()
+        || filter.os.is_some()
+        || filter.site.is_some()
+        || order.by_since()
+    {
+        // The indexes by OS version and by site go on with the standing; that by time begins with it.
+        possible.into_iter().map(Some).collect()
+    } else {
+        vec![None]
+    };
     let searches: &[Search] = if searched(filter).is_some() {
         &[Search::Name, Search::Inside, Search::Id]
     } else {
@@ -185,8 +192,8 @@ impl Growing {
         self.text.push(by);
     }
 
-    /// Everything a filter says of the `clients` table, for one of its pieces.
-    pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead) {
+    /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
+    pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
         if let Some(standing) = piece.standing {
             self.and(" AND standing = ?", [text(standing.code())]);
         }
@@ -227,6 +234,20 @@ impl Growing {
         }
         if filter.future {
             self.text.push(" AND future");
+        }
+        if filter.regressed {
+            self.and(
+                MOVED_BACK,
+                [Value::Int(ESTATE), Value::Int(now.plus(-NEWS).0)],
+            );
+        }
+        if let Some(days) = filter.unchanged {
+            // Who was ready until its report grew too old has not been ready since then only.
+            let since = now.plus(days.saturating_mul(-DAY)).0;
+            self.and(
+                " AND standing <> 'ready' AND verdict_since <= ? AND (verdict <> 'ready' OR stale_at <= ?)",
+                [Value::Int(since), Value::Int(since)],
+            );
         }
         if let Some(q) = searched(filter) {
             self.search(q, piece.search);
@@ -319,6 +340,8 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
         || filter.fix.is_some()
         || filter.owner.is_some()
         || standings.is_empty()
+        || filter.regressed
+        || filter.unchanged.is_some()
         || searched(filter).is_some()
         || special.iter().filter(|set| **set).count() > 1
     {

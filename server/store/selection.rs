@@ -55,7 +55,7 @@ impl Store {
         }
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
-        let groups = groups(&mut tx, filter).await?;
+        let groups = groups(&mut tx, filter, now).await?;
         let mut summary = sums(&groups, now)?;
         let among = |change: fn(&mut Filter)| {
             let mut filter = filter.clone();
@@ -64,10 +64,12 @@ impl Store {
         };
         let population = &mut summary.population;
         population.suspected_duplicates =
-            count(&mut tx, &among(|filter| filter.duplicates = true)).await?;
-        population.future_reports = count(&mut tx, &among(|filter| filter.future = true)).await?;
+            count(&mut tx, &among(|filter| filter.duplicates = true), now).await?;
+        population.future_reports =
+            count(&mut tx, &among(|filter| filter.future = true), now).await?;
         if !filter.left_out {
-            population.left_out = count(&mut tx, &among(|filter| filter.left_out = true)).await?;
+            population.left_out =
+                count(&mut tx, &among(|filter| filter.left_out = true), now).await?;
         }
         let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
         population.lists = lists
@@ -87,12 +89,12 @@ impl Store {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
         let mut roles: BTreeMap<String, BTreeMap<Standing, i64>> = BTreeMap::new();
-        let lead = lead(&mut tx, filter).await?;
+        let lead = lead(&mut tx, filter, now).await?;
         for piece in pieces(filter, Order::Name) {
             let mut text = Composed::default();
             text.push(GROUPS);
             let mut growing = Growing::new(text);
-            growing.narrow(filter, piece, lead);
+            growing.narrow(filter, piece, lead, now);
             growing.with_roles();
             growing.grouped(BY);
             for group in growing.statement(&mut tx).all::<Group>().await? {
@@ -131,14 +133,14 @@ impl Group {
     }
 }
 
-async fn groups(tx: &mut Tx, filter: &Filter) -> Result<Vec<Group>> {
+async fn groups(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Vec<Group>> {
     let mut groups = Vec::new();
-    let lead = lead(tx, filter).await?;
+    let lead = lead(tx, filter, now).await?;
     for piece in pieces(filter, Order::Name) {
         let mut text = Composed::default();
         text.push(GROUPS);
         let mut growing = Growing::new(text);
-        growing.narrow(filter, piece, lead);
+        growing.narrow(filter, piece, lead, now);
         growing.grouped(BY);
         groups.extend(growing.statement(tx).all::<Group>().await?);
     }

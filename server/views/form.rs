@@ -4,6 +4,7 @@ use super::{
     columns::ListColumn,
     links::{NO_SITE, Screen},
     tables::title,
+    text::counted,
     words::{self, Badge},
 };
 use crate::{
@@ -272,6 +273,11 @@ pub fn flags(filter: &Filter) -> Vec<Flag> {
         ("duplicates", "Suspected duplicates", filter.duplicates),
         ("unlisted", "Not on the expected list", filter.unlisted),
         ("future", "Clock ahead", filter.future),
+        (
+            "regressed",
+            "Was ready in the last 30 days",
+            filter.regressed,
+        ),
         ("left_out", "Left out of the population", filter.left_out),
     ]
     .map(|(name, label, chosen)| Flag {
@@ -288,7 +294,10 @@ type Single = (&'static str, Option<String>, fn(&mut Filter));
 /// Every active filter with the list it would be without.
 fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
     let mut chips = standing_chips(screen, filter);
-    let taken_back: [Single; 9] = [
+    let unchanged = filter
+        .unchanged
+        .map(|days| format!("for {} or longer", counted(days, "day", "days")));
+    let taken_back: [Single; 10] = [
         (
             "Impact",
             filter.impact.map(|impact| words::impact(impact).to_owned()),
@@ -318,6 +327,9 @@ fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
             |filter| filter.freshness = None,
         ),
         ("Search", filter.q.clone(), |filter| filter.q = None),
+        ("Not ready, unchanged", unchanged, |filter| {
+            filter.unchanged = None;
+        }),
     ];
     let mut chip = |name, value, without: &Filter| {
         chips.push(Chip {
@@ -339,6 +351,7 @@ fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
             "duplicates" => without.duplicates = false,
             "unlisted" => without.unlisted = false,
             "future" => without.future = false,
+            "regressed" => without.regressed = false,
             _ => without.left_out = false,
         }
         chip("Only", flag.label.to_lowercase(), &without);

@@ -190,10 +190,14 @@ pub fn filter_query(filter: &Filter) -> String {
         ("left_out", filter.left_out),
         ("unlisted", filter.unlisted),
         ("future", filter.future),
+        ("regressed", filter.regressed),
     ] {
         if on {
             push(&mut query, name, "1");
         }
+    }
+    if let Some(days) = filter.unchanged {
+        push(&mut query, "unchanged", &days.to_string());
     }
     query
 }

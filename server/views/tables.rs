@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     bar::{self, Segment},
+    change::ChangeCell,
     headline::NO_VERDICT,
     links, os,
     text::{Count, number},
@@ -80,6 +81,8 @@ pub struct OsRow {
     pub columns: Columns,
     /// The reason most blocking clients carry.
     pub reason: Option<ReasonCell>,
+    /// What changed within a week; `None`: not known.
+    pub change: Option<ChangeCell>,
 }
 
 /// A reason with its count and fix.
@@ -143,6 +146,7 @@ impl OsRow {
             name: assess::os_label(&line.os_key),
             support_ended: os::support_ended(&line.os_key, now),
             columns: Columns::new(&line.standings, &filter),
+            change: None,
             reason: line.top_reason.as_ref().map(|(code, n)| {
                 let filter = Filter {
                     standings: vec![Standing::Blocking],

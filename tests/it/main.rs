@@ -26,6 +26,7 @@ mod stub;
 mod support;
 mod sweep;
 mod tls;
+mod trend;
 mod uploads;
 mod views;
 mod wire;

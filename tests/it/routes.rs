@@ -15,4 +15,5 @@ mod reports_encodings;
 mod reports_hostile;
 mod reports_post;
 mod summary_get;
+mod trend_get;
 mod uploads;

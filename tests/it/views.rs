@@ -6,11 +6,13 @@ mod markup;
 mod one_upload;
 mod records;
 mod samples;
+mod trends;
 
 use std::{fs, path::Path};
 
 use cutover::{
     domain::{
+        feeds::day_of,
         lists::ListOrigin,
         verdict::{Impact, Standing},
     },
@@ -45,6 +47,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(lists());
     pages.extend(clients());
     pages.extend(uploads());
+    pages.extend(trends::pages());
     pages.extend([
         ("feeding", feeding()),
         (
@@ -153,7 +156,10 @@ fn overview() -> Vec<(&'static str, String)> {
                 &counting(),
                 &Filter::default(),
             );
-            page.say_feeds(&samples::feeds());
+            page.say_attention(&samples::usual(), &samples::feeds(), 7);
+            let week_ago = day_of(samples::now()) - 7;
+            page.say_changes(&samples::usual(), week_ago, Some(&trends::week_ago()));
+            page.trend = Some(trends::section());
             html(&page)
         }),
         (
