@@ -24,6 +24,7 @@ pub mod rejects;
 pub mod rejudge;
 pub mod rows;
 pub mod settings;
+mod signatures;
 pub mod summary;
 mod sweep;
 pub mod upload_commit;

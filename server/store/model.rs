@@ -6,6 +6,7 @@ use super::incoming::Said;
 use crate::domain::{
     identity::ClientIds,
     lists::ListOrigin,
+    plan::Signature,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
@@ -28,6 +29,8 @@ pub struct Filter {
     pub reason: Option<String>,
     /// Fix code: a failed or unknown check's reason is mended by it.
     pub fix: Option<String>,
+    /// Fix codes: clients that need something, and nothing beyond these; empty: all. See [`crate::domain::plan`].
+    pub only_fixes: Vec<String>,
     /// Part of a name, beginning of an FQDN, or a whole id (GUID, resource id, SMBIOS id, serial number).
     pub q: Option<String>,
     /// Only clients suspected to be a second record of the same machine.
@@ -252,6 +255,15 @@ pub struct Summary {
     pub reasons: Vec<ReasonLine>,
     /// Reports not yet judged again by the current ruleset.
     pub to_rejudge: i64,
+}
+
+/// What clients need, by OS version and reasons.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signatures {
+    /// Blocking clients.
+    pub blocking: Vec<Signature>,
+    /// Clients that cannot be judged although they reported.
+    pub undetermined: Vec<Signature>,
 }
 
 /// One entry of a client's history: a report that changed something, or one that came late.

@@ -5,7 +5,11 @@ use super::{
     db::{Composed, Statement, Tx},
     model::Filter,
 };
-use crate::domain::{assess, verdict::Standing};
+use crate::domain::{
+    assess,
+    plan::{ActionSet, Only},
+    verdict::Standing,
+};
 
 /// A value to bind.
 enum Value {
@@ -39,6 +43,41 @@ fn fix_mask(fix: &str) -> i64 {
         .filter(|reason| reason.fix == fix)
         .fold(0, |mask, reason| mask | 1 << reason.bit)
 }
+
+/// Masks of which a client has to carry a bit.
+fn carried(filter: &Filter) -> impl Iterator<Item = i64> {
+    let reason = filter.reason.as_deref().map(reason_mask);
+    let fix = filter.fix.as_deref().map(fix_mask);
+    reason.into_iter().chain(fix)
+}
+
+fn only(filter: &Filter) -> Option<Only> {
+    let codes = filter.only_fixes.iter().map(String::as_str);
+    (!filter.only_fixes.is_empty()).then(|| Only::these(ActionSet::of_codes(codes)))
+}
+
+/// How a mask of reasons is asked for: in the list of clients, or in the counts.
+struct Asked {
+    /// There is a reason.
+    some: &'static str,
+    /// One of these is among them.
+    carries: &'static str,
+    /// None of these is.
+    lacks: &'static str,
+}
+
+const OF_CLIENTS: Asked = Asked {
+    some: "reasons <> 0",
+    carries: "(reasons & ?) <> 0",
+    lacks: "(reasons & ?) = 0",
+};
+
+/// Signatures are counted by their mask as a text. `CASE` keeps a database from reading other kinds' details as numbers.
+const OF_COUNTS: Asked = Asked {
+    some: "detail <> '0'",
+    carries: "(CASE WHEN kind = 'signature' THEN CAST(detail AS BIGINT) ELSE 0 END & ?) <> 0",
+    lacks: "(CASE WHEN kind = 'signature' THEN CAST(detail AS BIGINT) ELSE 0 END & ?) = 0",
+};
 
 /// How a searched text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,15 +195,7 @@ impl Growing {
             let whole = inside(&format!(",{role},"));
             self.and(" AND roles <> '' AND roles LIKE ? ESCAPE '!'", [whole]);
         }
-        for mask in [
-            filter.reason.as_deref().map(reason_mask),
-            filter.fix.as_deref().map(fix_mask),
-        ]
-        .into_iter()
-        .flatten()
-        {
-            self.and(" AND (reasons & ?) <> 0", [Value::Int(mask)]);
-        }
+        self.reasons(filter, &OF_CLIENTS);
         if filter.duplicates {
             self.text.push(" AND duplicate");
         }
@@ -173,6 +204,52 @@ impl Growing {
         }
         if let Some(q) = searched(filter) {
             self.search(q, piece.search);
+        }
+    }
+
+    /// Only clients of the filter's OS version and site.
+    pub(super) fn place(&mut self, filter: &Filter) {
+        for (piece, value) in [
+            (" AND os_key = ?", &filter.os),
+            (" AND site = ?", &filter.site),
+        ] {
+            if let Some(value) = value {
+                self.and(piece, [text(value)]);
+            }
+        }
+    }
+
+    /// How the rows are put together, at the end.
+    pub(super) fn grouped(&mut self, piece: &'static str) {
+        self.text.push(piece);
+    }
+
+    /// What the reasons must be: those of a reason or fix asked for, and nothing beyond some actions.
+    fn reasons(&mut self, filter: &Filter, asked: &Asked) {
+        for mask in carried(filter) {
+            self.text.push(" AND ");
+            self.and(asked.carries, [Value::Int(mask)]);
+        }
+        let Some(only) = only(filter) else {
+            return;
+        };
+        self.text.push(" AND ");
+        self.text.push(asked.some);
+        self.text.push(if only.replaces {
+            " AND ("
+        } else {
+            " AND NOT ("
+        });
+        self.and(asked.carries, [Value::Int(only.replaced)]);
+        for (os, bits) in &only.impossible {
+            self.and(" OR os_key = ? AND ", [text(os)]);
+            self.and(asked.carries, [Value::Int(*bits)]);
+        }
+        self.text
+            .push(if only.replaces { " OR " } else { ") AND " });
+        self.and(asked.lacks, [Value::Int(!only.covered)]);
+        if only.replaces {
+            self.text.push(")");
         }
     }
 
@@ -253,14 +330,21 @@ impl Growing {
 
 /// The statement that reads a list's length from the maintained counts, when these can say it.
 pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
+    // Signatures are counted for the two standings whose clients need something.
+    let signed = (filter.fix.is_some() || !filter.only_fixes.is_empty())
+        && !filter.standings.is_empty()
+        && filter
+            .standings
+            .iter()
+            .all(|standing| matches!(standing, Standing::Blocking | Standing::Undetermined));
     let special = [
-        filter.reason.is_some(),
+        filter.reason.is_some() || signed,
         filter.impact.is_some(),
         filter.duplicates,
         filter.future,
     ];
     if filter.role.is_some()
-        || filter.fix.is_some()
+        || (filter.fix.is_some() || !filter.only_fixes.is_empty()) && !signed
         || searched(filter).is_some()
         || special.iter().filter(|set| **set).count() > 1
     {
@@ -270,7 +354,10 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
     text.push("SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE estate = ?");
     let mut growing = Growing::new(text);
     let detail = |detail: String| [Value::Text(detail)];
-    if let Some(reason) = &filter.reason {
+    if signed {
+        growing.text.push(" AND kind = 'signature'");
+        growing.reasons(filter, &OF_COUNTS);
+    } else if let Some(reason) = &filter.reason {
         let bit = assess::reason(reason).map_or_else(|| "none".to_owned(), |r| r.bit.to_string());
         growing.and(" AND kind = 'reason' AND detail = ?", detail(bit));
     } else if filter.duplicates {
@@ -289,13 +376,6 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
     }
     growing.listed(filter);
     growing.any_of(&filter.standings);
-    for (piece, value) in [
-        (" AND os_key = ?", &filter.os),
-        (" AND site = ?", &filter.site),
-    ] {
-        if let Some(value) = value {
-            growing.and(piece, [self::text(value)]);
-        }
-    }
+    growing.place(filter);
     Some(growing)
 }

@@ -141,7 +141,7 @@ type Single = (&'static str, Option<String>, fn(&mut Filter));
 /// Every active filter with the list it would be without.
 pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
     let mut chips = standing_chips(kind, filter);
-    let taken_back: [Single; 7] = [
+    let taken_back: [Single; 8] = [
         (
             "Impact",
             filter.impact.map(|impact| words::impact(impact).to_owned()),
@@ -162,6 +162,14 @@ pub fn chips(kind: ListKind, filter: &Filter) -> Vec<Chip> {
         ("Fix", filter.fix.as_deref().map(fix_title), |filter| {
             filter.fix = None;
         }),
+        (
+            "Needs only",
+            (!filter.only_fixes.is_empty()).then(|| {
+                let titles: Vec<String> = filter.only_fixes.iter().map(|c| fix_title(c)).collect();
+                titles.join(" + ")
+            }),
+            |filter| filter.only_fixes.clear(),
+        ),
         ("Search", filter.q.clone(), |filter| filter.q = None),
     ];
     let mut chip = |name, value, without: &Filter| {

@@ -93,6 +93,26 @@ pub fn os_url(key: &str) -> String {
     format!("/os/{}", encode(key))
 }
 
+/// URL of the page of one fix.
+pub fn fix_url(code: &str) -> String {
+    format!("/fixes/{}", encode(code))
+}
+
+/// URL of a file of one fix.
+pub fn fix_file_url(code: &str, name: &str) -> String {
+    format!("/fixes/{}/{}", encode(code), encode(name))
+}
+
+/// URL of the fix plan for the OS version and site of a filter.
+pub fn fixes_url(filter: &Filter) -> String {
+    let place = Filter {
+        os: filter.os.clone(),
+        site: filter.site.clone(),
+        ..Filter::default()
+    };
+    with_query("/fixes", &filter_query(&place))
+}
+
 /// The query text of a filter: percent-encoded, always in the same order, empty for an empty filter.
 pub fn filter_query(filter: &Filter) -> String {
     let mut query = String::new();
@@ -123,6 +143,14 @@ pub fn filter_query(filter: &Filter) -> String {
         if let Some(value) = value {
             push(&mut query, name, value);
         }
+    }
+    if !filter.only_fixes.is_empty() {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        let codes: Vec<String> = filter.only_fixes.iter().map(|code| encode(code)).collect();
+        query.push_str("only_fixes=");
+        query.push_str(&codes.join(","));
     }
     for (name, on) in [
         ("duplicates", filter.duplicates),
