@@ -7,6 +7,7 @@ pub mod auth;
 pub mod body;
 pub mod export;
 pub mod feeds;
+pub mod fixes;
 pub mod health;
 pub mod ingest;
 pub mod kit;
@@ -37,6 +38,9 @@ pub fn router(app: App) -> Router {
         .route("/", get(pages::home))
         .route("/os/{key}", get(pages::os))
         .route("/blockers", get(pages::blockers))
+        .route("/fixes", get(fixes::page))
+        .route("/fixes/{code}", get(fixes::one))
+        .route("/fixes/{code}/{file}", get(fixes::file))
         .route("/clients", get(pages::clients))
         .route("/clients/{id}", get(pages::client))
         .route("/upload", get(uploads::form).post(uploads::take))
@@ -76,6 +80,7 @@ pub fn router(app: App) -> Router {
         .route("/clients/{id}", get(api_client::client))
         .route("/clients/{id}/raw", get(api_client::raw))
         .route("/blockers", get(api::blockers))
+        .route("/fixes", get(fixes::api))
         .route("/feeds", get(feeds::list))
         .route("/rejects", get(api::rejects))
         .route("/uploads", get(upload_api::list).post(upload_api::add))

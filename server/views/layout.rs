@@ -9,6 +9,8 @@ pub enum Nav {
     Overview,
     /// What blocks.
     Blockers,
+    /// The fix plan.
+    Fixes,
     /// Every client, and the page of one of them.
     Clients,
     /// Sending files by hand.
@@ -64,6 +66,7 @@ impl Layout {
         [
             (Nav::Overview, "/", "Overview"),
             (Nav::Blockers, "/blockers", "Blockers"),
+            (Nav::Fixes, "/fixes", "Fix plan"),
             (Nav::Clients, "/clients", "All clients"),
             (Nav::Upload, "/upload", "Upload files"),
             (Nav::Population, "/population", "Expected list"),

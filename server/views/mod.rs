@@ -9,6 +9,8 @@ pub mod checks;
 pub mod client;
 pub mod feeding;
 pub mod feeds;
+pub mod fix;
+pub mod fixes;
 pub mod form;
 pub mod headline;
 pub mod home;

@@ -57,6 +57,13 @@ pub struct Action {
     requires: ActionSet,
 }
 
+impl Action {
+    /// Everything that has to be done where it is asked for, itself included.
+    pub const fn requires(&self) -> ActionSet {
+        self.requires
+    }
+}
+
 /// Every action, in the order in which the table of reasons names them.
 pub fn actions() -> &'static [Action] {
     static ACTIONS: OnceLock<Vec<Action>> = OnceLock::new();
