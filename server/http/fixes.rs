@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
@@ -111,8 +111,10 @@ pub async fn one(
 /// `/fixes/{code}/{file}`: a file to save.
 pub async fn file(
     Person(_): Person,
-    Path((code, name)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Response, Problem> {
+    let Path((code, name)) =
+        path.map_err(|_| Problem::NotFound("There is nothing at this address.".to_owned()))?;
     let (_, text) = known(&code)?;
     let file = text
         .files
