@@ -207,13 +207,17 @@ mod tests {
             standings: vec![Standing::Silent, Standing::Blocking, Standing::Silent],
             impact: Some(Impact::Orphan),
             site: Some(String::new()),
+            only_fixes: vec![
+                "install-kb3140245".to_owned(),
+                "restart-computer".to_owned(),
+            ],
             q: Some("büro & co=1".to_owned()),
             future: true,
             ..Filter::default()
         };
         assert_eq!(
             filter_query(&filter),
-            "standing=blocking,silent&impact=orphan&site=none&q=b%C3%BCro%20%26%20co%3D1&future=1"
+            "standing=blocking,silent&impact=orphan&site=none&q=b%C3%BCro%20%26%20co%3D1&only_fixes=install-kb3140245,restart-computer&future=1"
         );
         assert_eq!(filter_query(&Filter::default()), "");
     }

@@ -209,8 +209,8 @@ fn is_lost(os_key: &str, reasons: i64) -> bool {
             .any(|(os, fix)| *os == os_key && reasons & of(fix) != 0)
 }
 
-/// All that has to be done on a client, apart from the restart that goes with it; `None` when there is no reason, or one
-/// that this version does not know, because then nobody can say.
+/// All that has to be done on a client, apart from the restart that goes with it; `None` when there is no reason
+/// beside a restart, or one that this version does not know, because then nobody can say.
 pub fn needed(os_key: &str, reasons: i64) -> Option<ActionSet> {
     if is_lost(os_key, reasons) {
         return Some(ActionSet::of_codes([REPLACE]));
@@ -222,7 +222,8 @@ pub fn needed(os_key: &str, reasons: i64) -> Option<ActionSet> {
         set.0 |= requires(info).0;
     }
     let restart = ActionSet::default().with_restart();
-    (left == 0 && reasons != 0).then_some(ActionSet(set.0 & !restart.0))
+    set.0 &= !restart.0;
+    (left == 0 && !set.is_empty()).then_some(set)
 }
 
 /// "These actions and no others": the same question as [`needed`], as masks that a database can ask.

@@ -133,10 +133,12 @@ fn random(dice: &mut Dice, at: Timestamp) -> Incoming {
         Standing::Ready,
         Standing::RestartPending,
     ][dice.roll(5)];
+    // A restart alone never blocks, and never leaves undecided.
+    let always = i64::from(BOTH.contains(&verdict)) << REASONS[dice.roll(40)].bit;
     let reasons = if verdict == Standing::Ready {
         0
     } else {
-        (0..=dice.roll(3)).fold(0, |mask, _| {
+        (0..=dice.roll(3)).fold(always, |mask, _| {
             mask | 1 << REASONS[dice.roll(REASONS.len())].bit
         })
     };

@@ -42,9 +42,11 @@ fn set(codes: &[&str]) -> ActionSet {
 
 /// A client with a few reasons out of a few kinds, so that signatures overlap.
 fn signatures() -> impl Strategy<Value = Vec<Signature>> {
+    // A restart alone never blocks: it is no failed check.
+    let restart = mask(&["restart.pending"]);
     let bits: Vec<u8> = REASONS.iter().map(|info| info.bit).collect();
     let few = subsequence(bits, 1..=9);
-    few.prop_flat_map(|bits| {
+    few.prop_flat_map(move |bits| {
         let most = bits.len().min(4);
         let one = (
             subsequence(bits, 1..=most),
@@ -56,6 +58,7 @@ fn signatures() -> impl Strategy<Value = Vec<Signature>> {
             reasons: bits.iter().fold(0, |mask, bit| mask | 1 << bit),
             clients,
         });
+        let one = one.prop_filter("a blocker", move |one| one.reasons != restart);
         prop::collection::vec(one, 0..12)
     })
 }
@@ -281,9 +284,6 @@ fn all_actions_at_once_are_planned_exactly() {
     assert!(found.left_out.is_empty());
     assert_eq!(found.not_planned, 0);
     let last = found.steps.last().expect("a step");
-    assert_eq!(
-        last.clients + found.replaced,
-        found.clients - 1,
-        "all but the one restart"
-    );
+    assert_eq!(found.unexplained, 1, "a restart alone is no blocker");
+    assert_eq!(last.clients + found.replaced + 1, found.clients);
 }

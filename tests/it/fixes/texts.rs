@@ -84,16 +84,21 @@ fn changes(file: &FixFile) -> Changes {
     let mut lines = file.text.lines();
     assert_eq!(lines.next(), Some("Windows Registry Editor Version 5.00"));
     let mut changes: Changes = Vec::new();
+    let mut under = None;
     for line in lines.filter(|line| !line.is_empty() && !line.starts_with(';')) {
         if let Some(path) = line
             .strip_prefix('[')
             .and_then(|rest| rest.strip_suffix(']'))
         {
-            let key =
-                Key::from_path(path).unwrap_or_else(|| panic!("{}: unknown key {path}", file.name));
-            changes.push((key, Vec::new()));
+            under = Key::from_path(path);
+            changes.extend(under.map(|key| (key, Vec::new())));
             continue;
         }
+        assert!(
+            under.is_some(),
+            "{}: a value in an unknown key: {line}",
+            file.name
+        );
         let (name, data) = line
             .split_once('=')
             .unwrap_or_else(|| panic!("{}: {line}", file.name));
