@@ -8,6 +8,7 @@ pub mod feeds;
 pub mod forecast;
 pub mod identity;
 pub mod lists;
+pub mod plan;
 pub mod readiness;
 pub mod time;
 pub mod verdict;

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod body;
 pub mod export;
 pub mod feeds;
+pub mod fixes;
 pub mod health;
 pub mod ingest;
 pub mod kit;
@@ -45,6 +46,9 @@ pub fn router(app: App) -> Router {
         .route("/sites/{code}", get(pages::site))
         .route("/roles/{role}", get(pages::role))
         .route("/blockers", get(pages::blockers))
+        .route("/fixes", get(fixes::page))
+        .route("/fixes/{code}", get(fixes::one))
+        .route("/fixes/{code}/{file}", get(fixes::file))
         .route("/clients", get(pages::clients))
         .route("/clients/{id}", get(pages::client))
         .route("/views", get(saved::list).post(saved::save))
@@ -88,6 +92,7 @@ pub fn router(app: App) -> Router {
         .route("/clients/{id}", get(api_client::client))
         .route("/clients/{id}/raw", get(api_client::raw))
         .route("/blockers", get(api::blockers))
+        .route("/fixes", get(fixes::api))
         .route("/feeds", get(feeds::list))
         .route("/trend", get(trend_api::list))
         .route("/regressed", get(trend_api::who_was_ready))

@@ -7,7 +7,10 @@ use axum::{
 
 use super::table;
 use crate::{
-    domain::verdict::{Impact, Standing},
+    domain::{
+        plan::{ActionSet, action},
+        verdict::{Impact, Standing},
+    },
     error::Problem,
     store::model::{Filter, Freshness, Order},
     views::{columns::ListColumn, links::NO_SITE},
@@ -130,6 +133,17 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
                     .ok_or_else(|| unknown(&value, &Freshness::ALL.map(Freshness::code)))?,
             );
         }
+        "only_fixes" => {
+            let codes: Vec<&str> = value.split(',').map(str::trim).collect();
+            for code in &codes {
+                if action(code).is_none() {
+                    return Err(unknown(code, &ActionSet::all().codes()));
+                }
+            }
+            // In the order of the table, each once, however they were written.
+            let set = ActionSet::of_codes(codes);
+            filter.only_fixes = set.codes().into_iter().map(str::to_owned).collect();
+        }
         "q" => filter.q = Some(value),
         "duplicates" => filter.duplicates = yes(&value)?,
         "left_out" => filter.left_out = yes(&value)?,
@@ -186,6 +200,7 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
                     "role",
                     "reason",
                     "fix",
+                    "only_fixes",
                     "owner",
                     "freshness",
                     "q",

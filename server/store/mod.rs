@@ -30,6 +30,7 @@ pub mod rows;
 pub mod saved;
 pub mod selection;
 pub mod settings;
+mod signatures;
 pub mod summary;
 mod sweep;
 pub mod trend;

@@ -6,6 +6,7 @@ use super::incoming::Said;
 use crate::domain::{
     identity::ClientIds,
     lists::ListOrigin,
+    plan::Signature,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
@@ -28,6 +29,8 @@ pub struct Filter {
     pub reason: Option<String>,
     /// Fix code: a failed or unknown check's reason is mended by it.
     pub fix: Option<String>,
+    /// Fix codes: clients that need something, and nothing beyond these; empty: all. See [`crate::domain::plan`].
+    pub only_fixes: Vec<String>,
     /// Owner as the expected list gave it, to the letter.
     pub owner: Option<String>,
     /// How old the knowledge about a client is.
@@ -153,8 +156,16 @@ impl Filter {
 
     /// The standings that clients of this filter can have; empty: the filter contradicts itself and lists nobody.
     pub fn possible_standings(&self) -> Vec<Standing> {
+        // Whoever is ready, or has never reported, carries no reason and has no impact.
+        let needs_reason = self.reason.is_some()
+            || self.fix.is_some()
+            || !self.only_fixes.is_empty()
+            || self.impact.is_some();
         Standing::ALL
             .into_iter()
+            .filter(|standing| {
+                !needs_reason || !matches!(standing, Standing::Ready | Standing::Silent)
+            })
             .filter(|standing| self.standings.is_empty() || self.standings.contains(standing))
             .filter(|standing| {
                 self.freshness
@@ -377,6 +388,15 @@ pub struct Summary {
     pub reasons: Vec<ReasonLine>,
     /// Reports not yet judged again by the current ruleset.
     pub to_rejudge: i64,
+}
+
+/// What clients need, by OS version and reasons.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signatures {
+    /// Blocking clients.
+    pub blocking: Vec<Signature>,
+    /// Clients that cannot be judged although they reported.
+    pub undetermined: Vec<Signature>,
 }
 
 /// One entry of a client's history: a report that changed something, or one that came late.

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::domain::{
     assess,
+    plan::{ActionSet, Only},
     time::{DAY, Timestamp},
     verdict::Standing,
 };
@@ -44,6 +45,95 @@ fn fix_mask(fix: &str) -> i64 {
         .iter()
         .filter(|reason| reason.fix == fix)
         .fold(0, |mask, reason| mask | 1 << reason.bit)
+}
+
+/// Masks of which a client has to carry a bit.
+fn carried(filter: &Filter) -> impl Iterator<Item = i64> {
+    let fix = filter.fix.as_deref().map(fix_mask);
+    filter.reasons().map(reason_mask).chain(fix)
+}
+
+fn only(filter: &Filter) -> Option<Only> {
+    let codes = filter.only_fixes.iter().map(String::as_str);
+    (!filter.only_fixes.is_empty()).then(|| Only::these(ActionSet::of_codes(codes)))
+}
+
+/// How a mask of reasons is asked for: in the list of clients, or in the counts.
+struct Asked {
+    /// There is a reason.
+    some: &'static str,
+    /// One of these is among them.
+    carries: &'static str,
+    /// None of these is.
+    lacks: &'static str,
+}
+
+const OF_CLIENTS: Asked = Asked {
+    some: "reasons <> 0",
+    carries: "(reasons & ?) <> 0",
+    lacks: "(reasons & ?) = 0",
+};
+
+/// Signatures are counted by their mask as a text. `CASE` keeps a database from reading other kinds' details as numbers.
+const OF_COUNTS: Asked = Asked {
+    some: "detail <> '0'",
+    carries: "(CASE WHEN kind = 'signature' THEN CAST(detail AS BIGINT) ELSE 0 END & ?) <> 0",
+    lacks: "(CASE WHEN kind = 'signature' THEN CAST(detail AS BIGINT) ELSE 0 END & ?) = 0",
+};
+
+/// The standings whose clients are counted by what they need.
+const SIGNED: [Standing; 2] = [Standing::Blocking, Standing::Undetermined];
+
+/// The statements that read a filter's clients from the maintained counts, put together by what they have in common:
+/// by signature, and the standings that have none by impact. Those the counts cannot tell are left for a look at the
+/// clients themselves. `None`: the counts cannot say anything of this filter.
+pub(super) fn groups_from_counts(filter: &Filter) -> Option<(Vec<Growing>, Vec<Standing>)> {
+    if filter.role.is_some()
+        || filter.owner.is_some()
+        || filter.duplicates
+        || filter.future
+        || filter.regressed
+        || filter.unchanged.is_some()
+        || searched(filter).is_some()
+    {
+        return None;
+    }
+    let (signed, others): (Vec<Standing>, Vec<Standing>) = filter
+        .possible_standings()
+        .into_iter()
+        .partition(|standing| SIGNED.contains(standing));
+    let mut statements = Vec::new();
+    if !signed.is_empty() {
+        let mut text = Composed::default();
+        text.push(
+            "SELECT listing, site, os_key, standing, '' AS impact, CAST(detail AS BIGINT) AS reasons, '' AS roles,
+ CAST(SUM(n) AS BIGINT) AS n FROM counts WHERE estate = ? AND kind = 'signature'",
+        );
+        let mut growing = Growing::new(text);
+        growing.reasons(filter, &OF_COUNTS);
+        growing.listed(filter);
+        growing.any_of(&signed);
+        growing.place(filter);
+        growing.grouped(" GROUP BY listing, site, os_key, standing, detail HAVING SUM(n) <> 0");
+        statements.push(growing);
+    }
+    if carried(filter).next().is_some() || !filter.only_fixes.is_empty() {
+        return Some((statements, others));
+    }
+    if !others.is_empty() {
+        let mut text = Composed::default();
+        text.push(
+            "SELECT listing, site, os_key, standing, detail AS impact, CAST(0 AS BIGINT) AS reasons, '' AS roles,
+ CAST(SUM(n) AS BIGINT) AS n FROM counts WHERE estate = ? AND kind = 'client'",
+        );
+        let mut growing = Growing::new(text);
+        growing.listed(filter);
+        growing.any_of(&others);
+        growing.place(filter);
+        growing.grouped(" GROUP BY listing, site, os_key, standing, detail HAVING SUM(n) <> 0");
+        statements.push(growing);
+    }
+    Some((statements, Vec::new()))
 }
 
 /// How a searched text is looked for.
@@ -187,11 +277,6 @@ impl Growing {
         self.text.push(" AND roles <> ''");
     }
 
-    /// Rows that have these columns in common become one.
-    pub(super) fn grouped(&mut self, by: &'static str) {
-        self.text.push(by);
-    }
-
     /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
         if let Some(standing) = piece.standing {
@@ -225,10 +310,7 @@ impl Growing {
             let whole = inside(&format!(",{role},"));
             self.and(" AND roles <> '' AND roles LIKE ? ESCAPE '!'", [whole]);
         }
-        let masks = filter.reasons().map(reason_mask);
-        for mask in masks.chain(filter.fix.as_deref().map(fix_mask)) {
-            self.and(" AND (reasons & ?) <> 0", [Value::Int(mask)]);
-        }
+        self.reasons(filter, &OF_CLIENTS);
         if filter.duplicates {
             self.text.push(" AND duplicate");
         }
@@ -251,6 +333,52 @@ impl Growing {
         }
         if let Some(q) = searched(filter) {
             self.search(q, piece.search);
+        }
+    }
+
+    /// Only clients of the filter's OS version and site.
+    pub(super) fn place(&mut self, filter: &Filter) {
+        for (piece, value) in [
+            (" AND os_key = ?", &filter.os),
+            (" AND site = ?", &filter.site),
+        ] {
+            if let Some(value) = value {
+                self.and(piece, [text(value)]);
+            }
+        }
+    }
+
+    /// How the rows are put together, at the end.
+    pub(super) fn grouped(&mut self, piece: &'static str) {
+        self.text.push(piece);
+    }
+
+    /// What the reasons must be: those of a reason or fix asked for, and nothing beyond some actions.
+    fn reasons(&mut self, filter: &Filter, asked: &Asked) {
+        for mask in carried(filter) {
+            self.text.push(" AND ");
+            self.and(asked.carries, [Value::Int(mask)]);
+        }
+        let Some(only) = only(filter) else {
+            return;
+        };
+        self.text.push(" AND ");
+        self.text.push(asked.some);
+        self.text.push(if only.replaces {
+            " AND ("
+        } else {
+            " AND NOT ("
+        });
+        self.and(asked.carries, [Value::Int(only.replaced)]);
+        for (os, bits) in &only.impossible {
+            self.and(" OR os_key = ? AND ", [text(os)]);
+            self.and(asked.carries, [Value::Int(*bits)]);
+        }
+        self.text
+            .push(if only.replaces { " OR " } else { ") AND " });
+        self.and(asked.lacks, [Value::Int(!only.covered)]);
+        if only.replaces {
+            self.text.push(")");
         }
     }
 
@@ -328,16 +456,19 @@ impl Growing {
 
 /// The statement that reads a list's length from the maintained counts, when these can say it.
 pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
+    let standings = filter.possible_standings();
+    let by_mask =
+        filter.fix.is_some() || !filter.only_fixes.is_empty() || filter.reasons().count() > 1;
+    // Signatures are counted for the two standings whose clients need something.
+    let signed = by_mask && standings.iter().all(|standing| SIGNED.contains(standing));
     let special = [
-        filter.reason.is_some(),
+        filter.reason.is_some() || signed,
         filter.impact.is_some(),
         filter.duplicates,
         filter.future,
     ];
-    let standings = filter.possible_standings();
-    if filter.reasons().count() > 1
+    if by_mask && !signed
         || filter.role.is_some()
-        || filter.fix.is_some()
         || filter.owner.is_some()
         || standings.is_empty()
         || filter.regressed
@@ -351,7 +482,10 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
     text.push("SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE estate = ?");
     let mut growing = Growing::new(text);
     let detail = |detail: String| [Value::Text(detail)];
-    if let Some(reason) = &filter.reason {
+    if signed {
+        growing.text.push(" AND kind = 'signature'");
+        growing.reasons(filter, &OF_COUNTS);
+    } else if let Some(reason) = &filter.reason {
         let bit = assess::reason(reason).map_or_else(|| "none".to_owned(), |r| r.bit.to_string());
         growing.and(" AND kind = 'reason' AND detail = ?", detail(bit));
     } else if filter.duplicates {
@@ -372,13 +506,6 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
     if standings.len() < Standing::ALL.len() {
         growing.any_of(&standings);
     }
-    for (piece, value) in [
-        (" AND os_key = ?", &filter.os),
-        (" AND site = ?", &filter.site),
-    ] {
-        if let Some(value) = value {
-            growing.and(piece, [self::text(value)]);
-        }
-    }
+    growing.place(filter);
     Some(growing)
 }

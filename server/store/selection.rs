@@ -8,7 +8,7 @@ use super::{
     error::{Error, Result},
     lists::{count, lead},
     model::{Filter, Listing, Order, OsLine, Population, ReasonLine, Summary},
-    narrowing::{Growing, pieces},
+    narrowing::{Growing, groups_from_counts, pieces},
     summary::{self, LISTS, ListRow},
 };
 use crate::domain::{
@@ -134,6 +134,35 @@ impl Group {
 }
 
 async fn groups(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Vec<Group>> {
+    let Some((counted, uncounted)) = groups_from_counts(filter) else {
+        return looked_at(tx, filter, now).await;
+    };
+    let mut groups = Vec::new();
+    for growing in counted {
+        for mut group in growing.statement(tx).all::<Group>().await? {
+            // The impact of a client that blocks is the worst of its reasons, by the rules.
+            if group.standing == Standing::Blocking.code() {
+                let impacts = assess::reasons_in(group.reasons).filter_map(|reason| reason.impact);
+                group.impact = impacts.min().map_or("", Impact::code).to_owned();
+            }
+            groups.push(group);
+        }
+    }
+    if !uncounted.is_empty() {
+        let rest = Filter {
+            standings: uncounted,
+            ..filter.clone()
+        };
+        groups.extend(looked_at(tx, &rest, now).await?);
+    }
+    if let Some(impact) = filter.impact {
+        groups.retain(|group| group.impact == impact.code());
+    }
+    Ok(groups)
+}
+
+/// Puts the clients of a filter together by looking at each of them.
+async fn looked_at(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Vec<Group>> {
     let mut groups = Vec::new();
     let lead = lead(tx, filter, now).await?;
     for piece in pieces(filter, Order::Name) {

@@ -297,7 +297,7 @@ fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
     let unchanged = filter
         .unchanged
         .map(|days| format!("for {} or longer", counted(days, "day", "days")));
-    let taken_back: [Single; 10] = [
+    let taken_back: [Single; 11] = [
         (
             "Impact",
             filter.impact.map(|impact| words::impact(impact).to_owned()),
@@ -325,6 +325,14 @@ fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
                 .freshness
                 .map(|freshness| words::freshness(freshness).to_owned()),
             |filter| filter.freshness = None,
+        ),
+        (
+            "Needs only",
+            (!filter.only_fixes.is_empty()).then(|| {
+                let titles: Vec<String> = filter.only_fixes.iter().map(|c| fix_title(c)).collect();
+                titles.join(" + ")
+            }),
+            |filter| filter.only_fixes.clear(),
         ),
         ("Search", filter.q.clone(), |filter| filter.q = None),
         ("Not ready, unchanged", unchanged, |filter| {

@@ -152,6 +152,26 @@ pub fn os_url(key: &str) -> String {
     format!("/os/{}", encode(key))
 }
 
+/// URL of the page of one fix.
+pub fn fix_url(code: &str) -> String {
+    format!("/fixes/{}", encode(code))
+}
+
+/// URL of a file of one fix.
+pub fn fix_file_url(code: &str, name: &str) -> String {
+    format!("/fixes/{}/{}", encode(code), encode(name))
+}
+
+/// URL of the fix plan for the OS version and site of a filter.
+pub fn fixes_url(filter: &Filter) -> String {
+    let place = Filter {
+        os: filter.os.clone(),
+        site: filter.site.clone(),
+        ..Filter::default()
+    };
+    with_query("/fixes", &filter_query(&place))
+}
+
 /// The query text of a filter: percent-encoded, always in the same order, empty for an empty filter.
 pub fn filter_query(filter: &Filter) -> String {
     let mut query = String::new();
@@ -184,6 +204,14 @@ pub fn filter_query(filter: &Filter) -> String {
         if let Some(value) = value {
             push(&mut query, name, value);
         }
+    }
+    if !filter.only_fixes.is_empty() {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        let codes: Vec<String> = filter.only_fixes.iter().map(|code| encode(code)).collect();
+        query.push_str("only_fixes=");
+        query.push_str(&codes.join(","));
     }
     for (name, on) in [
         ("duplicates", filter.duplicates),
@@ -276,13 +304,17 @@ mod tests {
             standings: vec![Standing::Silent, Standing::Blocking, Standing::Silent],
             impact: Some(Impact::Orphan),
             site: Some(String::new()),
+            only_fixes: vec![
+                "install-kb3140245".to_owned(),
+                "restart-computer".to_owned(),
+            ],
             q: Some("büro & co=1".to_owned()),
             future: true,
             ..Filter::default()
         };
         assert_eq!(
             filter_query(&filter),
-            "standing=blocking,silent&impact=orphan&site=none&q=b%C3%BCro%20%26%20co%3D1&future=1"
+            "standing=blocking,silent&impact=orphan&site=none&q=b%C3%BCro%20%26%20co%3D1&only_fixes=install-kb3140245,restart-computer&future=1"
         );
         assert_eq!(filter_query(&Filter::default()), "");
     }

@@ -14,6 +14,8 @@ pub mod columns;
 pub mod day;
 pub mod feeding;
 pub mod feeds;
+pub mod fix;
+pub mod fixes;
 pub mod form;
 pub mod headline;
 pub mod home;

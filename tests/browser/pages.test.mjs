@@ -10,6 +10,8 @@ import { openBrowser, signIn, visit, windows } from "./visitor.mjs";
 const always = [
   { name: "first-screen", path: "/" },
   { name: "blockers", path: "/blockers" },
+  { name: "fixes", path: "/fixes" },
+  { name: "fix", path: "/fixes/set-default-secure-protocols" },
   { name: "clients", path: "/clients" },
   { name: "upload", path: "/upload" },
   { name: "population", path: "/population" },

@@ -5,6 +5,7 @@ mod commands;
 mod durability;
 mod evidence;
 mod feeds;
+mod fixes;
 mod foreign_files;
 mod foreign_reg;
 mod foreign_tables;

@@ -5,6 +5,7 @@ mod client_get;
 mod clients_get;
 mod feeding_get;
 mod feeds_get;
+mod fixes_get;
 mod health_get;
 mod lists;
 mod nowhere;

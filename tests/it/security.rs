@@ -31,6 +31,9 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/", For::People),
     ("GET", "/os/{key}", For::People),
     ("GET", "/blockers", For::People),
+    ("GET", "/fixes", For::People),
+    ("GET", "/fixes/{code}", For::People),
+    ("GET", "/fixes/{code}/{file}", For::People),
     ("GET", "/clients", For::People),
     ("GET", "/clients/{id}", For::People),
     ("GET", "/upload", For::People),
@@ -59,6 +62,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/api/v1/clients/{id}", For::Readers),
     ("GET", "/api/v1/clients/{id}/raw", For::Readers),
     ("GET", "/api/v1/blockers", For::Readers),
+    ("GET", "/api/v1/fixes", For::Readers),
     ("GET", "/api/v1/feeds", For::Readers),
     ("GET", "/api/v1/rejects", For::Readers),
     ("GET", "/api/v1/uploads", For::Importers),
@@ -115,6 +119,8 @@ fn no_route_is_forgotten() {
 fn address(path: &str, id: &str, upload: &str) -> String {
     path.replace("{id}", id)
         .replace("{upload}", upload)
+        .replace("{code}/{file}", "restart-computer/restart-computer.ps1")
+        .replace("{code}", "restart-computer")
         .replace("{key}", "10.0.19045-client")
         .replace("{file}", "none.css")
         .replace("{name}", "cutover-collect.ps1")

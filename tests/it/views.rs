@@ -12,8 +12,10 @@ use std::{fs, path::Path};
 
 use cutover::{
     domain::{
+        assess,
         feeds::day_of,
         lists::ListOrigin,
+        plan,
         verdict::{Impact, Standing},
     },
     store::{
@@ -26,6 +28,8 @@ use cutover::{
         columns::{ListColumn, Shown},
         feeding::{FeedingPage, KitFile},
         feeds::FeedsPage,
+        fix::FixPage,
+        fixes::FixesPage,
         form::Choices,
         home::HomePage,
         links::ListKind,
@@ -48,6 +52,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(clients());
     pages.extend(uploads());
     pages.extend(trends::pages());
+    pages.extend(fixes());
     pages.extend([
         ("feeding", feeding()),
         (
@@ -103,6 +108,103 @@ fn pages() -> Vec<(&'static str, String)> {
         ),
     ]);
     pages
+}
+
+/// The fix plan with a lot to do and with nothing, and a page of a fix of every kind.
+fn fixes() -> Vec<(&'static str, String)> {
+    let one = |os: &str, codes: &[&str], clients| {
+        let bits = codes.iter().filter_map(|code| assess::reason(code));
+        plan::Signature {
+            os_key: os.to_owned(),
+            reasons: bits.fold(0, |mask, info| mask | 1 << info.bit),
+            clients,
+        }
+    };
+    let seven = "6.1.7601-client";
+    let update = "winhttp.update_file_too_old";
+    let blocking = plan::plan(&[
+        one(seven, &["winhttp.default_without_tls12", update], 1_234),
+        one(
+            seven,
+            &["winhttp.default_without_tls12", "dotnet.not_collected"],
+            70,
+        ),
+        one("10.0.19045-client", &["schannel.tls12_disabled"], 31),
+        one("5.1.2600-client", &["os.without_tls12"], 9),
+    ]);
+    let undetermined = plan::plan(&[
+        one(seven, &["winhttp.update_not_proven"], 40),
+        one(
+            seven,
+            &["winhttp.not_collected", "winhttp.update_not_proven"],
+            12,
+        ),
+    ]);
+    let choices = Choices {
+        os: vec![seven.to_owned()],
+        sites: vec!["P01".to_owned(), String::new()],
+        roles: vec![],
+        owners: vec![],
+    };
+    let here = Filter {
+        os: Some(seven.to_owned()),
+        site: Some("P01".to_owned()),
+        ..Filter::default()
+    };
+    let whole = |filter: &Filter, blocking: &plan::Plan, undetermined: &plan::Plan| {
+        html(&FixesPage::new(
+            layout(Nav::Fixes),
+            filter,
+            blocking,
+            undetermined,
+            &choices,
+        ))
+    };
+    let rows = records::page(records::rows()[..1].to_vec(), 1_304, Some("x"));
+    let single = |code: &str, rows| {
+        html(&FixPage::new(
+            layout(Nav::Fixes),
+            plan::action(code).expect("an action"),
+            assess::fix_text(code).expect("a text"),
+            &blocking,
+            &undetermined,
+            rows,
+        ))
+    };
+    vec![
+        ("fixes", whole(&Filter::default(), &blocking, &undetermined)),
+        ("fixes-narrow", whole(&here, &blocking, &undetermined)),
+        (
+            "fixes-bound",
+            whole(
+                &here,
+                &plan::plan_within(&blocking_again(), 1),
+                &undetermined,
+            ),
+        ),
+        (
+            "fixes-none",
+            whole(
+                &Filter::default(),
+                &plan::Plan::default(),
+                &plan::Plan::default(),
+            ),
+        ),
+        ("fix-values", single("set-default-secure-protocols", &rows)),
+        (
+            "fix-update",
+            single("install-kb4019276", &records::page(vec![], 0, None)),
+        ),
+    ]
+}
+
+fn blocking_again() -> Vec<plan::Signature> {
+    let bits = [14, 23, 30].map(|bit| plan::Signature {
+        os_key: "10.0.19045-client".to_owned(),
+        reasons: 1 << bit,
+        clients: bit,
+    });
+    bits.into()
 }
 
 /// With a kit of two files, so that the snapshot does not hold the real ones.

@@ -14,6 +14,7 @@ mod ciphers;
 mod dotnet;
 mod finding;
 mod fips;
+mod fixes;
 mod joint;
 mod judge;
 mod notes;
@@ -34,6 +35,7 @@ mod winhttp;
 mod wsus;
 
 pub use self::{
+    fixes::{FixFile, FixText, fix_text, fix_texts},
     joint::{Joint, assess_jointly},
     judge::assess,
     notes::clock_notes,
