@@ -165,6 +165,13 @@ impl Store {
         })
     }
 
+    /// How long the list is that a filter describes.
+    pub async fn length(&self, filter: &Filter, now: Timestamp) -> Result<i64> {
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        count(&mut tx, filter, now).await
+    }
+
     /// The whole list, a page at a time, from one snapshot: for exports in constant memory.
     pub async fn walk(&self, filter: Filter, now: Timestamp) -> Result<Walk> {
         self.sweep(now).await?;

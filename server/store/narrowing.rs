@@ -106,6 +106,8 @@ fn searched(filter: &Filter) -> Option<&str> {
 pub(super) struct Growing {
     text: Composed,
     values: Vec<Value>,
+    /// Few clients are named by their ids, so that these are looked up and then put in order.
+    by_ids: bool,
 }
 
 impl Growing {
@@ -114,6 +116,7 @@ impl Growing {
         Self {
             text,
             values: vec![Value::Int(ESTATE)],
+            by_ids: false,
         }
     }
 
@@ -137,24 +140,39 @@ impl Growing {
 
     /// Only what comes behind this name and id.
     pub(super) fn after(&mut self, sort_key: &str, id: &[u8]) {
-        self.and(
-            " AND (sort_key, id) > (?, ?)",
-            [text(sort_key), Value::Bytes(id.to_vec())],
-        );
+        let piece = if self.by_ids {
+            " AND (sort_key || '', id) > (?, ?)"
+        } else {
+            " AND (sort_key, id) > (?, ?)"
+        };
+        self.and(piece, [text(sort_key), Value::Bytes(id.to_vec())]);
     }
 
     /// The first rows, in the list's order.
     pub(super) fn first(&mut self, rows: i64) {
-        self.and(" ORDER BY sort_key, id LIMIT ?", [Value::Int(rows)]);
+        // No index is in the order of an expression, so none is walked through for the sake of its order.
+        let piece = if self.by_ids {
+            " ORDER BY sort_key || '', id LIMIT ?"
+        } else {
+            " ORDER BY sort_key, id LIMIT ?"
+        };
+        self.and(piece, [Value::Int(rows)]);
     }
 
     /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, now: Timestamp) {
-        if let Some(standing) = piece.standing {
-            self.and(" AND standing = ?", [text(standing.code())]);
+        self.by_ids = filter.regressed;
+        // Negated, so that no planner takes these for a way to find the few.
+        let (standing, os_key) = if self.by_ids {
+            (" AND NOT (standing <> ?)", " AND NOT (os_key <> ?)")
+        } else {
+            (" AND standing = ?", " AND os_key = ?")
+        };
+        if let Some(wanted) = piece.standing {
+            self.and(standing, [text(wanted.code())]);
         }
         if let Some(os) = &filter.os {
-            self.and(" AND os_key = ?", [text(os)]);
+            self.and(os_key, [text(os)]);
         }
         if let Some(site) = &filter.site {
             self.and(" AND site = ?", [text(site)]);
