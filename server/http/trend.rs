@@ -129,7 +129,7 @@ pub async fn section(
 }
 
 pub(super) async fn length(app: &App, filter: &Filter, now: Timestamp) -> Result<i64, Problem> {
-    Ok(app.store().list(filter, None, 1, now).await?.total)
+    Ok(app.store().length(filter, now).await?)
 }
 
 /// How many clients were ready and are not any more.

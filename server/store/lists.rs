@@ -4,12 +4,13 @@ use futures::future::BoxFuture;
 
 use super::{
     Store,
+    counting::from_counts,
     cursor::{Mark, Times},
     db::{Composed, Tx},
     error::{Error, Result},
     identify,
     model::{ClientRow, Filter, ListPage, Listing, Order},
-    narrowing::{Growing, Lead, from_counts, pieces},
+    narrowing::{Growing, Lead, pieces},
 };
 use crate::domain::{
     identity::ClientIds,
@@ -151,6 +152,13 @@ impl Store {
             next_cursor,
             total,
         })
+    }
+
+    /// How long the list is that a filter describes.
+    pub async fn length(&self, filter: &Filter, now: Timestamp) -> Result<i64> {
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        count(&mut tx, filter, now).await
     }
 
     /// The whole list, a page at a time, from one snapshot: for exports in constant memory.

@@ -4,6 +4,7 @@ pub mod access;
 mod ahead;
 pub mod clients;
 mod conn;
+mod counting;
 mod cursor;
 pub mod days;
 pub mod db;

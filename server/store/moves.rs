@@ -34,7 +34,7 @@ WHERE m.estate = $1 AND m.at >= $2
   AND NOT EXISTS (SELECT 1 FROM moves a WHERE a.estate = m.estate AND a.client_id = m.client_id AND a.id > m.id
     AND a.from_verdict IN ('ready', 'restart_pending') AND a.to_standing IN ('blocking', 'undetermined', 'conflict')
     AND a.from_ruleset = a.to_ruleset)
-ORDER BY m.at DESC, m.id DESC LIMIT $3";
+ORDER BY m.at DESC, m.client_id DESC LIMIT $3";
 const AFTER: &str = "SELECT id, at, client_id, from_standing, to_standing, from_reasons, to_reasons, from_ruleset,
   to_ruleset, from_listing, to_listing FROM moves WHERE estate = $1 AND id > $2 ORDER BY id LIMIT $3";
 

@@ -15,13 +15,13 @@ use crate::domain::{
 };
 
 /// A value to bind.
-enum Value {
+pub(super) enum Value {
     Text(String),
     Int(i64),
     Bytes(Vec<u8>),
 }
 
-fn text(value: &str) -> Value {
+pub(super) fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
 }
 
@@ -48,7 +48,7 @@ fn fix_mask(fix: &str) -> i64 {
 }
 
 /// Masks of which a client has to carry a bit.
-fn carried(filter: &Filter) -> impl Iterator<Item = i64> {
+pub(super) fn carried(filter: &Filter) -> impl Iterator<Item = i64> {
     let fix = filter.fix.as_deref().map(fix_mask);
     filter.reasons().map(reason_mask).chain(fix)
 }
@@ -59,13 +59,13 @@ fn only(filter: &Filter) -> Option<Only> {
 }
 
 /// How a mask of reasons is asked for: in the list of clients, or in the counts.
-struct Asked {
+pub(super) struct Asked {
     /// There is a reason.
-    some: &'static str,
+    pub(super) some: &'static str,
     /// One of these is among them.
-    carries: &'static str,
+    pub(super) carries: &'static str,
     /// None of these is.
-    lacks: &'static str,
+    pub(super) lacks: &'static str,
 }
 
 const OF_CLIENTS: Asked = Asked {
@@ -73,68 +73,6 @@ const OF_CLIENTS: Asked = Asked {
     carries: "(reasons & ?) <> 0",
     lacks: "(reasons & ?) = 0",
 };
-
-/// Signatures are counted by their mask as a text. `CASE` keeps a database from reading other kinds' details as numbers.
-const OF_COUNTS: Asked = Asked {
-    some: "detail <> '0'",
-    carries: "(CASE WHEN kind = 'signature' THEN CAST(detail AS BIGINT) ELSE 0 END & ?) <> 0",
-    lacks: "(CASE WHEN kind = 'signature' THEN CAST(detail AS BIGINT) ELSE 0 END & ?) = 0",
-};
-
-/// The standings whose clients are counted by what they need.
-const SIGNED: [Standing; 2] = [Standing::Blocking, Standing::Undetermined];
-
-/// The statements that read a filter's clients from the maintained counts, put together by what they have in common:
-/// by signature, and the standings that have none by impact. Those the counts cannot tell are left for a look at the
-/// clients themselves. `None`: the counts cannot say anything of this filter.
-pub(super) fn groups_from_counts(filter: &Filter) -> Option<(Vec<Growing>, Vec<Standing>)> {
-    if filter.role.is_some()
-        || filter.owner.is_some()
-        || filter.duplicates
-        || filter.future
-        || filter.regressed
-        || filter.unchanged.is_some()
-        || searched(filter).is_some()
-    {
-        return None;
-    }
-    let (signed, others): (Vec<Standing>, Vec<Standing>) = filter
-        .possible_standings()
-        .into_iter()
-        .partition(|standing| SIGNED.contains(standing));
-    let mut statements = Vec::new();
-    if !signed.is_empty() {
-        let mut text = Composed::default();
-        text.push(
-            "SELECT listing, site, os_key, standing, '' AS impact, CAST(detail AS BIGINT) AS reasons, '' AS roles,
- CAST(SUM(n) AS BIGINT) AS n FROM counts WHERE estate = ? AND kind = 'signature'",
-        );
-        let mut growing = Growing::new(text);
-        growing.reasons(filter, &OF_COUNTS);
-        growing.listed(filter);
-        growing.any_of(&signed);
-        growing.place(filter);
-        growing.grouped(" GROUP BY listing, site, os_key, standing, detail HAVING SUM(n) <> 0");
-        statements.push(growing);
-    }
-    if carried(filter).next().is_some() || !filter.only_fixes.is_empty() {
-        return Some((statements, others));
-    }
-    if !others.is_empty() {
-        let mut text = Composed::default();
-        text.push(
-            "SELECT listing, site, os_key, standing, detail AS impact, CAST(0 AS BIGINT) AS reasons, '' AS roles,
- CAST(SUM(n) AS BIGINT) AS n FROM counts WHERE estate = ? AND kind = 'client'",
-        );
-        let mut growing = Growing::new(text);
-        growing.listed(filter);
-        growing.any_of(&others);
-        growing.place(filter);
-        growing.grouped(" GROUP BY listing, site, os_key, standing, detail HAVING SUM(n) <> 0");
-        statements.push(growing);
-    }
-    Some((statements, Vec::new()))
-}
 
 /// How a searched text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +135,7 @@ pub(super) enum Lead {
     Site,
 }
 
-fn searched(filter: &Filter) -> Option<&str> {
+pub(super) fn searched(filter: &Filter) -> Option<&str> {
     filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
 }
 
@@ -205,6 +143,8 @@ fn searched(filter: &Filter) -> Option<&str> {
 pub(super) struct Growing {
     text: Composed,
     values: Vec<Value>,
+    /// Few clients are named by their ids, so that these are looked up and then put in order.
+    by_ids: bool,
 }
 
 impl Growing {
@@ -213,10 +153,11 @@ impl Growing {
         Self {
             text,
             values: vec![Value::Int(ESTATE)],
+            by_ids: false,
         }
     }
 
-    fn and(&mut self, piece: &'static str, values: impl IntoIterator<Item = Value>) {
+    pub(super) fn and(&mut self, piece: &'static str, values: impl IntoIterator<Item = Value>) {
         self.text.push(piece);
         self.values.extend(values);
     }
@@ -242,32 +183,40 @@ impl Growing {
                 Times::Missing => " AND verdict_since IS NULL",
             });
         }
+        let (by_ids, down) = (self.by_ids, order.is_down());
         match after {
             None => {}
             Some(Mark::Name { sort_key, id }) => self.and(
-                if order.is_down() {
-                    " AND (sort_key, id) < (?, ?)"
-                } else {
-                    " AND (sort_key, id) > (?, ?)"
+                match (by_ids, down) {
+                    (false, false) => " AND (sort_key, id) > (?, ?)",
+                    (false, true) => " AND (sort_key, id) < (?, ?)",
+                    (true, false) => " AND (sort_key || '', id) > (?, ?)",
+                    (true, true) => " AND (sort_key || '', id) < (?, ?)",
                 },
                 [text(sort_key), Value::Bytes(id.clone())],
             ),
             Some(Mark::Since { since, id }) => self.and(
-                if order.is_down() {
-                    " AND (verdict_since, id) < (?, ?)"
-                } else {
-                    " AND (verdict_since, id) > (?, ?)"
+                match (by_ids, down) {
+                    (false, false) => " AND (verdict_since, id) > (?, ?)",
+                    (false, true) => " AND (verdict_since, id) < (?, ?)",
+                    (true, false) => " AND (verdict_since + 0, id) > (?, ?)",
+                    (true, true) => " AND (verdict_since + 0, id) < (?, ?)",
                 },
                 [Value::Int(*since), Value::Bytes(id.clone())],
             ),
             Some(Mark::NoTime { id }) => self.and(" AND id > ?", [Value::Bytes(id.clone())]),
         }
-        self.text.push(match (order, times) {
-            (Order::Name, _) => " ORDER BY sort_key, id",
-            (Order::NameDown, _) => " ORDER BY sort_key DESC, id DESC",
-            (_, Times::Missing) => " ORDER BY id",
-            (Order::Since, Times::Known) => " ORDER BY verdict_since, id",
-            (Order::SinceDown, Times::Known) => " ORDER BY verdict_since DESC, id DESC",
+        // No index is in the order of an expression, so none is walked through for the sake of its order.
+        self.text.push(match (order, times, by_ids) {
+            (Order::Name, _, false) => " ORDER BY sort_key, id",
+            (Order::NameDown, _, false) => " ORDER BY sort_key DESC, id DESC",
+            (Order::Name, _, true) => " ORDER BY sort_key || '', id",
+            (Order::NameDown, _, true) => " ORDER BY sort_key || '' DESC, id DESC",
+            (_, Times::Missing, _) => " ORDER BY id",
+            (Order::Since, Times::Known, false) => " ORDER BY verdict_since, id",
+            (Order::SinceDown, Times::Known, false) => " ORDER BY verdict_since DESC, id DESC",
+            (Order::Since, Times::Known, true) => " ORDER BY verdict_since + 0, id",
+            (Order::SinceDown, Times::Known, true) => " ORDER BY verdict_since + 0 DESC, id DESC",
         });
         self.and(" LIMIT ?", [Value::Int(rows)]);
     }
@@ -279,12 +228,19 @@ impl Growing {
 
     /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
+        self.by_ids = filter.regressed;
         if let Some(standing) = piece.standing {
-            self.and(" AND standing = ?", [text(standing.code())]);
+            // Negated, so that no planner takes it for a way to find the few.
+            let piece = if self.by_ids {
+                " AND NOT (standing <> ?)"
+            } else {
+                " AND standing = ?"
+            };
+            self.and(piece, [text(standing.code())]);
         }
         // What narrows less is written so that no index fits it.
         if let Some(os) = &filter.os {
-            let piece = if lead == Lead::Site {
+            let piece = if self.by_ids || lead == Lead::Site {
                 " AND os_key || '' = ?"
             } else {
                 " AND os_key = ?"
@@ -292,7 +248,7 @@ impl Growing {
             self.and(piece, [text(os)]);
         }
         if let Some(site) = &filter.site {
-            let piece = if lead == Lead::Os {
+            let piece = if self.by_ids || lead == Lead::Os {
                 " AND site || '' = ?"
             } else {
                 " AND site = ?"
@@ -300,7 +256,12 @@ impl Growing {
             self.and(piece, [text(site)]);
         }
         if let Some(owner) = &filter.owner {
-            self.and(" AND owner = ?", [text(owner)]);
+            let piece = if self.by_ids {
+                " AND owner || '' = ?"
+            } else {
+                " AND owner = ?"
+            };
+            self.and(piece, [text(owner)]);
         }
         self.listed(filter);
         if let Some(impact) = filter.impact {
@@ -354,7 +315,7 @@ impl Growing {
     }
 
     /// What the reasons must be: those of a reason or fix asked for, and nothing beyond some actions.
-    fn reasons(&mut self, filter: &Filter, asked: &Asked) {
+    pub(super) fn reasons(&mut self, filter: &Filter, asked: &Asked) {
         for mask in carried(filter) {
             self.text.push(" AND ");
             self.and(asked.carries, [Value::Int(mask)]);
@@ -383,7 +344,7 @@ impl Growing {
     }
 
     /// In the population, or left out of it, or in it without being expected.
-    fn listed(&mut self, filter: &Filter) {
+    pub(super) fn listed(&mut self, filter: &Filter) {
         self.text.push(if filter.left_out {
             " AND listing IN ('obsolete', 'decommissioned')"
         } else if filter.unlisted {
@@ -444,7 +405,7 @@ impl Growing {
         }
     }
 
-    fn any_of(&mut self, standings: &[Standing]) {
+    pub(super) fn any_of(&mut self, standings: &[Standing]) {
         self.text.push(" AND standing IN (");
         for (index, standing) in standings.iter().enumerate() {
             let piece = if index == 0 { "?" } else { ", ?" };
@@ -452,60 +413,4 @@ impl Growing {
         }
         self.text.push(")");
     }
-}
-
-/// The statement that reads a list's length from the maintained counts, when these can say it.
-pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
-    let standings = filter.possible_standings();
-    let by_mask =
-        filter.fix.is_some() || !filter.only_fixes.is_empty() || filter.reasons().count() > 1;
-    // Signatures are counted for the two standings whose clients need something.
-    let signed = by_mask && standings.iter().all(|standing| SIGNED.contains(standing));
-    let special = [
-        filter.reason.is_some() || signed,
-        filter.impact.is_some(),
-        filter.duplicates,
-        filter.future,
-    ];
-    if by_mask && !signed
-        || filter.role.is_some()
-        || filter.owner.is_some()
-        || standings.is_empty()
-        || filter.regressed
-        || filter.unchanged.is_some()
-        || searched(filter).is_some()
-        || special.iter().filter(|set| **set).count() > 1
-    {
-        return None;
-    }
-    let mut text = Composed::default();
-    text.push("SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE estate = ?");
-    let mut growing = Growing::new(text);
-    let detail = |detail: String| [Value::Text(detail)];
-    if signed {
-        growing.text.push(" AND kind = 'signature'");
-        growing.reasons(filter, &OF_COUNTS);
-    } else if let Some(reason) = &filter.reason {
-        let bit = assess::reason(reason).map_or_else(|| "none".to_owned(), |r| r.bit.to_string());
-        growing.and(" AND kind = 'reason' AND detail = ?", detail(bit));
-    } else if filter.duplicates {
-        growing
-            .text
-            .push(" AND kind = 'flag' AND detail = 'duplicate'");
-    } else if filter.future {
-        growing
-            .text
-            .push(" AND kind = 'flag' AND detail = 'future'");
-    } else if let Some(impact) = filter.impact {
-        let code = impact.code().to_owned();
-        growing.and(" AND kind = 'client' AND detail = ?", detail(code));
-    } else {
-        growing.text.push(" AND kind = 'client'");
-    }
-    growing.listed(filter);
-    if standings.len() < Standing::ALL.len() {
-        growing.any_of(&standings);
-    }
-    growing.place(filter);
-    Some(growing)
 }

@@ -4,11 +4,12 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{
     ESTATE, Store,
+    counting::groups_from_counts,
     db::{Composed, Tx},
     error::{Error, Result},
     lists::{count, lead},
     model::{Filter, Listing, Order, OsLine, Population, ReasonLine, Summary},
-    narrowing::{Growing, groups_from_counts, pieces},
+    narrowing::{Growing, pieces},
     summary::{self, LISTS, ListRow},
 };
 use crate::domain::{

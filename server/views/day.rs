@@ -8,7 +8,6 @@ use super::{
     Layout,
     bar::{self, Segment},
     headline::NO_VERDICT,
-    readiness::short,
     tables::title,
     text::{Moment, number},
     trend_table::notes,
@@ -108,8 +107,9 @@ impl DayPage {
             ),
             segments,
             sentence: format!(
-                "{} of {} counted clients were ready; {} were expected.",
-                short(range),
+                "At least {} and at most {} of {} counted clients were ready; {} were expected.",
+                number(range.least),
+                number(range.most),
                 number(head.total),
                 number(head.expected)
             ),

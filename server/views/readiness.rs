@@ -18,7 +18,7 @@ pub struct ReadinessLine {
     pub least_share: String,
     /// Ready at best; `None`: everybody is judged.
     pub most: Option<(String, String)>,
-    /// Out of whom: `8,424 counted clients (8,412 expected, 12 not on a list)`.
+    /// Out of whom: `8,424 counted clients, 8,412 expected and 12 not on a list`.
     pub of: String,
     /// Clients nobody can judge.
     pub gap: Count,
@@ -45,7 +45,7 @@ impl ReadinessLine {
             format!("{} that reported", clients(range.total))
         } else if population.unlisted > 0 {
             format!(
-                "{} ({} expected, {} not on a list)",
+                "{}, {} expected and {} not on a list",
                 counted(range.total, "counted client", "counted clients"),
                 number(population.expected),
                 number(population.unlisted)

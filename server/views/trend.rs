@@ -172,12 +172,12 @@ impl Trend {
             first,
             last,
             title: format!(
-                "{} of {}, {} to {}",
+                "{}: {}, {} to {}",
                 series
                     .iter()
                     .map(|line| line.name.clone())
                     .collect::<Vec<_>>()
-                    .join(" and "),
+                    .join("; "),
                 asked.whose(),
                 date_of(first),
                 date_of(last)
