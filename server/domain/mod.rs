@@ -6,5 +6,6 @@ pub mod facts;
 pub mod feeds;
 pub mod identity;
 pub mod lists;
+pub mod protocols;
 pub mod time;
 pub mod verdict;

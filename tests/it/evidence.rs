@@ -1,6 +1,7 @@
 //! Several sources about one client: the laws of joining what they say, in the domain and in the store.
 
 mod age;
+mod diff;
 mod examples;
 mod machine;
 mod orders;

@@ -15,6 +15,7 @@ mod load;
 mod plans;
 mod postgres;
 mod properties;
+mod prospect;
 mod routes;
 mod security;
 mod sessions;

@@ -6,11 +6,15 @@
 //! nothing here may depend on a source that decides nothing.
 
 mod coverage;
+mod diff;
+mod diff_keys;
+mod diff_lists;
 mod join;
 mod keys;
 
 pub use self::{
     coverage::Coverage,
+    diff::{Area, Change, State, diff},
     join::{combine, combine_by_trust},
 };
 
