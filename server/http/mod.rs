@@ -5,6 +5,7 @@ pub mod api_client;
 pub mod assets;
 pub mod auth;
 pub mod body;
+mod client_json;
 pub mod export;
 pub mod feeds;
 pub mod health;
@@ -16,6 +17,7 @@ pub mod pages;
 pub mod population;
 pub mod query;
 pub mod receiving;
+mod timeline;
 pub mod tls;
 pub mod upload_api;
 pub mod uploads;
@@ -75,6 +77,7 @@ pub fn router(app: App) -> Router {
         .route("/clients", get(api::clients))
         .route("/clients/{id}", get(api_client::client))
         .route("/clients/{id}/raw", get(api_client::raw))
+        .route("/clients/{id}/reports/{entry}", get(api_client::report))
         .route("/blockers", get(api::blockers))
         .route("/feeds", get(feeds::list))
         .route("/rejects", get(api::rejects))

@@ -9,4 +9,5 @@ mod properties;
 mod rules;
 mod said;
 mod servers;
+mod story;
 mod trust;

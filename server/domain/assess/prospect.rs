@@ -144,6 +144,17 @@ pub fn prospect(facts: &Facts, policy: &Policy) -> Prospect {
         }
         verdict = assess(&facts, policy);
     }
+    // What has to be read only because of something that the changes mend has not to be read any more.
+    let open = |reason: &str| {
+        let open = verdict.checks.iter().filter(|check| is_open(check));
+        open.into_iter().any(|check| check.reason == reason)
+    };
+    for step in &mut steps {
+        if step.kind != Kind::Change {
+            step.settles.retain(|reason| open(reason));
+        }
+    }
+    steps.retain(|step| !step.settles.is_empty());
     steps.sort_by_key(|step| step.kind);
     if pending {
         let at = steps.partition_point(|step| step.kind == Kind::Change);
