@@ -256,7 +256,13 @@ pub async fn method(
 ) -> Result<Response, Problem> {
     let population = app.store().population(clock::now()).await?;
     let layout = layout(&app, Nav::Method, Some(&user), Some(&headers));
-    html(&MethodPage::new(layout, &counting(&app), &population))
+    let policy = &app.judge().policy;
+    html(&MethodPage::new(
+        layout,
+        &counting(&app),
+        policy,
+        &population,
+    ))
 }
 
 /// `GET /sign-in`

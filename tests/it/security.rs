@@ -58,6 +58,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/api/v1/clients", For::Readers),
     ("GET", "/api/v1/clients/{id}", For::Readers),
     ("GET", "/api/v1/clients/{id}/raw", For::Readers),
+    ("GET", "/api/v1/clients/{id}/reports/{entry}", For::Readers),
     ("GET", "/api/v1/blockers", For::Readers),
     ("GET", "/api/v1/feeds", For::Readers),
     ("GET", "/api/v1/rejects", For::Readers),
