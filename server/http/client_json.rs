@@ -12,12 +12,12 @@ use crate::{
     domain::{
         assess::{self, Kind, Prospect, ProtocolMask},
         evidence::{Brief, Change, Chapter},
-        time::{DAY, Timestamp},
+        time::Timestamp,
         verdict::{Impact, Standing, Verdict},
     },
     state::App,
     store::model::{ClientDetail, HistoryRow, ListedAs, Memory, SourceRow, Suspect},
-    views::{links, prospect as words},
+    views::{dossier, links, prospect as words},
 };
 
 /// The answer. The fields up to `report` are the contract's; the others came later.
@@ -171,7 +171,7 @@ fn memory_json(detail: &ClientDetail, now: Timestamp) -> Value {
         "last_ready_from": text(ready_from),
         "last_ready_until": text(ready_until),
         "same_verdict_since": text(detail.row.since),
-        "days_silent": detail.row.received_at.map(|at| now.since(at).max(0) / DAY),
+        "days_silent": dossier::days_silent(&detail.row, now),
     })
 }
 

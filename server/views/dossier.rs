@@ -230,10 +230,19 @@ pub fn dossier(client: &ClientDetail, now: Timestamp) -> Option<Dossier> {
 }
 
 fn last_words(client: &ClientDetail, now: Timestamp) -> String {
-    let Some(at) = client.row.received_at else {
+    let row = &client.row;
+    let (Some(received), Some(collected)) = (row.received_at, row.collected_at) else {
         return "It has never reported.".to_owned();
     };
-    let mut text = format!("Its last report came {}.", Moment::new(at, now).relative);
+    let came = Moment::new(received, now).relative;
+    let mut text = if received.since(collected) < DAY {
+        format!("Its last report came {came}.")
+    } else {
+        format!(
+            "Its last report came {came}, and says what was read {}.",
+            Moment::new(collected, now).relative
+        )
+    };
     // The newest that was not late; reports that repeat it leave no entry.
     if let Some(entry) = client.history.iter().find(|entry| !entry.late) {
         text.push_str(&format!(
@@ -291,8 +300,14 @@ fn day(text: &str) -> Option<Timestamp> {
     Timestamp::parse(&format!("{day}T00:00:00Z")).ok()
 }
 
-/// Since when it has been silent, in days: `23 days`.
+/// How old the last word is, in days, once it is a day: `23 days`.
 pub fn silent_for(row: &ClientRow, now: Timestamp) -> Option<String> {
-    let age = now.since(row.received_at?);
-    (age >= DAY).then(|| counted(age / DAY, "day", "days"))
+    let days = days_silent(row, now)?;
+    (days > 0).then(|| counted(days, "day", "days"))
+}
+
+/// Whole days since the last word was read, or came in where its clock is ahead; `None`: it never spoke.
+pub fn days_silent(row: &ClientRow, now: Timestamp) -> Option<i64> {
+    let seen = row.collected_at?.min(row.received_at?);
+    Some(now.since(seen).max(0) / DAY)
 }

@@ -200,8 +200,11 @@ async fn a_long_history_is_read_a_page_at_a_time_and_nothing_is_left_out() {
             assert!(page.len() <= 10);
             for entry in &page {
                 let oldest = seen.len() == 24;
-                let changes = entry["changes"].as_array().expect("changes").len();
-                assert_eq!(changes, usize::from(!oldest), "{}: {entry}", app.engine);
+                let changes = entry["changes"].as_array().expect("changes");
+                let moved = changes
+                    .iter()
+                    .any(|change| change["fact"] == "management point");
+                assert_eq!(moved, !oldest, "{}: {entry}", app.engine);
                 seen.push(entry["entry"].as_str().expect("an entry").to_owned());
             }
             match client["history_older"].as_str() {
