@@ -9,6 +9,7 @@ pub mod forecast;
 pub mod identity;
 pub mod lists;
 pub mod plan;
+pub mod protocols;
 pub mod readiness;
 pub mod time;
 pub mod verdict;

@@ -5,6 +5,7 @@ pub mod api_client;
 pub mod assets;
 pub mod auth;
 pub mod body;
+mod client_json;
 pub mod export;
 pub mod feeds;
 pub mod fixes;
@@ -20,6 +21,7 @@ pub mod receiving;
 pub mod saved;
 mod spreadsheet;
 pub mod table;
+mod timeline;
 pub mod tls;
 pub mod trend;
 pub mod trend_api;
@@ -91,6 +93,7 @@ pub fn router(app: App) -> Router {
         .route("/clients", get(api::clients))
         .route("/clients/{id}", get(api_client::client))
         .route("/clients/{id}/raw", get(api_client::raw))
+        .route("/clients/{id}/reports/{entry}", get(api_client::report))
         .route("/blockers", get(api::blockers))
         .route("/fixes", get(fixes::api))
         .route("/feeds", get(feeds::list))

@@ -16,12 +16,12 @@ use super::{
     api, api_client, assets,
     auth::{self, Person, cookie_name},
     query::{DEFAULT_LIMIT, ListQuery, Named, form_pairs},
-    trend,
+    timeline, trend,
 };
 use crate::{
     clock,
     domain::{
-        assess::{AbsentPolicy, DotnetPolicy},
+        assess::{self, AbsentPolicy, DotnetPolicy},
         feeds::day_of,
         time::DAY,
     },
@@ -30,7 +30,7 @@ use crate::{
     store::model::Filter,
     views::{
         Layout, Nav, Page, change,
-        client::ClientPage,
+        client::{ClientPage, Findings},
         columns::Shown,
         form::Choices,
         home::{Counting, HomePage},
@@ -280,11 +280,22 @@ pub async fn client(
     Person(user): Person,
     Named(id): Named,
     headers: HeaderMap,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let detail = api_client::detail(&app, &id).await?;
+    let older = api_client::older(query.as_deref())?;
+    let detail = api_client::detail(&app, &id, older.as_deref()).await?;
+    let chapters = timeline::told(app.judge(), &detail).await?;
     let judged = api_client::judged(&app, &detail)?;
+    let masks = judged.facts.as_ref().map(assess::protocol_masks);
+    let prospect = judged.prospect(&app);
+    let findings = Findings {
+        verdict: judged.verdict.as_ref(),
+        masks: masks.as_deref().unwrap_or_default(),
+        prospect: prospect.as_ref(),
+        chapters: &chapters,
+    };
     let layout = layout(&app, Nav::Clients, Some(&user), Some(&headers));
-    let mut page = ClientPage::new(layout, &detail, judged.verdict.as_ref(), &counting(&app));
+    let mut page = ClientPage::new(layout, &detail, findings, &counting(&app));
     page.say_sources(&detail, &judged.decides);
     html(&page)
 }
@@ -297,7 +308,13 @@ pub async fn method(
 ) -> Result<Response, Problem> {
     let population = app.store().population(clock::now()).await?;
     let layout = layout(&app, Nav::Method, Some(&user), Some(&headers));
-    html(&MethodPage::new(layout, &counting(&app), &population))
+    let policy = &app.judge().policy;
+    html(&MethodPage::new(
+        layout,
+        &counting(&app),
+        policy,
+        &population,
+    ))
 }
 
 /// `GET /sign-in`

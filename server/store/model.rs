@@ -402,6 +402,10 @@ pub struct Signatures {
 /// One entry of a client's history: a report that changed something, or one that came late.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryRow {
+    /// Names this entry among those of the client, in addresses.
+    pub entry: String,
+    /// The earlier of when the facts were read and when they came in: orders entries.
+    pub seen_at: Timestamp,
     /// When the facts were read.
     pub collected_at: Timestamp,
     /// When the report came in.
@@ -420,17 +424,55 @@ pub struct HistoryRow {
     pub late: bool,
     /// Name of the token or user that sent it.
     pub sent_by: String,
+    /// By which way: see [`super::incoming::Way`].
+    pub way: String,
+    /// The report as it came.
+    pub raw: Vec<u8>,
+}
+
+/// What a client's whole history says, beside the entries themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// How many entries there are.
+    pub entries: i64,
+    /// The first report of all.
+    pub first_seen: Option<Timestamp>,
+    /// The first report that was judged blocking.
+    pub first_blocking: Option<Timestamp>,
+    /// The last entry that was judged ready.
+    pub ready_from: Option<Timestamp>,
+    /// The entry that ended that; `None`: none did.
+    pub ready_until: Option<Timestamp>,
+}
+
+/// What one expected list says of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedAs {
+    /// Name of the list.
+    pub list: String,
+    /// What the list was made from.
+    pub kind: ListOrigin,
+    /// Expected, obsolete or decommissioned.
+    pub listing: Listing,
+    /// Owner, if it names one.
+    pub owner: Option<String>,
+    /// Last contact, as it gives it.
+    pub last_contact: Option<String>,
+    /// When the upload that names the client came in.
+    pub uploaded_at: Timestamp,
+    /// By whom.
+    pub uploaded_by: String,
 }
 
 /// Another record that may be the same machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suspect {
-    /// The other record's id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// What they share: `smbios`, `name`, `fqdn`.
-    pub shares: String,
+    /// The other record.
+    pub row: ClientRow,
+    /// What they share: `smbios`, `name`, `fqdn`, `serial`.
+    pub shares: Vec<String>,
+    /// Since when this is suspected.
+    pub since: Timestamp,
 }
 
 /// Everything about one client, apart from its checks (those are judged from `raw`).
@@ -444,10 +486,20 @@ pub struct ClientDetail {
     pub raw: Option<Vec<u8>>,
     /// Every source that still has something to say, newest first, where there are several; else empty.
     pub sources: Vec<SourceRow>,
-    /// Newest first.
+    /// One page of the history, newest first.
     pub history: Vec<HistoryRow>,
-    /// Suspected duplicates.
+    /// What came before that page, newest first: to compare with, not to show.
+    pub before: Vec<HistoryRow>,
+    /// Where the next page of the history starts; `None`: this was the last.
+    pub older: Option<String>,
+    /// What the whole history says.
+    pub memory: Memory,
+    /// Which expected lists name it, and as what.
+    pub lists: Vec<ListedAs>,
+    /// Suspected duplicates; no more than [`super::dossier::SUSPECTS_SHOWN`].
     pub suspects: Vec<Suspect>,
+    /// How many more there are.
+    pub more_suspects: i64,
 }
 
 /// One of several sources about a client.

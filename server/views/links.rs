@@ -142,6 +142,21 @@ pub fn raw_url(id: &str) -> String {
     format!("/api/v1/clients/{}/raw", encode(id))
 }
 
+/// URL of one report of a client's history as it came.
+pub fn report_url(id: &str, entry: &str) -> String {
+    format!("/api/v1/clients/{}/reports/{}", encode(id), encode(entry))
+}
+
+/// URL of the page of a client's history behind an entry.
+pub fn older_url(id: &str, entry: &str) -> String {
+    format!("{}?older={}#history", client_url(id), encode(entry))
+}
+
+/// Where a check is explained.
+pub fn check_url(id: &str) -> String {
+    format!("/method#check-{}", encode(id))
+}
+
 /// URL of an upload.
 pub fn upload_url(id: &str) -> String {
     format!("/uploads/{}", encode(id))

@@ -16,6 +16,7 @@ mod load;
 mod plans;
 mod postgres;
 mod properties;
+mod prospect;
 mod routes;
 mod security;
 mod selection;

@@ -61,6 +61,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/api/v1/clients", For::Readers),
     ("GET", "/api/v1/clients/{id}", For::Readers),
     ("GET", "/api/v1/clients/{id}/raw", For::Readers),
+    ("GET", "/api/v1/clients/{id}/reports/{entry}", For::Readers),
     ("GET", "/api/v1/blockers", For::Readers),
     ("GET", "/api/v1/fixes", For::Readers),
     ("GET", "/api/v1/feeds", For::Readers),
@@ -194,10 +195,15 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
             ("person", Some(("cookie", cookie.clone()))),
         ];
         let upload = app.uploaded("pc-1.json", app.report("PC-1").line()).await;
+        let client = app.json(&format!("/api/v1/clients/{id}")).await;
+        let entry = client["history"][0]["entry"].as_str().expect("an entry");
         for (method_name, path, whom) in ROUTES.iter().filter(|(.., whom)| *whom != For::Anyone) {
             for (caller, credential) in &callers {
                 let mut request = app
-                    .request(method(method_name), &address(path, &id, &upload))
+                    .request(
+                        method(method_name),
+                        &address(path, &id, &upload).replace("{entry}", entry),
+                    )
                     .body(body(method_name, path, &app));
                 if let Some((name, value)) = credential {
                     request = request.header(*name, value);

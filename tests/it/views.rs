@@ -12,19 +12,19 @@ use std::{fs, path::Path};
 
 use cutover::{
     domain::{
-        assess,
+        assess::{self, DotnetPolicy, Policy},
         feeds::day_of,
         lists::ListOrigin,
         plan,
         verdict::{Impact, Standing},
     },
     store::{
-        model::{ClientDetail, Filter, ListPage, Listing, Order},
+        model::{ClientDetail, Filter, ListPage, Listing, Memory, Order},
         saved::SavedView,
     },
     views::{
         Nav, Page,
-        client::ClientPage,
+        client::{ClientPage, Findings},
         columns::{ListColumn, Shown},
         feeding::{FeedingPage, KitFile},
         feeds::FeedsPage,
@@ -60,6 +60,10 @@ fn pages() -> Vec<(&'static str, String)> {
             html(&MethodPage::new(
                 layout(Nav::Method),
                 &counting(),
+                &Policy {
+                    dotnet: DotnetPolicy::Warn,
+                    ..Policy::default()
+                },
                 &samples::usual().population,
             )),
         ),
@@ -429,36 +433,55 @@ fn lists() -> Vec<(&'static str, String)> {
 }
 
 fn clients() -> Vec<(&'static str, String)> {
-    let verdict = records::judged(&records::seven());
+    let facts = records::seven();
     let rows = records::rows();
-    let page = |detail: &ClientDetail, verdict| {
+    let page = |detail: &ClientDetail, judged: bool| {
+        let known = records::known(&facts);
+        let chapters = records::chapters(detail);
+        let findings = if judged {
+            known.findings(&chapters)
+        } else {
+            Findings {
+                chapters: &chapters,
+                ..Findings::default()
+            }
+        };
         html(&ClientPage::new(
             layout(Nav::Clients),
             detail,
-            verdict,
+            findings,
             &counting(),
         ))
     };
     let never = ClientDetail {
         raw: None,
         history: vec![],
+        memory: Memory::default(),
         suspects: vec![],
         ..records::detail(rows[1].clone())
     };
     let mut ready = records::detail(rows[6].clone());
     ready.row.listing = Listing::Decommissioned;
+    ready.lists.clear();
     vec![
         (
             "client-blocking",
-            page(&records::detail(rows[0].clone()), Some(&verdict)),
+            page(&records::detail(rows[0].clone()), true),
         ),
-        ("client-silent", page(&never, None)),
+        ("client-silent", page(&never, false)),
         (
             "client-stale",
-            page(&records::detail(rows[2].clone()), Some(&verdict)),
+            page(&records::detail(rows[2].clone()), true),
         ),
-        ("client-long", page(&records::detail(rows[5].clone()), None)),
-        ("client-left-out", page(&ready, None)),
+        (
+            "client-conflict",
+            page(&records::detail(rows[4].clone()), false),
+        ),
+        (
+            "client-long",
+            page(&records::detail(rows[5].clone()), false),
+        ),
+        ("client-left-out", page(&ready, false)),
     ]
 }
 
