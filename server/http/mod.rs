@@ -5,7 +5,7 @@ pub mod api_client;
 pub mod assets;
 pub mod auth;
 pub mod body;
-mod client_json;
+pub mod client_json;
 pub mod export;
 pub mod feeds;
 pub mod fixes;

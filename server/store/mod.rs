@@ -12,6 +12,7 @@ pub mod dossier;
 pub mod error;
 pub mod evidence;
 mod feeds;
+mod filter;
 pub mod forecast;
 mod group;
 pub mod identify;
