@@ -26,5 +26,6 @@ mod stub;
 mod support;
 mod sweep;
 mod tls;
+mod truth;
 mod views;
 mod wire;

@@ -36,6 +36,7 @@ mod osquery_host;
 mod osquery_rows;
 mod pivot_query;
 mod powershell_json;
+mod reading_time;
 pub mod run_scripts;
 mod same_device;
 pub mod systeminfo;
