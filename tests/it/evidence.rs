@@ -2,10 +2,10 @@
 
 mod age;
 mod examples;
-mod machine;
+pub mod machine;
 mod orders;
 mod properties;
 mod rules;
-mod said;
+pub mod said;
 mod servers;
 mod trust;

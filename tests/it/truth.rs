@@ -1,5 +1,8 @@
 //! What people do with files that must never clear a client, nor lose a blocker: each of these once did.
 
+mod agreement;
+mod names;
+mod sources;
 mod times;
 mod values;
 

@@ -11,7 +11,8 @@ mod keys;
 
 pub use self::{
     coverage::Coverage,
-    join::{combine, combine_by_trust},
+    join::{combine, combine_by_trust, combine_turned},
+    keys::is_redirected,
 };
 
 use super::{facts::Facts, time::Timestamp};

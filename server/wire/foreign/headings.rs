@@ -104,6 +104,9 @@ const NAMES: &[(Meaning, &[&str])] = &[
     (Meaning::ScriptOutput, &["scriptoutput"]),
 ];
 
+/// Begins the headings of the kit's joined queries, whose empty cells mean absent where the device answered.
+pub(super) const ASKED: &str = "asked";
+
 /// Of several columns with a device's name, which is meant.
 const NAME_RANKS: &[&str] = &[
     "device",
@@ -120,6 +123,8 @@ pub(super) fn guess(heading: &str) -> Guess {
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect();
+    // What a joined query of CMPivot asked every device for.
+    let plain = plain.strip_prefix(ASKED).unwrap_or(&plain).to_owned();
     if plain.is_empty() {
         return Guess::Nothing;
     }

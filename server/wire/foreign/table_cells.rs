@@ -15,6 +15,7 @@ use super::{
         add_file, add_update, bare, capped, guid_of, list, says_absent, says_nothing, says_yes,
         shown, updates, version,
     },
+    headings::ASKED,
     local_time::{Moment, Order},
     mapping::Mapping,
     meaning::Meaning,
@@ -28,6 +29,8 @@ use crate::domain::identity::ClientIds;
 pub(super) struct Plan<'m> {
     columns: Vec<(usize, &'m Meaning)>,
     explicit_views: bool,
+    /// Columns that a joined query asked every device for, so that an empty cell of a device that answered says absent.
+    asked: Vec<usize>,
     /// Where the rows of the kit's inventory class name themselves.
     inventory: Option<usize>,
     times: Times,
@@ -57,6 +60,9 @@ impl<'m> Plan<'m> {
         let mut plan = Self {
             columns: Vec::new(),
             explicit_views: mapping.explicit_views,
+            asked: (0..heading.len())
+                .filter(|at| heading.get(*at).is_some_and(|name| name.starts_with(ASKED)))
+                .collect(),
             inventory: inventory_key(&heading),
             times: Times::default(),
             booted: Order::default(),
@@ -286,9 +292,15 @@ impl<'m> Plan<'m> {
             let all = all.iter().map(|role| role_name(role)).collect();
             client.roles = capped(all, MAX_ROLES, "roles", notes);
         }
+        let answered = self.cell(row, &Meaning::OsVersion).is_some();
         for (at, meaning) in &self.columns {
             let text = row.cell(*at);
             match meaning {
+                Meaning::Registry { key, value }
+                    if answered && text.trim().is_empty() && self.asked.contains(at) =>
+                {
+                    document.put(key, value, None);
+                }
                 Meaning::Registry { key, value } if says_absent(text) => {
                     document.put(key, value, None);
                 }

@@ -90,7 +90,7 @@ pub fn read(
     if plan.has_no_time() {
         overview.notes.push(FILE_TIME.to_owned());
     }
-    let mut held = Joined::new(false);
+    let mut held = Joined::new();
     for row in table {
         let piece = row.and_then(|row| piece(&plan, &row, joining));
         match piece {
@@ -104,7 +104,7 @@ pub fn read(
             devices.several.len()
         ));
     }
-    overview.notes.extend(held.finish(sink));
+    held.finish(sink);
     Ok(overview)
 }
 
