@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Error,
+    Error, assess_joint,
     assess_print::{self, Line},
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
             Format,
             any_file::{self, File, Options, Row, Told, with_time},
         },
-        report_v1,
+        report_v1::{self, Parsed},
     },
 };
 
@@ -65,6 +65,7 @@ struct Input {
 /// A judged record.
 pub(super) struct Judged {
     pub(super) report: Report,
+    pub(super) content_hash: [u8; 16],
     pub(super) verdict: Verdict,
     pub(super) standing: Standing,
 }
@@ -80,7 +81,8 @@ pub(super) struct Outcome {
     pub(super) result: Result<Judged, Vec<FieldError>>,
 }
 
-/// Runs the command: exit 0 when everything could be judged, whatever the verdicts.
+/// Runs the command: exit 0 when everything could be judged, whatever the verdicts. What several records say of one
+/// client is judged together, as the server does.
 ///
 /// # Errors
 /// A file cannot be read, or something in it cannot.
@@ -113,23 +115,18 @@ pub fn run(args: &AssessArgs) -> Result<(), Error> {
         counts: HashMap::new(),
     };
     let mut out = io::stdout().lock();
-    let mut lines = Vec::new();
-    let mut refused = 0_usize;
-    let mut failed = None;
+    let mut outcomes = Vec::new();
     let told = any_file::read(&files, &options, &mut |row| {
-        let outcome = judge.row(row);
-        refused += usize::from(outcome.result.is_err());
-        if as_json {
-            failed = assess_print::write_json(&mut out, outcome, &policy).err();
-        } else {
-            lines.push(Line::of(&outcome));
-        }
-        failed.is_none()
+        outcomes.push(judge.row(row));
+        true
     });
-    if let Some(error) = failed {
-        return Err(said(error));
-    }
+    assess_joint::jointly(&mut outcomes, &policy, freshness_ms, now);
+    let refused = outcomes.iter().filter(|one| one.result.is_err()).count();
+    let lines: Vec<Line> = outcomes.iter().map(Line::of).collect();
     if as_json {
+        for outcome in outcomes {
+            assess_print::write_json(&mut out, outcome, &policy).map_err(said)?;
+        }
         // What stands on standard output is one object a line.
         assess_print::write_notes(&mut io::stderr().lock(), &told).map_err(said)?;
     } else {
@@ -226,7 +223,7 @@ impl Judge<'_> {
                     let time = self.modified(std::iter::once(&file).chain(&also));
                     document = with_time(&document, &time.to_string());
                 }
-                let parsed = report_v1::parse(&document).map_err(|mut errors| {
+                let parsed = report_v1::parse_with_hash(&document).map_err(|mut errors| {
                     if let Some(record) = record {
                         record.name_line(&mut errors);
                     }
@@ -237,19 +234,24 @@ impl Judge<'_> {
                     file,
                     place: record.is_none().then_some(place),
                     notes,
-                    result: parsed.map(|report| self.judge(report)),
+                    result: parsed.map(|parsed| self.judge(parsed)),
                 }
             }
         }
     }
 
-    fn judge(&self, report: Report) -> Judged {
+    fn judge(&self, parsed: Parsed) -> Judged {
+        let Parsed {
+            report,
+            content_hash,
+        } = parsed;
         let verdict = assess::assess(&report.facts, self.policy);
         let seen_at = report.collected_at.min(self.now);
         let freshness = self.freshness_ms;
         Judged {
             standing: assess::standing_at(verdict.standing, seen_at, None, freshness, self.now),
             report,
+            content_hash,
             verdict,
         }
     }

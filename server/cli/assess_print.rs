@@ -37,6 +37,7 @@ pub(super) fn write_json(
             report,
             verdict,
             standing,
+            ..
         }) => {
             let os = assess::os_identity(&report.facts.os);
             json!({

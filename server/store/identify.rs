@@ -185,7 +185,9 @@ fn contradicts(a: &ClientIds, b: &ClientIds) -> bool {
 }
 
 fn only_a_name(ids: &ClientIds) -> bool {
-    ids.sms_guid.is_none() && ids.resource_id.is_none() && ids.fqdn.is_none()
+    // A resource id names a machine only beside its site.
+    let resource = ids.resource_id.is_some() && ids.site_code.is_some();
+    ids.sms_guid.is_none() && !resource && ids.fqdn.is_none()
 }
 
 /// An id as it is stored.

@@ -81,7 +81,7 @@ pub struct ClientRow {
     pub reasons: i64,
     /// Number of warnings in that verdict.
     pub warnings: i64,
-    /// When the facts were read on the client (its own clock).
+    /// When the facts were read that the verdict rests on: of several sources the oldest one.
     pub collected_at: Option<Timestamp>,
     /// When the last report came in.
     pub received_at: Option<Timestamp>,

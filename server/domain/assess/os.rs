@@ -121,6 +121,16 @@ impl System {
         self.version.map(|version| (version.major, version.minor))
     }
 
+    /// Whether the reading of one native key can be believed. Of several sources one may be in doubt.
+    pub(super) fn native_view_of(&self, facts: &Facts, key: Key) -> NativeView {
+        let doubted = facts.registry.unproven.contains(&key) && !self.is_32_bit();
+        if doubted && self.native_view == NativeView::Trusted {
+            NativeView::Unstated
+        } else {
+            self.native_view
+        }
+    }
+
     pub(super) fn is_32_bit(&self) -> bool {
         self.bits == Some(Bits::B32)
     }

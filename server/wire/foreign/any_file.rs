@@ -11,7 +11,7 @@ use super::{
         records::{Place, for_each_record},
         report_v1, sentence,
     },
-    Overview, Piece, RAW_KEPT, Refused, Source, Unreadable,
+    Piece, RAW_KEPT, Refused, Source, Unreadable,
     any_file_key::{Whose, key_for, whose},
     any_file_open::{Content, are_one, bare, for_each_file, missing, open},
     any_file_reader::{about_somebody, by_reader, is_one_a_device},
@@ -37,7 +37,7 @@ pub struct Options {
     pub device: Option<String>,
     /// CMPivot's query, or the key that it asked for, of the one file that does not say it.
     pub key: Option<String>,
-    /// A person vouches that all files are of one run; see [`Joined::new`].
+    /// All files are of one run. Taken, and of no effect: a device may be online for one query and offline for the next.
     pub one_run: bool,
 }
 
@@ -122,7 +122,7 @@ pub fn read(
         },
         lone: are_one(files),
         whose: whose(files, options),
-        joined: Joined::new(options.one_run),
+        joined: Joined::new(),
         names: Vec::new(),
         told: Vec::new(),
     };
@@ -314,8 +314,7 @@ impl Reader<'_, '_> {
         };
         let read = by_reader(told.format, &source, mapping, key, &mut sink);
         // Also of a file that cannot be read to its end: what it said before is there.
-        self.joined
-            .file(read.as_ref().unwrap_or(&Overview::default()));
+        self.joined.file();
         self.names.push(name);
         let overview = read?;
         told.notes.extend(overview.notes);
@@ -337,7 +336,11 @@ impl Reader<'_, '_> {
                 lacks.join(", ")
             ));
         }
-        Some(Mapping::guess(table.heading()))
+        let mut guessed = Mapping::guess(table.heading());
+        // The promise is about registry values of all files, whatever their columns are called.
+        let given = self.options.mapping.as_ref();
+        guessed.explicit_views = given.is_some_and(|given| given.explicit_views);
+        Some(guessed)
     }
 
     fn finish(self) -> Vec<Result<Told, (String, Unreadable)>> {
@@ -345,23 +348,18 @@ impl Reader<'_, '_> {
             mut out,
             joined,
             names,
-            mut told,
+            told,
             ..
         } = self;
         if out.stopped {
             return told;
         }
         let name = |at: usize| names.get(at).cloned().unwrap_or_default();
-        let notes = joined.finish_by_file(&mut |files: &BTreeSet<usize>, read| {
+        joined.finish_by_file(&mut |files: &BTreeSet<usize>, read| {
             let mut files = files.iter().map(|at| name(*at));
             let first = files.next().unwrap_or_default();
             out.piece(&first, files.collect(), read);
         });
-        // They are about results of CMPivot; the last one stands for all.
-        let mut read = told.iter_mut().rev().flatten();
-        if let Some(last) = read.find(|told| told.format == Format::CmPivot) {
-            last.notes.extend(notes);
-        }
         told
     }
 }
