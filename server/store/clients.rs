@@ -7,7 +7,7 @@ use super::{
     evidence, identify,
     incoming::Said,
     lists::StoredClient,
-    model::{ClientDetail, HistoryRow, SourceRow, Suspect},
+    model::{ClientDetail, ClientRow, Former, HistoryRow, SourceRow, Suspect},
 };
 use crate::domain::{
     evidence::Trust,
@@ -30,6 +30,8 @@ WHERE e.estate = $1 AND e.client_id = $2 ORDER BY e.seen_at DESC, e.content_hash
 const SUSPECTS: &str = "SELECT c.id, c.name, s.shares FROM suspects s
 JOIN clients c ON c.estate = s.estate AND c.id = s.other_id
 WHERE s.estate = $1 AND s.client_id = $2 ORDER BY c.sort_key, c.id, s.shares LIMIT 100";
+const CALLED: &str = "SELECT ident FROM identities
+WHERE estate = $1 AND client_id = $2 AND SUBSTR(ident, 1, 2) IN ('n:', 'f:', 'w:') ORDER BY ident LIMIT 100";
 
 /// Entries of a client's history that one answer shows.
 pub const HISTORY_SHOWN: i64 = 200;
@@ -67,6 +69,11 @@ struct StoredSource {
 }
 
 #[derive(sqlx::FromRow)]
+struct Ident {
+    ident: String,
+}
+
+#[derive(sqlx::FromRow)]
 struct StoredSuspect {
     id: Vec<u8>,
     name: String,
@@ -93,8 +100,12 @@ impl Store {
             return Ok(None);
         };
         let stale_at = stored.stale_at.map(Timestamp);
+        let row = stored.into_row()?;
+        let (by_name, former) = called(&mut tx, id, &row).await?;
         Ok(Some(ClientDetail {
-            row: stored.into_row()?,
+            row,
+            by_name,
+            former,
             stale_at,
             raw: raw(&mut tx, id).await?,
             sources: sources(&mut tx, id).await?,
@@ -102,6 +113,36 @@ impl Store {
             suspects: suspects(&mut tx, id).await?,
         }))
     }
+}
+
+/// By which FQDN it was found through its name, and what it was called before.
+async fn called(
+    tx: &mut Tx,
+    id: identify::ClientId,
+    row: &ClientRow,
+) -> Result<(Option<String>, Former)> {
+    let idents: Vec<Ident> = tx
+        .sql(CALLED)
+        .bind(ESTATE)
+        .bind(identify::bytes(id))
+        .all()
+        .await?;
+    let mut by_name = None;
+    let mut former = Former::default();
+    for Ident { ident } in idents {
+        if let Some(fqdn) = ident.strip_prefix(identify::BY_NAME) {
+            by_name = Some(fqdn.to_owned());
+        } else if let Some(name) = ident.strip_prefix("n:") {
+            if row.name.to_lowercase() != name {
+                former.names.push(name.to_owned());
+            }
+        } else if let Some(fqdn) = ident.strip_prefix("f:")
+            && row.ids.fqdn.as_deref() != Some(fqdn)
+        {
+            former.fqdns.push(fqdn.to_owned());
+        }
+    }
+    Ok((by_name, former))
 }
 
 async fn raw(tx: &mut Tx, id: identify::ClientId) -> Result<Option<Vec<u8>>> {

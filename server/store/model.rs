@@ -423,6 +423,19 @@ pub struct ClientDetail {
     pub history: Vec<HistoryRow>,
     /// Suspected duplicates.
     pub suspects: Vec<Suspect>,
+    /// The FQDN that it got because it was the only one of its name.
+    pub by_name: Option<String>,
+    /// Names and FQDNs that it had besides those of the list line.
+    pub former: Former,
+}
+
+/// What a client was called before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Former {
+    /// Names, lower-case.
+    pub names: Vec<String>,
+    /// Fully qualified names.
+    pub fqdns: Vec<String>,
 }
 
 /// One of several sources about a client.

@@ -12,6 +12,7 @@ mod house;
 mod kit;
 mod lists;
 mod load;
+mod naming;
 mod plans;
 mod postgres;
 mod properties;
