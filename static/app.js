@@ -113,6 +113,11 @@ for (const part of document.querySelectorAll("[data-progress]")) {
         bar.value = rows.done;
         words.textContent = `${rows.done.toLocaleString("en-GB")} of ${number(rows.total)} stored`;
       } else {
+        // Until it is known how many rows there will be, the bar says only that something is going on.
+        if (rows.about) {
+          bar.max = rows.about;
+          bar.value = Math.min(rows.total, rows.about);
+        }
         words.textContent = `${number(rows.total)} read`;
       }
     } catch {

@@ -41,8 +41,26 @@ pub struct Feed {
     pub week: i64,
     /// The days it spoke on.
     pub days: SpokenDays,
-    /// How many clients its last upload was to speak of, and of how many it did, where it says so.
-    pub completeness: Option<(i64, i64)>,
+    /// How complete its last upload was that says so.
+    pub completeness: Option<Completeness>,
+}
+
+/// Of how many devices an upload was to speak, and of how many it did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Completeness {
+    /// Devices that were asked.
+    pub asked: i64,
+    /// Devices that answered.
+    pub answered: i64,
+    /// When the upload was stored.
+    pub at: Timestamp,
+}
+
+impl Completeness {
+    /// Devices that were asked and said nothing.
+    pub fn silent(self) -> i64 {
+        self.asked.saturating_sub(self.answered).max(0)
+    }
 }
 
 /// The days on which a feed spoke, as far as they are remembered.
@@ -144,7 +162,10 @@ impl Feed {
     pub fn add(&mut self, other: Self) {
         if other.last_at > self.last_at {
             self.last_at = other.last_at;
-            self.completeness = other.completeness.or(self.completeness);
+        }
+        let newer = |told: Option<Completeness>| told.map(|told| told.at);
+        if newer(other.completeness) > newer(self.completeness) {
+            self.completeness = other.completeness;
         }
         self.first_at = self.first_at.min(other.first_at);
         self.reports += other.reports;

@@ -220,14 +220,15 @@ pub struct Reporter(pub Sender);
 pub struct Importer {
     /// Who it is, vouched for.
     pub sender: Sender,
-    /// May see what others have sent: a person. A program sees its own.
-    pub sees_all: bool,
+    /// Id of the token; `None`: a person. A person sees what others have sent, a program what came with its token, and
+    /// nothing of another one that is called the same.
+    pub token: Option<String>,
 }
 
 impl Importer {
-    /// Whose uploads it may see; `None`: everybody's.
+    /// Of which token it may see uploads; `None`: everybody's.
     pub fn only(&self) -> Option<&str> {
-        (!self.sees_all).then_some(&*self.sender.name)
+        self.token.as_deref()
     }
 }
 
@@ -290,13 +291,13 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
-        let (name, sees_all): (Arc<str>, bool) = match caller(parts, &app).await? {
-            Caller::Person(name) => (name.into(), true),
-            Caller::Program(token) => (only(&token, Purpose::Import)?, false),
+        let (name, token): (Arc<str>, Option<String>) = match caller(parts, &app).await? {
+            Caller::Person(name) => (name.into(), None),
+            Caller::Program(token) => (only(&token, Purpose::Import)?, Some(token.id)),
         };
         Ok(Self {
             sender: Sender::vouched(&name, Way::Upload),
-            sees_all,
+            token,
         })
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     clock,
-    domain::feeds::FeedState,
+    domain::feeds::{Completeness, FeedState},
     error::Problem,
     state::App,
     views::{
@@ -57,8 +57,10 @@ pub async fn list(State(app): State<App>, _: Reader) -> Result<Response, Problem
                 "reports_since_yesterday": feed.since_yesterday,
                 "reports_7_days": feed.week,
                 "usual_gap_days": feed.days.usual_gap(),
-                "asked": feed.completeness.map(|(asked, _)| asked),
-                "answered": feed.completeness.map(|(_, answered)| answered),
+                "asked": feed.completeness.map(|told| told.asked),
+                "answered": feed.completeness.map(|told| told.answered),
+                "said_nothing": feed.completeness.map(Completeness::silent),
+                "asked_at": feed.completeness.map(|told| told.at.to_string()),
             })
         })
         .collect();

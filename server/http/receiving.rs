@@ -89,6 +89,10 @@ impl Beside {
             "device" => self.chosen.device = Some(value.to_owned()),
             "key" => self.chosen.key = Some(value.to_owned()),
             "one_run" => self.chosen.one_run = yes(value)?,
+            "asked" => {
+                let asked = value.parse().ok().filter(|asked| *asked > 0);
+                self.chosen.asked = Some(asked.ok_or("must be a number of devices")?);
+            }
             "mapping" => self.mapping = Some(value.to_owned()),
             "commit" => self.commit = yes(value)?,
             "way" => {
@@ -102,7 +106,7 @@ impl Beside {
             "name" => self.name = Some(value.to_owned()),
             _ => {
                 return Err(
-                    "is not known here; use format, collected_at, device, key, one_run, mapping, commit, way or name"
+                    "is not known here; use format, collected_at, device, key, one_run, asked, mapping, commit, way or name"
                         .to_owned(),
                 );
             }
@@ -200,6 +204,7 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
         collected_at: beside.collected_at,
         at_once: beside.commit,
         by: importer.sender.name.to_string(),
+        token: importer.token.clone().unwrap_or_default(),
         way: beside.way.unwrap_or(importer.sender.way).code(),
     };
     let id = uploads::accept(app.store(), sent, clock::now()).await?;

@@ -236,7 +236,7 @@ pub async fn found(app: &App, importer: &Importer, id: &str) -> Result<Upload, P
     app.store()
         .upload(id)
         .await?
-        .filter(|upload| importer.only().is_none_or(|only| only == upload.created_by))
+        .filter(|upload| importer.only().is_none_or(|only| only == upload.token))
         .ok_or_else(nothing)
 }
 
@@ -343,8 +343,14 @@ fn upload_json(upload: &Upload) -> Value {
         "collected_at": upload.collected_at.map(|at| at.to_string()),
         "format": upload.format,
         "told": told_of(&upload.told),
-        "rows": {"total": counts.total, "done": counts.done},
+        "rows": {"total": counts.total, "done": counts.done, "about": upload.about},
         "found": {"new": counts.found_new, "known": counts.found_known},
+        "would": {
+            "new": counts.would_new,
+            "changed": counts.would_changed,
+            "unchanged": counts.would_unchanged,
+            "late": counts.would_late,
+        },
         "stored": {
             "new": counts.stored_new,
             "changed": counts.stored_changed,
@@ -352,6 +358,8 @@ fn upload_json(upload: &Upload) -> Value {
             "late": counts.stored_late,
         },
         "rejected": counts.rejected,
+        "asked": upload.completeness.map(|(asked, _)| asked),
+        "answered": upload.completeness.map(|(_, answered)| answered),
         "problem": upload.problem,
     })
 }
@@ -367,6 +375,7 @@ fn row_json(row: &UploadRow) -> Value {
         "client_name": row.client.as_ref().map(|(_, name)| name),
         "notes": row.notes,
         "problem": row.problem,
+        "forecast": row.forecast.map(RowOutcome::code),
         "outcome": row.outcome,
         "standing": row.standing.map(crate::domain::verdict::Standing::code),
     })

@@ -168,6 +168,10 @@ fn reading(upload: &Upload, told: &[Told], mappings: Vec<String>) -> Reading {
         device: chosen.device.unwrap_or_default(),
         key: chosen.key.unwrap_or_default(),
         one_run: chosen.one_run,
+        asked: chosen
+            .asked
+            .map(|asked| asked.to_string())
+            .unwrap_or_default(),
         several: told.len() > 1,
         mappings,
         ..Reading::default()

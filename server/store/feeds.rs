@@ -8,13 +8,14 @@ use std::{
 
 use super::{ESTATE, Store, db::Conn, error::Result, incoming::Incoming, rows::Rows};
 use crate::domain::{
-    feeds::{Feed, SpokenDays, day_of},
+    feeds::{Completeness, Feed, SpokenDays, day_of},
     time::Timestamp,
 };
 
+const COMPLETE: &str = include_str!("sql/complete_feed.sql");
 const HEARD: &str = include_str!("sql/heard.sql");
 const ALL: &str = "SELECT site, sender, way, first_at, last_at, reports, day, spoke,
-  n0, n1, n2, n3, n4, n5, n6, n7, asked, answered FROM feeds WHERE estate = $1
+  n0, n1, n2, n3, n4, n5, n6, n7, asked, answered, asked_at FROM feeds WHERE estate = $1
 ORDER BY site, sender, way, last_at";
 
 /// Days that are counted one by one: places in a row.
@@ -76,6 +77,39 @@ pub(super) async fn heard(conn: &mut Conn, reports: &[Incoming]) -> Result<()> {
     Ok(())
 }
 
+/// The site that all of these reports name; empty: none or several. `None`: there is no report.
+pub(super) fn one_site(reports: &[Incoming]) -> Option<String> {
+    let mut sites = reports.iter().map(site);
+    let first = sites.next()?;
+    let one = sites.all(|other| other == first);
+    Some(if one { first } else { "" }.to_owned())
+}
+
+/// Notes of how many devices an upload was to speak, and of how many it does. The rows of an upload that speaks of
+/// several sites cannot be told apart by this, so it is noted with what names no site.
+pub(super) async fn complete(
+    conn: &mut Conn,
+    site: String,
+    sender: String,
+    way: String,
+    (asked, answered): (i64, i64),
+    at: Timestamp,
+) -> Result<()> {
+    conn.sql(COMPLETE)
+        .bind(ESTATE)
+        .bind(site)
+        .bind(sender)
+        .bind(way)
+        .bind(*SHARD)
+        .bind(at.0)
+        .bind(day_of(at))
+        .bind(asked)
+        .bind(answered)
+        .execute()
+        .await
+        .map(drop)
+}
+
 /// The site a report names. Site codes have three letters or digits; whatever else stands there makes no feed of its
 /// own, so that no sender can fill the table.
 fn site(report: &Incoming) -> &str {
@@ -107,6 +141,7 @@ struct FeedRow {
     n7: i64,
     asked: Option<i64>,
     answered: Option<i64>,
+    asked_at: Option<i64>,
 }
 
 impl FeedRow {
@@ -134,7 +169,14 @@ impl FeedRow {
             since_yesterday: on(today) + on(today - 1),
             week: (0..7).map(|back| on(today - back)).sum(),
             days,
-            completeness: self.asked.zip(self.answered),
+            completeness: self
+                .asked
+                .zip(self.answered)
+                .map(|(asked, answered)| Completeness {
+                    asked,
+                    answered,
+                    at: Timestamp(self.asked_at.unwrap_or(self.last_at)),
+                }),
         }
     }
 }

@@ -27,6 +27,13 @@ impl Wave<'_> {
         receipts: &mut [Option<Receipt>],
     ) -> Result<()> {
         let mut keep: Vec<(usize, bool)> = Vec::new();
+        let passed_over: Vec<usize> = rest
+            .iter()
+            .copied()
+            .filter(|index| !self.joined.contains_key(index))
+            .filter(|&index| !applied.contains_key(&self.id(index)))
+            .collect();
+        let in_force = self.in_force(conn, &passed_over).await?;
         for &index in rest {
             let id = self.id(index);
             let report = &self.reports[index];
@@ -49,9 +56,8 @@ impl Wave<'_> {
                 Some(_) => (Kept::Unchanged, report.standing_at(self.now)),
                 None => {
                     let standing = self.standing_of(id, report);
-                    if self.in_force(conn, id, report).await?.as_deref()
-                        == Some(&report.content_hash[..])
-                    {
+                    let then = in_force.get(&index).and_then(Option::as_deref);
+                    if then == Some(&report.content_hash[..]) {
                         (Kept::Unchanged, standing)
                     } else {
                         keep.push((index, true));
@@ -90,24 +96,36 @@ impl Wave<'_> {
         }
     }
 
+    /// The hash of the facts that were in force for its client at the time of each of these reports, by index: looked
+    /// up together, since a file that is sent once more consists of such reports.
     async fn in_force(
         &self,
         conn: &mut Conn,
-        id: ClientId,
-        report: &Incoming,
-    ) -> Result<Option<Vec<u8>>> {
+        indexes: &[usize],
+    ) -> Result<HashMap<usize, Option<Vec<u8>>>> {
         #[derive(sqlx::FromRow)]
-        struct Hash {
-            content_hash: Vec<u8>,
+        struct InForce {
+            n: i64,
+            content_hash: Option<Vec<u8>>,
         }
-        let row: Option<Hash> = conn
-            .sql(IN_FORCE)
-            .bind(ESTATE)
-            .bind(identify::bytes(id))
-            .bind(report.seen_at.0)
-            .optional()
-            .await?;
-        Ok(row.map(|row| row.content_hash))
+        let rows = Rows::default()
+            .int((0_i64..).take(indexes.len()).map(Some))
+            .bytes(
+                indexes
+                    .iter()
+                    .map(|&index| Some(identify::bytes(self.id(index)))),
+            )
+            .int(
+                indexes
+                    .iter()
+                    .map(|&index| Some(self.reports[index].seen_at.0)),
+            );
+        let found: Vec<InForce> = conn.many(IN_FORCE, &[ESTATE], &rows).await?;
+        let index = |n: i64| indexes.get(usize::try_from(n).ok()?).copied();
+        Ok(found
+            .into_iter()
+            .filter_map(|row| Some((index(row.n)?, row.content_hash)))
+            .collect())
     }
 
     async fn insert_history(

@@ -9,6 +9,7 @@ pub mod db;
 pub mod error;
 pub mod evidence;
 mod feeds;
+pub mod forecast;
 mod group;
 pub mod identify;
 pub mod incoming;

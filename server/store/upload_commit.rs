@@ -7,7 +7,7 @@ use super::{
     ESTATE, Store,
     db::Conn,
     error::{Error, Result},
-    evidence, group,
+    evidence, feeds, group,
     identify::{self, ClientId},
     incoming::{Incoming, Kept, Receipt},
     known::Known,
@@ -24,7 +24,8 @@ WHERE estate = $1 AND upload = $2 AND n >= $3 AND status <> 'rejected' ORDER BY 
 const PASS: &str = "UPDATE uploads SET done = $4 WHERE estate = $1 AND id = $2 AND state = 'committing' AND done = $3";
 const COUNT: &str =
     "UPDATE uploads SET stored_new = stored_new + $3, stored_changed = stored_changed + $4,
-  stored_unchanged = stored_unchanged + $5, stored_late = stored_late + $6, rejected = rejected + $7
+  stored_unchanged = stored_unchanged + $5, stored_late = stored_late + $6, rejected = rejected + $7,
+  site = CASE WHEN CAST($8 AS TEXT) IS NULL THEN site WHEN site IS NULL OR site = $8 THEN $8 ELSE '' END
 WHERE estate = $1 AND id = $2";
 const STORED: &str = "WITH v (upload, n, client_id, outcome, standing) AS ({rows})
 UPDATE upload_rows SET client_id = v.client_id, outcome = v.outcome, standing = v.standing FROM v
@@ -32,8 +33,10 @@ WHERE upload_rows.estate = $1 AND upload_rows.upload = v.upload AND upload_rows.
 const REFUSED: &str = "WITH v (upload, n, problem) AS ({rows})
 UPDATE upload_rows SET status = 'rejected', problem = v.problem FROM v
 WHERE upload_rows.estate = $1 AND upload_rows.upload = v.upload AND upload_rows.n = v.n RETURNING upload_rows.n";
-const DONE: &str = "UPDATE uploads SET state = 'done', done = total, finished_at = $4, worker = ''
-WHERE estate = $1 AND id = $2 AND state = 'committing' AND done = $3";
+const DONE: &str = "UPDATE uploads SET state = 'done', done = total, finished_at = $4, worker = '',
+  asked = $5, answered = $6
+WHERE estate = $1 AND id = $2 AND state = 'committing' AND done = $3
+RETURNING site, way, committed_at, committed_by, created_by";
 
 /// Bytes of documents that are enough for one portion.
 const ENOUGH: usize = 8 << 20;
@@ -67,6 +70,15 @@ struct Next {
     n: i64,
     dictionary: i64,
     document: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Ended {
+    site: Option<String>,
+    way: String,
+    committed_at: Option<i64>,
+    committed_by: Option<String>,
+    created_by: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -127,23 +139,38 @@ impl Store {
             .await
     }
 
-    /// Ends an upload of which everything is stored; `from` rows were passed.
-    pub async fn finish_upload(&self, id: String, from: i64, now: Timestamp) -> Result<bool> {
+    /// Ends an upload of which everything is stored; `from` rows were passed. Of how many devices it was to speak, and
+    /// of how many it does, is noted for its sender, too.
+    pub async fn finish_upload(
+        &self,
+        id: String,
+        from: i64,
+        completeness: Option<(i64, i64)>,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
-                    let ended = conn
+                    let ended: Option<Ended> = conn
                         .sql(DONE)
                         .bind(ESTATE)
                         .bind(id.clone())
                         .bind(from)
                         .bind(now.0)
-                        .execute()
+                        .bind(completeness.map(|(asked, _)| asked))
+                        .bind(completeness.map(|(_, answered)| answered))
+                        .optional()
                         .await?;
-                    if ended > 0 {
-                        uploads::forget_files(conn, id).await?;
+                    let Some(ended) = ended else {
+                        return Ok(false);
+                    };
+                    uploads::forget_files(conn, id).await?;
+                    if let (Some(site), Some(completeness)) = (ended.site, completeness) {
+                        let sender = ended.committed_by.unwrap_or(ended.created_by);
+                        let at = ended.committed_at.map_or(now, Timestamp);
+                        feeds::complete(conn, site, sender, ended.way, completeness, at).await?;
                     }
-                    Ok(ended > 0)
+                    Ok(true)
                 })
             })
             .await
@@ -203,7 +230,7 @@ async fn store(conn: &mut Conn, portion: &Portion, now: Timestamp) -> Result<Opt
     {
         statement = statement.bind(i64::try_from(count).unwrap_or(i64::MAX));
     }
-    statement.execute().await?;
+    statement.bind(feeds::one_site(&reports)).execute().await?;
     Ok(Some(receipts.iter().map(|receipt| receipt.kept).collect()))
 }
 

@@ -84,6 +84,8 @@ pub struct NewUpload {
     pub collected_at: Option<Timestamp>,
     /// Store without showing first.
     pub at_once: bool,
+    /// Id of the token that sent it; empty: none did.
+    pub token: String,
 }
 
 /// An upload as it is kept.
@@ -127,6 +129,12 @@ pub struct Upload {
     pub problem: Option<String>,
     /// When it was over.
     pub finished_at: Option<Timestamp>,
+    /// Id of the token that sent it; empty: none did.
+    pub token: String,
+    /// About how many rows reading will come to, where that can be told.
+    pub about: Option<i64>,
+    /// Of how many devices its files were to speak, and of how many they do, where somebody says so.
+    pub completeness: Option<(i64, i64)>,
 }
 
 /// Rows of an upload by what they are and what became of them.
@@ -142,6 +150,14 @@ pub struct Counts {
     pub found_known: i64,
     /// Not taken.
     pub rejected: i64,
+    /// Storing them would bring a new client, by what was known when they were read.
+    pub would_new: i64,
+    /// Storing them would say something new of a known client.
+    pub would_changed: i64,
+    /// Known already.
+    pub would_unchanged: i64,
+    /// Older than what is known.
+    pub would_late: i64,
     /// Stored: the first that was heard of a client.
     pub stored_new: i64,
     /// Stored: says something new of a known client.
@@ -213,6 +229,11 @@ impl RowOutcome {
             Self::Late => "late",
         }
     }
+
+    /// The outcome a code names.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.code() == code)
+    }
 }
 
 /// Which rows of an upload to show.
@@ -222,7 +243,7 @@ pub enum Shown {
     All,
     /// By what they are.
     Status(RowStatus),
-    /// By what became of them.
+    /// By what became of them, or would when they are stored.
     Outcome(RowOutcome),
 }
 
@@ -239,6 +260,8 @@ pub struct NewRow {
     pub name: String,
     /// Whom it is about: our id, and the name of a known client.
     pub client: Option<(ClientId, String)>,
+    /// What storing it would do; `None`: it is not taken.
+    pub forecast: Option<RowOutcome>,
     /// What people should know about it.
     pub notes: Vec<String>,
     /// Why it is not taken.
@@ -266,6 +289,8 @@ pub struct UploadRow {
     pub notes: Vec<String>,
     /// Why it was not taken.
     pub problem: Option<String>,
+    /// What storing it would do, by what was known when it was read.
+    pub forecast: Option<RowOutcome>,
     /// What became of it: `new`, `changed`, `unchanged` or `late`.
     pub outcome: Option<String>,
     /// How the client stood after it.

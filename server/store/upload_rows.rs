@@ -5,26 +5,31 @@ use super::{
     error::{Error, Result},
     evidence, identify,
     rows::Rows,
-    upload_model::{NewRow, RejectedRow, RowStatus, Shown, UploadRow},
+    upload_model::{NewRow, RejectedRow, RowOutcome, RowStatus, Shown, UploadRow},
 };
 use crate::domain::verdict::Standing;
 
 const BEGIN: &str = "UPDATE uploads SET attempt = attempt + 1, starts = starts + 1, total = 0, found_new = 0, found_known = 0, rejected = 0,
+  would_new = 0, would_changed = 0, would_unchanged = 0, would_late = 0, about = NULL, asked = NULL, answered = NULL,
   format = '', told = '[]' WHERE estate = $1 AND id = $2 AND state = 'reading' RETURNING attempt";
 const CLEAR: &str = "DELETE FROM upload_rows WHERE estate = $1 AND upload = $2 AND n IN (
   SELECT n FROM upload_rows WHERE estate = $1 AND upload = $2 LIMIT $3)";
 const COUNT: &str = "UPDATE uploads SET total = total + $5, found_new = found_new + $6, found_known = found_known + $7,
-  rejected = rejected + $8
+  rejected = rejected + $8, would_new = would_new + $9, would_changed = would_changed + $10,
+  would_unchanged = would_unchanged + $11, would_late = would_late + $12
 WHERE estate = $1 AND id = $2 AND state = 'reading' AND attempt = $3 AND total = $4";
 const INSERT: &str = include_str!("sql/insert_upload_rows.sql");
-const READ: &str = "UPDATE uploads SET state = CASE WHEN at_once THEN 'committing' ELSE 'preview' END, format = $4, told = $5
-WHERE estate = $1 AND id = $2 AND state = 'reading' AND attempt = $3";
-const ALL: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, outcome, standing
+const READ: &str = "UPDATE uploads SET state = CASE WHEN at_once THEN 'committing' ELSE 'preview' END, format = $4, told = $5,
+  asked = $6, answered = $7 WHERE estate = $1 AND id = $2 AND state = 'reading' AND attempt = $3";
+const ABOUT: &str = "UPDATE uploads SET about = $4 WHERE estate = $1 AND id = $2 AND state = 'reading' AND attempt = $3";
+const ALL: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, forecast, outcome, standing
 FROM upload_rows WHERE estate = $1 AND upload = $2 AND n >= $3 ORDER BY n LIMIT $4";
-const BY_STATUS: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, outcome, standing
+const BY_STATUS: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, forecast, outcome, standing
 FROM upload_rows WHERE estate = $1 AND upload = $2 AND n >= $3 AND status = $5 ORDER BY n LIMIT $4";
-const BY_OUTCOME: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, outcome, standing
-FROM upload_rows WHERE estate = $1 AND upload = $2 AND n >= $3 AND outcome = $5 ORDER BY n LIMIT $4";
+const BY_OUTCOME: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, forecast, outcome, standing
+FROM upload_rows WHERE estate = $1 AND upload = $2 AND n >= $3 AND COALESCE(outcome, forecast) = $5 ORDER BY n LIMIT $4";
+const DEVICES: &str = "SELECT COUNT(DISTINCT client_id) FROM upload_rows
+WHERE estate = $1 AND upload = $2 AND status <> 'rejected'";
 const REJECTED: &str = "SELECT n, file AS file_name, place, problem, dictionary, document
 FROM upload_rows WHERE estate = $1 AND upload = $2 AND n >= $3 AND status = 'rejected' ORDER BY n LIMIT $4";
 /// Rows let go of in one transaction.
@@ -41,6 +46,7 @@ struct StoredRow {
     client_name: Option<String>,
     notes: String,
     problem: Option<String>,
+    forecast: Option<String>,
     outcome: Option<String>,
     standing: Option<String>,
 }
@@ -100,6 +106,24 @@ impl Store {
         }
     }
 
+    /// Notes about how many rows this reading will come to.
+    pub async fn expect_upload_rows(&self, id: String, attempt: i64, about: i64) -> Result<()> {
+        self.writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    conn.sql(ABOUT)
+                        .bind(ESTATE)
+                        .bind(id)
+                        .bind(attempt)
+                        .bind(about)
+                        .execute()
+                        .await
+                        .map(drop)
+                })
+            })
+            .await
+    }
+
     /// Writes the next rows of this reading; `first` were written before. Answers false when they are wanted no more:
     /// the upload was cancelled, or somebody else reads it.
     pub async fn add_upload_rows(
@@ -114,6 +138,11 @@ impl Store {
             i64::try_from(fitting).unwrap_or(i64::MAX)
         };
         let counts = RowStatus::ALL.map(count);
+        let would = |outcome| {
+            let fitting = new.iter().filter(|row| row.forecast == Some(outcome));
+            i64::try_from(fitting.count()).unwrap_or(i64::MAX)
+        };
+        let forecasts = RowOutcome::ALL.map(would);
         let length = i64::try_from(new.len()).unwrap_or(i64::MAX);
         let rows = columns(id, first, new);
         let id = id.to_owned();
@@ -121,7 +150,7 @@ impl Store {
             .run(move |conn| {
                 Box::pin(async move {
                     let [found_new, found_known, rejected] = counts;
-                    let counted = conn
+                    let mut statement = conn
                         .sql(COUNT)
                         .bind(ESTATE)
                         .bind(id)
@@ -130,9 +159,11 @@ impl Store {
                         .bind(length)
                         .bind(found_new)
                         .bind(found_known)
-                        .bind(rejected)
-                        .execute()
-                        .await?;
+                        .bind(rejected);
+                    for forecast in forecasts {
+                        statement = statement.bind(forecast);
+                    }
+                    let counted = statement.execute().await?;
                     if counted == 0 {
                         return Ok(false);
                     }
@@ -143,13 +174,26 @@ impl Store {
             .await
     }
 
-    /// Ends this reading with what the files say of themselves (JSON).
+    /// How many devices the rows of an upload are about, refused ones aside.
+    pub async fn devices_of_upload(&self, id: &str) -> Result<i64> {
+        self.db
+            .read()
+            .await?
+            .sql(DEVICES)
+            .bind(ESTATE)
+            .bind(id.to_owned())
+            .scalar()
+            .await
+    }
+
+    /// Ends this reading with what the files say of themselves (JSON), and of how many devices they were to speak and do.
     pub async fn end_reading(
         &self,
         id: String,
         attempt: i64,
         format: String,
         told: String,
+        completeness: Option<(i64, i64)>,
     ) -> Result<bool> {
         self.writer
             .run(move |conn| {
@@ -160,6 +204,8 @@ impl Store {
                         .bind(attempt)
                         .bind(format)
                         .bind(told)
+                        .bind(completeness.map(|(asked, _)| asked))
+                        .bind(completeness.map(|(_, answered)| answered))
                         .execute()
                         .await
                         .map(|changed| changed > 0)
@@ -246,6 +292,7 @@ impl TryFrom<StoredRow> for UploadRow {
             name: row.name,
             notes: row.notes.lines().map(str::to_owned).collect(),
             problem: row.problem,
+            forecast: row.forecast.as_deref().and_then(RowOutcome::from_code),
             outcome: row.outcome,
             standing: row.standing.as_deref().and_then(Standing::from_code),
         })
@@ -272,6 +319,7 @@ fn columns(id: &str, first: i64, new: Vec<NewRow>) -> Rows {
             Some(notes.join("\n"))
         }))
         .text(each().map(|row| row.problem.as_deref().map(tame)))
+        .text(each().map(|row| row.forecast.map(RowOutcome::code)))
         .int(packed.iter().map(|(dictionary, _)| Some(*dictionary)))
         .bytes(packed.iter().map(|(_, document)| Some(document.clone())))
 }

@@ -4,8 +4,11 @@ use super::{
     Store,
     db::Conn,
     error::Result,
+    forecast::{Met, Saying, forecast},
     identify::{self, ClientId, Speaker},
+    incoming::Sender,
     known::Known,
+    upload_model::RowOutcome,
 };
 use crate::domain::identity::ClientIds;
 
@@ -24,14 +27,32 @@ pub enum Whom {
 
 /// Looks clients up without changing anything, on a connection of its own.
 #[derive(Debug)]
-pub struct Matcher(Conn);
+pub struct Matcher {
+    conn: Conn,
+    met: Met,
+}
 
 impl Matcher {
-    /// Whom these ids name when `speaker` says them. The writer resolves them the same way.
-    pub async fn whom(&mut self, ids: &[ClientIds], speaker: Speaker) -> Result<Vec<Whom>> {
-        let idents = ids.iter().flat_map(identify::all_idents).collect();
-        let known = Known::find(&mut self.0, idents).await?;
-        Ok(ids.iter().map(|ids| whom(&known, ids, speaker)).collect())
+    /// Whom these rows are about when `sender` sends them, and what storing them would do. The writer resolves them the
+    /// same way.
+    pub async fn look(
+        &mut self,
+        rows: &[Saying],
+        sender: &Sender,
+    ) -> Result<Vec<(Whom, RowOutcome)>> {
+        let idents = rows
+            .iter()
+            .flat_map(|row| identify::all_idents(&row.ids))
+            .collect();
+        let known = Known::find(&mut self.conn, idents).await?;
+        let whom: Vec<Whom> = rows
+            .iter()
+            .map(|row| whom(&known, &row.ids, sender.speaker()))
+            .collect();
+        let both: Vec<(&Saying, &Whom)> = rows.iter().zip(&whom).collect();
+        let (conn, met) = (&mut self.conn, &mut self.met);
+        let outcomes = forecast(conn, &known, met, &both, sender.trust).await?;
+        Ok(whom.into_iter().zip(outcomes).collect())
     }
 }
 
@@ -55,6 +76,9 @@ pub(super) fn whom(known: &Known, ids: &ClientIds, speaker: Speaker) -> Whom {
 impl Store {
     /// Something to look clients up with.
     pub async fn matcher(&self) -> Result<Matcher> {
-        Ok(Matcher(self.db.looking().await?))
+        Ok(Matcher {
+            conn: self.db.looking().await?,
+            met: Met::new(),
+        })
     }
 }

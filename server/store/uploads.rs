@@ -64,6 +64,14 @@ struct Kept {
     stored_late: i64,
     problem: Option<String>,
     finished_at: Option<i64>,
+    would_new: i64,
+    would_changed: i64,
+    would_unchanged: i64,
+    would_late: i64,
+    token: String,
+    about: Option<i64>,
+    asked: Option<i64>,
+    answered: Option<i64>,
 }
 
 impl TryFrom<Kept> for Upload {
@@ -93,6 +101,10 @@ impl TryFrom<Kept> for Upload {
                 found_new: row.found_new,
                 found_known: row.found_known,
                 rejected: row.rejected,
+                would_new: row.would_new,
+                would_changed: row.would_changed,
+                would_unchanged: row.would_unchanged,
+                would_late: row.would_late,
                 stored_new: row.stored_new,
                 stored_changed: row.stored_changed,
                 stored_unchanged: row.stored_unchanged,
@@ -100,6 +112,9 @@ impl TryFrom<Kept> for Upload {
             },
             problem: row.problem,
             finished_at: row.finished_at.map(Timestamp),
+            token: row.token,
+            about: row.about,
+            completeness: row.asked.zip(row.answered),
         })
     }
 }
@@ -131,6 +146,7 @@ impl Store {
                         .bind(new.options)
                         .bind(new.collected_at.map(|at| at.0))
                         .bind(new.at_once)
+                        .bind(new.token)
                         .execute()
                         .await
                         .map(drop)
@@ -153,7 +169,7 @@ impl Store {
         row.map(Upload::try_from).transpose()
     }
 
-    /// The latest uploads before `before` (an id; empty: all), newest first; of `only` this sender, if given.
+    /// The latest uploads before `before` (an id; empty: all), newest first; of `only` the token with this id, if given.
     pub async fn uploads(
         &self,
         only: Option<&str>,

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Bell, reading::in_words};
+use super::{
+    Bell, completeness,
+    reading::in_words,
+    told::{Chosen, told_of},
+};
 use crate::{
     clock,
     ingest::{self, Judge},
@@ -42,7 +46,9 @@ pub(super) async fn commit(
     loop {
         let waiting = store.waiting_upload_rows(&upload.id, from, PORTION).await?;
         let Some(last) = waiting.last().map(|row| row.n) else {
-            let finished = store.finish_upload(upload.id.clone(), from, clock::now());
+            let (chosen, told) = (Chosen::of(&upload.options), told_of(&upload.told));
+            let complete = completeness::of(store, &upload.id, &chosen, &told).await?;
+            let finished = store.finish_upload(upload.id.clone(), from, complete, clock::now());
             return finished.await.map(drop);
         };
         let (numbers, documents): (Vec<i64>, Vec<Vec<u8>>) =

@@ -5,6 +5,7 @@
 //! portion. Both are guarded in the statements, so that two that work on the same upload do each row once.
 
 mod committing;
+mod completeness;
 mod reading;
 mod told;
 
@@ -71,6 +72,8 @@ pub struct Sent {
     pub at_once: bool,
     /// Name of the user or token.
     pub by: String,
+    /// Id of the token that sent it; empty: none did.
+    pub token: String,
     /// `upload` or `command`.
     pub way: &'static str,
 }
@@ -110,6 +113,7 @@ pub async fn accept(store: &Store, sent: Sent, now: Timestamp) -> Result<String,
             options: told::written(&sent.chosen),
             collected_at: sent.collected_at.map(|at| at.min(now)),
             at_once: sent.at_once,
+            token: sent.token,
         })
         .await?;
     Ok(id)

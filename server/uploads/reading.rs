@@ -1,30 +1,30 @@
 //! From files to rows that can be looked at: read on a thread of its own, resolved against what is known, kept in
-//! portions. Nothing but two portions and the files themselves is in memory.
+//! portions. Nothing but two portions, the files themselves and a hash for each device is in memory.
+
+use std::collections::BTreeSet;
 
 use tokio::sync::mpsc;
 
 use super::{
-    Bell,
+    Bell, completeness,
     told::{Told, names_of, written},
 };
 use crate::{
-    domain::{identity::ClientIds, time::Timestamp},
+    domain::{evidence::Coverage, time::Timestamp},
     store::{
         self, Store,
-        identify::Speaker,
+        forecast::Saying,
+        incoming::Sender,
         upload_commit::ambiguous,
         upload_model::{NewRow, RowStatus, Upload},
         upload_whom::{Matcher, Whom},
     },
     uploads::told::Chosen,
     wire::{
-        FieldError, decode,
+        FieldError,
         foreign::{
             RAW_KEPT,
             any_file::{self, File, Row},
-            format::Format,
-            mapping::Mapping,
-            table::Table,
         },
         report_v1,
     },
@@ -38,8 +38,16 @@ const ENOUGH: usize = 8 << 20;
 /// A row, read and checked, but not resolved.
 struct Checked {
     row: NewRow,
-    /// Whom it names; `None`: it is refused already.
-    ids: Option<ClientIds>,
+    /// Whom it names and what it says; `None`: it is refused already.
+    saying: Option<Saying>,
+}
+
+/// What the reader hands over.
+enum Read {
+    /// About how many rows there will be.
+    About(u64),
+    /// The next ones.
+    Rows(Vec<Checked>),
 }
 
 /// Reads the files of an upload.
@@ -55,16 +63,26 @@ pub(super) async fn read(store: &Store, upload: &Upload, bell: &Bell) -> Result<
         files.push((name, store.upload_file(&upload.id, number).await?));
     }
     let chosen = Chosen::of(&upload.options);
+    let how = chosen.clone();
     let collected_at = upload.collected_at;
     let (portions, mut ready) = mpsc::channel(1);
     let reader =
-        tokio::task::spawn_blocking(move || read_files(&files, &chosen, collected_at, &portions));
+        tokio::task::spawn_blocking(move || read_files(&files, &how, collected_at, &portions));
     let mut matcher = store.matcher().await?;
-    let speaker = super::committing::sender(&upload.created_by, upload).speaker();
+    let sender = super::committing::sender(&upload.created_by, upload);
     let mut first = 0;
     let mut rejected = 0;
-    while let Some(portion) = ready.recv().await {
-        let rows = resolved(&mut matcher, portion, speaker).await?;
+    while let Some(read) = ready.recv().await {
+        let portion = match read {
+            Read::Rows(portion) => portion,
+            Read::About(rows) => {
+                let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+                let id = upload.id.clone();
+                store.expect_upload_rows(id, attempt, rows).await?;
+                continue;
+            }
+        };
+        let rows = resolved(&mut matcher, portion, &sender).await?;
         let length = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         rejected += rows
             .iter()
@@ -93,12 +111,14 @@ pub(super) async fn read(store: &Store, upload: &Upload, bell: &Bell) -> Result<
     formats.retain(|format| !format.is_empty());
     formats.sort_unstable();
     formats.dedup();
+    let complete = completeness::of(store, &upload.id, &chosen, &told).await?;
     store
         .end_reading(
             upload.id.clone(),
             attempt,
             formats.join(","),
             written(&told),
+            complete,
         )
         .await
         .map(drop)
@@ -109,15 +129,21 @@ fn read_files(
     files: &[(String, Vec<u8>)],
     chosen: &Chosen,
     collected_at: Option<Timestamp>,
-    portions: &mpsc::Sender<Vec<Checked>>,
+    portions: &mpsc::Sender<Read>,
 ) -> Vec<Told> {
     let sources: Vec<File<'_>> = files
         .iter()
         .map(|(name, bytes)| File { name, bytes })
         .collect();
+    let options = chosen.options();
+    if let Some(rows) = any_file::about(&sources, &options)
+        && portions.blocking_send(Read::About(rows)).is_err()
+    {
+        return Vec::new();
+    }
     let mut portion: Vec<Checked> = Vec::new();
     let mut bytes = 0;
-    let told = any_file::read(&sources, &chosen.options(), &mut |row| {
+    let told = any_file::read(&sources, &options, &mut |row| {
         let checked = checked(row, collected_at);
         bytes += checked.row.content.len();
         portion.push(checked);
@@ -125,15 +151,20 @@ fn read_files(
             return true;
         }
         bytes = 0;
-        portions.blocking_send(std::mem::take(&mut portion)).is_ok()
+        let rows = Read::Rows(std::mem::take(&mut portion));
+        portions.blocking_send(rows).is_ok()
     });
+    // Of tables that nobody knows, people say what their columns mean.
+    let unread = told.iter().filter_map(|told| told.as_ref().err());
+    let unread: BTreeSet<&str> = unread.map(|(name, _)| name.as_str()).collect();
+    let mut columns = any_file::columns(&sources, &options, &unread);
     // What cannot be read as a whole is a refused row as well.
     let all = told
         .into_iter()
         .map(|told| match told {
             Ok(told) => Told::from(told),
             Err((name, why)) => Told {
-                mapping: columns_of(&name, files, chosen),
+                mapping: columns.remove(&name),
                 name,
                 problem: Some(why.0),
                 ..Told::default()
@@ -142,43 +173,16 @@ fn read_files(
         .collect();
     if !portion.is_empty() {
         // Nobody listens any more when it was cancelled.
-        drop(portions.blocking_send(portion));
+        drop(portions.blocking_send(Read::Rows(portion)));
     }
     all
-}
-
-/// What the columns of a file were taken for that somebody calls a table, but that says too little so far: so that
-/// people can choose.
-fn columns_of(name: &str, files: &[(String, Vec<u8>)], chosen: &Chosen) -> Option<Mapping> {
-    if chosen.format.as_deref() != Some(Format::Table.code()) {
-        return None;
-    }
-    let (_, bytes) = files.iter().find(|(known, _)| known == name)?;
-    let decoded = decode::to_text(bytes).ok()?;
-    let table = Table::open(&decoded.text).ok()?;
-    let guess = Mapping::guess(table.heading());
-    let fits = |mapping: &&Mapping| {
-        let headings = |mapping: &Mapping| -> Vec<String> {
-            let columns = mapping.columns.iter();
-            columns.map(|column| column.heading.clone()).collect()
-        };
-        headings(mapping) == headings(&guess)
-    };
-    Some(
-        chosen
-            .mapping
-            .as_ref()
-            .filter(fits)
-            .cloned()
-            .unwrap_or(guess),
-    )
 }
 
 fn checked(row: Row, collected_at: Option<Timestamp>) -> Checked {
     match row {
         Row::Refused { file, refused: no } => Checked {
             row: refused(file, no.place, no.detail, no.raw),
-            ids: None,
+            saying: None,
         },
         Row::Reading {
             file,
@@ -207,17 +211,23 @@ fn checked(row: Row, collected_at: Option<Timestamp>) -> Checked {
                         status: RowStatus::New,
                         name: parsed.report.ids.display_name(),
                         client: None,
+                        forecast: None,
                         notes,
                         problem: None,
                         content: document,
                     },
-                    ids: Some(parsed.report.ids),
+                    saying: Some(Saying {
+                        coverage: Coverage::of(&parsed.report.facts),
+                        ids: parsed.report.ids,
+                        content_hash: parsed.content_hash,
+                        seen_at: parsed.report.collected_at,
+                    }),
                 },
                 Err(why) => {
                     let mut row = refused(file, place, why, document);
                     row.name = name;
                     row.notes = notes;
-                    Checked { row, ids: None }
+                    Checked { row, saying: None }
                 }
             }
         }
@@ -232,6 +242,7 @@ fn refused(file_name: String, place: String, problem: String, mut raw: Vec<u8>) 
         status: RowStatus::Rejected,
         name: String::new(),
         client: None,
+        forecast: None,
         notes: Vec::new(),
         problem: Some(problem),
         content: raw,
@@ -257,27 +268,36 @@ pub(super) fn in_words(errors: &[FieldError]) -> String {
 async fn resolved(
     matcher: &mut Matcher,
     portion: Vec<Checked>,
-    speaker: Speaker,
+    sender: &Sender,
 ) -> Result<Vec<NewRow>, store::Error> {
-    let ids: Vec<ClientIds> = portion
-        .iter()
-        .filter_map(|checked| checked.ids.clone())
-        .collect();
-    let mut whom = matcher.whom(&ids, speaker).await?.into_iter();
-    Ok(portion
+    let mut sayings = Vec::with_capacity(portion.len());
+    let rows: Vec<(NewRow, bool)> = portion
         .into_iter()
-        .map(|Checked { mut row, ids }| {
-            if ids.is_none() {
+        .map(|Checked { row, saying }| {
+            let says = saying.is_some();
+            sayings.extend(saying);
+            (row, says)
+        })
+        .collect();
+    let mut looked = matcher.look(&sayings, sender).await?.into_iter();
+    Ok(rows
+        .into_iter()
+        .map(|(mut row, says)| {
+            if !says {
                 return row;
             }
-            match whom.next() {
-                Some(Whom::Known(id, name)) => {
+            match looked.next() {
+                Some((Whom::Known(id, name), outcome)) => {
                     row.status = RowStatus::Known;
                     row.client = Some((id, name));
+                    row.forecast = Some(outcome);
                 }
-                Some(Whom::New(id)) => row.client = Some((id, row.name.clone())),
-                Some(Whom::Several(names)) => refuse(&mut row, ambiguous(&names)),
-                Some(Whom::Nobody) | None => refuse(
+                Some((Whom::New(id), outcome)) => {
+                    row.client = Some((id, row.name.clone()));
+                    row.forecast = Some(outcome);
+                }
+                Some((Whom::Several(names), _)) => refuse(&mut row, ambiguous(&names)),
+                Some((Whom::Nobody, _)) | None => refuse(
                     &mut row,
                     "It names no device. Add a name, the fully qualified name, the resource id with the site code, or the Configuration Manager GUID.".to_owned(),
                 ),

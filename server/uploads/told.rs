@@ -27,6 +27,9 @@ pub struct Chosen {
     /// The files are answers of one run, so that what one of them lacks another may prove absent.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub one_run: bool,
+    /// How many devices were asked, where the files do not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<u32>,
 }
 
 impl Chosen {
@@ -89,6 +92,16 @@ impl From<any_file::Told> for Told {
 /// What the files of an upload say of themselves.
 pub fn told_of(text: &str) -> Vec<Told> {
     read(text)
+}
+
+/// Of how many devices the files were to speak, and of how many they do, as they say it themselves. Files of one run
+/// repeat each other, and others need not be about the same devices, so nothing is added up: of several files that one
+/// counts in which the most devices said nothing.
+pub(super) fn completeness(told: &[Told]) -> Option<(i64, i64)> {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    told.iter()
+        .filter_map(|told| Some((number(told.asked?), number(told.answered?))))
+        .max_by_key(|(asked, answered)| (asked.saturating_sub(*answered), *asked))
 }
 
 /// The names of an upload's files.

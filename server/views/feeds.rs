@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     Layout,
-    text::{Moment, counted, number, share},
+    text::{self, Moment, counted, number},
     words,
 };
 use crate::domain::{
@@ -38,7 +38,7 @@ pub struct FeedRow {
     pub week: String,
     /// How often it usually speaks.
     pub rhythm: String,
-    /// Of how many clients it spoke, of how many it was asked; a dash where it does not say.
+    /// Of how many devices its last upload spoke that says so, and when that was; a dash where none does.
     pub completeness: String,
 }
 
@@ -104,13 +104,9 @@ impl FeedRow {
             },
             completeness: feed.completeness.map_or_else(
                 || "–".to_owned(),
-                |(asked, answered)| {
-                    format!(
-                        "{} of {} ({})",
-                        number(answered),
-                        number(asked),
-                        share(answered, asked)
-                    )
+                |told| {
+                    let when = Moment::new(told.at, now).relative;
+                    format!("{} ({when})", text::answered(told.asked, told.answered))
                 },
             ),
         }

@@ -137,7 +137,11 @@ impl HomePage {
             view_address: links::overview_url(base),
             roles: Vec::new(),
             listed: !population.lists.is_empty(),
-            denominator: rule::denominator(population),
+            denominator: if whole {
+                rule::denominator(population)
+            } else {
+                rule::selection(population)
+            },
             attention: Vec::new(),
             feeds: None,
             fine_print: fine_print(summary, counting),

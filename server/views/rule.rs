@@ -9,6 +9,29 @@ use crate::store::model::{ListInfo, Population};
 /// No more lists than this are named one by one.
 const NAMED: usize = 8;
 
+/// What the numbers of a selection are out of.
+pub fn selection(population: &Population) -> String {
+    let mut sentence = format!(
+        "{} of the population {} this selection",
+        clients(population.total),
+        if population.total == 1 { "fits" } else { "fit" }
+    );
+    if !population.lists.is_empty() && population.unlisted > 0 {
+        sentence.push_str(&format!(
+            "; {} of them on no expected list",
+            number(population.unlisted)
+        ));
+    }
+    if population.left_out > 0 {
+        sentence.push_str(&format!(
+            "; {} more would fit, but every list that names them marks them obsolete or decommissioned",
+            number(population.left_out)
+        ));
+    }
+    sentence.push('.');
+    sentence
+}
+
 /// Which lists say who is expected, how many clients that are, and who is left out why.
 pub fn denominator(population: &Population) -> String {
     let named: Vec<String> = population.lists.iter().take(NAMED).map(list).collect();

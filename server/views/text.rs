@@ -27,6 +27,21 @@ pub fn counted(n: i64, one: &str, many: &str) -> String {
     format!("{} {}", number(n), if n == 1 { one } else { many })
 }
 
+/// How many of the devices that were asked said nothing: `asked 5,000, answered 3,100: 1,900 said nothing`.
+pub fn answered(asked: i64, answered: i64) -> String {
+    let silent = asked.saturating_sub(answered);
+    let said = match silent {
+        ..0 => "more than were asked".to_owned(),
+        0 => "all of them".to_owned(),
+        silent => format!("{} said nothing", number(silent)),
+    };
+    format!(
+        "asked {}, answered {}: {said}",
+        number(asked),
+        number(answered)
+    )
+}
+
 /// A number of clients.
 pub fn clients(n: i64) -> String {
     counted(n, "client", "clients")

@@ -44,6 +44,8 @@ pub struct Receipt {
     pub word: &'static str,
     /// The numbers, as a sentence.
     pub counts: String,
+    /// Of how many devices it was to speak, and of how many it does.
+    pub answered: Option<String>,
     /// When it was over.
     pub finished: Option<Moment>,
     /// What went wrong.
@@ -87,6 +89,9 @@ impl Receipt {
                 State::Failed => "Failed",
             },
             counts: counts(upload),
+            answered: upload
+                .completeness
+                .map(|(asked, answered)| text::answered(asked, answered)),
             finished: upload.finished_at.map(|at| Moment::new(at, now)),
             problem: upload.problem.clone(),
         }
@@ -98,20 +103,25 @@ fn counts(upload: &Upload) -> String {
     let Counts {
         total,
         done,
-        found_new,
-        found_known,
         rejected,
+        would_new,
+        would_changed,
+        would_unchanged,
+        would_late,
         stored_new,
         stored_changed,
         stored_unchanged,
         stored_late,
+        ..
     } = upload.counts;
     let rows = text::counted(total, "row", "rows");
     let parts: &[(i64, &str)] = match upload.state {
         State::Reading => return format!("{rows} read so far."),
         State::Preview => &[
-            (found_known, "about known clients"),
-            (found_new, "about new devices"),
+            (would_new, "would bring a new client"),
+            (would_changed, "would say something new"),
+            (would_unchanged, "unchanged"),
+            (would_late, "older than what is known"),
             (rejected, "refused"),
         ],
         State::Cancelled | State::Failed if done == 0 => {

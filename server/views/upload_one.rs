@@ -4,13 +4,13 @@ use askama::Template;
 
 use super::{
     Layout, links,
-    text::{counted, number},
+    text::{answered, counted, number},
     upload::Receipt,
     words::{self, Badge},
 };
 use crate::store::{
     Store,
-    upload_model::{RowStatus, Shown, State, Upload, UploadRow},
+    upload_model::{RowOutcome, RowStatus, Shown, State, Upload, UploadRow},
 };
 
 /// What a file says of itself.
@@ -36,11 +36,7 @@ impl FileTold {
     /// How many of the asked devices answered.
     pub fn coverage(&self) -> Option<String> {
         match (self.asked, self.answered) {
-            (Some(asked), Some(answered)) => Some(format!(
-                "{} of {} answered.",
-                number(answered),
-                counted(asked, "asked device", "asked devices")
-            )),
+            (Some(asked), Some(told)) => Some(format!("Devices {}.", answered(asked, told))),
             (Some(asked), None) => Some(format!(
                 "{} asked; how many answered is not said.",
                 counted(asked, "device was", "devices were")
@@ -82,6 +78,8 @@ pub struct Reading {
     pub key: String,
     /// All files are of one run.
     pub one_run: bool,
+    /// How many devices were asked, where the files do not say it.
+    pub asked: String,
     /// There is more than one file.
     pub several: bool,
     /// Names of kept mappings.
@@ -139,8 +137,10 @@ pub struct Tab {
 pub struct Progress {
     /// For the script: how far it is, in JSON.
     pub url: String,
-    /// Rows that are done and all of them; `None`: not known yet.
+    /// Rows that are done and all of them, the latter a guess while files are read; `None`: not known yet.
     pub of: Option<(i64, i64)>,
+    /// Rows are being stored, not read.
+    pub storing: bool,
     /// In words.
     pub words: String,
 }
@@ -193,7 +193,12 @@ impl UploadOnePage {
         let url = format!("/api/v1/uploads/{}", links::encode(&upload.id));
         Self {
             progress: upload.state.is_busy().then(|| Progress {
-                of: (upload.state == State::Committing).then_some((counts.done, counts.total)),
+                of: if upload.state == State::Committing {
+                    Some((counts.done, counts.total))
+                } else {
+                    upload.about.map(|about| (counts.total.min(about), about))
+                },
+                storing: upload.state == State::Committing,
                 words: if upload.state == State::Committing {
                     format!(
                         "{} of {} stored",
@@ -261,6 +266,13 @@ fn tabs(upload: &Upload) -> Vec<Tab> {
         ("Known clients", counts.found_known, "known"),
         ("Refused", counts.rejected, "rejected"),
     ];
+    if upload.state == State::Preview {
+        kinds.extend([
+            ("Would say something new", counts.would_changed, "changed"),
+            ("Unchanged", counts.would_unchanged, "unchanged"),
+            ("Older than what is known", counts.would_late, "late"),
+        ]);
+    }
     if stored {
         kinds.extend([
             ("Said something new", counts.stored_changed, "changed"),
@@ -288,8 +300,13 @@ impl RowView {
             (_, Some("changed")) => ("changed", "Stored"),
             (_, Some("unchanged")) => ("unchanged", "Unchanged"),
             (_, Some(_)) => ("late", "Late, in the history only"),
-            (RowStatus::New, None) => ("new", "New device"),
-            (RowStatus::Known, None) => ("known", "Known client"),
+            (status, None) => match (row.forecast, status) {
+                (Some(RowOutcome::Unchanged), _) => ("unchanged", "Unchanged"),
+                (Some(RowOutcome::Late), _) => ("late", "Older than what is known"),
+                (Some(RowOutcome::Changed), _) => ("changed", "Would say something new"),
+                (_, RowStatus::New) => ("new", "New device"),
+                _ => ("known", "Known client"),
+            },
         };
         Self {
             code,

@@ -2,6 +2,7 @@
 
 mod assess;
 mod feeds;
+mod hotfix_json;
 mod joined;
 mod options;
 mod properties;

@@ -27,5 +27,6 @@ mod stub;
 mod support;
 mod sweep;
 mod tls;
+mod uploads;
 mod views;
 mod wire;

@@ -6,6 +6,7 @@ use super::super::{archive, sentence, to_text, to_utf8};
 use super::{
     Refused, Unreadable,
     any_file::{File, Options},
+    any_file_columns::looks_like_a_table,
     format::{self, Format, HEAD, head, recognise},
     mapping::Mapping,
     meaning::Meaning,
@@ -180,6 +181,12 @@ fn unknown(text: &str) -> Unreadable {
             .columns
             .iter()
             .any(|column| column.meaning != Meaning::Ignored);
+        if !reads && looks_like_a_table(text) {
+            return Unreadable(format!(
+                "This looks like a table, but none of its columns is known. Say what they mean, on the page of the upload or with a kept mapping. Its columns are {}.",
+                some_of(table.heading())
+            ));
+        }
         if let (true, true, Err(wrong)) = (table.heading().len() > 1, reads, mapping.check()) {
             return Unreadable(format!(
                 "This looks like a table, but its heading does not say enough. {} Its columns are {}.",

@@ -1,8 +1,8 @@
 //! Which format a file has, told by its name and its beginning.
 
 use super::{
-    cmpivot, health_checker, hotfix_list, inspec, mapping::Mapping, meaning::Meaning, osquery,
-    powershell_json, reg_export, reg_query, run_scripts, systeminfo, table::Table, wide,
+    cmpivot, health_checker, hotfix_json, hotfix_list, inspec, mapping::Mapping, meaning::Meaning,
+    osquery, powershell_json, reg_export, reg_query, run_scripts, systeminfo, table::Table, wide,
 };
 
 /// As many bytes of a file's text as [`recognise`] has to see.
@@ -162,6 +162,8 @@ fn json(name: &str, head: &str) -> Format {
         Format::Osquery
     } else if inspec::recognises(name, head) {
         Format::InSpec
+    } else if hotfix_json::recognises(head) {
+        Format::HotfixList
     } else {
         Format::Report
     }

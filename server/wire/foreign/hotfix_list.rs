@@ -1,4 +1,4 @@
-//! Lists of installed updates: `wmic qfe` and PowerShell's `Get-HotFix`, as a table, as CSV or as a list.
+//! Lists of installed updates: `wmic qfe` and PowerShell's `Get-HotFix`, as a table, as CSV, as a list or as JSON.
 //!
 //! They come from `Win32_QuickFixEngineering`, which says neither how many updates there are nor whether somebody
 //! filtered it, and which does not name what a later rollup brought. So a number in it is evidence, and a number
@@ -10,7 +10,7 @@ use super::{
     super::document::Document,
     Overview, Piece, Sink, Source, Unreadable,
     fixed_width::Columns,
-    hotfix_pending, hotfix_rows,
+    hotfix_json, hotfix_pending, hotfix_rows,
     lines::{Span, lines, refused},
     naming,
     updates::{NEVER_COMPLETE, Updates},
@@ -36,7 +36,7 @@ pub(super) enum Form {
 
 /// Whether a file is such a list, or its opposite, a list of updates that are missing.
 pub fn recognises(name: &str, head: &str) -> bool {
-    hotfix_pending::recognises(name, head) || form(head).is_some()
+    hotfix_pending::recognises(name, head) || form(head).is_some() || hotfix_json::recognises(head)
 }
 
 /// Reads the file.
@@ -48,6 +48,10 @@ pub fn read(source: &Source<'_>, sink: &mut Sink<'_>) -> Result<Overview, Unread
         return Err(Unreadable(hotfix_pending::REFUSED.to_owned()));
     }
     let mut found = Found::default();
+    if hotfix_json::recognises(source.text) {
+        hotfix_json::read(source.text, &mut found)?;
+        return found.hand_out(source, sink);
+    }
     match form(source.text) {
         Some(Form::Table) => read_table(source.text, &mut found),
         Some(Form::Csv) => hotfix_rows::read_csv(source.text, &mut found)?,

@@ -4,6 +4,7 @@
 //! writes down only what the file says: see [`Document`] for how *absent* and *not collected* are told apart.
 
 pub mod any_file;
+mod any_file_columns;
 mod any_file_key;
 mod any_file_open;
 mod any_file_reader;
@@ -17,6 +18,7 @@ mod headings;
 pub mod health_checker;
 mod health_checker_os;
 mod health_checker_tls;
+mod hotfix_json;
 pub mod hotfix_list;
 mod hotfix_pending;
 mod hotfix_rows;

@@ -51,6 +51,11 @@ impl Row<'_> {
         self.cells.get(index).map_or("", |cell| plain(cell))
     }
 
+    /// How many cells it has.
+    pub const fn width(&self) -> usize {
+        self.count
+    }
+
     /// Where it stands, for people.
     pub fn place(&self) -> String {
         lines(self.line, self.last_line)

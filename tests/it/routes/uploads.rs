@@ -66,7 +66,7 @@ async fn a_file_is_shown_first_and_stored_when_somebody_says_so() {
         let done = app.settled(preview["id"].as_str().expect("an id")).await;
         assert_eq!(done["state"], "done", "{done}");
         assert_eq!(stored(&done), [1, 1, 0, 0, 1], "{done}");
-        assert_eq!(done["rows"], json!({"total": 3, "done": 3}));
+        assert_eq!(done["rows"], json!({"total": 3, "done": 3, "about": null}));
         let after = rows(&app, &done, "").await;
         insta::assert_snapshot!("upload_rows_stored", hidden(json!(after)));
         let client = app.json(&format!("/api/v1/clients/{known}")).await;

@@ -5,7 +5,7 @@ use cutover::{
         time::{HOUR, MINUTE},
         verdict::Standing,
     },
-    store::upload_model::{Counts, RowStatus, Shown, State, Upload, UploadRow},
+    store::upload_model::{Counts, RowOutcome, RowStatus, Shown, State, Upload, UploadRow},
     views::{
         Nav,
         upload::{Receipt, UploadPage},
@@ -45,6 +45,9 @@ fn upload(state: State, counts: Counts) -> Upload {
         told: "[]".to_owned(),
         counts,
         problem: (state == State::Cancelled).then(|| "Discarded by <b>ines</b>.".to_owned()),
+        token: String::new(),
+        about: (state == State::Reading).then_some(8_000),
+        completeness: (state != State::Reading).then_some((5_000, 3_100)),
         finished_at: (!state.is_busy() && state != State::Preview).then(|| now().plus(-MINUTE)),
     }
 }
@@ -55,6 +58,10 @@ const READ: Counts = Counts {
     found_new: 200,
     found_known: 4_800,
     rejected: 12,
+    would_new: 200,
+    would_changed: 3_000,
+    would_unchanged: 1_790,
+    would_late: 10,
     stored_new: 0,
     stored_changed: 0,
     stored_unchanged: 0,
@@ -130,6 +137,7 @@ fn rows(outcome: Option<&str>) -> Vec<UploadRow> {
             .into_iter()
             .collect(),
         problem: problem.map(str::to_owned),
+        forecast: (status == RowStatus::Known).then_some(RowOutcome::Changed),
         outcome: outcome.filter(|_| problem.is_none()).map(str::to_owned),
         standing: outcome
             .filter(|_| problem.is_none())
@@ -174,6 +182,10 @@ pub fn pages() -> Vec<(&'static str, String)> {
         found_new: 0,
         found_known: 0,
         total: 12,
+        would_new: 0,
+        would_changed: 0,
+        would_unchanged: 0,
+        would_late: 0,
         ..READ
     };
     let receipts = [

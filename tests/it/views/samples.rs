@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cutover::{
     domain::{
         assess,
-        feeds::{Feed, SpokenDays, day_of},
+        feeds::{Completeness, Feed, SpokenDays, day_of},
         lists::ListOrigin,
         time::{DAY, HOUR, MINUTE, Timestamp},
         verdict::{Impact, Standing},
@@ -263,7 +263,11 @@ pub fn feeds() -> Vec<Feed> {
     vec![
         feed("P01", "token sccm-export", "report", 9, 0x3FFF),
         Feed {
-            completeness: Some((5_000, 3_100)),
+            completeness: Some(Completeness {
+                asked: 5_000,
+                answered: 3_100,
+                at: now().plus(-9 * DAY),
+            }),
             ..feed("P02", "ines <b>okafor</b>", "upload", 30, 0x4081)
         },
         feed("", "token agents", "report", 0, 0x3FFF),

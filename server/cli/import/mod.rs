@@ -1,5 +1,7 @@
 //! `cutover import`: stores files of any format, through a server or straight into the database.
 
+mod through_server;
+
 use std::{
     fs,
     io::Write as _,
@@ -7,7 +9,6 @@ use std::{
     time::UNIX_EPOCH,
 };
 
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -44,7 +45,16 @@ pub struct ImportArgs {
     /// Whom they are about, for files that name no device
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
-    /// When their facts were read, for files that do not say it [default: when each file was last written]
+    /// Registry key or query that was asked, for the result of CMPivot that does not say it
+    #[arg(long, value_name = "QUERY")]
+    key: Option<String>,
+    /// All files are answers of one run: join what they say of a device, as one upload
+    #[arg(long)]
+    one_run: bool,
+    /// How many devices were asked, for files that do not say it
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    asked: Option<u32>,
+    /// When their facts were read, for files that do not say it [default: when each file was last written; of one run the oldest]
     #[arg(long, value_name = "TIME")]
     collected_at: Option<String>,
     /// Send them to this server instead of writing into the database
@@ -85,6 +95,13 @@ pub async fn run(args: ImportArgs) -> Result<(), Error> {
         )));
     }
     let given = args.collected_at.as_deref().map(given_time).transpose()?;
+    // What is sent as one upload: each file alone, or all of them.
+    let parcels: Vec<Parcel<'_>> = if args.one_run {
+        vec![Parcel::new(&args.files, given)]
+    } else {
+        let each = args.files.chunks(1);
+        each.map(|files| Parcel::new(files, given)).collect()
+    };
     let mut refused = 0;
     if let Some(server) = &args.server {
         let trust = match &args.ca {
@@ -97,10 +114,9 @@ pub async fn run(args: ImportArgs) -> Result<(), Error> {
         plan.token = args.token.clone();
         let (client, url) =
             connect(&plan, "uploads").map_err(|error| Error::Failed(error.to_string()))?;
-        let server = Server { client, url };
-        for file in &args.files {
-            let at = given.or_else(|| written_at(file));
-            refused += server.import(&args, file, at).await?;
+        let server = through_server::Server { client, url };
+        for parcel in &parcels {
+            refused += server.import(&args, parcel).await?;
         }
     } else {
         let database = args.database.settle().map_err(Error::Usage)?;
@@ -108,9 +124,8 @@ pub async fn run(args: ImportArgs) -> Result<(), Error> {
         let store = Store::open(&database.url).await?;
         store.apply_freshness(freshness_ms).await?;
         let judge = Judge::new(policy, freshness_ms);
-        for file in &args.files {
-            let at = given.or_else(|| written_at(file));
-            refused += into_database(&store, &judge, &args, file, at).await?;
+        for parcel in &parcels {
+            refused += into_database(&store, &judge, &args, parcel).await?;
         }
     }
     if refused > 0 {
@@ -119,6 +134,58 @@ pub async fn run(args: ImportArgs) -> Result<(), Error> {
         )));
     }
     Ok(())
+}
+
+/// Files that are sent as one upload.
+struct Parcel<'a> {
+    files: &'a [PathBuf],
+    /// When their facts were read, where they do not say it: of several files the oldest counts, so that nothing looks
+    /// fresher than it is.
+    collected_at: Option<Timestamp>,
+}
+
+impl<'a> Parcel<'a> {
+    fn new(files: &'a [PathBuf], given: Option<Timestamp>) -> Self {
+        let written: Option<Vec<Timestamp>> = files.iter().map(|file| written_at(file)).collect();
+        let oldest = written.and_then(|times| times.into_iter().min());
+        Self {
+            files,
+            collected_at: given.or(oldest),
+        }
+    }
+
+    /// Names and contents.
+    fn read(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        self.files
+            .iter()
+            .map(|file| Ok((name_of(file), read(file)?)))
+            .collect()
+    }
+
+    /// What it is called when something is said of it.
+    fn label(&self) -> String {
+        match self.files {
+            [] => String::new(),
+            [only] => only.display().to_string(),
+            [first, rest @ ..] => format!("{} and {} more", first.display(), rest.len()),
+        }
+    }
+
+    /// Of which file a row is that says it is of `name`.
+    fn file_of(&self, name: &str) -> String {
+        match self.files {
+            [only] => only.display().to_string(),
+            _ => name.to_owned(),
+        }
+    }
+
+    fn unfinished(&self, problem: Option<&str>) -> Error {
+        self.failed(problem.unwrap_or("it came to no end"))
+    }
+
+    fn failed(&self, why: impl std::fmt::Display) -> Error {
+        Error::Failed(format!("{}: {why}", self.label()))
+    }
 }
 
 fn given_time(text: &str) -> Result<Timestamp, Error> {
@@ -148,122 +215,32 @@ fn name_of(file: &Path) -> String {
     )
 }
 
-/// A server that takes uploads.
-struct Server {
-    client: reqwest::Client,
-    url: reqwest::Url,
-}
-
-impl Server {
-    async fn import(
-        &self,
-        args: &ImportArgs,
-        file: &Path,
-        collected_at: Option<Timestamp>,
-    ) -> Result<i64, Error> {
-        let mut url = self.url.clone();
-        let mut beside = vec![("commit", "true".to_owned()), ("name", name_of(file))];
-        beside.extend(collected_at.map(|at| ("collected_at", at.to_string())));
-        beside.extend(args.format.clone().map(|format| ("format", format)));
-        beside.extend(args.device.clone().map(|device| ("device", device)));
-        url.query_pairs_mut().extend_pairs(beside);
-        let request = self
-            .client
-            .post(url)
-            .header("content-type", "application/octet-stream")
-            .body(read(file)?);
-        let mut upload = answer(request, file).await?;
-        let id = upload["id"].as_str().unwrap_or_default().to_owned();
-        let own = self.below(&[&id], "wait=20");
-        while ["reading", "committing"].contains(&upload["state"].as_str().unwrap_or_default()) {
-            upload = answer(self.client.get(own.clone()), file).await?;
-        }
-        let mut cursor = String::new();
-        loop {
-            let rows = self.below(&[&id, "rows"], &format!("limit={PAGE}&cursor={cursor}"));
-            let page = answer(self.client.get(rows), file).await?;
-            for row in page["items"].as_array().into_iter().flatten() {
-                let text = |name: &str| row[name].as_str();
-                Line {
-                    index: row["index"].as_i64().unwrap_or_default(),
-                    outcome: text("outcome"),
-                    client: text("client_id"),
-                    standing: text("standing"),
-                    place: text("place").unwrap_or_default(),
-                    problem: text("problem"),
-                }
-                .print(file)?;
-            }
-            match page["next_cursor"].as_str() {
-                Some(next) => next.clone_into(&mut cursor),
-                None => break,
-            }
-        }
-        if upload["state"] != "done" {
-            return Err(unfinished(file, upload["problem"].as_str()));
-        }
-        Ok(upload["rejected"].as_i64().unwrap_or_default())
-    }
-
-    fn below(&self, steps: &[&str], query: &str) -> reqwest::Url {
-        let mut url = self.url.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.extend(steps);
-        }
-        url.set_query(Some(query));
-        url
-    }
-}
-
-fn unfinished(file: &Path, problem: Option<&str>) -> Error {
-    let why = problem.unwrap_or("it came to no end");
-    Error::Failed(format!("{}: {why}", file.display()))
-}
-
-async fn answer(request: reqwest::RequestBuilder, file: &Path) -> Result<Value, Error> {
-    let failed = |what: String| Error::Failed(format!("{}: {what}", file.display()));
-    let answer = request
-        .send()
-        .await
-        .map_err(|error| failed(format!("the server cannot be reached: {error}")))?;
-    let status = answer.status();
-    let text = answer
-        .text()
-        .await
-        .map_err(|error| failed(error.to_string()))?;
-    let value: Value = serde_json::from_str(&text).map_err(|_| {
-        failed(format!(
-            "the server answered {status}, which is no answer of cutover"
-        ))
-    })?;
-    if status.is_success() {
-        return Ok(value);
-    }
-    Err(failed(format!(
-        "the server answered {status}: {}",
-        value["detail"].as_str().unwrap_or_default()
-    )))
-}
-
 async fn into_database(
     store: &Store,
     judge: &Judge,
     args: &ImportArgs,
-    file: &Path,
-    collected_at: Option<Timestamp>,
+    parcel: &Parcel<'_>,
 ) -> Result<i64, Error> {
-    let bytes = read(file)?;
+    let files = parcel.read()?;
+    let mut hash = Sha256::new();
+    for (_, bytes) in &files {
+        hash.update(bytes);
+    }
     let sent = Sent {
-        file_hash: Sha256::digest(&bytes).to_vec(),
-        files: vec![(name_of(file), bytes)],
+        file_hash: hash.finalize().to_vec(),
+        files,
         chosen: Chosen {
             format: args.format.clone(),
+            mapping: None,
             device: args.device.clone(),
-            ..Chosen::default()
+            key: args.key.clone(),
+            one_run: args.one_run,
+            asked: args.asked,
         },
-        collected_at,
+        collected_at: parcel.collected_at,
         at_once: true,
         by: "cutover import".to_owned(),
+        token: String::new(),
         way: Way::Command.code(),
     };
     let id = uploads::accept(store, sent, clock::now()).await?;
@@ -284,13 +261,26 @@ async fn into_database(
                 place: &row.place,
                 problem: row.problem.as_deref(),
             }
-            .print(file)?;
+            .print(&parcel.file_of(&row.file_name))?;
         }
     }
     if upload.state != State::Done {
-        return Err(unfinished(file, upload.problem.as_deref()));
+        return Err(parcel.unfinished(upload.problem.as_deref()));
     }
+    said_nothing(parcel, upload.completeness);
     Ok(upload.counts.rejected)
+}
+
+/// Says on standard error how many of the asked devices said nothing: silence is not success.
+fn said_nothing(parcel: &Parcel<'_>, completeness: Option<(i64, i64)>) {
+    if let Some((asked, answered)) = completeness {
+        let silent = asked.saturating_sub(answered).max(0);
+        let label = parcel.label();
+        let _ = writeln!(
+            std::io::stderr().lock(),
+            "{label}: asked {asked}, answered {answered}: {silent} said nothing"
+        );
+    }
 }
 
 /// What became of one row.
@@ -304,7 +294,7 @@ struct Line<'r> {
 }
 
 impl Line<'_> {
-    fn print(&self, file: &Path) -> Result<(), Error> {
+    fn print(&self, file: &str) -> Result<(), Error> {
         let status = match self.outcome {
             Some("new" | "changed") => "stored",
             Some("unchanged") => "unchanged",
@@ -323,7 +313,7 @@ impl Line<'_> {
         writeln!(
             std::io::stdout().lock(),
             "{}\t{}\t{status}\t{client}\t{}",
-            file.display(),
+            file.replace(char::is_control, "·"),
             self.index,
             what.replace(char::is_control, "·")
         )

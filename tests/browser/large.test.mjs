@@ -1,0 +1,149 @@
+// A table of a whole site, uploaded by a person: the bar moves, the preview says what storing would do, and the same
+// file once more changes nothing.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { folder } from "./reports.mjs";
+import { engines, startServer } from "./server.mjs";
+import { openBrowser, signIn, visit } from "./visitor.mjs";
+
+const devices = 100_000;
+const counted = devices.toLocaleString("en-GB");
+/// A debug build on a busy machine.
+const patience = 600_000;
+
+/// As a query of the site's database gives it; every row is a device of its own.
+function table() {
+  const lines = ["Name0,Resource_Domain_OR_Workgr0,Caption0,Version0,ProductType0,OSArchitecture0"];
+  const systems = ["Microsoft Windows 10 Enterprise,10.0.19045,1,64-bit", "Microsoft Windows 11 Enterprise,10.0.22631,1,64-bit"];
+  for (let n = 0; n < devices; n += 1) {
+    lines.push(`LARGE-${String(n).padStart(6, "0")},CORP,${systems[n % systems.length]}`);
+  }
+  return Buffer.from(`${lines.join("\r\n")}\r\n`);
+}
+
+/// The values of the bar that stand in a page, one after the other, from now on and behind every reload.
+async function watchBar(page) {
+  const seen = [];
+  await page.exposeBinding("barMoved", (_, state, value, max) => seen.push({ state, value, max }));
+  await page.addInitScript(() => {
+    const look = () => {
+      const bar = document.querySelector("[data-progress] progress");
+      if (!bar) return;
+      const tell = () => bar.hasAttribute("value") && window.barMoved(bar.closest("[data-state]").dataset.state, bar.value, bar.max);
+      tell();
+      new MutationObserver(tell).observe(bar, { attributes: true, attributeFilter: ["value"] });
+    };
+    document.addEventListener("DOMContentLoaded", look);
+  });
+  return {
+    /// At least three values, each larger than the one before, and none that falls.
+    rose(state) {
+      const values = seen.filter((one) => one.state === state).map(({ value }) => value);
+      const told = `while ${state} the bar showed ${values.join(", ")}`;
+      assert.ok(values.every((value, at) => at === 0 || value >= values[at - 1]), `it fell: ${told}`);
+      assert.ok(new Set(values).size >= 3, `it did not move: ${told}`);
+      assert.ok(seen.every(({ value, max }) => value <= max && max <= devices), "it is about the rows of the file");
+    },
+    forget: () => seen.splice(0),
+  };
+}
+
+/// Chooses the file as people do and has it read; ends while it is being read.
+async function choose({ page }, paths) {
+  await page.goto("/upload");
+  const chooser = page.waitForEvent("filechooser");
+  await page.getByLabel("Files", { exact: true }).click();
+  await (await chooser).setFiles(paths);
+  await Promise.all([page.waitForURL(/\/uploads\//, { timeout: patience }), page.getByRole("button", { name: "Read the files" }).click()]);
+}
+
+const first = async (server, token) => {
+  const answer = await server.request("/api/v1/summary", { token });
+  return answer.json().population.total;
+};
+
+for (const engine of engines()) {
+  describe(`${counted} devices in one file on ${engine}`, { timeout: 2 * patience }, () => {
+    let browser;
+    let server;
+    let session;
+    let visitor;
+    let bar;
+    let files;
+    let token;
+    const receipt = () => visitor.page.locator("#receipt").locator("xpath=ancestor::section").innerText();
+
+    before(async () => {
+      [browser, server] = await Promise.all([openBrowser(), startServer(engine)]);
+      session = await signIn(browser, server);
+      token = await server.token("read");
+      files = await folder({ "site.csv": table() });
+      visitor = await visit(browser, server.url, { session });
+      bar = await watchBar(visitor.page);
+    });
+    after(async () => {
+      await browser?.close();
+      await server?.stop();
+      await files?.remove();
+    });
+
+    /// Waits until something stands on the page; it reloads itself.
+    const reached = (selector) => visitor.page.locator(selector).waitFor({ timeout: patience });
+    const timed = async (context, what, work) => {
+      const began = performance.now();
+      await work();
+      context.diagnostic(`${engine}: ${what} took ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    };
+
+    test("it is read before one's eyes, and the preview says what is in it", async (context) => {
+      await timed(context, "reading a new table", async () => {
+        await choose(visitor, files.paths);
+        await reached("#decide");
+      });
+      bar.rose("reading");
+      assert.match(await visitor.main.innerText(), new RegExp(`Of ${counted} rows: ${counted} would bring a new client\\.`));
+      assert.equal(await first(server, token), 0, "nothing is stored yet");
+    });
+
+    test("it is stored before one's eyes, also of a window without scripts", async (context) => {
+      const still = await visit(browser, server.url, { session, scripts: false });
+      // Without scripts the page comes again by itself; each time it shows how far it is.
+      const looks = [];
+      still.page.on("load", () => looks.push(still.page.locator("progress").getAttribute("value", { timeout: 1_000 }).then(Number, () => undefined)));
+      await timed(context, "storing a new table", async () => {
+        await visitor.page.getByRole("button", { name: `Store ${counted} readings` }).click();
+        await visitor.page.locator('[data-state="committing"]').waitFor();
+        await still.go(new URL(visitor.page.url()).pathname);
+        await visitor.page.getByRole("heading", { level: 1, name: /Stored$/ }).waitFor({ timeout: patience });
+      });
+      bar.rose("committing");
+      await still.page.getByRole("heading", { level: 1, name: /Stored$/ }).waitFor({ timeout: patience });
+      const without = (await Promise.all(looks)).filter((value) => value !== undefined);
+      assert.ok(without.every((value, at) => at === 0 || value >= without[at - 1]), `without scripts it fell: ${without}`);
+      assert.ok(new Set(without).size >= 3, `without scripts it did not move: ${without}`);
+      assert.match(await still.main.innerText(), new RegExp(`${counted} brought a new client`));
+      await still.close();
+      assert.match(await receipt(), new RegExp(`Of ${counted} rows: ${counted} brought a new client\\.`));
+      assert.equal(await first(server, token), devices);
+    });
+
+    test("the same file once more changes nothing, and says so before and after", async (context) => {
+      bar.forget();
+      await timed(context, "reading the same table again", async () => {
+        await choose(visitor, files.paths);
+        await reached("#decide");
+      });
+      bar.rose("reading");
+      assert.match(await visitor.main.innerText(), new RegExp(`Of ${counted} rows: ${counted} unchanged\\.`));
+      await timed(context, "storing the same table again", async () => {
+        await visitor.page.getByRole("button", { name: `Store ${counted} readings` }).click();
+        await visitor.page.getByRole("heading", { level: 1, name: /Stored$/ }).waitFor({ timeout: patience });
+      });
+      assert.match(await receipt(), new RegExp(`Of ${counted} rows: ${counted} unchanged\\.`));
+      assert.equal(await first(server, token), devices, "no client came or went");
+      await visitor.go("/");
+      assert.match(await visitor.main.innerText(), new RegExp(counted.replace(",", "[,\\s]?")));
+      visitor.quiet();
+    });
+  });
+}
