@@ -60,14 +60,15 @@ fn summary_json(summary: Summary, ruleset: &str) -> serde_json::Value {
             let reason = line
                 .top_reason
                 .as_ref()
-                .and_then(|(code, n)| assess::reason(code).map(|reason| (reason, *n)));
+                .and_then(|top| assess::reason(&top.reason).map(|reason| (reason, top)));
             json!({
                 "os": OsJson::of(&line.os_key),
                 "total": line.total,
                 "no_verdict": line.no_verdict(),
                 "standings": standings(&line.standings),
-                "top_reason": reason.map(|(reason, n)| json!({
-                    "reason": reason.code, "title": reason.title, "clients": n,
+                "top_reason": reason.map(|(reason, top)| json!({
+                    "reason": reason.code, "title": reason.title, "clients": top.clients,
+                    "standing": top.of.code(),
                     "fix": reason.fix, "fix_title": reason.fix_title,
                 })),
             })

@@ -20,6 +20,7 @@ pub mod saved;
 mod spreadsheet;
 pub mod table;
 pub mod tls;
+mod twins;
 pub mod upload_api;
 pub mod uploads;
 
@@ -44,6 +45,7 @@ pub fn router(app: App) -> Router {
         .route("/blockers", get(pages::blockers))
         .route("/clients", get(pages::clients))
         .route("/clients/{id}", get(pages::client))
+        .route("/clients/{id}/two-machines", post(twins::two_machines))
         .route("/views", get(saved::list).post(saved::save))
         .route("/views/{id}/delete", post(saved::delete))
         .route("/upload", get(uploads::form).post(uploads::take))

@@ -8,6 +8,7 @@ use super::{
     incoming::Said,
     lists::StoredClient,
     model::{ClientDetail, ClientRow, Former, HistoryRow, SourceRow, Suspect},
+    twins,
 };
 use crate::domain::{
     evidence::Trust,
@@ -29,7 +30,7 @@ JOIN clients c ON c.estate = e.estate AND c.id = e.client_id
 WHERE e.estate = $1 AND e.client_id = $2 ORDER BY e.seen_at DESC, e.content_hash DESC, e.trust DESC";
 const SUSPECTS: &str = "SELECT c.id, c.name, s.shares FROM suspects s
 JOIN clients c ON c.estate = s.estate AND c.id = s.other_id
-WHERE s.estate = $1 AND s.client_id = $2 ORDER BY c.sort_key, c.id, s.shares LIMIT 100";
+WHERE s.estate = $1 AND s.client_id = $2 AND s.settled_at IS NULL ORDER BY c.sort_key, c.id, s.shares LIMIT 100";
 const CALLED: &str = "SELECT ident FROM identities
 WHERE estate = $1 AND client_id = $2 AND SUBSTR(ident, 1, 2) IN ('n:', 'f:', 'w:') ORDER BY ident LIMIT 100";
 
@@ -111,6 +112,7 @@ impl Store {
             sources: sources(&mut tx, id).await?,
             history: history(&mut tx, id).await?,
             suspects: suspects(&mut tx, id).await?,
+            settled: twins::settled(&mut tx, id).await?,
         }))
     }
 }

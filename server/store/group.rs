@@ -13,9 +13,7 @@ use super::{
     identify::{self, ClientId},
     incoming::{Incoming, Kept, Receipt},
     joining::{self, Joined},
-    known::{
-        IdRow, Known, Met, insert_identities, insert_suspects, name_fully, packed_roles,
-    },
+    known::{IdRow, Known, Met, insert_identities, insert_suspects, name_fully, packed_roles},
     rows::Rows,
 };
 use crate::domain::{
@@ -310,8 +308,7 @@ impl<'r> Wave<'r> {
             }
             out.witnesses
                 .extend(resolution.witness().map(|witness| (witness, id)));
-            out.named
-                .extend(resolution.by_name.map(|fqdn| (id, fqdn)));
+            out.named.extend(resolution.by_name.map(|fqdn| (id, fqdn)));
             out.suspects.extend(
                 resolution
                     .suspects
@@ -385,12 +382,7 @@ impl<'r> Wave<'r> {
     }
 
     /// Writes down the ids that are new, and who may be whom.
-    async fn remember(
-        &self,
-        conn: &mut Conn,
-        rest: &[usize],
-        found: FoundOut,
-    ) -> Result<()> {
+    async fn remember(&self, conn: &mut Conn, rest: &[usize], found: FoundOut) -> Result<()> {
         let mut fresh = found.witnesses;
         for &index in rest {
             let id = self.id(index);

@@ -30,6 +30,8 @@ pub mod selection;
 pub mod settings;
 pub mod summary;
 mod sweep;
+mod tops;
+pub mod twins;
 pub mod upload_commit;
 pub mod upload_files;
 pub mod upload_model;

@@ -324,8 +324,19 @@ pub struct OsLine {
     pub total: i64,
     /// Count of each standing that occurs.
     pub standings: BTreeMap<Standing, i64>,
-    /// The reason most blocking clients of this OS carry: code and count.
-    pub top_reason: Option<(String, i64)>,
+    /// What most clients of this OS fail for.
+    pub top_reason: Option<TopReason>,
+}
+
+/// The reason that most clients of a line carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopReason {
+    /// Code of the reason.
+    pub reason: String,
+    /// How many of them carry it.
+    pub clients: i64,
+    /// Of which clients: blocking ones, whom it blocks; where nobody blocks, those that cannot be judged for it.
+    pub of: Standing,
 }
 
 impl OsLine {
@@ -423,10 +434,25 @@ pub struct ClientDetail {
     pub history: Vec<HistoryRow>,
     /// Suspected duplicates.
     pub suspects: Vec<Suspect>,
+    /// Records that somebody said are other machines.
+    pub settled: Vec<Settled>,
     /// The FQDN that it got because it was the only one of its name.
     pub by_name: Option<String>,
     /// Names and FQDNs that it had besides those of the list line.
     pub former: Former,
+}
+
+/// A record that somebody said is another machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Our id of it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// When that was said.
+    pub at: Timestamp,
+    /// Who said it.
+    pub by: String,
 }
 
 /// What a client was called before.

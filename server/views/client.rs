@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    Layout,
+    Layout, called,
     checks::{CheckView, Step, is_open, steps, tally},
     home::Counting,
     json, links,
@@ -45,6 +45,8 @@ pub struct HistoryView {
 /// A record that may be the same machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuspectView {
+    /// Our id of it.
+    pub id: String,
     /// Its page.
     pub href: String,
     /// Its name.
@@ -102,6 +104,10 @@ pub struct ClientPage {
     pub sources: Vec<SourceView>,
     /// Suspected duplicates.
     pub suspects: Vec<SuspectView>,
+    /// Where it is said that another record is another machine.
+    pub two_machines_url: String,
+    /// How it was found by its name, what it was called before, and from which records it was told apart.
+    pub called: Vec<String>,
     /// Newest first.
     pub history: Vec<HistoryView>,
     /// The report as it came, laid out.
@@ -161,6 +167,8 @@ impl ClientPage {
             listing: words::listing(row.listing),
             sources: Vec::new(),
             suspects: client.suspects.iter().map(SuspectView::new).collect(),
+            two_machines_url: links::two_machines_url(&row.id),
+            called: called::sentences(client),
             history: client
                 .history
                 .iter()
@@ -226,6 +234,7 @@ impl SuspectView {
             other => other,
         };
         Self {
+            id: suspect.id.clone(),
             href: links::client_url(&suspect.id),
             name: suspect.name.clone(),
             shares: shares.to_owned(),

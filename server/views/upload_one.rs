@@ -63,6 +63,19 @@ pub struct Column {
     pub note: String,
 }
 
+/// Which query a file answers.
+#[derive(Clone, Debug)]
+pub struct QueryField {
+    /// Place of the file.
+    pub index: usize,
+    /// Its name.
+    pub file: String,
+    /// The query.
+    pub value: String,
+    /// Nobody said it yet.
+    pub guessed: bool,
+}
+
 /// How the files were read, and how else they could be.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
@@ -76,6 +89,8 @@ pub struct Reading {
     pub device: String,
     /// The registry key or query.
     pub key: String,
+    /// Which query each result of CMPivot answers.
+    pub queries: Vec<QueryField>,
     /// All files are of one run.
     pub one_run: bool,
     /// How many devices were asked, where the files do not say it.

@@ -183,11 +183,7 @@ async fn a_report_with_an_fqdn_is_the_only_listed_client_of_its_name_whoever_com
             assert_eq!(client.ids.resource_id, Some(1), "{place}");
             let detail = store.client(&client.id, at(9)).await.expect("a client");
             let detail = detail.expect("the client");
-            assert_eq!(
-                detail.by_name.as_deref(),
-                Some("pc-1.a.example"),
-                "{place}"
-            );
+            assert_eq!(detail.by_name.as_deref(), Some("pc-1.a.example"), "{place}");
             // A second machine of that name is a client of its own, and both are marked.
             let second = called(blocking(1, at(2), 2), Some("b.example"));
             send(store, vec![second]).await;
@@ -250,7 +246,9 @@ async fn a_name_that_is_not_alone_finds_nobody() {
         send(store, vec![other_id, given_up, other_host]).await;
         let (_, expected, _, standings) = found(store).await;
         assert_eq!(expected, 2, "{}", test.engine);
-        let silent = standings.iter().filter(|code| **code == Standing::Silent.code());
+        let silent = standings
+            .iter()
+            .filter(|code| **code == Standing::Silent.code());
         assert_eq!(silent.count(), 2, "{standings:?}");
     }
 }
@@ -282,5 +280,51 @@ async fn two_servers_give_one_name_to_one_machine() {
         assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
         let (total, expected, duplicates, _) = found(&test.store).await;
         assert_eq!((total, expected, duplicates), (80, 40, 80));
+    }
+}
+
+#[tokio::test]
+async fn two_machines_are_told_apart_until_they_share_something_new() {
+    for test in TestStore::each().await {
+        let store = &test.store;
+        let one = called(report(1, at(1), 1), Some("a.example"));
+        let two = called(blocking(1, at(1), 2), Some("b.example"));
+        send(store, vec![one.clone(), two.clone()]).await;
+        assert_eq!(found(store).await.2, 2, "{}", test.engine);
+        let page = store.list(&Filter::default(), None, 10, at(9)).await;
+        let ids: Vec<_> = page
+            .expect("a list")
+            .items
+            .iter()
+            .map(|row| row.id.parse().expect("an id"))
+            .collect();
+        let settle = || store.settle_as_two(ids[0], ids[1], "a person".to_owned(), at(2));
+        assert!(settle().await.expect("kept"));
+        assert!(!settle().await.expect("kept"), "said once");
+        assert_eq!(found(store).await, (2, 0, 0, vec!["blocking", "ready"]));
+        for (id, other) in [(ids[0], ids[1]), (ids[1], ids[0])] {
+            let detail = store
+                .client(&id.to_string(), at(9))
+                .await
+                .expect("a client");
+            let detail = detail.expect("the client");
+            assert!(detail.suspects.is_empty());
+            assert_eq!(detail.settled.len(), 1);
+            assert_eq!(detail.settled[0].id, other.to_string());
+            assert_eq!(detail.settled[0].by, "a person");
+        }
+        // The same again, and a list of both, change nothing; a serial number that both have does.
+        put(store, vec![row(2, 2, Listing::Expected)]).await;
+        send(store, vec![one.clone(), two.clone()]).await;
+        assert_eq!(found(store).await.2, 0);
+        let share = |mut report: Incoming, hash: u8| {
+            report.ids.serial_number = Some("SAME-1".to_owned());
+            report.content_hash = [hash; 16];
+            report.seen_at = at(3);
+            report
+        };
+        send(store, vec![share(one, 8)]).await;
+        send(store, vec![share(two, 9)]).await;
+        assert_eq!(found(store).await.2, 2, "{}", test.engine);
     }
 }

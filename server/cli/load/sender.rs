@@ -219,17 +219,6 @@ async fn read(response: Response) -> Answer {
     }
 }
 
-/// What to say when nothing came back because of the server's certificate: it does not get better by asking again.
-pub fn distrust(why: &str) -> Option<String> {
-    // The words of rustls.
-    why.contains("invalid peer certificate").then(|| {
-        format!(
-            "the server's certificate is not trusted ({why}); give the certificate with --ca FILE, or use --insecure \
-             for a server on this machine"
-        )
-    })
-}
-
 /// Seconds to wait; a date or nothing means one.
 pub fn retry_after(header: Option<&HeaderValue>) -> Duration {
     let seconds = header

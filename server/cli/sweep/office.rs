@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    super::load::{distrust, problem, retry_after, told},
+    super::load::{distrust, problem, retry_after, told, unreached},
     names::harmless,
     parcel::Parcel,
 };
@@ -280,7 +280,7 @@ async fn ask<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Trouble>
         let why = told(error);
         match distrust(&why) {
             Some(hopeless) => Trouble::Hopeless(hopeless),
-            None => later(format!("the server cannot be reached: {why}")),
+            None => later(unreached(error)),
         }
     };
     let response = request.send().await.map_err(|error| away(&error))?;

@@ -19,6 +19,7 @@ mod judge;
 mod notes;
 mod os;
 mod os_check;
+mod os_family;
 mod os_table;
 mod policy;
 mod reason_table;
@@ -38,6 +39,7 @@ pub use self::{
     judge::assess,
     notes::clock_notes,
     os::{OsIdentity, os_identity, os_label},
+    os_family::os_family_key,
     policy::{AbsentPolicy, DotnetPolicy, Policy},
     reasons::{REASONS, ReasonInfo, reason, reason_mask, reasons_in},
     standing::standing_at,

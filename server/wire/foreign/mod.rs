@@ -36,6 +36,7 @@ pub mod osquery;
 mod osquery_draft;
 mod osquery_host;
 mod osquery_rows;
+mod pivot_guess;
 mod pivot_query;
 mod powershell_json;
 pub mod run_scripts;

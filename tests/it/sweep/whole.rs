@@ -21,10 +21,7 @@ async fn files_end_in_done_or_in_failed_with_the_reason_beside() {
             ),
             ("half.csv", done(2, 3)),
             ("stopped.csv", json!({"state": "cancelled"})),
-            (
-                "nothing.csv",
-                done(0, 0),
-            ),
+            ("nothing.csv", done(0, 0)),
         ]),
         rows: json!({"items": [
             {"place": "line 4", "problem": "The name is missing."},
