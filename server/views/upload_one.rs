@@ -336,7 +336,8 @@ impl RowView {
                 .as_ref()
                 .map(|(id, name)| (links::client_url(id), name.clone())),
             file: row.file_name.clone(),
-            place: row.place.clone(),
+            // Of several files each place names its own.
+            place: row.place.replace(&format!(" of {}", row.file_name), ""),
             standing: row.standing.map(words::standing),
             notes: row.notes.clone(),
             problem: row.problem.clone(),

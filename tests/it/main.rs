@@ -13,6 +13,7 @@ mod kit;
 mod lists;
 mod load;
 mod naming;
+mod newcomer;
 mod plans;
 mod postgres;
 mod properties;

@@ -164,7 +164,7 @@ impl Sender {
             Ok(response) => read(response).await,
             Err(e) => {
                 let why = told(&e);
-                match distrust(&why) {
+                match super::unreached::distrust(&why) {
                     Some(hopeless) => Answer::Hopeless(hopeless),
                     None => Answer::Silence(why),
                 }

@@ -24,7 +24,7 @@ use super::{
     table::Table,
 };
 
-pub use super::any_file_columns::{about, columns};
+pub use super::any_file_columns::{about, columns, queries};
 pub use super::with_time::with_time;
 
 /// What somebody says of the files of one call.

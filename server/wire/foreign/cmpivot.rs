@@ -194,7 +194,7 @@ impl Reader<'_> {
             return Ok(());
         }
         Err(Unreadable(
-            "This table names registry values but not their key: CMPivot exports it from version 2107 on. Say the key or the query with the upload, or write the query, such as Registry('hklm:\\SOFTWARE\\…'), on a line before the heading. A query with * in it needs the column Key."
+            "This table names registry values but not their key: CMPivot exports it from version 2107 on. Say which query this file answers, or write the query, such as Registry('hklm:\\SOFTWARE\\…'), on a line before the heading. A query with * in it needs the column Key."
                 .to_owned(),
         ))
     }
@@ -373,7 +373,7 @@ impl Reader<'_> {
     fn uncovered(&self, status: Option<Status>) -> Option<String> {
         let Some(query) = &self.query else {
             return Some(
-                "the query was not said. Say it with the upload as it was run.".to_owned(),
+                "nobody said which query this file answers. Say it with the upload, as it was run.".to_owned(),
             );
         };
         if !query.whole {

@@ -65,7 +65,8 @@ impl Order {
         self.zoneless = true;
         let [first, second, third] = wall.date;
         if first < 1000 && third >= 1000 {
-            self.day_first |= first > 12 && second <= 12;
+            // Nobody writes points and puts the month first.
+            self.day_first |= (first > 12 || wall.dotted) && second <= 12;
             self.month_first |= second > 12 && first <= 12;
             self.in_doubt |= first <= 12 && second <= 12 && first != second;
         }
@@ -148,6 +149,8 @@ fn wmi(text: &str) -> Option<Timestamp> {
 struct Wall {
     date: [u32; 3],
     time: [u32; 3],
+    /// `20.11.2026`
+    dotted: bool,
 }
 
 impl Wall {
@@ -167,6 +170,7 @@ impl Wall {
         Some(Self {
             date,
             time: time_of_day(time)?,
+            dotted: separator == '.',
         })
     }
 
