@@ -103,6 +103,9 @@ pub struct ServeArgs {
     /// Speak HTTP without TLS on other addresses too: passwords and tokens travel readable; for use behind a TLS proxy
     #[arg(long, env = "CUTOVER_PLAIN_HTTP_ANYWHERE")]
     pub plain_http_anywhere: bool,
+    /// Days for which each day's numbers, and who moved, are kept [default: 400]
+    #[arg(long, env = "CUTOVER_TREND_DAYS", value_name = "DAYS")]
+    pub trend_days: Option<u32>,
     /// Log lines as text or json [default: text]
     #[arg(long, env = "CUTOVER_LOG_FORMAT", value_name = "text|json")]
     pub log_format: Option<String>,
@@ -121,6 +124,7 @@ struct FromFile {
     plain_http: Option<bool>,
     plain_http_anywhere: Option<bool>,
     log_format: Option<String>,
+    trend_days: Option<u32>,
     freshness_days: Option<u32>,
     dotnet: Option<String>,
     group_b_schannel_absent: Option<String>,
@@ -189,6 +193,8 @@ pub struct Config {
     pub policy: Policy,
     /// Freshness limit, milliseconds.
     pub freshness_ms: i64,
+    /// Days for which each day's numbers are kept.
+    pub trend_days: i64,
     /// JSON log lines.
     pub json_logs: bool,
 }
@@ -350,12 +356,20 @@ impl ServeArgs {
             Some("json") => true,
             Some(other) => return Err(format!("log_format must be text or json, not {other:?}")),
         };
+        let trend_days = self.trend_days.or(file.trend_days).unwrap_or(400);
+        // Fewer would never do for a forecast.
+        if !(60..=3_650).contains(&trend_days) {
+            return Err(format!(
+                "trend_days must be from 60 to 3650, not {trend_days}"
+            ));
+        }
         Ok(Config {
             database,
             listen,
             transport,
             policy,
             freshness_ms,
+            trend_days: i64::from(trend_days),
             json_logs,
         })
     }

@@ -12,6 +12,7 @@ use hyper_util::rt::TokioTimer;
 use crate::{
     clock,
     config::{Config, Transport},
+    domain::days::date_of,
     http::{self, auth, tls},
     ingest::Judge,
     rejudge,
@@ -68,6 +69,11 @@ pub async fn serve(
     tokio::spawn(stop_when_told(handle.clone()));
     tokio::spawn(housekeeping(store.clone(), metrics));
     tokio::spawn(rejudge::run(store.clone(), judge.clone()));
+    tokio::spawn(keeping_days(
+        store.clone(),
+        judge.clone(),
+        config.trend_days,
+    ));
     tokio::spawn(uploads::run(store.clone(), judge, app.bell().clone()));
     tokio::spawn(tidying(store.clone()));
     let service = http::router(app).into_make_service();
@@ -208,6 +214,27 @@ async fn housekeeping(store: Store, metrics: metrics_exporter_prometheus::Promet
             tracing::warn!(%error, "clients could not be looked at for staleness; trying again");
         }
         metrics.run_upkeep();
+    }
+}
+
+/// Each day's numbers are written down, by whichever server is first.
+async fn keeping_days(store: Store, judge: Judge, keep_days: i64) {
+    let awake_since = clock::now();
+    let mut tick = tokio::time::interval(Duration::from_secs(60));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let now = clock::now();
+        match store
+            .keep_day(&judge.ruleset, keep_days, awake_since, now)
+            .await
+        {
+            Ok(None) => {}
+            Ok(Some(day)) => tracing::info!(day = date_of(day), "the day's numbers are kept"),
+            Err(error) => {
+                tracing::warn!(%error, "the day's numbers could not be kept; trying again in a minute");
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    Error,
+    Error, demo_history,
     load::{Plan, Secret, Trust, drive},
 };
 use crate::{
@@ -51,11 +51,12 @@ pub async fn run(args: DemoArgs) -> Result<(), Error> {
     };
     let config = serve_args.settle().map_err(Error::Usage)?;
     let cert = directory.0.join("cert.pem");
+    let ruleset = config.policy.ruleset_name();
     serve::serve(config, move |address, store| {
         let store = store.clone();
         tokio::spawn(async move {
             let url = format!("https://{address}");
-            if let Err(why) = fill(args, url, cert, store).await {
+            if let Err(why) = fill(args, url, cert, store, &ruleset).await {
                 eprintln!("cutover demo: the fleet could not be sent: {why}");
             }
         });
@@ -64,7 +65,13 @@ pub async fn run(args: DemoArgs) -> Result<(), Error> {
     .map_err(Error::Failed)
 }
 
-async fn fill(args: DemoArgs, url: String, cert: PathBuf, store: Store) -> Result<(), String> {
+async fn fill(
+    args: DemoArgs,
+    url: String,
+    cert: PathBuf,
+    store: Store,
+    ruleset: &str,
+) -> Result<(), String> {
     let now = clock::now();
     let ingest = token(&store, Purpose::Ingest).await?;
     let population = token(&store, Purpose::Population).await?;
@@ -87,8 +94,9 @@ async fn fill(args: DemoArgs, url: String, cert: PathBuf, store: Store) -> Resul
     if let Some(stopped) = outcome.stopped {
         return Err(stopped);
     }
+    demo_history::write(&store, ruleset, clock::now()).await?;
     eprintln!(
-        "The demo fleet is there: {} reports in {:.1} s. Sign in and look around; stop with Ctrl-C, then everything is gone.",
+        "The demo fleet is there: {} reports in {:.1} s, and 120 days of a past that is made up. Sign in and look around; stop with Ctrl-C, then everything is gone.",
         outcome.acknowledged, outcome.seconds
     );
     Ok(())

@@ -5,6 +5,7 @@ pub mod assess;
 mod assess_print;
 pub mod bench;
 pub mod demo;
+mod demo_history;
 pub mod dictionary;
 pub mod import;
 pub mod load;

@@ -1,10 +1,15 @@
 //! What a client, a fact, a check and a verdict are: pure values and rules, no IO, no clock, no database.
 
 pub mod assess;
+pub mod days;
 pub mod evidence;
 pub mod facts;
 pub mod feeds;
+pub mod forecast;
 pub mod identity;
 pub mod lists;
+pub mod plan;
+pub mod protocols;
+pub mod readiness;
 pub mod time;
 pub mod verdict;

@@ -15,14 +15,16 @@ use super::{
     auth::Reader,
     export::{ClientJson, OsJson, PopulationJson},
     query::ListQuery,
-    spreadsheet, table,
+    spreadsheet, table, trend,
+    trend_api::readiness_json,
 };
 use crate::{
     clock,
-    domain::{assess, verdict::Standing},
+    domain::{assess, days::date_of, feeds::day_of, readiness::Readiness, verdict::Standing},
     error::Problem,
     state::App,
     store::model::{Filter, Summary},
+    views::change::{self, Change},
 };
 
 /// `GET /summary`: counts by standing, by OS version, by reason, and what they cover.
@@ -37,10 +39,26 @@ pub async fn summary(
         .store()
         .selection(&query.filter, &app.judge().ruleset, clock::now())
         .await?;
-    Ok(Json(summary_json(summary, &app.judge().ruleset)).into_response())
+    let week_ago = day_of(summary.as_of) - change::DAYS;
+    // Days are kept for the estate; a selection has no numbers of a week ago.
+    let then = if query.filter == Filter::default() {
+        app.store().systems_of_day(week_ago).await?
+    } else {
+        None
+    };
+    let regressed = trend::regressed(&app, &query.filter, summary.as_of).await?;
+    let mut answer = summary_json(summary, &app.judge().ruleset, then.as_ref());
+    answer["regressed_30_days"] = regressed.into();
+    // `null`: no numbers were kept 7 days ago, so no change is known.
+    answer["changes_since"] = then.map(|_| date_of(week_ago)).into();
+    Ok(Json(answer).into_response())
 }
 
-fn summary_json(summary: Summary, ruleset: &str) -> serde_json::Value {
+fn summary_json(
+    summary: Summary,
+    ruleset: &str,
+    then: Option<&change::Systems>,
+) -> serde_json::Value {
     let standings = |map: &std::collections::BTreeMap<Standing, i64>| -> serde_json::Value {
         Standing::ALL
             .into_iter()
@@ -65,6 +83,14 @@ fn summary_json(summary: Summary, ruleset: &str) -> serde_json::Value {
                 "os": OsJson::of(&line.os_key),
                 "total": line.total,
                 "no_verdict": line.no_verdict(),
+                "change_7_days": then.map(|then| {
+                    let change = Change::new(then.get(&line.os_key), &line.standings);
+                    json!({
+                        "blocking": change.blocking,
+                        "no_verdict": change.no_verdict,
+                        "ready": change.ready,
+                    })
+                }),
                 "standings": standings(&line.standings),
                 "top_reason": reason.map(|(reason, top)| json!({
                     "reason": reason.code, "title": reason.title, "clients": top.clients,
@@ -106,6 +132,7 @@ fn summary_json(summary: Summary, ruleset: &str) -> serde_json::Value {
         "ruleset": ruleset,
         "to_rejudge": summary.to_rejudge,
         "standings": standings(&summary.population.standings),
+        "readiness": readiness_json(Readiness::of(&summary.population.standings)),
         "impacts": impacts,
         "by_os": by_os,
         "by_site": by_site,

@@ -2,23 +2,29 @@
 
 use axum::{
     Json,
-    extract::State,
+    extract::{Path, RawQuery, State, rejection::PathRejection},
     http::header,
     response::{IntoResponse as _, Response},
 };
-use serde::Serialize;
 use serde_json::json;
 
-use super::{auth::Reader, export::ClientJson, query::Named};
+use super::{
+    auth::Reader,
+    client_json,
+    query::{Named, form_pairs},
+    timeline,
+};
 use crate::{
     clock,
     domain::{
-        assess,
+        assess::{self, Prospect},
+        facts::Facts,
         verdict::{CheckResult, Verdict},
     },
     error::Problem,
     state::App,
     store::model::ClientDetail,
+    wire::FieldError,
 };
 
 /// `GET /clients/{id}`: one client with every check, history and the report in force.
@@ -26,88 +32,27 @@ pub async fn client(
     State(app): State<App>,
     _: Reader,
     Named(id): Named,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let detail = detail(&app, &id).await?;
-    let Judged { verdict, decides } = judged(&app, &detail)?;
-    let sources: Vec<_> = detail
-        .sources
-        .iter()
-        .zip(decides)
-        .map(|(source, decides)| {
-            json!({
-                "collected_at": source.collected_at.to_string(),
-                "received_at": source.received_at.to_string(),
-                "last_seen_at": source.said.seen_at.to_string(),
-                "sent_by": source.sent_by,
-                "way": source.way,
-                "trust": source.said.trust.code(),
-                "decides": decides,
-                "report": serde_json::from_slice::<Box<serde_json::value::RawValue>>(&source.said.raw).ok(),
-            })
-        })
-        .collect();
-    let raw: Option<Box<serde_json::value::RawValue>> = detail
-        .raw
-        .as_deref()
-        .and_then(|raw| serde_json::from_slice(raw).ok());
-    let history: Vec<_> = detail
-        .history
-        .iter()
-        .map(|entry| {
-            json!({
-                "collected_at": entry.collected_at.to_string(),
-                "received_at": entry.received_at.to_string(),
-                "report_id": entry.report_id,
-                "verdict": entry.verdict.code(),
-                "impact": entry.impact.map(crate::domain::verdict::Impact::code),
-                "reasons": assess::reasons_in(entry.reasons).map(|r| r.code).collect::<Vec<_>>(),
-                "ruleset": entry.ruleset,
-                "late": entry.late,
-                "sent_by": entry.sent_by,
-            })
-        })
-        .collect();
-    let suspects: Vec<_> = detail
-        .suspects
-        .iter()
-        .map(|other| json!({"id": other.id, "name": other.name, "shares": other.shares}))
-        .collect();
-    #[derive(Serialize)]
-    struct Answer {
-        #[serde(flatten)]
-        client: ClientJson,
-        as_of: String,
-        judged_by: String,
-        checks: Vec<serde_json::Value>,
-        notes: Vec<serde_json::Value>,
-        suspected_duplicates: Vec<serde_json::Value>,
-        /// Empty where there is one source: the report below.
-        sources: Vec<serde_json::Value>,
-        history: Vec<serde_json::Value>,
-        report: Option<Box<serde_json::value::RawValue>>,
+    let detail = detail(&app, &id, older(query.as_deref())?.as_deref()).await?;
+    let chapters = timeline::told(app.judge(), &detail).await?;
+    let judged = judged(&app, &detail)?;
+    Ok(Json(client_json::answer(&app, detail, &judged, &chapters)).into_response())
+}
+
+/// The one thing that may be asked of a client: from which entry on its history is wanted.
+pub fn older(query: Option<&str>) -> Result<Option<String>, Problem> {
+    let mut older = None;
+    for (name, value) in query.map(form_pairs).unwrap_or_default() {
+        if name != "older" {
+            return Err(Problem::Invalid(vec![FieldError {
+                pointer: format!("?{name}"),
+                detail: "this is not known here; use older".to_owned(),
+            }]));
+        }
+        older = Some(value).filter(|value| !value.is_empty());
     }
-    let (checks, notes) = verdict.map_or_else(Default::default, |verdict| {
-        (
-            verdict.checks.iter().map(check_json).collect(),
-            verdict
-                .notes
-                .iter()
-                .map(|note| json!({"code": note.code, "message": note.message}))
-                .collect(),
-        )
-    });
-    Ok(Json(Answer {
-        client: detail.row.into(),
-        as_of: clock::now().to_string(),
-        judged_by: app.judge().ruleset.to_string(),
-        checks,
-        notes,
-        suspected_duplicates: suspects,
-        sources,
-        history,
-        report: raw,
-    })
-    .into_response())
+    Ok(older)
 }
 
 /// A check result as the contract has it.
@@ -125,10 +70,10 @@ pub fn check_json(check: &CheckResult) -> serde_json::Value {
     })
 }
 
-/// One client, or 404.
-pub async fn detail(app: &App, id: &str) -> Result<ClientDetail, Problem> {
+/// One client, with the page of its history behind `older`; or 404.
+pub async fn detail(app: &App, id: &str, older: Option<&str>) -> Result<ClientDetail, Problem> {
     app.store()
-        .client(id, clock::now())
+        .client_before(id, older, clock::now())
         .await?
         .ok_or_else(|| Problem::NotFound("There is no client with this id.".to_owned()))
 }
@@ -138,8 +83,18 @@ pub async fn detail(app: &App, id: &str) -> Result<ClientDetail, Problem> {
 pub struct Judged {
     /// Every check; `None`: it never reported.
     pub verdict: Option<Verdict>,
+    /// The facts that it was made from; `None`: it never reported.
+    pub facts: Option<Facts>,
     /// For each of the client's sources, the facts that rest on it, in words; empty where there is one source only.
     pub decides: Vec<Vec<String>>,
+}
+
+impl Judged {
+    /// What would make it ready; `None`: nothing is known of it.
+    pub fn prospect(&self, app: &App) -> Option<Prospect> {
+        let facts = self.facts.as_ref()?;
+        Some(assess::prospect(facts, &app.judge().policy))
+    }
 }
 
 /// Every check of what counts about a client, judged by the rules of this server.
@@ -152,6 +107,7 @@ pub fn judged(app: &App, detail: &ClientDetail) -> Result<Judged, Problem> {
         let joint = app.judge().judge_sources(&said, as_of);
         return Ok(Judged {
             verdict: Some(joint.verdict),
+            facts: Some(joint.combined.facts),
             decides: joint.combined.decides,
         });
     }
@@ -159,8 +115,9 @@ pub fn judged(app: &App, detail: &ClientDetail) -> Result<Judged, Problem> {
         return Ok(Judged::default());
     };
     match app.judge().judge_raw(raw) {
-        Ok((_, verdict)) => Ok(Judged {
+        Ok((report, verdict)) => Ok(Judged {
             verdict: Some(verdict),
+            facts: Some(report.facts),
             decides: Vec::new(),
         }),
         Err(errors) => {
@@ -176,11 +133,34 @@ pub fn judged(app: &App, detail: &ClientDetail) -> Result<Judged, Problem> {
 
 /// `GET /clients/{id}/raw`: the report in force, to the byte.
 pub async fn raw(State(app): State<App>, _: Reader, Named(id): Named) -> Result<Response, Problem> {
-    let detail = detail(&app, &id).await?;
+    let detail = detail(&app, &id, None).await?;
     let raw = detail
         .raw
         .ok_or_else(|| Problem::NotFound("This client has never reported.".to_owned()))?;
-    Ok((
+    Ok(as_file(raw))
+}
+
+/// The two names in the path of a report.
+#[derive(Clone, Debug, serde::Deserialize)]
+pub struct OneReport {
+    id: String,
+    entry: String,
+}
+
+/// `GET /clients/{id}/reports/{entry}`: a report of the history, to the byte.
+pub async fn report(
+    State(app): State<App>,
+    _: Reader,
+    path: Result<Path<OneReport>, PathRejection>,
+) -> Result<Response, Problem> {
+    let nowhere = || Problem::NotFound("There is no such report of this client.".to_owned());
+    let Path(OneReport { id, entry }) = path.map_err(|_| nowhere())?;
+    let raw = app.store().report(&id, &entry).await?;
+    Ok(as_file(raw.ok_or_else(nowhere)?))
+}
+
+fn as_file(raw: Vec<u8>) -> Response {
+    (
         [
             (header::CONTENT_TYPE, "application/json"),
             (
@@ -190,5 +170,5 @@ pub async fn raw(State(app): State<App>, _: Reader, Named(id): Named) -> Result<
         ],
         raw,
     )
-        .into_response())
+        .into_response()
 }

@@ -5,8 +5,10 @@ pub mod api_client;
 pub mod assets;
 pub mod auth;
 pub mod body;
+mod client_json;
 pub mod export;
 pub mod feeds;
+pub mod fixes;
 pub mod health;
 pub mod ingest;
 pub mod kit;
@@ -19,7 +21,11 @@ pub mod receiving;
 pub mod saved;
 mod spreadsheet;
 pub mod table;
+mod timeline;
 pub mod tls;
+pub mod trend;
+pub mod trend_api;
+pub mod trend_query;
 mod twins;
 pub mod upload_api;
 pub mod uploads;
@@ -43,6 +49,9 @@ pub fn router(app: App) -> Router {
         .route("/sites/{code}", get(pages::site))
         .route("/roles/{role}", get(pages::role))
         .route("/blockers", get(pages::blockers))
+        .route("/fixes", get(fixes::page))
+        .route("/fixes/{code}", get(fixes::one))
+        .route("/fixes/{code}/{file}", get(fixes::file))
         .route("/clients", get(pages::clients))
         .route("/clients/{id}", get(pages::client))
         .route("/clients/{id}/two-machines", post(twins::two_machines))
@@ -59,6 +68,8 @@ pub fn router(app: App) -> Router {
         )
         .route("/population/withdraw", post(lists::withdraw_form))
         .route("/feeds", get(feeds::page))
+        .route("/trend", get(trend::page))
+        .route("/trend/{day}", get(trend::day))
         .route("/feeding", get(kit::feeding))
         .route("/kit/{name}", get(kit::file))
         .route("/method", get(pages::method))
@@ -84,8 +95,12 @@ pub fn router(app: App) -> Router {
         .route("/clients", get(api::clients))
         .route("/clients/{id}", get(api_client::client))
         .route("/clients/{id}/raw", get(api_client::raw))
+        .route("/clients/{id}/reports/{entry}", get(api_client::report))
         .route("/blockers", get(api::blockers))
+        .route("/fixes", get(fixes::api))
         .route("/feeds", get(feeds::list))
+        .route("/trend", get(trend_api::list))
+        .route("/regressed", get(trend_api::who_was_ready))
         .route("/rejects", get(api::rejects))
         .route("/uploads", get(upload_api::list).post(upload_api::add))
         .route("/uploads/{id}", get(upload_api::one))

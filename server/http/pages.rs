@@ -16,18 +16,21 @@ use super::{
     api, api_client, assets,
     auth::{self, Person, cookie_name},
     query::{DEFAULT_LIMIT, ListQuery, Named, form_pairs},
+    timeline, trend,
 };
 use crate::{
     clock,
     domain::{
-        assess::{AbsentPolicy, DotnetPolicy},
+        assess::{self, AbsentPolicy, DotnetPolicy},
+        feeds::day_of,
         time::DAY,
     },
     error::Problem,
     state::App,
+    store::model::Filter,
     views::{
-        Layout, Nav, Page,
-        client::ClientPage,
+        Layout, Nav, Page, change,
+        client::{ClientPage, Findings},
         columns::Shown,
         form::Choices,
         home::{Counting, HomePage},
@@ -126,9 +129,21 @@ pub async fn home(
     let feeds = store.feeds(now).await?;
     let choices = choices(&app).await?;
     let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
+    let whole = filter == Filter::default();
     let mut page = HomePage::new(layout, &summary, &counting(&app), &filter);
     page.say_choices(&filter, &choices, &roles);
     page.say_feeds(&feeds);
+    // What follows is of the estate; a selection has its own trend on the page for it.
+    if whole {
+        let regressed = trend::regressed(&app, &filter, summary.as_of).await?;
+        page.say_attention(&summary, &feeds, regressed);
+        let week_ago = day_of(summary.as_of) - change::DAYS;
+        let then = store.systems_of_day(week_ago).await?;
+        page.say_changes(&summary, week_ago, then.as_ref());
+        if !page.empty {
+            page.trend = Some(trend::section(&app, &summary, &feeds).await?);
+        }
+    }
     html(&page)
 }
 
@@ -265,11 +280,22 @@ pub async fn client(
     Person(user): Person,
     Named(id): Named,
     headers: HeaderMap,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let detail = api_client::detail(&app, &id).await?;
+    let older = api_client::older(query.as_deref())?;
+    let detail = api_client::detail(&app, &id, older.as_deref()).await?;
+    let chapters = timeline::told(app.judge(), &detail).await?;
     let judged = api_client::judged(&app, &detail)?;
+    let masks = judged.facts.as_ref().map(assess::protocol_masks);
+    let prospect = judged.prospect(&app);
+    let findings = Findings {
+        verdict: judged.verdict.as_ref(),
+        masks: masks.as_deref().unwrap_or_default(),
+        prospect: prospect.as_ref(),
+        chapters: &chapters,
+    };
     let layout = layout(&app, Nav::Clients, Some(&user), Some(&headers));
-    let mut page = ClientPage::new(layout, &detail, judged.verdict.as_ref(), &counting(&app));
+    let mut page = ClientPage::new(layout, &detail, findings, &counting(&app));
     page.say_sources(&detail, &judged.decides);
     html(&page)
 }
@@ -282,7 +308,13 @@ pub async fn method(
 ) -> Result<Response, Problem> {
     let population = app.store().population(clock::now()).await?;
     let layout = layout(&app, Nav::Method, Some(&user), Some(&headers));
-    html(&MethodPage::new(layout, &counting(&app), &population))
+    let policy = &app.judge().policy;
+    html(&MethodPage::new(
+        layout,
+        &counting(&app),
+        policy,
+        &population,
+    ))
 }
 
 /// `GET /sign-in`

@@ -7,7 +7,10 @@ use axum::{
 
 use super::table;
 use crate::{
-    domain::verdict::{Impact, Standing},
+    domain::{
+        plan::{ActionSet, action},
+        verdict::{Impact, Standing},
+    },
     error::Problem,
     store::model::{Filter, Freshness, Order},
     views::{columns::ListColumn, links::NO_SITE},
@@ -130,11 +133,24 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
                     .ok_or_else(|| unknown(&value, &Freshness::ALL.map(Freshness::code)))?,
             );
         }
+        "only_fixes" => {
+            let codes: Vec<&str> = value.split(',').map(str::trim).collect();
+            for code in &codes {
+                if action(code).is_none() {
+                    return Err(unknown(code, &ActionSet::all().codes()));
+                }
+            }
+            // In the order of the table, each once, however they were written.
+            let set = ActionSet::of_codes(codes);
+            filter.only_fixes = set.codes().into_iter().map(str::to_owned).collect();
+        }
         "q" => filter.q = Some(value),
         "duplicates" => filter.duplicates = yes(&value)?,
         "left_out" => filter.left_out = yes(&value)?,
         "unlisted" => filter.unlisted = yes(&value)?,
         "future" => filter.future = yes(&value)?,
+        "regressed" => filter.regressed = yes(&value)?,
+        "unchanged" => filter.unchanged = Some(days(&value)?),
         "cursor" => query.cursor = Some(value),
         "limit" => {
             query.limit = value
@@ -184,6 +200,7 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
                     "role",
                     "reason",
                     "fix",
+                    "only_fixes",
                     "owner",
                     "freshness",
                     "q",
@@ -191,6 +208,8 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
                     "left_out",
                     "unlisted",
                     "future",
+                    "regressed",
+                    "unchanged",
                     "sort",
                     "columns",
                     "fields",
@@ -204,6 +223,14 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
         }
     }
     Ok(())
+}
+
+fn days(value: &str) -> Result<i64, String> {
+    value
+        .parse()
+        .ok()
+        .filter(|days| (1..=3_650).contains(days))
+        .ok_or_else(|| "must be a number of days from 1 to 3650".to_owned())
 }
 
 fn yes(value: &str) -> Result<bool, String> {

@@ -4,12 +4,13 @@ use futures::future::BoxFuture;
 
 use super::{
     Store,
+    counting::from_counts,
     cursor::{Mark, Times},
     db::{Composed, Tx},
     error::{Error, Result},
     identify,
     model::{ClientRow, Filter, ListPage, Listing, Order},
-    narrowing::{Growing, Lead, from_counts, pieces},
+    narrowing::{Growing, Lead, pieces},
 };
 use crate::domain::{
     identity::ClientIds,
@@ -144,13 +145,20 @@ impl Store {
     ) -> Result<ListPage> {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
-        let total = count(&mut tx, filter).await?;
-        let (items, next_cursor) = page(&mut tx, filter, order, cursor, limit).await?;
+        let total = count(&mut tx, filter, now).await?;
+        let (items, next_cursor) = page(&mut tx, filter, order, cursor, limit, now).await?;
         Ok(ListPage {
             items,
             next_cursor,
             total,
         })
+    }
+
+    /// How long the list is that a filter describes.
+    pub async fn length(&self, filter: &Filter, now: Timestamp) -> Result<i64> {
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        count(&mut tx, filter, now).await
     }
 
     /// The whole list, a page at a time, from one snapshot: for exports in constant memory.
@@ -165,6 +173,7 @@ impl Store {
             tx: self.db.read().await?,
             filter,
             order,
+            now,
             cursor: None,
             done: false,
         })
@@ -177,6 +186,7 @@ pub struct Walk {
     tx: Tx,
     filter: Filter,
     order: Order,
+    now: Timestamp,
     cursor: Option<String>,
     done: bool,
 }
@@ -188,7 +198,15 @@ impl Walk {
             return Ok(None);
         }
         let cursor = self.cursor.as_deref();
-        let (rows, next) = page(&mut self.tx, &self.filter, self.order, cursor, 1_000).await?;
+        let (rows, next) = page(
+            &mut self.tx,
+            &self.filter,
+            self.order,
+            cursor,
+            1_000,
+            self.now,
+        )
+        .await?;
         self.done = next.is_none();
         self.cursor = next;
         Ok((!rows.is_empty()).then_some(rows))
@@ -196,7 +214,7 @@ impl Walk {
 
     /// How many rows the whole list has.
     pub async fn total(&mut self) -> Result<i64> {
-        count(&mut self.tx, &self.filter).await
+        count(&mut self.tx, &self.filter, self.now).await
     }
 }
 
@@ -206,18 +224,30 @@ async fn page(
     order: Order,
     cursor: Option<&str>,
     limit: usize,
+    now: Timestamp,
 ) -> Result<(Vec<ClientRow>, Option<String>)> {
     let after = cursor.map(|text| Mark::read(order, text)).transpose()?;
     let wanted = limit.saturating_add(1);
     let mut rows = match &after {
         // Whoever has a time comes first, and all of those have been seen.
         Some(Mark::NoTime { .. }) => Vec::new(),
-        after => part(tx, filter, order, Times::Known, after.as_ref(), wanted).await?,
+        after => part(tx, filter, order, Times::Known, after.as_ref(), wanted, now).await?,
     };
     if order.by_since() && rows.len() < wanted {
         let missing = wanted - rows.len();
         let after = after.filter(|mark| matches!(mark, Mark::NoTime { .. }));
-        rows.extend(part(tx, filter, order, Times::Missing, after.as_ref(), missing).await?);
+        rows.extend(
+            part(
+                tx,
+                filter,
+                order,
+                Times::Missing,
+                after.as_ref(),
+                missing,
+                now,
+            )
+            .await?,
+        );
     }
     let more = rows.len() > limit;
     rows.truncate(limit);
@@ -239,13 +269,14 @@ async fn part(
     times: Times,
     after: Option<&Mark>,
     wanted: usize,
+    now: Timestamp,
 ) -> Result<Vec<StoredClient>> {
     let mut rows: Vec<StoredClient> = Vec::new();
     let pieces = pieces(filter, order);
-    let lead = lead(tx, filter).await?;
+    let lead = lead(tx, filter, now).await?;
     for &piece in &pieces {
         let mut growing = Growing::new(StoredClient::select());
-        growing.narrow(filter, piece, lead);
+        growing.narrow(filter, piece, lead, now);
         growing.onwards(
             order,
             times,
@@ -273,7 +304,7 @@ async fn part(
 }
 
 /// Which of two filters that each have an index narrows more.
-pub(super) async fn lead(tx: &mut Tx, filter: &Filter) -> Result<Lead> {
+pub(super) async fn lead(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Lead> {
     if filter.os.is_none() || filter.site.is_none() {
         return Ok(Lead::Either);
     }
@@ -283,8 +314,8 @@ pub(super) async fn lead(tx: &mut Tx, filter: &Filter) -> Result<Lead> {
         standings: filter.standings.clone(),
         ..Filter::default()
     };
-    let by_os = count(tx, &of(true)).await?;
-    let by_site = count(tx, &of(false)).await?;
+    let by_os = count(tx, &of(true), now).await?;
+    let by_site = count(tx, &of(false), now).await?;
     Ok(if by_os <= by_site {
         Lead::Os
     } else {
@@ -293,18 +324,22 @@ pub(super) async fn lead(tx: &mut Tx, filter: &Filter) -> Result<Lead> {
 }
 
 /// How many clients a filter lists: from the maintained counts where they can say it, else counted.
-pub(super) fn count<'a>(tx: &'a mut Tx, filter: &'a Filter) -> BoxFuture<'a, Result<i64>> {
+pub(super) fn count<'a>(
+    tx: &'a mut Tx,
+    filter: &'a Filter,
+    now: Timestamp,
+) -> BoxFuture<'a, Result<i64>> {
     Box::pin(async move {
         if let Some(growing) = from_counts(filter) {
             return growing.statement(tx).scalar().await;
         }
         let mut total = 0;
-        let lead = lead(tx, filter).await?;
+        let lead = lead(tx, filter, now).await?;
         for piece in pieces(filter, Order::Name) {
             let mut text = Composed::default();
             text.push("SELECT COUNT(*) FROM clients WHERE estate = ?");
             let mut growing = Growing::new(text);
-            growing.narrow(filter, piece, lead);
+            growing.narrow(filter, piece, lead, now);
             total += growing.statement(tx).scalar::<i64>().await?;
         }
         Ok(total)

@@ -6,6 +6,7 @@ use super::incoming::Said;
 use crate::domain::{
     identity::ClientIds,
     lists::ListOrigin,
+    plan::Signature,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
@@ -28,6 +29,8 @@ pub struct Filter {
     pub reason: Option<String>,
     /// Fix code: a failed or unknown check's reason is mended by it.
     pub fix: Option<String>,
+    /// Fix codes: clients that need something, and nothing beyond these; empty: all. See [`crate::domain::plan`].
+    pub only_fixes: Vec<String>,
     /// Owner as the expected list gave it, to the letter.
     pub owner: Option<String>,
     /// How old the knowledge about a client is.
@@ -42,6 +45,10 @@ pub struct Filter {
     pub unlisted: bool,
     /// Only clients whose last report carried a time in the future.
     pub future: bool,
+    /// Only clients that were ready lately and are not any more, although the rules are the same.
+    pub regressed: bool,
+    /// Only clients that have not been ready for so many days, without any change.
+    pub unchanged: Option<i64>,
 }
 
 /// The order of a list; an index serves each.
@@ -149,13 +156,22 @@ impl Filter {
 
     /// The standings that clients of this filter can have; empty: the filter contradicts itself and lists nobody.
     pub fn possible_standings(&self) -> Vec<Standing> {
+        // Whoever is ready, or has never reported, carries no reason and has no impact.
+        let needs_reason = self.reason.is_some()
+            || self.fix.is_some()
+            || !self.only_fixes.is_empty()
+            || self.impact.is_some();
         Standing::ALL
             .into_iter()
+            .filter(|standing| {
+                !needs_reason || !matches!(standing, Standing::Ready | Standing::Silent)
+            })
             .filter(|standing| self.standings.is_empty() || self.standings.contains(standing))
             .filter(|standing| {
                 self.freshness
                     .is_none_or(|asked| asked == Freshness::of(*standing))
             })
+            .filter(|standing| self.unchanged.is_none() || !standing.is_cleared())
             .collect()
     }
 }
@@ -325,18 +341,7 @@ pub struct OsLine {
     /// Count of each standing that occurs.
     pub standings: BTreeMap<Standing, i64>,
     /// What most clients of this OS fail for.
-    pub top_reason: Option<TopReason>,
-}
-
-/// The reason that most clients of a line carry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TopReason {
-    /// Code of the reason.
-    pub reason: String,
-    /// How many of them carry it.
-    pub clients: i64,
-    /// Of which clients: blocking ones, whom it blocks; where nobody blocks, those that cannot be judged for it.
-    pub of: Standing,
+    pub top_reason: Option<super::tops::TopReason>,
 }
 
 impl OsLine {
@@ -385,9 +390,22 @@ pub struct Summary {
     pub to_rejudge: i64,
 }
 
+/// What clients need, by OS version and reasons.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signatures {
+    /// Blocking clients.
+    pub blocking: Vec<Signature>,
+    /// Clients that cannot be judged although they reported.
+    pub undetermined: Vec<Signature>,
+}
+
 /// One entry of a client's history: a report that changed something, or one that came late.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryRow {
+    /// Names this entry among those of the client, in addresses.
+    pub entry: String,
+    /// The earlier of when the facts were read and when they came in: orders entries.
+    pub seen_at: Timestamp,
     /// When the facts were read.
     pub collected_at: Timestamp,
     /// When the report came in.
@@ -406,17 +424,55 @@ pub struct HistoryRow {
     pub late: bool,
     /// Name of the token or user that sent it.
     pub sent_by: String,
+    /// By which way: see [`super::incoming::Way`].
+    pub way: String,
+    /// The report as it came.
+    pub raw: Vec<u8>,
+}
+
+/// What a client's whole history says, beside the entries themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// How many entries there are.
+    pub entries: i64,
+    /// The first report of all.
+    pub first_seen: Option<Timestamp>,
+    /// The first report that was judged blocking.
+    pub first_blocking: Option<Timestamp>,
+    /// The last entry that was judged ready.
+    pub ready_from: Option<Timestamp>,
+    /// The entry that ended that; `None`: none did.
+    pub ready_until: Option<Timestamp>,
+}
+
+/// What one expected list says of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedAs {
+    /// Name of the list.
+    pub list: String,
+    /// What the list was made from.
+    pub kind: ListOrigin,
+    /// Expected, obsolete or decommissioned.
+    pub listing: Listing,
+    /// Owner, if it names one.
+    pub owner: Option<String>,
+    /// Last contact, as it gives it.
+    pub last_contact: Option<String>,
+    /// When the upload that names the client came in.
+    pub uploaded_at: Timestamp,
+    /// By whom.
+    pub uploaded_by: String,
 }
 
 /// Another record that may be the same machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suspect {
-    /// The other record's id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// What they share: `smbios`, `name`, `fqdn`.
-    pub shares: String,
+    /// The other record.
+    pub row: ClientRow,
+    /// What they share: `smbios`, `name`, `fqdn`, `serial`.
+    pub shares: Vec<String>,
+    /// Since when this is suspected.
+    pub since: Timestamp,
 }
 
 /// Everything about one client, apart from its checks (those are judged from `raw`).
@@ -430,38 +486,26 @@ pub struct ClientDetail {
     pub raw: Option<Vec<u8>>,
     /// Every source that still has something to say, newest first, where there are several; else empty.
     pub sources: Vec<SourceRow>,
-    /// Newest first.
+    /// One page of the history, newest first.
     pub history: Vec<HistoryRow>,
-    /// Suspected duplicates.
+    /// What came before that page, newest first: to compare with, not to show.
+    pub before: Vec<HistoryRow>,
+    /// Where the next page of the history starts; `None`: this was the last.
+    pub older: Option<String>,
+    /// What the whole history says.
+    pub memory: Memory,
+    /// Which expected lists name it, and as what.
+    pub lists: Vec<ListedAs>,
+    /// Suspected duplicates; no more than [`super::dossier::SUSPECTS_SHOWN`].
     pub suspects: Vec<Suspect>,
+    /// How many more there are.
+    pub more_suspects: i64,
     /// Records that somebody said are other machines.
-    pub settled: Vec<Settled>,
+    pub settled: Vec<super::twins::Settled>,
     /// The FQDN that it got because it was the only one of its name.
     pub by_name: Option<String>,
     /// Names and FQDNs that it had besides those of the list line.
-    pub former: Former,
-}
-
-/// A record that somebody said is another machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settled {
-    /// Our id of it.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// When that was said.
-    pub at: Timestamp,
-    /// Who said it.
-    pub by: String,
-}
-
-/// What a client was called before.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Former {
-    /// Names, lower-case.
-    pub names: Vec<String>,
-    /// Fully qualified names.
-    pub fqdns: Vec<String>,
+    pub former: super::called::Former,
 }
 
 /// One of several sources about a client.

@@ -5,17 +5,23 @@ use super::{
     cursor::{Mark, Times},
     db::{Composed, Statement, Tx},
     model::{Filter, Order},
+    moves::{MOVED_BACK, NEWS},
 };
-use crate::domain::{assess, verdict::Standing};
+use crate::domain::{
+    assess,
+    plan::{ActionSet, Only},
+    time::{DAY, Timestamp},
+    verdict::Standing,
+};
 
 /// A value to bind.
-enum Value {
+pub(super) enum Value {
     Text(String),
     Int(i64),
     Bytes(Vec<u8>),
 }
 
-fn text(value: &str) -> Value {
+pub(super) fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
 }
 
@@ -41,6 +47,33 @@ fn fix_mask(fix: &str) -> i64 {
         .fold(0, |mask, reason| mask | 1 << reason.bit)
 }
 
+/// Masks of which a client has to carry a bit.
+pub(super) fn carried(filter: &Filter) -> impl Iterator<Item = i64> {
+    let fix = filter.fix.as_deref().map(fix_mask);
+    filter.reasons().map(reason_mask).chain(fix)
+}
+
+fn only(filter: &Filter) -> Option<Only> {
+    let codes = filter.only_fixes.iter().map(String::as_str);
+    (!filter.only_fixes.is_empty()).then(|| Only::these(ActionSet::of_codes(codes)))
+}
+
+/// How a mask of reasons is asked for: in the list of clients, or in the counts.
+pub(super) struct Asked {
+    /// There is a reason.
+    pub(super) some: &'static str,
+    /// One of these is among them.
+    pub(super) carries: &'static str,
+    /// None of these is.
+    pub(super) lacks: &'static str,
+}
+
+const OF_CLIENTS: Asked = Asked {
+    some: "reasons <> 0",
+    carries: "(reasons & ?) <> 0",
+    lacks: "(reasons & ?) = 0",
+};
+
 /// How a searched text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Search {
@@ -64,15 +97,17 @@ pub(super) struct Piece {
 
 /// The pieces of a filter's list; they share no client.
 pub(super) fn pieces(filter: &Filter, order: Order) -> Vec<Piece> {
-    let standings: Vec<Option<Standing>> =
-        if !filter.standings.is_empty() || filter.freshness.is_some() {
-            filter.possible_standings().into_iter().map(Some).collect()
-        } else if filter.os.is_some() || filter.site.is_some() || order.by_since() {
-            // The indexes by OS version and by site go on with the standing; that by time begins with it.
-            Standing::ALL.into_iter().map(Some).collect()
-        } else {
-            vec![None]
-        };
+    let possible = filter.possible_standings();
+    let standings: Vec<Option<Standing>> = if possible.len() < Standing::ALL.len()
+        || filter.os.is_some()
+        || filter.site.is_some()
+        || order.by_since()
+    {
+        // The indexes by OS version and by site go on with the standing; that by time begins with it.
+        possible.into_iter().map(Some).collect()
+    } else {
+        vec![None]
+    };
     let searches: &[Search] = if searched(filter).is_some() {
         &[Search::Name, Search::Inside, Search::Id]
     } else {
@@ -100,7 +135,7 @@ pub(super) enum Lead {
     Site,
 }
 
-fn searched(filter: &Filter) -> Option<&str> {
+pub(super) fn searched(filter: &Filter) -> Option<&str> {
     filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
 }
 
@@ -108,6 +143,8 @@ fn searched(filter: &Filter) -> Option<&str> {
 pub(super) struct Growing {
     text: Composed,
     values: Vec<Value>,
+    /// Few clients are named by their ids, so that these are looked up and then put in order.
+    by_ids: bool,
 }
 
 impl Growing {
@@ -116,10 +153,11 @@ impl Growing {
         Self {
             text,
             values: vec![Value::Int(ESTATE)],
+            by_ids: false,
         }
     }
 
-    fn and(&mut self, piece: &'static str, values: impl IntoIterator<Item = Value>) {
+    pub(super) fn and(&mut self, piece: &'static str, values: impl IntoIterator<Item = Value>) {
         self.text.push(piece);
         self.values.extend(values);
     }
@@ -145,32 +183,40 @@ impl Growing {
                 Times::Missing => " AND verdict_since IS NULL",
             });
         }
+        let (by_ids, down) = (self.by_ids, order.is_down());
         match after {
             None => {}
             Some(Mark::Name { sort_key, id }) => self.and(
-                if order.is_down() {
-                    " AND (sort_key, id) < (?, ?)"
-                } else {
-                    " AND (sort_key, id) > (?, ?)"
+                match (by_ids, down) {
+                    (false, false) => " AND (sort_key, id) > (?, ?)",
+                    (false, true) => " AND (sort_key, id) < (?, ?)",
+                    (true, false) => " AND (sort_key || '', id) > (?, ?)",
+                    (true, true) => " AND (sort_key || '', id) < (?, ?)",
                 },
                 [text(sort_key), Value::Bytes(id.clone())],
             ),
             Some(Mark::Since { since, id }) => self.and(
-                if order.is_down() {
-                    " AND (verdict_since, id) < (?, ?)"
-                } else {
-                    " AND (verdict_since, id) > (?, ?)"
+                match (by_ids, down) {
+                    (false, false) => " AND (verdict_since, id) > (?, ?)",
+                    (false, true) => " AND (verdict_since, id) < (?, ?)",
+                    (true, false) => " AND (verdict_since + 0, id) > (?, ?)",
+                    (true, true) => " AND (verdict_since + 0, id) < (?, ?)",
                 },
                 [Value::Int(*since), Value::Bytes(id.clone())],
             ),
             Some(Mark::NoTime { id }) => self.and(" AND id > ?", [Value::Bytes(id.clone())]),
         }
-        self.text.push(match (order, times) {
-            (Order::Name, _) => " ORDER BY sort_key, id",
-            (Order::NameDown, _) => " ORDER BY sort_key DESC, id DESC",
-            (_, Times::Missing) => " ORDER BY id",
-            (Order::Since, Times::Known) => " ORDER BY verdict_since, id",
-            (Order::SinceDown, Times::Known) => " ORDER BY verdict_since DESC, id DESC",
+        // No index is in the order of an expression, so none is walked through for the sake of its order.
+        self.text.push(match (order, times, by_ids) {
+            (Order::Name, _, false) => " ORDER BY sort_key, id",
+            (Order::NameDown, _, false) => " ORDER BY sort_key DESC, id DESC",
+            (Order::Name, _, true) => " ORDER BY sort_key || '', id",
+            (Order::NameDown, _, true) => " ORDER BY sort_key || '' DESC, id DESC",
+            (_, Times::Missing, _) => " ORDER BY id",
+            (Order::Since, Times::Known, false) => " ORDER BY verdict_since, id",
+            (Order::SinceDown, Times::Known, false) => " ORDER BY verdict_since DESC, id DESC",
+            (Order::Since, Times::Known, true) => " ORDER BY verdict_since + 0, id",
+            (Order::SinceDown, Times::Known, true) => " ORDER BY verdict_since + 0 DESC, id DESC",
         });
         self.and(" LIMIT ?", [Value::Int(rows)]);
     }
@@ -180,19 +226,21 @@ impl Growing {
         self.text.push(" AND roles <> ''");
     }
 
-    /// Rows that have these columns in common become one.
-    pub(super) fn grouped(&mut self, by: &'static str) {
-        self.text.push(by);
-    }
-
-    /// Everything a filter says of the `clients` table, for one of its pieces.
-    pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead) {
+    /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
+    pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
+        self.by_ids = filter.regressed;
         if let Some(standing) = piece.standing {
-            self.and(" AND standing = ?", [text(standing.code())]);
+            // Negated, so that no planner takes it for a way to find the few.
+            let piece = if self.by_ids {
+                " AND NOT (standing <> ?)"
+            } else {
+                " AND standing = ?"
+            };
+            self.and(piece, [text(standing.code())]);
         }
         // What narrows less is written so that no index fits it.
         if let Some(os) = &filter.os {
-            let piece = if lead == Lead::Site {
+            let piece = if self.by_ids || lead == Lead::Site {
                 " AND os_key || '' = ?"
             } else {
                 " AND os_key = ?"
@@ -200,7 +248,7 @@ impl Growing {
             self.and(piece, [text(os)]);
         }
         if let Some(site) = &filter.site {
-            let piece = if lead == Lead::Os {
+            let piece = if self.by_ids || lead == Lead::Os {
                 " AND site || '' = ?"
             } else {
                 " AND site = ?"
@@ -208,7 +256,12 @@ impl Growing {
             self.and(piece, [text(site)]);
         }
         if let Some(owner) = &filter.owner {
-            self.and(" AND owner = ?", [text(owner)]);
+            let piece = if self.by_ids {
+                " AND owner || '' = ?"
+            } else {
+                " AND owner = ?"
+            };
+            self.and(piece, [text(owner)]);
         }
         self.listed(filter);
         if let Some(impact) = filter.impact {
@@ -218,23 +271,80 @@ impl Growing {
             let whole = inside(&format!(",{role},"));
             self.and(" AND roles <> '' AND roles LIKE ? ESCAPE '!'", [whole]);
         }
-        let masks = filter.reasons().map(reason_mask);
-        for mask in masks.chain(filter.fix.as_deref().map(fix_mask)) {
-            self.and(" AND (reasons & ?) <> 0", [Value::Int(mask)]);
-        }
+        self.reasons(filter, &OF_CLIENTS);
         if filter.duplicates {
             self.text.push(" AND duplicate");
         }
         if filter.future {
             self.text.push(" AND future");
         }
+        if filter.regressed {
+            self.and(
+                MOVED_BACK,
+                [Value::Int(ESTATE), Value::Int(now.plus(-NEWS).0)],
+            );
+        }
+        if let Some(days) = filter.unchanged {
+            // Who was ready until its report grew too old has not been ready since then only.
+            let since = now.plus(days.saturating_mul(-DAY)).0;
+            self.and(
+                " AND standing <> 'ready' AND verdict_since <= ? AND (verdict <> 'ready' OR stale_at <= ?)",
+                [Value::Int(since), Value::Int(since)],
+            );
+        }
         if let Some(q) = searched(filter) {
             self.search(q, piece.search);
         }
     }
 
+    /// Only clients of the filter's OS version and site.
+    pub(super) fn place(&mut self, filter: &Filter) {
+        for (piece, value) in [
+            (" AND os_key = ?", &filter.os),
+            (" AND site = ?", &filter.site),
+        ] {
+            if let Some(value) = value {
+                self.and(piece, [text(value)]);
+            }
+        }
+    }
+
+    /// How the rows are put together, at the end.
+    pub(super) fn grouped(&mut self, piece: &'static str) {
+        self.text.push(piece);
+    }
+
+    /// What the reasons must be: those of a reason or fix asked for, and nothing beyond some actions.
+    pub(super) fn reasons(&mut self, filter: &Filter, asked: &Asked) {
+        for mask in carried(filter) {
+            self.text.push(" AND ");
+            self.and(asked.carries, [Value::Int(mask)]);
+        }
+        let Some(only) = only(filter) else {
+            return;
+        };
+        self.text.push(" AND ");
+        self.text.push(asked.some);
+        self.text.push(if only.replaces {
+            " AND ("
+        } else {
+            " AND NOT ("
+        });
+        self.and(asked.carries, [Value::Int(only.replaced)]);
+        for (os, bits) in &only.impossible {
+            self.and(" OR os_key = ? AND ", [text(os)]);
+            self.and(asked.carries, [Value::Int(*bits)]);
+        }
+        self.text
+            .push(if only.replaces { " OR " } else { ") AND " });
+        self.and(asked.lacks, [Value::Int(!only.covered)]);
+        if only.replaces {
+            self.text.push(")");
+        }
+    }
+
     /// In the population, or left out of it, or in it without being expected.
-    fn listed(&mut self, filter: &Filter) {
+    pub(super) fn listed(&mut self, filter: &Filter) {
         self.text.push(if filter.left_out {
             " AND listing IN ('obsolete', 'decommissioned')"
         } else if filter.unlisted {
@@ -295,7 +405,7 @@ impl Growing {
         }
     }
 
-    fn any_of(&mut self, standings: &[Standing]) {
+    pub(super) fn any_of(&mut self, standings: &[Standing]) {
         self.text.push(" AND standing IN (");
         for (index, standing) in standings.iter().enumerate() {
             let piece = if index == 0 { "?" } else { ", ?" };
@@ -303,59 +413,4 @@ impl Growing {
         }
         self.text.push(")");
     }
-}
-
-/// The statement that reads a list's length from the maintained counts, when these can say it.
-pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
-    let special = [
-        filter.reason.is_some(),
-        filter.impact.is_some(),
-        filter.duplicates,
-        filter.future,
-    ];
-    let standings = filter.possible_standings();
-    if filter.reasons().count() > 1
-        || filter.role.is_some()
-        || filter.fix.is_some()
-        || filter.owner.is_some()
-        || standings.is_empty()
-        || searched(filter).is_some()
-        || special.iter().filter(|set| **set).count() > 1
-    {
-        return None;
-    }
-    let mut text = Composed::default();
-    text.push("SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE estate = ?");
-    let mut growing = Growing::new(text);
-    let detail = |detail: String| [Value::Text(detail)];
-    if let Some(reason) = &filter.reason {
-        let bit = assess::reason(reason).map_or_else(|| "none".to_owned(), |r| r.bit.to_string());
-        growing.and(" AND kind = 'reason' AND detail = ?", detail(bit));
-    } else if filter.duplicates {
-        growing
-            .text
-            .push(" AND kind = 'flag' AND detail = 'duplicate'");
-    } else if filter.future {
-        growing
-            .text
-            .push(" AND kind = 'flag' AND detail = 'future'");
-    } else if let Some(impact) = filter.impact {
-        let code = impact.code().to_owned();
-        growing.and(" AND kind = 'client' AND detail = ?", detail(code));
-    } else {
-        growing.text.push(" AND kind = 'client'");
-    }
-    growing.listed(filter);
-    if standings.len() < Standing::ALL.len() {
-        growing.any_of(&standings);
-    }
-    for (piece, value) in [
-        (" AND os_key = ?", &filter.os),
-        (" AND site = ?", &filter.site),
-    ] {
-        if let Some(value) = value {
-            growing.and(piece, [self::text(value)]);
-        }
-    }
-    Some(growing)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     ESTATE, Store,
+    counting::groups_from_counts,
     db::{Composed, Tx},
     error::{Error, Result},
     lists::{count, lead},
@@ -56,7 +57,7 @@ impl Store {
         }
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
-        let groups = groups(&mut tx, filter).await?;
+        let groups = groups(&mut tx, filter, now).await?;
         let mut summary = sums(&groups, now)?;
         let among = |change: fn(&mut Filter)| {
             let mut filter = filter.clone();
@@ -65,10 +66,12 @@ impl Store {
         };
         let population = &mut summary.population;
         population.suspected_duplicates =
-            count(&mut tx, &among(|filter| filter.duplicates = true)).await?;
-        population.future_reports = count(&mut tx, &among(|filter| filter.future = true)).await?;
+            count(&mut tx, &among(|filter| filter.duplicates = true), now).await?;
+        population.future_reports =
+            count(&mut tx, &among(|filter| filter.future = true), now).await?;
         if !filter.left_out {
-            population.left_out = count(&mut tx, &among(|filter| filter.left_out = true)).await?;
+            population.left_out =
+                count(&mut tx, &among(|filter| filter.left_out = true), now).await?;
         }
         let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
         population.lists = lists
@@ -88,12 +91,12 @@ impl Store {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
         let mut roles: BTreeMap<String, BTreeMap<Standing, i64>> = BTreeMap::new();
-        let lead = lead(&mut tx, filter).await?;
+        let lead = lead(&mut tx, filter, now).await?;
         for piece in pieces(filter, Order::Name) {
             let mut text = Composed::default();
             text.push(GROUPS);
             let mut growing = Growing::new(text);
-            growing.narrow(filter, piece, lead);
+            growing.narrow(filter, piece, lead, now);
             growing.with_roles();
             growing.grouped(BY);
             for group in growing.statement(&mut tx).all::<Group>().await? {
@@ -132,14 +135,43 @@ impl Group {
     }
 }
 
-async fn groups(tx: &mut Tx, filter: &Filter) -> Result<Vec<Group>> {
+async fn groups(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Vec<Group>> {
+    let Some((counted, uncounted)) = groups_from_counts(filter) else {
+        return looked_at(tx, filter, now).await;
+    };
     let mut groups = Vec::new();
-    let lead = lead(tx, filter).await?;
+    for growing in counted {
+        for mut group in growing.statement(tx).all::<Group>().await? {
+            // The impact of a client that blocks is the worst of its reasons, by the rules.
+            if group.standing == Standing::Blocking.code() {
+                let impacts = assess::reasons_in(group.reasons).filter_map(|reason| reason.impact);
+                group.impact = impacts.min().map_or("", Impact::code).to_owned();
+            }
+            groups.push(group);
+        }
+    }
+    if !uncounted.is_empty() {
+        let rest = Filter {
+            standings: uncounted,
+            ..filter.clone()
+        };
+        groups.extend(looked_at(tx, &rest, now).await?);
+    }
+    if let Some(impact) = filter.impact {
+        groups.retain(|group| group.impact == impact.code());
+    }
+    Ok(groups)
+}
+
+/// Puts the clients of a filter together by looking at each of them.
+async fn looked_at(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Vec<Group>> {
+    let mut groups = Vec::new();
+    let lead = lead(tx, filter, now).await?;
     for piece in pieces(filter, Order::Name) {
         let mut text = Composed::default();
         text.push(GROUPS);
         let mut growing = Growing::new(text);
-        growing.narrow(filter, piece, lead);
+        growing.narrow(filter, piece, lead, now);
         growing.grouped(BY);
         groups.extend(growing.statement(tx).all::<Group>().await?);
     }

@@ -2,8 +2,19 @@
 
 use std::{borrow::Borrow, cmp::Reverse, collections::BTreeMap};
 
-use super::model::{OsLine, ReasonLine, TopReason};
+use super::model::{OsLine, ReasonLine};
 use crate::domain::{assess, verdict::Standing};
+
+/// The reason that most clients of a line carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopReason {
+    /// Code of the reason.
+    pub reason: String,
+    /// How many of them carry it.
+    pub clients: i64,
+    /// Of which clients: blocking ones, whom it blocks; where nobody blocks, those that cannot be judged for it.
+    pub of: Standing,
+}
 
 /// Finds the reason to name first: of blocking clients only what blocks counts, because what is merely not known of
 /// them is not why they block.

@@ -8,7 +8,6 @@ use super::{
     error::Result,
     identify::{self, ClientId},
     known::IdRow,
-    model::Settled,
     rows::Rows,
 };
 use crate::domain::time::Timestamp;
@@ -21,6 +20,19 @@ const SETTLED: &str = "SELECT c.id, c.name, MAX(s.settled_at) AS at, MAX(s.settl
 FROM suspects s JOIN clients c ON c.estate = s.estate AND c.id = s.other_id
 WHERE s.estate = $1 AND s.client_id = $2 AND s.settled_at IS NOT NULL
 GROUP BY c.id, c.name, c.sort_key ORDER BY c.sort_key, c.id LIMIT 100";
+
+/// A record that somebody said is another machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// Our id of it.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// When that was said.
+    pub at: Timestamp,
+    /// Who said it.
+    pub by: String,
+}
 
 #[derive(sqlx::FromRow)]
 struct Stored {

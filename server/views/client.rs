@@ -4,56 +4,41 @@ use askama::Template;
 
 use super::{
     Layout, called,
-    checks::{CheckView, Step, is_open, steps, tally},
+    checks::{CheckView, tally},
+    client_words::{Since, ids, since, summary},
+    dossier::{Dossier, ListView, SuspectView, dossier},
     home::Counting,
     json, links,
-    rows::{RowView, last_known, reasons},
-    tables::title,
+    prospect::{StepView, conclusion, steps},
+    rows::{RowView, last_known},
     text::{Moment, counted},
-    words::{self, Badge},
+    timeline::{EntryView, entries},
+    words,
 };
 use crate::{
     domain::{
-        time::Timestamp,
-        verdict::{CheckResult, Impact, Standing, Verdict},
+        assess::{Prospect, ProtocolMask},
+        evidence::Chapter,
+        verdict::{CheckResult, Standing, Verdict},
     },
-    store::model::{ClientDetail, ClientRow, HistoryRow, Suspect},
+    store::model::ClientDetail,
 };
+
+/// What the rules say of a client, for its page.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Findings<'f> {
+    /// What counts about it, judged by today's rules; `None`: it never reported, or cannot be judged.
+    pub verdict: Option<&'f Verdict>,
+    /// What is known of protocols.
+    pub masks: &'f [ProtocolMask],
+    /// What would make it ready.
+    pub prospect: Option<&'f Prospect>,
+    /// What each entry of the page of its history changed.
+    pub chapters: &'f [Chapter],
+}
 
 /// No more of a report than this is shown on the page; the rest is in the download.
 const RAW_SHOWN: usize = 200_000;
-
-/// One entry of the history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryView {
-    /// When the facts were read.
-    pub collected: Moment,
-    /// When they came in.
-    pub received: Moment,
-    /// The verdict then.
-    pub badge: Badge,
-    /// Its impact.
-    pub impact: Option<&'static str>,
-    /// Why.
-    pub reasons: Vec<&'static str>,
-    /// Ruleset, sender and report id in small print.
-    pub fine_print: String,
-    /// It came after a newer one.
-    pub late: bool,
-}
-
-/// A record that may be the same machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SuspectView {
-    /// Our id of it.
-    pub id: String,
-    /// Its page.
-    pub href: String,
-    /// Its name.
-    pub name: String,
-    /// What they share, in words.
-    pub shares: String,
-}
 
 /// One of several sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,16 +65,18 @@ pub struct ClientPage {
     pub row: RowView,
     /// One or two sentences: how it stands and what decided that.
     pub summary: Vec<String>,
-    /// The check that decided, for the link to it.
-    pub deciding: Option<String>,
+    /// The check that decided.
+    pub deciding: Option<CheckView>,
     /// What was last known, when the standing hides it.
     pub last_known: Option<String>,
-    /// Since when the verdict has been what it is.
-    pub since: Option<Moment>,
+    /// Since when it is as it is.
+    pub since: Vec<Since>,
     /// When the last report came in.
     pub received: Option<Moment>,
     /// What would make it ready, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<StepView>,
+    /// What all steps come to.
+    pub conclusion: String,
     /// Every check, failed ones first.
     pub checks: Vec<CheckView>,
     /// `2 fail, 1 unknown, 8 pass`.
@@ -102,14 +89,24 @@ pub struct ClientPage {
     pub listing: &'static str,
     /// Who says what, where there are several sources; else empty.
     pub sources: Vec<SourceView>,
+    /// Which lists name it, and as what.
+    pub lists: Vec<ListView>,
+    /// What speaks for "retired" or for "chase", where it does not speak itself.
+    pub dossier: Option<Dossier>,
     /// Suspected duplicates.
     pub suspects: Vec<SuspectView>,
+    /// `and 3 more records`.
+    pub more_suspects: Option<String>,
     /// Where it is said that another record is another machine.
     pub two_machines_url: String,
     /// How it was found by its name, what it was called before, and from which records it was told apart.
     pub called: Vec<String>,
-    /// Newest first.
-    pub history: Vec<HistoryView>,
+    /// One page of the history, newest first.
+    pub history: Vec<EntryView>,
+    /// The page behind it.
+    pub older_url: Option<String>,
+    /// Entries of the whole history, in words.
+    pub entries: String,
     /// The report as it came, laid out.
     pub raw: Option<String>,
     /// Only the beginning of it is shown.
@@ -121,13 +118,19 @@ pub struct ClientPage {
 }
 
 impl ClientPage {
-    /// The page of a client; `verdict` is the report in force judged by today's rules.
+    /// The page of a client.
     pub fn new(
         layout: Layout,
         client: &ClientDetail,
-        verdict: Option<&Verdict>,
+        findings: Findings<'_>,
         counting: &Counting,
     ) -> Self {
+        let Findings {
+            verdict,
+            masks,
+            prospect,
+            chapters,
+        } = findings;
         let row = &client.row;
         let now = layout.now;
         let mut checks: Vec<&CheckResult> =
@@ -141,20 +144,25 @@ impl ClientPage {
         Self {
             row: RowView::new(row, now),
             summary: summary(row, &checks, deciding, counting, now),
-            deciding: deciding.map(title),
+            deciding: checks
+                .iter()
+                .map(|check| CheckView::new(check, deciding, masks))
+                .find(|check| check.deciding),
             last_known: match row.standing {
                 Standing::Stale | Standing::Conflict => {
                     row.verdict.map(|v| last_known(v, row.impact))
                 }
                 _ => None,
             },
-            since: row.since.map(|at| Moment::new(at, now)),
+            since: since(client, now),
             received: row.received_at.map(|at| Moment::new(at, now)),
-            steps: steps(row, &checks, counting),
+            steps: steps(row, prospect, counting),
+            conclusion: prospect
+                .map_or_else(String::new, |prospect| conclusion(prospect, row.standing)),
             tally: tally(&checks),
             checks: checks
                 .into_iter()
-                .map(|check| CheckView::new(check, deciding))
+                .map(|check| CheckView::new(check, deciding, masks))
                 .collect(),
             notes: verdict.map_or_else(Vec::new, |verdict| {
                 verdict
@@ -166,14 +174,31 @@ impl ClientPage {
             ids: ids(row),
             listing: words::listing(row.listing),
             sources: Vec::new(),
-            suspects: client.suspects.iter().map(SuspectView::new).collect(),
+            lists: client
+                .lists
+                .iter()
+                .map(|listed| ListView::new(listed, now))
+                .collect(),
+            dossier: dossier(client, now),
+            suspects: client
+                .suspects
+                .iter()
+                .map(|suspect| SuspectView::new(row, suspect, now))
+                .collect(),
+            more_suspects: (client.more_suspects > 0).then(|| {
+                format!(
+                    "and {}",
+                    counted(client.more_suspects, "more record", "more records")
+                )
+            }),
             two_machines_url: links::two_machines_url(&row.id),
             called: called::sentences(client),
-            history: client
-                .history
-                .iter()
-                .map(|entry| HistoryView::new(entry, now))
-                .collect(),
+            history: entries(client, chapters, now),
+            older_url: client
+                .older
+                .as_deref()
+                .map(|entry| links::older_url(&row.id, entry)),
+            entries: counted(client.memory.entries, "entry", "entries"),
             raw: raw.map(|text| json::cut(&text, RAW_SHOWN).0.to_owned()),
             raw_cut,
             raw_url: links::raw_url(&row.id),
@@ -204,104 +229,4 @@ impl ClientPage {
             })
             .collect();
     }
-}
-
-impl HistoryView {
-    fn new(entry: &HistoryRow, now: Timestamp) -> Self {
-        let mut fine_print = format!("ruleset {}, sent by {}", entry.ruleset, entry.sent_by);
-        if let Some(id) = &entry.report_id {
-            fine_print.push_str(", report ");
-            fine_print.push_str(id);
-        }
-        Self {
-            collected: Moment::new(entry.collected_at, now),
-            received: Moment::new(entry.received_at, now),
-            badge: words::standing(entry.verdict),
-            impact: entry.impact.map(words::impact),
-            reasons: reasons(entry.reasons, None).0,
-            fine_print,
-            late: entry.late,
-        }
-    }
-}
-
-impl SuspectView {
-    fn new(suspect: &Suspect) -> Self {
-        let shares = match suspect.shares.as_str() {
-            "smbios" => "same SMBIOS id",
-            "name" => "same name",
-            "fqdn" => "same FQDN",
-            other => other,
-        };
-        Self {
-            id: suspect.id.clone(),
-            href: links::client_url(&suspect.id),
-            name: suspect.name.clone(),
-            shares: shares.to_owned(),
-        }
-    }
-}
-
-fn summary(
-    row: &ClientRow,
-    checks: &[&CheckResult],
-    deciding: Option<&str>,
-    counting: &Counting,
-    now: Timestamp,
-) -> Vec<String> {
-    let mut lines = match row.standing {
-        Standing::Blocking => vec![match row.impact {
-            Some(Impact::Orphan) => "Blocks the cutover: it would be orphaned, because it would lose its management channel.",
-            Some(Impact::Partial) => "Blocks the cutover: its 32-bit programs would lose their connection.",
-            Some(Impact::Degraded) => "Blocks the cutover: .NET parts, such as Software Center, would lose their connection.",
-            None => "Blocks the cutover.",
-        }
-        .to_owned()],
-        Standing::Undetermined => vec!["It has reported, but cannot be judged: a needed fact is missing, unreadable or contradictory.".to_owned()],
-        Standing::Conflict => vec!["It is configured well, but was seen using TLS 1.0/1.1 after its report. Something on it does not follow the configuration.".to_owned()],
-        Standing::RestartPending => vec!["Everything is set, but a deciding value was written after the last start: it only counts after a restart.".to_owned()],
-        Standing::Stale => vec![format!(
-            "Its last report is {} old. Older than {} counts as no verdict; the checks below show what was last known.",
-            row.collected_at.map_or_else(|| "too".to_owned(), |at| super::text::span(now.since(at))),
-            counted(counting.freshness_days, "day", "days"),
-        )],
-        Standing::Silent => vec!["It is on the expected list, but has never reported. Nothing is known about it, so it counts against the cutover.".to_owned()],
-        Standing::Ready if row.warnings > 0 => vec![format!(
-            "Cleared for the cutover, with {}.",
-            counted(row.warnings, "warning", "warnings")
-        )],
-        Standing::Ready => vec!["Cleared for the cutover: every check passed.".to_owned()],
-    };
-    let decided = checks
-        .iter()
-        .find(|check| Some(check.reason) == deciding && is_open(check));
-    if let Some(check) = decided {
-        lines.push(check.message.clone());
-    }
-    if !row.listing.is_counted() {
-        lines.push(
-            "It is not counted: the expected list marks it obsolete or decommissioned.".to_owned(),
-        );
-    }
-    lines
-}
-
-fn ids(row: &ClientRow) -> Vec<(&'static str, String)> {
-    let ids = &row.ids;
-    [
-        ("Our id", Some(row.id.clone())),
-        ("Name", ids.name.clone()),
-        ("FQDN", ids.fqdn.clone()),
-        (
-            "ConfigMgr GUID",
-            ids.sms_guid.as_ref().map(|guid| format!("GUID:{guid}")),
-        ),
-        ("Resource id", ids.resource_id.map(|id| id.to_string())),
-        ("Site code", ids.site_code.clone()),
-        ("SMBIOS id", ids.smbios_guid.clone()),
-        ("Serial number", ids.serial_number.clone()),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((name, value?)))
-    .collect()
 }

@@ -4,6 +4,7 @@ use super::{
     columns::ListColumn,
     links::{NO_SITE, Screen},
     tables::title,
+    text::counted,
     words::{self, Badge},
 };
 use crate::{
@@ -272,6 +273,11 @@ pub fn flags(filter: &Filter) -> Vec<Flag> {
         ("duplicates", "Suspected duplicates", filter.duplicates),
         ("unlisted", "Not on the expected list", filter.unlisted),
         ("future", "Clock ahead", filter.future),
+        (
+            "regressed",
+            "Was ready in the last 30 days",
+            filter.regressed,
+        ),
         ("left_out", "Left out of the population", filter.left_out),
     ]
     .map(|(name, label, chosen)| Flag {
@@ -288,7 +294,10 @@ type Single = (&'static str, Option<String>, fn(&mut Filter));
 /// Every active filter with the list it would be without.
 fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
     let mut chips = standing_chips(screen, filter);
-    let taken_back: [Single; 9] = [
+    let unchanged = filter
+        .unchanged
+        .map(|days| format!("for {} or longer", counted(days, "day", "days")));
+    let taken_back: [Single; 11] = [
         (
             "Impact",
             filter.impact.map(|impact| words::impact(impact).to_owned()),
@@ -317,7 +326,18 @@ fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
                 .map(|freshness| words::freshness(freshness).to_owned()),
             |filter| filter.freshness = None,
         ),
+        (
+            "Needs only",
+            (!filter.only_fixes.is_empty()).then(|| {
+                let titles: Vec<String> = filter.only_fixes.iter().map(|c| fix_title(c)).collect();
+                titles.join(" + ")
+            }),
+            |filter| filter.only_fixes.clear(),
+        ),
         ("Search", filter.q.clone(), |filter| filter.q = None),
+        ("Not ready, unchanged", unchanged, |filter| {
+            filter.unchanged = None;
+        }),
     ];
     let mut chip = |name, value, without: &Filter| {
         chips.push(Chip {
@@ -339,6 +359,7 @@ fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
             "duplicates" => without.duplicates = false,
             "unlisted" => without.unlisted = false,
             "future" => without.future = false,
+            "regressed" => without.regressed = false,
             _ => without.left_out = false,
         }
         chip("Only", flag.label.to_lowercase(), &without);

@@ -6,14 +6,18 @@ use askama::Template;
 
 use super::{
     Layout,
+    attention::{self, Attention},
     bar::{self, Loss, Segment},
+    change::{self, Change, ChangeCell, Systems},
     feeds,
     form::{Choices, FilterForm},
     headline::Headline,
     links::{self, Screen},
+    readiness::ReadinessLine,
     rule,
     tables::{Columns, Folded, OsRow, SiteRow, WhyRow, fold},
     text::{Count, Moment, clients, counted, number, share},
+    trend::TrendSection,
     words,
 };
 use crate::{
@@ -76,11 +80,19 @@ pub struct HomePage {
     /// What the number of expected clients means.
     pub denominator: String,
     /// What somebody should look at: sentences.
-    pub attention: Vec<String>,
+    pub attention: Vec<Attention>,
     /// How the feeds stand; `None`: nothing has fed this server yet.
     pub feeds: Option<String>,
     /// Further small sentences below the headline.
     pub fine_print: Vec<String>,
+    /// How many are ready at least and at most; `None`: nobody is counted.
+    pub readiness: Option<ReadinessLine>,
+    /// The last 90 days; `None`: not asked for.
+    pub trend: Option<TrendSection>,
+    /// How everybody changed within a week.
+    pub all_change: Option<ChangeCell>,
+    /// What changes are counted from.
+    pub changed_since: Option<String>,
     /// The bar and its table.
     pub segments: Vec<Segment>,
     /// What the bar says, for those who do not see it.
@@ -144,6 +156,10 @@ impl HomePage {
             },
             attention: Vec::new(),
             feeds: None,
+            readiness: ReadinessLine::of(population),
+            trend: None,
+            all_change: None,
+            changed_since: None,
             fine_print: fine_print(summary, counting),
             bar_text: bar_text(&segments, population.total),
             segments,
@@ -178,10 +194,28 @@ impl HomePage {
         }
     }
 
-    /// Says which feeds have stopped.
+    /// Says how the feeds stand.
     pub fn say_feeds(&mut self, feeds: &[Feed]) {
-        self.attention = feeds::attention(feeds, self.layout.now);
         self.feeds = (!feeds.is_empty()).then(|| feeds::summary(feeds, self.layout.now));
+    }
+
+    /// Says what somebody should look at; `regressed` is the length of the list with that filter.
+    pub fn say_attention(&mut self, summary: &Summary, feeds: &[Feed], regressed: i64) {
+        self.attention = attention::lines(summary, feeds, regressed, self.layout.now);
+        self.say_feeds(feeds);
+    }
+
+    /// Says how the OS versions changed since `day`; `None`: no numbers were kept on it.
+    pub fn say_changes(&mut self, summary: &Summary, day: i64, then: Option<&Systems>) {
+        self.changed_since = Some(change::since(day, then.is_some()));
+        let Some(then) = then else {
+            return;
+        };
+        self.all_change = Some(Change::of_all(then, &summary.population.standings).into());
+        let rows = self.systems.iter_mut().chain(&mut self.more_systems.rows);
+        for (row, line) in rows.zip(&summary.by_os) {
+            row.change = Some(Change::new(then.get(&line.os_key), &line.standings).into());
+        }
     }
 }
 

@@ -9,6 +9,8 @@ pub enum Nav {
     Overview,
     /// What blocks.
     Blockers,
+    /// The fix plan.
+    Fixes,
     /// Every client, and the page of one of them.
     Clients,
     /// What somebody gave a name.
@@ -66,6 +68,7 @@ impl Layout {
         [
             (Nav::Overview, "/", "Overview"),
             (Nav::Blockers, "/blockers", "Blockers"),
+            (Nav::Fixes, "/fixes", "Fix plan"),
             (Nav::Clients, "/clients", "All clients"),
             (Nav::Views, "/views", "Saved views"),
             (Nav::Upload, "/upload", "Upload files"),

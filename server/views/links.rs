@@ -147,6 +147,21 @@ pub fn raw_url(id: &str) -> String {
     format!("/api/v1/clients/{}/raw", encode(id))
 }
 
+/// URL of one report of a client's history as it came.
+pub fn report_url(id: &str, entry: &str) -> String {
+    format!("/api/v1/clients/{}/reports/{}", encode(id), encode(entry))
+}
+
+/// URL of the page of a client's history behind an entry.
+pub fn older_url(id: &str, entry: &str) -> String {
+    format!("{}?older={}#history", client_url(id), encode(entry))
+}
+
+/// Where a check is explained.
+pub fn check_url(id: &str) -> String {
+    format!("/method#check-{}", encode(id))
+}
+
 /// URL of an upload.
 pub fn upload_url(id: &str) -> String {
     format!("/uploads/{}", encode(id))
@@ -155,6 +170,26 @@ pub fn upload_url(id: &str) -> String {
 /// URL of an OS version.
 pub fn os_url(key: &str) -> String {
     format!("/os/{}", encode(key))
+}
+
+/// URL of the page of one fix.
+pub fn fix_url(code: &str) -> String {
+    format!("/fixes/{}", encode(code))
+}
+
+/// URL of a file of one fix.
+pub fn fix_file_url(code: &str, name: &str) -> String {
+    format!("/fixes/{}/{}", encode(code), encode(name))
+}
+
+/// URL of the fix plan for the OS version and site of a filter.
+pub fn fixes_url(filter: &Filter) -> String {
+    let place = Filter {
+        os: filter.os.clone(),
+        site: filter.site.clone(),
+        ..Filter::default()
+    };
+    with_query("/fixes", &filter_query(&place))
 }
 
 /// The query text of a filter: percent-encoded, always in the same order, empty for an empty filter.
@@ -190,15 +225,27 @@ pub fn filter_query(filter: &Filter) -> String {
             push(&mut query, name, value);
         }
     }
+    if !filter.only_fixes.is_empty() {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        let codes: Vec<String> = filter.only_fixes.iter().map(|code| encode(code)).collect();
+        query.push_str("only_fixes=");
+        query.push_str(&codes.join(","));
+    }
     for (name, on) in [
         ("duplicates", filter.duplicates),
         ("left_out", filter.left_out),
         ("unlisted", filter.unlisted),
         ("future", filter.future),
+        ("regressed", filter.regressed),
     ] {
         if on {
             push(&mut query, name, "1");
         }
+    }
+    if let Some(days) = filter.unchanged {
+        push(&mut query, "unchanged", &days.to_string());
     }
     query
 }
@@ -277,13 +324,17 @@ mod tests {
             standings: vec![Standing::Silent, Standing::Blocking, Standing::Silent],
             impact: Some(Impact::Orphan),
             site: Some(String::new()),
+            only_fixes: vec![
+                "install-kb3140245".to_owned(),
+                "restart-computer".to_owned(),
+            ],
             q: Some("büro & co=1".to_owned()),
             future: true,
             ..Filter::default()
         };
         assert_eq!(
             filter_query(&filter),
-            "standing=blocking,silent&impact=orphan&site=none&q=b%C3%BCro%20%26%20co%3D1&future=1"
+            "standing=blocking,silent&impact=orphan&site=none&q=b%C3%BCro%20%26%20co%3D1&only_fixes=install-kb3140245,restart-computer&future=1"
         );
         assert_eq!(filter_query(&Filter::default()), "");
     }

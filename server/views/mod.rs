@@ -4,13 +4,21 @@
 //! [`Page::render`] turns it into text. Templates hold no arithmetic and no links of their own making:
 //! numbers, words and URLs are finished in Rust, so they can be tested and are the same everywhere.
 
+pub mod attention;
 pub mod bar;
 mod called;
+pub mod change;
+pub mod chart;
 pub mod checks;
 pub mod client;
+mod client_words;
 pub mod columns;
+pub mod day;
+pub mod dossier;
 pub mod feeding;
 pub mod feeds;
+pub mod fix;
+pub mod fixes;
 pub mod form;
 pub mod headline;
 pub mod home;
@@ -18,17 +26,25 @@ pub mod json;
 pub mod layout;
 pub mod links;
 pub mod list;
+pub mod masks;
 pub mod method;
 pub mod os;
+pub mod outlook;
 pub mod place;
 pub mod population;
 pub mod problem;
+pub mod prospect;
+pub mod readiness;
 pub mod rows;
 pub mod rule;
 pub mod saved;
 pub mod sign_in;
 pub mod tables;
 pub mod text;
+pub mod timeline;
+pub mod trend;
+pub mod trend_page;
+pub mod trend_table;
 pub mod upload;
 pub mod upload_one;
 pub mod words;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     bar::{self, Segment},
+    change::ChangeCell,
     headline::NO_VERDICT,
     links, os,
     text::{Count, number},
@@ -80,6 +81,8 @@ pub struct OsRow {
     pub columns: Columns,
     /// What most clients block for, or cannot be judged for.
     pub reason: Option<ReasonCell>,
+    /// What changed within a week; `None`: not known.
+    pub change: Option<ChangeCell>,
 }
 
 /// A reason with its count and fix.
@@ -145,6 +148,7 @@ impl OsRow {
             name: assess::os_label(&line.os_key),
             support_ended: os::support_ended(&line.os_key, now),
             columns: Columns::new(&line.standings, &filter),
+            change: None,
             reason: line.top_reason.as_ref().map(|top| {
                 let filter = Filter {
                     standings: vec![top.of],

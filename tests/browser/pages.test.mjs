@@ -10,6 +10,8 @@ import { openBrowser, signIn, visit, windows } from "./visitor.mjs";
 const always = [
   { name: "first-screen", path: "/" },
   { name: "blockers", path: "/blockers" },
+  { name: "fixes", path: "/fixes" },
+  { name: "fix", path: "/fixes/set-default-secure-protocols" },
   { name: "clients", path: "/clients" },
   { name: "upload", path: "/upload" },
   { name: "population", path: "/population" },
@@ -22,6 +24,9 @@ const withClients = [
   { name: "os", from: "/", link: 'a[href^="/os/"]' },
   { name: "client-blocking", from: "/blockers", link: 'a[href^="/clients/"]' },
   { name: "client", from: "/clients", link: 'a[href^="/clients/"]' },
+  { name: "client-changed", from: "/clients?q=PC-0400", link: 'main tbody a[href^="/clients/"]' },
+  { name: "client-stale", from: "/clients?q=PC-0401", link: 'main tbody a[href^="/clients/"]' },
+  { name: "client-site-system", from: "/clients?q=SRV-MP-01", link: 'main tbody a[href^="/clients/"]' },
   { name: "upload-one", from: "/upload", link: 'a[href^="/uploads/"]' },
   { name: "upload-table", from: "/upload", link: 'tr:nth-child(2) a[href^="/uploads/"]' },
   { name: "no-such-client", path: "/clients/00000000-0000-7000-8000-000000000000", status: 404 },
@@ -87,6 +92,18 @@ describe("with clients of several standings", () => {
       repaired(renamed(windows7, "PC-0043", 43)),
       ...Array.from({ length: 30 }, (_, n) => renamed(windows7, `LONG-NAME-${String(n).padStart(5, "0")}`, 1000 + n)),
     ];
+    // One that changed, one that is stale and has a fresh record beside it, and a site system.
+    const earlier = (made, minutes) => ({ ...made, collected_at: new Date(Date.now() - minutes * 60_000).toISOString() });
+    const site = renamed(windows10, "SRV-MP-01", 402);
+    site.client.roles = ["management_point", "software_update_point"];
+    Object.assign(site.os, { product_type: 3, version: "6.3.9600" });
+    reports.push(
+      earlier(renamed(windows7, "PC-0400", 400), 2_000),
+      repaired(renamed(windows7, "PC-0400", 400)),
+      earlier(renamed(windows7, "PC-0401", 401), 60 * 24 * 30),
+      renamed(windows10, "PC-0401", 403),
+      site,
+    );
     const answer = await server.request("/api/v1/reports", { method: "POST", token: server.ingestToken, body: JSON.stringify(reports) });
     assert.equal(answer.status, 200, answer.text);
     assert.equal(answer.json().stored, reports.length, answer.text);

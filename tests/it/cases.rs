@@ -32,12 +32,12 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ),
 ];
 
-struct Case {
-    file: String,
-    json: Value,
+pub struct Case {
+    pub file: String,
+    pub json: Value,
 }
 
-fn all() -> Vec<Case> {
+pub fn all() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut cases: Vec<Case> = fs::read_dir(folder)
         .expect("the folder of cases")
@@ -59,12 +59,12 @@ fn all() -> Vec<Case> {
     cases
 }
 
-fn report(case: &Case) -> Report {
+pub fn report(case: &Case) -> Report {
     let bytes = serde_json::to_vec(&case.json["report"]).expect("JSON again");
     report_v1::parse(&bytes).unwrap_or_else(|errors| panic!("{}: {errors:?}", case.file))
 }
 
-fn policy(case: &Case) -> Policy {
+pub fn policy(case: &Case) -> Policy {
     let given = &case.json["context"]["policy"];
     Policy {
         dotnet: match given["dotnet"].as_str() {

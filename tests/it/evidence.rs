@@ -1,6 +1,7 @@
 //! Several sources about one client: the laws of joining what they say, in the domain and in the store.
 
 mod age;
+mod diff;
 mod examples;
 mod machine;
 mod orders;
@@ -8,4 +9,5 @@ mod properties;
 mod rules;
 mod said;
 mod servers;
+mod story;
 mod trust;

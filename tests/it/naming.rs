@@ -10,6 +10,7 @@ use cutover::{
     },
     store::{
         Store,
+        forecast::Saying,
         incoming::{Incoming, Kept, Sender, Way},
         model::{Filter, Listing},
         population::{Expected, ExpectedList},
@@ -145,10 +146,16 @@ async fn a_bare_name_of_a_file_means_the_counted_client_and_not_the_obsolete_one
         // Of two counted ones it means neither.
         let rows = vec![row(1, 1, Listing::Expected), row(1, 2, Listing::Expected)];
         put(store, rows).await;
-        let ids = called(report(1, at(1), 1), None).ids;
+        let bare = dropped(called(report(1, at(1), 1), None));
+        let saying = Saying {
+            ids: bare.ids,
+            content_hash: bare.content_hash,
+            seen_at: bare.seen_at,
+            coverage: bare.coverage,
+        };
         let mut matcher = store.matcher().await.expect("a matcher");
-        let whom = matcher.whom(&[ids], Sender::brought("x", Way::Share).speaker());
-        let whom = format!("{:?}", whom.await.expect("an answer"));
+        let looked = matcher.look(&[saying], &bare.sender).await;
+        let whom = format!("{:?}", looked.expect("an answer"));
         assert!(whom.contains("Several"), "{whom}");
     }
 }

@@ -90,10 +90,7 @@ fn one_version_has_one_line_whether_or_not_somebody_said_that_it_is_a_client() {
     // Where both exist, the line stays apart and its label names both.
     assert_eq!(key(17_763, None), "10.0.17763");
     let label = assess::os_label("10.0.17763");
-    assert!(
-        label.contains("1809") && label.contains("2019"),
-        "{label}"
-    );
+    assert!(label.contains("1809") && label.contains("2019"), "{label}");
 }
 
 #[tokio::test]
@@ -222,10 +219,7 @@ async fn a_run_of_cmpivot_comes_in_together_with_one_query_a_file() {
             raw.contains("Wow6432Node") && raw.contains("TLS 1.2"),
             "what has no row is absent, under the key that was asked: {raw}"
         );
-        let wrong = app.command(
-            &["import", "--query-of", "other.csv", QUERY, &files[0]],
-            "",
-        );
+        let wrong = app.command(&["import", "--query-of", "other.csv", QUERY, &files[0]], "");
         assert_eq!(wrong.status.code(), Some(2));
     }
 }
@@ -234,7 +228,11 @@ async fn a_run_of_cmpivot_comes_in_together_with_one_query_a_file() {
 async fn the_page_asks_which_query_each_file_answers_and_guesses_it() {
     let app = TestApp::one();
     let cookie = app.sign_in().await;
-    let parts = [("os.csv", SYSTEMS), ("winhttp32.csv", VALUES), ("schannel.csv", SCHANNEL)];
+    let parts = [
+        ("os.csv", SYSTEMS),
+        ("winhttp32.csv", VALUES),
+        ("schannel.csv", SCHANNEL),
+    ];
     let mut body = String::from(
         "--x\r\ncontent-disposition: form-data; name=\"one_run\"\r\n\r\n1\r\n--x\r\ncontent-disposition: form-data; name=\"collected_at\"\r\n\r\n2026-11-20T08:00:00Z\r\n",
     );
@@ -262,7 +260,10 @@ async fn the_page_asks_which_query_each_file_answers_and_guesses_it() {
     };
     let text = shown(page.clone()).await;
     for field in ["key-1", "key-2"] {
-        assert!(text.contains(&format!("name=\"{field}\"")), "{field}: {text}");
+        assert!(
+            text.contains(&format!("name=\"{field}\"")),
+            "{field}: {text}"
+        );
     }
     assert!(
         text.contains("Wow6432Node") && text.contains("guessed") && text.contains("SCHANNEL"),
@@ -271,7 +272,9 @@ async fn the_page_asks_which_query_each_file_answers_and_guesses_it() {
     let form = format!(
         "one_run=1&collected_at=2026-11-20T08%3A00%3A00Z&key-1={}&key-2={}",
         encoded(QUERY),
-        encoded(r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client")
+        encoded(
+            r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client"
+        )
     );
     let again = app
         .request(Method::POST, &format!("{page}/again"))
@@ -302,8 +305,12 @@ async fn a_client_found_by_a_strong_id_under_another_name_says_so() {
             })
             .to_string()
         };
-        app.send(line("REAL-1", "2026-11-19T08:00:00Z")).await.ok("one");
-        app.send(line("SAMPLE-1", "2026-11-20T08:00:00Z")).await.ok("two");
+        app.send(line("REAL-1", "2026-11-19T08:00:00Z"))
+            .await
+            .ok("one");
+        app.send(line("SAMPLE-1", "2026-11-20T08:00:00Z"))
+            .await
+            .ok("two");
         let found = app.json("/api/v1/clients?q=SAMPLE-1").await;
         assert_eq!(found["total"], 1, "{}", app.engine);
         let id = found["items"][0]["id"].as_str().expect("an id").to_owned();

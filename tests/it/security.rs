@@ -31,6 +31,9 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/", For::People),
     ("GET", "/os/{key}", For::People),
     ("GET", "/blockers", For::People),
+    ("GET", "/fixes", For::People),
+    ("GET", "/fixes/{code}", For::People),
+    ("GET", "/fixes/{code}/{file}", For::People),
     ("GET", "/clients", For::People),
     ("GET", "/clients/{id}", For::People),
     ("GET", "/upload", For::People),
@@ -58,7 +61,9 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/api/v1/clients", For::Readers),
     ("GET", "/api/v1/clients/{id}", For::Readers),
     ("GET", "/api/v1/clients/{id}/raw", For::Readers),
+    ("GET", "/api/v1/clients/{id}/reports/{entry}", For::Readers),
     ("GET", "/api/v1/blockers", For::Readers),
+    ("GET", "/api/v1/fixes", For::Readers),
     ("GET", "/api/v1/feeds", For::Readers),
     ("GET", "/api/v1/rejects", For::Readers),
     ("GET", "/api/v1/uploads", For::Importers),
@@ -115,6 +120,8 @@ fn no_route_is_forgotten() {
 fn address(path: &str, id: &str, upload: &str) -> String {
     path.replace("{id}", id)
         .replace("{upload}", upload)
+        .replace("{code}/{file}", "restart-computer/restart-computer.ps1")
+        .replace("{code}", "restart-computer")
         .replace("{key}", "10.0.19045-client")
         .replace("{file}", "none.css")
         .replace("{name}", "cutover-collect.ps1")
@@ -188,10 +195,15 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
             ("person", Some(("cookie", cookie.clone()))),
         ];
         let upload = app.uploaded("pc-1.json", app.report("PC-1").line()).await;
+        let client = app.json(&format!("/api/v1/clients/{id}")).await;
+        let entry = client["history"][0]["entry"].as_str().expect("an entry");
         for (method_name, path, whom) in ROUTES.iter().filter(|(.., whom)| *whom != For::Anyone) {
             for (caller, credential) in &callers {
                 let mut request = app
-                    .request(method(method_name), &address(path, &id, &upload))
+                    .request(
+                        method(method_name),
+                        &address(path, &id, &upload).replace("{entry}", entry),
+                    )
                     .body(body(method_name, path, &app));
                 if let Some((name, value)) = credential {
                     request = request.header(*name, value);

@@ -46,12 +46,17 @@ fn random(n: u32, random: &mut StdRng) -> Incoming {
     match random.random_range(0..4) {
         0 => {
             incoming.verdict = Standing::Blocking;
-            incoming.impact = Some(Impact::ALL[random.random_range(0..3)]);
-            incoming.reasons = random.random_range(1..64);
+            // As the rules do it: the worst impact of the failed checks, beside reasons that only leave something open.
+            let bits = [0, 4, 14, 16, 29, 39];
+            incoming.reasons =
+                1 << bits[random.random_range(0..6)] | 1 << bits[random.random_range(0..6)] | 2;
+            incoming.impact = assess::reasons_in(incoming.reasons)
+                .filter_map(|reason| reason.impact)
+                .min();
         }
         1 => {
             incoming.verdict = Standing::Undetermined;
-            incoming.reasons = 1 << random.random_range(0..8);
+            incoming.reasons = 1 << [1, 2, 3, 6][random.random_range(0..4)];
         }
         2 => incoming.verdict = Standing::RestartPending,
         _ => {}
@@ -118,13 +123,22 @@ fn filter(random: &mut StdRng) -> Filter {
         role: role.then(|| ROLES[pick(2)].to_owned()),
         reason: reason.then(|| {
             let code = |bit: usize| assess::REASONS[bit].code;
+            let some = [0, 1, 4, 14, 16, 29, 39];
             if pick(3) == 0 {
-                format!("{},{}", code(0), code(1 + pick(5)))
+                format!("{},{}", code(1), code(some[pick(7)]))
             } else {
-                code(pick(6)).to_owned()
+                code(some[pick(7)]).to_owned()
             }
         }),
-        fix: fix.then(|| assess::REASONS[pick(6)].fix.to_owned()),
+        fix: fix.then(|| assess::REASONS[[0, 1, 4, 14, 29][pick(5)]].fix.to_owned()),
+        only_fixes: if pick(8) == 0 {
+            vec![
+                assess::REASONS[1].fix.to_owned(),
+                assess::REASONS[[4, 14, 29][pick(3)]].fix.to_owned(),
+            ]
+        } else {
+            Vec::new()
+        },
         owner: owner.then(|| OWNERS[pick(3)].to_owned()),
         freshness: fresh.then(|| Freshness::ALL[pick(3)]),
         q: q.then(|| "1".to_owned()),

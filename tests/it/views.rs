@@ -6,24 +6,30 @@ mod markup;
 mod one_upload;
 mod records;
 mod samples;
+mod trends;
 
 use std::{fs, path::Path};
 
 use cutover::{
     domain::{
+        assess::{self, DotnetPolicy, Policy},
+        feeds::day_of,
         lists::ListOrigin,
+        plan,
         verdict::{Impact, Standing},
     },
     store::{
-        model::{ClientDetail, Filter, ListPage, Listing, Order},
+        model::{ClientDetail, Filter, ListPage, Listing, Memory, Order},
         saved::SavedView,
     },
     views::{
         Nav, Page,
-        client::ClientPage,
+        client::{ClientPage, Findings},
         columns::{ListColumn, Shown},
         feeding::{FeedingPage, KitFile},
         feeds::FeedsPage,
+        fix::FixPage,
+        fixes::FixesPage,
         form::Choices,
         home::HomePage,
         links::ListKind,
@@ -45,6 +51,8 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(lists());
     pages.extend(clients());
     pages.extend(uploads());
+    pages.extend(trends::pages());
+    pages.extend(fixes());
     pages.extend([
         ("feeding", feeding()),
         (
@@ -52,6 +60,10 @@ fn pages() -> Vec<(&'static str, String)> {
             html(&MethodPage::new(
                 layout(Nav::Method),
                 &counting(),
+                &Policy {
+                    dotnet: DotnetPolicy::Warn,
+                    ..Policy::default()
+                },
                 &samples::usual().population,
             )),
         ),
@@ -100,6 +112,103 @@ fn pages() -> Vec<(&'static str, String)> {
         ),
     ]);
     pages
+}
+
+/// The fix plan with a lot to do and with nothing, and a page of a fix of every kind.
+fn fixes() -> Vec<(&'static str, String)> {
+    let one = |os: &str, codes: &[&str], clients| {
+        let bits = codes.iter().filter_map(|code| assess::reason(code));
+        plan::Signature {
+            os_key: os.to_owned(),
+            reasons: bits.fold(0, |mask, info| mask | 1 << info.bit),
+            clients,
+        }
+    };
+    let seven = "6.1.7601-client";
+    let update = "winhttp.update_file_too_old";
+    let blocking = plan::plan(&[
+        one(seven, &["winhttp.default_without_tls12", update], 1_234),
+        one(
+            seven,
+            &["winhttp.default_without_tls12", "dotnet.not_collected"],
+            70,
+        ),
+        one("10.0.19045-client", &["schannel.tls12_disabled"], 31),
+        one("5.1.2600-client", &["os.without_tls12"], 9),
+    ]);
+    let undetermined = plan::plan(&[
+        one(seven, &["winhttp.update_not_proven"], 40),
+        one(
+            seven,
+            &["winhttp.not_collected", "winhttp.update_not_proven"],
+            12,
+        ),
+    ]);
+    let choices = Choices {
+        os: vec![seven.to_owned()],
+        sites: vec!["P01".to_owned(), String::new()],
+        roles: vec![],
+        owners: vec![],
+    };
+    let here = Filter {
+        os: Some(seven.to_owned()),
+        site: Some("P01".to_owned()),
+        ..Filter::default()
+    };
+    let whole = |filter: &Filter, blocking: &plan::Plan, undetermined: &plan::Plan| {
+        html(&FixesPage::new(
+            layout(Nav::Fixes),
+            filter,
+            blocking,
+            undetermined,
+            &choices,
+        ))
+    };
+    let rows = records::page(records::rows()[..1].to_vec(), 1_304, Some("x"));
+    let single = |code: &str, rows| {
+        html(&FixPage::new(
+            layout(Nav::Fixes),
+            plan::action(code).expect("an action"),
+            assess::fix_text(code).expect("a text"),
+            &blocking,
+            &undetermined,
+            rows,
+        ))
+    };
+    vec![
+        ("fixes", whole(&Filter::default(), &blocking, &undetermined)),
+        ("fixes-narrow", whole(&here, &blocking, &undetermined)),
+        (
+            "fixes-bound",
+            whole(
+                &here,
+                &plan::plan_within(&blocking_again(), 1),
+                &undetermined,
+            ),
+        ),
+        (
+            "fixes-none",
+            whole(
+                &Filter::default(),
+                &plan::Plan::default(),
+                &plan::Plan::default(),
+            ),
+        ),
+        ("fix-values", single("set-default-secure-protocols", &rows)),
+        (
+            "fix-update",
+            single("install-kb4019276", &records::page(vec![], 0, None)),
+        ),
+    ]
+}
+
+fn blocking_again() -> Vec<plan::Signature> {
+    let bits = [14, 23, 30].map(|bit| plan::Signature {
+        os_key: "10.0.19045-client".to_owned(),
+        reasons: 1 << bit,
+        clients: bit,
+    });
+    bits.into()
 }
 
 /// With a kit of two files, so that the snapshot does not hold the real ones.
@@ -153,7 +262,10 @@ fn overview() -> Vec<(&'static str, String)> {
                 &counting(),
                 &Filter::default(),
             );
-            page.say_feeds(&samples::feeds());
+            page.say_attention(&samples::usual(), &samples::feeds(), 7);
+            let week_ago = day_of(samples::now()) - 7;
+            page.say_changes(&samples::usual(), week_ago, Some(&trends::week_ago()));
+            page.trend = Some(trends::section());
             html(&page)
         }),
         (
@@ -321,36 +433,55 @@ fn lists() -> Vec<(&'static str, String)> {
 }
 
 fn clients() -> Vec<(&'static str, String)> {
-    let verdict = records::judged(&records::seven());
+    let facts = records::seven();
     let rows = records::rows();
-    let page = |detail: &ClientDetail, verdict| {
+    let page = |detail: &ClientDetail, judged: bool| {
+        let known = records::known(&facts);
+        let chapters = records::chapters(detail);
+        let findings = if judged {
+            known.findings(&chapters)
+        } else {
+            Findings {
+                chapters: &chapters,
+                ..Findings::default()
+            }
+        };
         html(&ClientPage::new(
             layout(Nav::Clients),
             detail,
-            verdict,
+            findings,
             &counting(),
         ))
     };
     let never = ClientDetail {
         raw: None,
         history: vec![],
+        memory: Memory::default(),
         suspects: vec![],
         ..records::detail(rows[1].clone())
     };
     let mut ready = records::detail(rows[6].clone());
     ready.row.listing = Listing::Decommissioned;
+    ready.lists.clear();
     vec![
         (
             "client-blocking",
-            page(&records::detail(rows[0].clone()), Some(&verdict)),
+            page(&records::detail(rows[0].clone()), true),
         ),
-        ("client-silent", page(&never, None)),
+        ("client-silent", page(&never, false)),
         (
             "client-stale",
-            page(&records::detail(rows[2].clone()), Some(&verdict)),
+            page(&records::detail(rows[2].clone()), true),
         ),
-        ("client-long", page(&records::detail(rows[5].clone()), None)),
-        ("client-left-out", page(&ready, None)),
+        (
+            "client-conflict",
+            page(&records::detail(rows[4].clone()), false),
+        ),
+        (
+            "client-long",
+            page(&records::detail(rows[5].clone()), false),
+        ),
+        ("client-left-out", page(&ready, false)),
     ]
 }
 

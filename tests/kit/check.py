@@ -11,6 +11,7 @@ from tree_sitter import Language, Parser
 
 ROOT = Path(__file__).resolve().parents[2]
 KIT = ROOT / "static" / "kit"
+FIXES = ROOT / "server" / "domain" / "assess" / "fixes" / "files"
 FEEDS = ROOT / "tests" / "feeds" / "kit"
 PARSER = Parser(Language(tree_sitter_powershell.language()))
 
@@ -40,6 +41,9 @@ LATER = {
     "Is64BitProcess": r"Is64Bit(Process|OperatingSystem)",
     "Rename-Item -LiteralPath": r"\bRename-Item\b.*-LiteralPath\b",
 }
+
+# What a script that mends must not do either: run text from elsewhere, empty a key, or go on after an error.
+NEVER_MENDING = ("Invoke-Expression", "Set-ExecutionPolicy", "downloaded code", "Start-Job, Register-*")
 
 # What writes anywhere but to the report, or runs text that came from elsewhere.
 NEVER = {
@@ -156,6 +160,25 @@ def main(program: str) -> int:
             check(name, uses <= 1, f"{word} is called in {uses} places; call Get-Instance instead")
         check(name, "SupportsShouldProcess" in code, "-WhatIf is not supported")
     controls((KIT / "cutover-collect.ps1").read_text(encoding="ascii").replace("\r\n", "\n"))
+
+    mending = sorted(FIXES.glob("*.ps1"))
+    check("fixes", len(mending) >= 8, f"only {len(mending)} scripts were found")
+    for path in mending:
+        raw, name = path.read_bytes(), f"fixes/{path.name}"
+        check(name, raw.isascii() and b"\t" not in raw, "there are tabs or characters outside ASCII")
+        for fault in faults(raw):
+            problems.append(f"{name}: {fault}")
+        code = code_only(raw.decode("ascii").replace("\r\n", "\n"))
+        never = {what: NEVER[what] for what in NEVER_MENDING}
+        for found in named(LATER, code) + named(never, code):
+            problems.append(f"{name}: {found}")
+        if named({"writes": r"\b(New|Remove|Set)-Item(Property)?\b|wusa|shutdown"}, code):
+            check(name, "SupportsShouldProcess" in code, "-WhatIf is not supported")
+            check(name, "$PSCmdlet.ShouldProcess(" in code, "-WhatIf is not asked for")
+        if re.search(r"\bNew-Item\b", code):
+            check(name, "PROCESSOR_ARCHITEW6432" in code, "a 32-bit PowerShell would write to the wrong view")
+            guarded = re.search(r"if \(-not \(Test-Path[^\n]*\n[^}]*\bNew-Item\b", code)
+            check(name, bool(guarded), "New-Item -Force on a key that is there empties it")
 
     texts = blocks()
     check("pages", len(texts) >= 5, f"only {len(texts)} PowerShell blocks were found")

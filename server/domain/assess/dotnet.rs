@@ -32,6 +32,13 @@ const SET_VALUES_V2: &str = r"Set SystemDefaultTlsVersions = 1 and SchUseStrongC
 const ENABLE: &str = r"Set Enabled = 1 and DisabledByDefault = 0 (both REG_DWORD) in HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client; then restart the computer.";
 const RECOLLECT: &str = "Read the .NETFramework keys again in a 64-bit process, or with explicit registry views, and report both views.";
 
+/// The `Release` of .NET Framework 4.8.1, the newest.
+pub(super) const RELEASE_481: u32 = 533_320;
+/// The `Release` of .NET Framework 4.8 on every Windows that it has to be installed on.
+pub(super) const RELEASE_48: u32 = 528_049;
+/// The `Release` of .NET Framework 4.6.2.
+pub(super) const RELEASE_462: u32 = 394_802;
+
 /// First `Release` of each version, newest first.
 const RELEASES: &[(u32, &str)] = &[
     (533_320, "4.8.1"),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::domain::{
     facts::{Key, Reading, RegData, RegType, RegValue, Registry},
+    protocols::Mask,
     verdict::{CheckResult, Outcome},
 };
 
@@ -125,37 +126,18 @@ fn cut(text: &str) -> &str {
         .map_or(text, |(end, _)| &text[..end])
 }
 
-/// The protocols of a bit mask and their bits, oldest first.
-const PROTOCOLS: &[(u32, &str)] = &[
-    (0x8, "SSL 2.0"),
-    (0x20, "SSL 3.0"),
-    (0x80, "TLS 1.0"),
-    (0x200, "TLS 1.1"),
-    (0x800, "TLS 1.2"),
-    (0x2000, "TLS 1.3"),
-];
-
-/// Every bit that has a meaning.
-pub(super) const KNOWN_BITS: u32 = 0x8 | 0x20 | 0x80 | 0x200 | 0x800 | 0x2000;
-
 /// A mask of protocols with its decoding: `0x000000A0 (160): SSL 3.0, TLS 1.0`.
 pub(super) fn mask(bits: u32) -> String {
+    let mask = Mask::of(bits);
     let mut text = String::with_capacity(64);
     // Writing to a String cannot fail.
     let _ = write!(text, "0x{bits:08X} ({bits}): ");
-    let mut empty = true;
-    for (_, name) in PROTOCOLS.iter().filter(|(bit, _)| bits & bit != 0) {
-        if !empty {
-            text.push_str(", ");
-        }
-        text.push_str(name);
-        empty = false;
-    }
-    let undefined = bits & !KNOWN_BITS;
-    if undefined != 0 {
-        let separator = if empty { "" } else { ", " };
-        let _ = write!(text, "{separator}undefined bits 0x{undefined:X}");
-    } else if empty {
+    let names: Vec<&str> = mask.on().collect();
+    text.push_str(&names.join(", "));
+    if mask.unknown != 0 {
+        let separator = if names.is_empty() { "" } else { ", " };
+        let _ = write!(text, "{separator}undefined bits 0x{:X}", mask.unknown);
+    } else if names.is_empty() {
         text.push_str("no protocol");
     }
     text

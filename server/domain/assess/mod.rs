@@ -10,10 +10,13 @@
 //! `schannel` below them, `dotnet`, `ciphers`, `fips`, `restart`; `site_system`, `sql` and `wsus` for
 //! servers; `standing` for the sum; `reasons` for what the outside may filter by.
 
+mod check_table;
 mod ciphers;
+mod disputes;
 mod dotnet;
 mod finding;
 mod fips;
+mod fixes;
 mod joint;
 mod judge;
 mod notes;
@@ -22,8 +25,10 @@ mod os_check;
 mod os_family;
 mod os_table;
 mod policy;
+mod prospect;
 mod reason_table;
 mod reasons;
+mod remedy;
 mod restart;
 mod schannel;
 mod site_system;
@@ -35,14 +40,19 @@ mod winhttp;
 mod wsus;
 
 pub use self::{
+    check_table::{CHECKS, CheckInfo, check_info},
+    disputes::{DISPUTES, Dispute},
+    fixes::{FixFile, FixText, fix_text, fix_texts},
     joint::{Joint, assess_jointly},
     judge::assess,
     notes::clock_notes,
     os::{OsIdentity, os_identity, os_label},
     os_family::os_family_key,
     policy::{AbsentPolicy, DotnetPolicy, Policy},
+    prospect::{Edit, Kind, Prospect, Step, prospect},
     reasons::{REASONS, ReasonInfo, reason, reason_mask, reasons_in},
     standing::standing_at,
+    winhttp::{ProtocolMask, protocol_masks},
 };
 
 /// The version of the rules; every verdict is stored with it, so that a later one can be told apart.

@@ -15,7 +15,7 @@ use crate::domain::{
 /// Id of the check.
 pub(super) const ID: &str = "os";
 /// First `schannel.dll` of Server 2008 SP2 with TLS 1.2.
-const SCHANNEL_2008: FileVersion = FileVersion([6, 0, 6002, 24129]);
+pub(super) const SCHANNEL_2008: FileVersion = FileVersion([6, 0, 6002, 24129]);
 const EXPECTED: &str = "a Windows release with TLS 1.2 in SChannel";
 
 /// Applies the rules OS1 to OS12; the first line that fits wins.

@@ -9,8 +9,8 @@ use crate::domain::{
 /// Id of the check.
 pub(super) const ID: &str = "winhttp.update";
 
-const SEVEN: FileVersion = FileVersion([6, 1, 7601, 23375]);
-const EIGHT: FileVersion = FileVersion([6, 2, 9200, 21797]);
+pub(super) const SEVEN: FileVersion = FileVersion([6, 1, 7601, 23375]);
+pub(super) const EIGHT: FileVersion = FileVersion([6, 2, 9200, 21797]);
 const SOURCES: &[&str] = &[sources::KB3140245, sources::DLL_SCRIPTS];
 
 /// Applies the rules UP1 to UP7; the first line that fits wins.

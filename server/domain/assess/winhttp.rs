@@ -1,7 +1,7 @@
 //! The checks `winhttp.default_secure_protocols.*`: which protocols WinHTTP offers, in each registry view.
 
 use super::{
-    finding::{Dword, KNOWN_BITS, blank, mask},
+    finding::{Dword, blank, mask},
     os::{NativeView, System},
     os_table::default_has_tls12,
     reasons::code,
@@ -9,6 +9,7 @@ use super::{
 };
 use crate::domain::{
     facts::{Facts, Key},
+    protocols::{MEANINGFUL, Mask, TLS12},
     verdict::{CheckResult, Outcome},
 };
 
@@ -18,7 +19,6 @@ pub(super) const NATIVE: &str = "winhttp.default_secure_protocols.native";
 pub(super) const WOW64: &str = "winhttp.default_secure_protocols.wow64";
 
 const VALUE: &str = "DefaultSecureProtocols";
-const TLS12: u32 = 0x800;
 const SSL2: u32 = 0x8;
 const SOURCES: &[&str] = &[sources::CLIENTS, sources::OPTIONS, sources::SERVER_WINHTTP];
 const FIX_OLD: &str = r"Set DefaultSecureProtocols (REG_DWORD) to 0x00000A00 (TLS 1.1 and 1.2) in HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\WinHttp and, on 64-bit Windows, also in HKLM\SOFTWARE\Wow6432Node\Microsoft\Windows\CurrentVersion\Internet Settings\WinHttp; then restart the computer.";
@@ -150,7 +150,7 @@ fn present(view: View, bits: u32, system: &System) -> CheckResult {
             ..blank(view.id(), Outcome::Fail, reason)
         };
     }
-    if bits & (SSL2 | !KNOWN_BITS) != 0 {
+    if bits & (SSL2 | !MEANINGFUL) != 0 {
         return CheckResult {
             message: "TLS 1.2 is in DefaultSecureProtocols, but so are SSL 2.0 or bits without a meaning."
                 .to_owned(),
@@ -220,4 +220,42 @@ fn expected(system: &System) -> String {
         _ => "a value with the bit 0x800 (TLS 1.2), such as 0x00000A00 or 0x00000AA0",
     }
     .to_owned()
+}
+
+/// The protocols in force by a check on `DefaultSecureProtocols`, and where the number comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProtocolMask {
+    /// Id of the check that reads it.
+    pub check: &'static str,
+    /// The registry key.
+    pub key: Key,
+    /// The value is absent, and this is the default of Windows.
+    pub by_default: bool,
+    /// The bits.
+    pub mask: Mask,
+}
+
+/// Every mask of protocols that is known of a client: the value where it is a number, the default of its Windows where
+/// the value is absent. What was not read, or is no number, has none.
+pub fn protocol_masks(facts: &Facts) -> Vec<ProtocolMask> {
+    let system = System::of(facts);
+    let views = if system.is_32_bit() {
+        &[(NATIVE, Key::WinHttpNative)][..]
+    } else {
+        &[(NATIVE, Key::WinHttpNative), (WOW64, Key::WinHttpWow64)][..]
+    };
+    let mask = |&(check, key): &(&'static str, Key)| {
+        let (by_default, number) = match Dword::read(&facts.registry, key, VALUE) {
+            Dword::Number(number) => (false, number),
+            Dword::Absent => (true, default_of(&system)?),
+            Dword::NotCollected | Dword::Unusable(_) => return None,
+        };
+        Some(ProtocolMask {
+            check,
+            key,
+            by_default,
+            mask: Mask::of(number),
+        })
+    };
+    views.iter().filter_map(mask).collect()
 }

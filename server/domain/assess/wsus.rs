@@ -18,9 +18,9 @@ use crate::domain::{
 pub(super) const ID: &str = "wsus";
 
 /// Server 2012: least `WsusService.exe` and update.
-const TWELVE: (FileVersion, u32) = (FileVersion([6, 2, 9200, 22167]), 4_022_721);
+pub(super) const TWELVE: (FileVersion, u32) = (FileVersion([6, 2, 9200, 22167]), 4_022_721);
 /// The same for Server 2012 R2.
-const TWELVE_R2: (FileVersion, u32) = (FileVersion([6, 3, 9600, 18694]), 4_022_720);
+pub(super) const TWELVE_R2: (FileVersion, u32) = (FileVersion([6, 3, 9600, 18694]), 4_022_720);
 
 /// Built in since Server 2016; 2012 and 2012 R2 need an update, where the file beats the list.
 pub(super) fn check(facts: &Facts, system: &System, duties: Duties) -> CheckResult {

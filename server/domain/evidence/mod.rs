@@ -6,12 +6,18 @@
 //! nothing here may depend on a source that decides nothing.
 
 mod coverage;
+mod diff;
+mod diff_keys;
+mod diff_lists;
 mod join;
 mod keys;
+mod story;
 
 pub use self::{
     coverage::Coverage,
+    diff::{Area, Change, State, diff},
     join::{combine, combine_by_trust},
+    story::{Brief, Cause, Chapter, Kept, story},
 };
 
 use super::{facts::Facts, time::Timestamp};

@@ -373,7 +373,8 @@ impl Reader<'_> {
     fn uncovered(&self, status: Option<Status>) -> Option<String> {
         let Some(query) = &self.query else {
             return Some(
-                "nobody said which query this file answers. Say it with the upload, as it was run.".to_owned(),
+                "nobody said which query this file answers. Say it with the upload, as it was run."
+                    .to_owned(),
             );
         };
         if !query.whole {

@@ -86,6 +86,12 @@ fn hide(value: &mut Value) {
                 "[id]".clone_into(text);
             } else if is_time(text) {
                 "[time]".clone_into(text);
+            } else if is_entry(text) {
+                "[entry]".clone_into(text);
+            } else if let Some((before, entry)) = text.rsplit_once('/')
+                && is_entry(entry)
+            {
+                *text = format!("{before}/[entry]");
             } else {
                 // In a sentence.
                 while let Some((before, after)) = text.split_once("uploaded 20")
@@ -111,6 +117,11 @@ fn fits(text: &str, shape: &str) -> bool {
                 '0' => c.is_ascii_digit(),
                 other => c == other,
             })
+}
+
+/// The name of an entry of a history.
+fn is_entry(text: &str) -> bool {
+    fits(text, &"x".repeat(48))
 }
 
 fn is_uuid(text: &str) -> bool {

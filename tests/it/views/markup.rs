@@ -36,7 +36,8 @@ pub fn faults(html: &str) -> Vec<String> {
             ids.push(id);
         }
         for attribute in ["aria-labelledby", "aria-describedby", "for"] {
-            wanted.extend(value(attribute).map(|id| (attribute, id)));
+            let ids = value(attribute).into_iter().flat_map(str::split_whitespace);
+            wanted.extend(ids.map(|id| (attribute, id)));
         }
         if let Some(id) = value("href").and_then(|href| href.strip_prefix('#')) {
             wanted.push(("href", id));
@@ -92,7 +93,7 @@ fn rules(name: &str, tag: &str, in_label: bool) -> Vec<String> {
         "a link to nowhere",
     );
     fault(
-        name == "svg" && !has("aria-hidden"),
+        name == "svg" && !has("aria-hidden") && !has("aria-labelledby"),
         "a picture that is neither hidden nor described",
     );
     fault(

@@ -2,17 +2,25 @@
 
 use cutover::{
     domain::{
-        assess::{self, Policy},
+        assess::{self, Policy, Prospect, ProtocolMask},
+        evidence::{Brief, Chapter, Kept, story},
         facts::{
             Bits, Facts, FileVersion, Files, Key, KeyReading, OsVersion, RegData, RegType, RegValue,
         },
         identity::ClientIds,
+        lists::ListOrigin,
         time::{DAY, HOUR},
         verdict::{Impact, Standing, Verdict},
     },
-    store::model::{
-        ClientDetail, ClientRow, Former, HistoryRow, ListPage, Listing, RejectRow, Settled, Suspect,
+    store::{
+        called::Former,
+        model::{
+            ClientDetail, ClientRow, HistoryRow, ListPage, ListedAs, Listing, Memory, RejectRow,
+            Suspect,
+        },
+        twins::Settled,
     },
+    views::client::Findings,
 };
 
 use super::samples::now;
@@ -190,19 +198,81 @@ pub fn seven() -> Facts {
     facts
 }
 
-pub fn judged(facts: &Facts) -> Verdict {
-    assess::assess(facts, &Policy::default())
+/// What the rules say of facts, for a page.
+pub struct Known {
+    verdict: Verdict,
+    masks: Vec<ProtocolMask>,
+    prospect: Prospect,
+}
+
+pub fn known(facts: &Facts) -> Known {
+    let policy = Policy::default();
+    Known {
+        verdict: assess::assess(facts, &policy),
+        masks: assess::protocol_masks(facts),
+        prospect: assess::prospect(facts, &policy),
+    }
+}
+
+impl Known {
+    pub fn findings<'f>(&'f self, chapters: &'f [Chapter]) -> Findings<'f> {
+        Findings {
+            verdict: Some(&self.verdict),
+            masks: &self.masks,
+            prospect: Some(&self.prospect),
+            chapters,
+        }
+    }
+}
+
+/// The history of [`detail`]: a change of the client under new rules, a late report of another source, and the first.
+pub fn chapters(detail: &ClientDetail) -> Vec<Chapter> {
+    let newest = seven();
+    let mut oldest = seven();
+    oldest.registry.remove(Key::WinHttpNative);
+    oldest.hotfixes = Some((1..12).collect());
+    oldest.management_point = Some("<b>PC-0042</b>".to_owned());
+    let facts = [newest, seven(), oldest];
+    let kept: Vec<Kept<'_>> = detail
+        .history
+        .iter()
+        .zip(&facts)
+        .map(|(entry, facts)| {
+            let then = Brief {
+                standing: entry.verdict,
+                impact: entry.impact,
+                reasons: entry.reasons,
+            };
+            Kept {
+                facts: Some(facts),
+                then,
+                ruleset: &entry.ruleset,
+                today: Some(Brief {
+                    standing: Standing::Blocking,
+                    impact: Some(Impact::Orphan),
+                    reasons: mask(&["winhttp.default_without_tls12"]),
+                }),
+                source: ("cutover-collector", &entry.sent_by, &entry.way),
+                late: entry.late,
+            }
+        })
+        .collect();
+    story(&kept, "2026.11.1", 60)
 }
 
 pub fn detail(row: ClientRow) -> ClientDetail {
     let entry = |days: i64, verdict, impact, codes: &[&str], late| HistoryRow {
+        entry: format!("{days:048}"),
+        seen_at: now().plus(-days * DAY),
         collected_at: now().plus(-days * DAY),
         received_at: now().plus(-days * DAY + HOUR),
+        way: "share".to_owned(),
+        raw: Vec::new(),
         report_id: Some("0198f3a2-7c11-7d54-9d0e-2f1f3f6f2a10".to_owned()),
         verdict,
         impact,
         reasons: mask(codes),
-        ruleset: "2026.11.1".to_owned(),
+        ruleset: if days > 20 { "2026.10.2" } else { "2026.11.1" }.to_owned(),
         late,
         sent_by: "share-sweeper".to_owned(),
     };
@@ -215,11 +285,44 @@ pub fn detail(row: ClientRow) -> ClientDetail {
             entry(9, Standing::Blocking, Some(Impact::Partial), &["winhttp.wow64_tls12_bit_missing"], true),
             entry(41, Standing::Ready, None, &[], false),
         ],
+        before: Vec::new(),
+        older: Some("000001a0b8c5a4000707070707070707070707070707070707".to_owned()),
+        memory: Memory {
+            entries: 17,
+            first_seen: Some(now().plus(-200 * DAY)),
+            first_blocking: Some(now().plus(-40 * DAY)),
+            ready_from: Some(now().plus(-41 * DAY)),
+            ready_until: Some(now().plus(-40 * DAY)),
+        },
+        lists: vec![
+            ListedAs {
+                list: "ad".to_owned(),
+                kind: ListOrigin::AdComputers,
+                listing: Listing::Decommissioned,
+                owner: None,
+                last_contact: Some("2026-08-02".to_owned()),
+                uploaded_at: now().plus(-2 * DAY),
+                uploaded_by: "token dc-export".to_owned(),
+            },
+            ListedAs {
+                list: "default".to_owned(),
+                kind: ListOrigin::Devices,
+                listing: Listing::Expected,
+                owner: Some("Workplace Services".to_owned()),
+                last_contact: None,
+                uploaded_at: now().plus(-3 * HOUR),
+                uploaded_by: "svc-cm".to_owned(),
+            },
+        ],
         suspects: vec![Suspect {
-            id: "01990000-0000-7000-8000-0000000000aa".to_owned(),
-            name: "PC-0042-OLD".to_owned(),
-            shares: "smbios".to_owned(),
+            row: ClientRow {
+                received_at: Some(now().plus(-HOUR)),
+                ..self::row("PC-0042-OLD", "6.1.7601-client", Standing::Ready)
+            },
+            shares: vec!["name".to_owned(), "smbios".to_owned()],
+            since: now().plus(-20 * DAY),
         }],
+        more_suspects: 2,
         row,
         settled: vec![Settled {
             id: "01990000-0000-7000-8000-0000000000ab".to_owned(),

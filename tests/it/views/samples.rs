@@ -10,7 +10,10 @@ use cutover::{
         time::{DAY, HOUR, MINUTE, Timestamp},
         verdict::{Impact, Standing},
     },
-    store::model::{ListInfo, OsLine, Population, ReasonLine, Summary, TopReason},
+    store::{
+        model::{ListInfo, OsLine, Population, ReasonLine, Summary},
+        tops::TopReason,
+    },
     views::{Layout, Nav, home::Counting},
 };
 

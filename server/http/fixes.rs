@@ -1,0 +1,212 @@
+//! The fix plan and the pages of single fixes, for people and programs.
+
+use axum::{
+    Json,
+    extract::{Path, State, rejection::PathRejection},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse as _, Response},
+};
+use serde_json::{Value, json};
+
+use super::{
+    auth::{Person, Reader},
+    export::PopulationJson,
+    pages::{html, layout},
+    query::{ListQuery, Named},
+};
+use crate::{
+    clock,
+    domain::{
+        assess::{self, FixText},
+        plan::{Action, Plan, action, plan},
+    },
+    error::Problem,
+    state::App,
+    store::model::Filter,
+    views::{
+        Nav,
+        fix::{FixPage, asked},
+        fixes::FixesPage,
+        form::Choices,
+        links,
+    },
+};
+
+/// Rows of a fix's list that its own page shows.
+const ROWS: usize = 10;
+
+/// The OS version and the site asked for; the plan knows no other filter.
+fn place(query: ListQuery) -> Result<Filter, Problem> {
+    let place = Filter {
+        os: query.filter.os.clone(),
+        site: query.filter.site.clone(),
+        ..Filter::default()
+    };
+    if query.filter == place && !query.standing_given && query.cursor.is_none() {
+        Ok(place)
+    } else {
+        Err(Problem::invalid(
+            "?",
+            "the fix plan is narrowed by os and site alone",
+        ))
+    }
+}
+
+/// `/fixes`
+pub async fn page(
+    State(app): State<App>,
+    Person(user): Person,
+    headers: HeaderMap,
+    query: ListQuery,
+) -> Result<Response, Problem> {
+    let filter = place(query)?;
+    let layout = layout(&app, Nav::Fixes, Some(&user), Some(&headers));
+    let found = app.store().signatures(&filter, layout.now).await?;
+    let (os, sites, _) = app.store().occurring().await?;
+    let choices = Choices {
+        os,
+        sites,
+        ..Choices::default()
+    };
+    let (blocking, undetermined) = (plan(&found.blocking), plan(&found.undetermined));
+    html(&FixesPage::new(
+        layout,
+        &filter,
+        &blocking,
+        &undetermined,
+        &choices,
+    ))
+}
+
+fn known(code: &str) -> Result<(&'static Action, &'static FixText), Problem> {
+    action(code)
+        .zip(assess::fix_text(code))
+        .ok_or_else(|| Problem::NotFound("There is no such fix.".to_owned()))
+}
+
+/// `/fixes/{code}`
+pub async fn one(
+    State(app): State<App>,
+    Person(user): Person,
+    Named(code): Named,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (action, text) = known(&code)?;
+    let layout = layout(&app, Nav::Fixes, Some(&user), Some(&headers));
+    let found = app
+        .store()
+        .signatures(&Filter::default(), layout.now)
+        .await?;
+    let rows = app
+        .store()
+        .list(&asked(action), None, ROWS, layout.now)
+        .await?;
+    let (blocking, undetermined) = (plan(&found.blocking), plan(&found.undetermined));
+    html(&FixPage::new(
+        layout,
+        action,
+        text,
+        &blocking,
+        &undetermined,
+        &rows,
+    ))
+}
+
+/// `/fixes/{code}/{file}`: a file to save.
+pub async fn file(
+    Person(_): Person,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<Response, Problem> {
+    let Path((code, name)) =
+        path.map_err(|_| Problem::NotFound("There is nothing at this address.".to_owned()))?;
+    let (_, text) = known(&code)?;
+    let file = text
+        .files
+        .iter()
+        .find(|file| file.name == name)
+        .ok_or_else(|| Problem::NotFound("This fix has no such file.".to_owned()))?;
+    // Saved, never shown or run by the browser; the texts are ASCII, which every Windows reads.
+    let kind = if file.is_registry() {
+        "text/x-ms-regedit; charset=us-ascii"
+    } else {
+        "application/x-powershell; charset=us-ascii"
+    };
+    let mut response = ([(header::CONTENT_TYPE, kind)], file.text).into_response();
+    let attachment = format!("attachment; filename=\"{}\"", file.name);
+    if let Ok(value) = HeaderValue::from_str(&attachment) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
+/// `GET /api/v1/fixes`: the numbers of the page.
+pub async fn api(State(app): State<App>, _: Reader, query: ListQuery) -> Result<Response, Problem> {
+    let filter = place(query)?;
+    let now = clock::now();
+    let found = app.store().signatures(&filter, now).await?;
+    let population = app.store().population(now).await?;
+    let actions: Vec<Value> = assess::fix_texts()
+        .filter_map(|text| action(text.code).map(|action| (text, action)))
+        .map(|(text, action)| {
+            json!({
+                "fix": text.code,
+                "title": action.title,
+                "does": text.does,
+                "systems": text.systems,
+                "page": links::fix_url(text.code),
+                "files": text.files.iter()
+                    .map(|file| links::fix_file_url(text.code, file.name))
+                    .collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let answer = json!({
+        "as_of": now.to_string(),
+        "ruleset": app.judge().ruleset.to_string(),
+        "os": filter.os,
+        "site_code": filter.site,
+        "blocking": plan_json(&plan(&found.blocking)),
+        "undetermined": plan_json(&plan(&found.undetermined)),
+        "actions": actions,
+        "population": PopulationJson::from(population),
+    });
+    Ok(Json(answer).into_response())
+}
+
+fn plan_json(plan: &Plan) -> Value {
+    let steps: Vec<Value> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            json!({
+                "fixes": step.actions.codes(),
+                "only_fixes": step.actions.with_restart().codes(),
+                "clients": step.clients,
+                "certain": step.certain,
+                "gain": step.gain,
+            })
+        })
+        .collect();
+    let singles: Vec<Value> = plan
+        .singles
+        .iter()
+        .map(|single| {
+            json!({
+                "fix": single.action.code,
+                "asked": single.asked,
+                "alone": single.alone,
+            })
+        })
+        .collect();
+    json!({
+        "clients": plan.clients,
+        "steps": steps,
+        "singles": singles,
+        "only_replacing": plan.replaced,
+        "unexplained": plan.unexplained,
+        "left_out_fixes": plan.left_out.codes(),
+        "not_planned": plan.not_planned,
+    })
+}

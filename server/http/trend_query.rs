@@ -1,0 +1,111 @@
+//! A trend as it stands in an address: the same names for the page and for programs.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header, request::Parts},
+};
+
+use super::query::form_pairs;
+use crate::{
+    domain::{forecast, verdict::Standing},
+    error::Problem,
+    views::{links::NO_SITE, trend::Asked},
+    wire::FieldError,
+};
+
+/// Most days an answer goes back.
+const MOST_DAYS: i64 = 3_650;
+
+/// A trend as it is asked for in an address.
+#[derive(Clone, Debug)]
+pub struct TrendQuery {
+    /// Which one.
+    pub asked: Asked,
+    /// As CSV instead of JSON.
+    pub csv: bool,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for TrendQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let accept = parts.headers.get(header::ACCEPT);
+        let wants_csv = accept
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|accept| accept.trim_start().starts_with("text/csv"));
+        parse(parts.uri.query().unwrap_or_default(), wants_csv).map_err(Problem::Invalid)
+    }
+}
+
+fn parse(text: &str, csv: bool) -> Result<TrendQuery, Vec<FieldError>> {
+    let mut query = TrendQuery {
+        asked: Asked::usual(),
+        csv,
+    };
+    let mut errors = Vec::new();
+    for (name, value) in form_pairs(text) {
+        // An empty field of a form means "any".
+        if value.is_empty() {
+            continue;
+        }
+        if let Err(detail) = apply(&mut query, &name, value) {
+            errors.push(FieldError {
+                pointer: format!("?{name}"),
+                detail,
+            });
+        }
+    }
+    if errors.is_empty() {
+        Ok(query)
+    } else {
+        Err(errors)
+    }
+}
+
+fn apply(query: &mut TrendQuery, name: &str, value: String) -> Result<(), String> {
+    if value.contains('\0') {
+        return Err("a NUL character cannot be looked for".to_owned());
+    }
+    let asked = &mut query.asked;
+    match name {
+        "days" => {
+            asked.days = value
+                .parse()
+                .ok()
+                .filter(|days| (2..=MOST_DAYS).contains(days))
+                .ok_or_else(|| format!("must be a number of days from 2 to {MOST_DAYS}"))?;
+        }
+        "site" if value == NO_SITE => asked.slice.site = Some(String::new()),
+        "site" => asked.slice.site = Some(value),
+        "os" => asked.slice.os = Some(value),
+        "reason" => asked.slice.reason = Some(value),
+        "standing" => {
+            let standing = Standing::from_code(&value);
+            asked.standing = Some(standing.ok_or_else(|| {
+                format!(
+                    "must be one of {}",
+                    Standing::ALL.map(Standing::code).join(", ")
+                )
+            })?);
+        }
+        "by" => {
+            forecast::day_named(&value)
+                .ok_or_else(|| "must be a date such as 2027-03-01".to_owned())?;
+            asked.by = Some(value);
+        }
+        "format" => {
+            query.csv = match value.as_str() {
+                "csv" => true,
+                "json" => false,
+                _ => return Err("must be json or csv".to_owned()),
+            };
+        }
+        _ => {
+            return Err(
+                "is not known here; use one of days, site, os, standing, reason, by, format"
+                    .to_owned(),
+            );
+        }
+    }
+    Ok(())
+}

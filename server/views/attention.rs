@@ -1,0 +1,88 @@
+//! What somebody should look at: sentences of the first screen, each leading to what it is about.
+
+use super::{feeds, links};
+use crate::{
+    domain::{feeds::Feed, time::Timestamp, verdict::Standing},
+    store::model::{Filter, Summary},
+    views::text::counted,
+};
+
+/// One thing to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attention {
+    /// What it is, without a full stop.
+    pub text: String,
+    /// Where it is.
+    pub href: String,
+}
+
+/// The reason that facts about the Windows version contradict each other.
+const CONTRADICTORY: &str = "os.version_contradictory";
+
+/// Everything worth looking at; `regressed` is the length of the list with that filter.
+pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) -> Vec<Attention> {
+    let mut lines: Vec<Attention> = feeds::attention(feeds, now)
+        .into_iter()
+        .map(|text| Attention {
+            text,
+            href: "/feeds".to_owned(),
+        })
+        .collect();
+    let population = &summary.population;
+    let conflicts = population.standings.get(&Standing::Conflict);
+    let open = [Standing::Blocking, Standing::Undetermined];
+    let contradictory = summary
+        .reasons
+        .iter()
+        .filter(|line| line.reason == CONTRADICTORY)
+        .map(|line| line.blocking + line.undetermined)
+        .sum();
+    let more = [
+        (
+            regressed,
+            "client was ready and is not any more, under the same rules, in the last 30 days",
+            "clients were ready and are not any more, under the same rules, in the last 30 days",
+            Filter {
+                regressed: true,
+                ..Filter::default()
+            },
+        ),
+        (
+            conflicts.copied().unwrap_or(0),
+            "client is configured well, but was seen using TLS 1.0/1.1",
+            "clients are configured well, but were seen using TLS 1.0/1.1",
+            Filter {
+                standings: vec![Standing::Conflict],
+                ..Filter::default()
+            },
+        ),
+        (
+            contradictory,
+            "client contradicts itself about its Windows version",
+            "clients contradict themselves about their Windows version",
+            Filter {
+                standings: open.to_vec(),
+                reason: Some(CONTRADICTORY.to_owned()),
+                ..Filter::default()
+            },
+        ),
+        (
+            population.suspected_duplicates,
+            "client may be a second record of another machine",
+            "clients may be second records of other machines",
+            Filter {
+                duplicates: true,
+                ..Filter::default()
+            },
+        ),
+    ];
+    lines.extend(
+        more.into_iter()
+            .filter(|(n, ..)| *n > 0)
+            .map(|(n, one, many, filter)| Attention {
+                text: counted(n, one, many),
+                href: links::list_url(&filter),
+            }),
+    );
+    lines
+}
