@@ -26,6 +26,7 @@ use crate::{
         foreign::{
             Format,
             any_file::{self, File, Options, Row, Told, with_time},
+            local_time::Dates,
         },
         report_v1,
     },
@@ -53,6 +54,9 @@ pub struct AssessArgs {
     /// Which query one of the files answers, as it was run in CMPivot; once for each file
     #[arg(long, num_args = 2, value_names = ["FILE", "QUERY"], action = clap::ArgAction::Append)]
     query_of: Vec<String>,
+    /// How dates are written in tables that do not show it: 11/20/2026, 20.11.2026 or 2026-11-20
+    #[arg(long, value_parser = ["us", "european", "iso"])]
+    dates: Option<String>,
     /// All files are answers of one run: join what they say of a device
     #[arg(long)]
     one_run: bool,
@@ -124,6 +128,7 @@ pub fn run(args: &AssessArgs) -> Result<(), Error> {
         device: args.device.clone(),
         key: args.key.clone(),
         queries,
+        dates: args.dates.as_deref().and_then(Dates::from_code),
         one_run: args.one_run,
         ..Options::default()
     };

@@ -22,7 +22,7 @@ use crate::{
     uploads::{self, Chosen, Sent},
     wire::{
         FieldError,
-        foreign::{format::Format, mapping::Mapping},
+        foreign::{format::Format, local_time::Dates, mapping::Mapping},
     },
 };
 
@@ -99,6 +99,10 @@ impl Beside {
             }
             "device" => self.chosen.device = Some(value.to_owned()),
             "key" => self.chosen.key = Some(value.to_owned()),
+            "dates" => {
+                let known = Dates::from_code(value).ok_or("must be us, european or iso")?;
+                self.chosen.dates = Some(known.code().to_owned());
+            }
             "one_run" => self.chosen.one_run = yes(value)?,
             "asked" => {
                 let asked = value.parse().ok().filter(|asked| *asked > 0);
@@ -117,7 +121,7 @@ impl Beside {
             "name" => self.name = Some(value.to_owned()),
             _ => {
                 return Err(
-                    "is not known here; use format, collected_at, device, key, key-0, key-1 and so on, one_run, asked, mapping, commit, way or name"
+                    "is not known here; use format, collected_at, device, key, key-0, key-1 and so on, dates, one_run, asked, mapping, commit, way or name"
                         .to_owned(),
                 );
             }

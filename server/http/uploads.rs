@@ -181,6 +181,7 @@ fn reading(upload: &Upload, told: &[Told], mappings: Vec<String>) -> Reading {
             })
             .collect(),
         key: chosen.key.unwrap_or_default(),
+        dates: chosen.dates.unwrap_or_default(),
         one_run: chosen.one_run,
         asked: chosen
             .asked

@@ -148,8 +148,10 @@ pub fn resolve(
             continue;
         };
         for other in found.get(&ident).into_iter().flatten() {
-            if other.id != id && !suspects.iter().any(|(known, _)| *known == other.id) {
-                suspects.push((other.id, shares));
+            // Each thing that they share is noted: what somebody has settled was said of what was known then.
+            let pair = (other.id, shares);
+            if other.id != id && !suspects.contains(&pair) {
+                suspects.push(pair);
             }
         }
     }
@@ -208,7 +210,8 @@ fn fitting<'k>(
 fn completes(ids: &ClientIds, known: &Candidate, speaker: Speaker) -> bool {
     let may = match speaker {
         // What a machine says of itself completes only what a list waits for.
-        Speaker::Report => known.listing == Listing::Expected,
+        // Without its FQDN it says nothing but a name of the machine that sends it.
+        Speaker::Report => ids.fqdn.is_some() && known.listing == Listing::Expected,
         Speaker::File if ids.fqdn.is_some() => known.listing == Listing::Expected,
         Speaker::File => known.listing.is_counted(),
         Speaker::List { alone } => alone && known.listing.is_counted(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::wire::foreign::{
     any_file::{self, Options},
     format::Format,
+    local_time::Dates,
     mapping::Mapping,
 };
 
@@ -29,6 +30,9 @@ pub struct Chosen {
     /// Which query each file answers, by its name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub queries: BTreeMap<String, String>,
+    /// Code of the order in which dates are written; `None`: as far as tables show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dates: Option<String>,
     /// The files are answers of one run, so that what one of them lacks another may prove absent.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub one_run: bool,
@@ -51,6 +55,7 @@ impl Chosen {
             device: self.device.clone(),
             key: self.key.clone(),
             queries: self.queries.clone(),
+            dates: self.dates.as_deref().and_then(Dates::from_code),
             one_run: self.one_run,
         }
     }

@@ -89,6 +89,8 @@ pub struct Reading {
     pub device: String,
     /// The registry key or query.
     pub key: String,
+    /// Code of the order in which dates are written; empty: as the files show it.
+    pub dates: String,
     /// Which query each result of CMPivot answers.
     pub queries: Vec<QueryField>,
     /// All files are of one run.

@@ -286,7 +286,7 @@ async fn the_page_asks_which_query_each_file_answers_and_guesses_it() {
     let upload = app.settled_as(&cookie, &page).await;
     assert_eq!(upload["rejected"], json!(0), "{upload}");
     let text = shown(page).await;
-    assert!(!text.contains("guessed"), "it was said: {text}");
+    assert!(!text.contains(">guessed<"), "it was said: {text}");
 }
 
 fn encoded(text: &str) -> String {
@@ -324,4 +324,52 @@ async fn a_client_found_by_a_strong_id_under_another_name_says_so() {
             "{page}"
         );
     }
+}
+
+#[tokio::test]
+async fn dates_that_can_be_two_days_are_taken_when_somebody_says_the_order() {
+    let app = TestApp::one();
+    let table = |date: &str, other: &str| {
+        format!(
+            "Device,Caption,Version,ProductType,OSArchitecture,CollectedAt\n\
+             DAT-1,Windows 10,10.0.19045,1,64-bit,{date}\nDAT-2,Windows 10,10.0.19045,1,64-bit,{other}\n"
+        )
+    };
+    let read = async |query: &str, text: String| {
+        let upload = app
+            .upload(
+                &format!("?name=t.csv&collected_at=2026-11-23T08:00:00Z{query}"),
+                text,
+            )
+            .await;
+        let id = upload["id"].as_str().expect("an id").to_owned();
+        let rows = app.uploads(Method::GET, &format!("/{id}/rows"));
+        let rows = Answer::to(rows).await.ok("rows").json();
+        (upload, rows)
+    };
+    let told = |upload: &serde_json::Value| upload["told"][0]["notes"].to_string();
+    let (upload, _) = read("", table("11/10/2026 07:10", "10/11/2026 07:10")).await;
+    assert!(told(&upload).contains("day or the month"), "{upload}");
+    for (dates, text) in [
+        ("us", table("11/10/2026 7:10 AM", "11/9/2026 7:10 AM")),
+        ("european", table("10/11/2026 07:10", "09/11/2026 07:10")),
+    ] {
+        let (upload, rows) = read(&format!("&dates={dates}"), text).await;
+        assert!(
+            !told(&upload).contains("day or the month"),
+            "{dates}: {upload}"
+        );
+        assert_eq!(upload["rejected"], json!(0), "{dates}: {upload} {rows}");
+    }
+    // Points prove it, and so does a day after the twelfth.
+    let (upload, _) = read("", table("10.11.2026 07:10", "09.11.2026 07:10")).await;
+    assert!(!told(&upload).contains("day or the month"), "{upload}");
+    // Who says it wrongly is not believed.
+    let (upload, _) = read("&dates=us", table("20/11/2026 07:10", "10/11/2026 07:10")).await;
+    assert!(
+        told(&upload).contains("some rows write the day first"),
+        "{upload}"
+    );
+    let wrong = app.uploads(Method::POST, "?dates=american").body("x");
+    assert_eq!(Answer::to(wrong).await.status, 422);
 }

@@ -52,6 +52,9 @@ pub struct ImportArgs {
     /// Which query one of the files answers, as it was run in CMPivot; once for each file
     #[arg(long, num_args = 2, value_names = ["FILE", "QUERY"], action = clap::ArgAction::Append)]
     query_of: Vec<String>,
+    /// How dates are written in tables that do not show it: 11/20/2026, 20.11.2026 or 2026-11-20
+    #[arg(long, value_parser = ["us", "european", "iso"])]
+    dates: Option<String>,
     /// All files are answers of one run: join what they say of a device, as one upload
     #[arg(long)]
     one_run: bool,
@@ -279,6 +282,7 @@ async fn into_database(
             device: args.device.clone(),
             key: args.key.clone(),
             queries: parcel.queries.clone(),
+            dates: args.dates.clone(),
             one_run: args.one_run,
             asked: args.asked,
         },

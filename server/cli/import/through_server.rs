@@ -27,6 +27,7 @@ impl Server {
         beside.extend(args.format.clone().map(|format| ("format", format)));
         beside.extend(args.device.clone().map(|device| ("device", device)));
         beside.extend(args.key.clone().map(|key| ("key", key)));
+        beside.extend(args.dates.clone().map(|dates| ("dates", dates)));
         beside.extend(args.asked.map(|asked| ("asked", asked.to_string())));
         for (place, file) in parcel.files.iter().enumerate() {
             let query = parcel.queries.get(&name_of(file));

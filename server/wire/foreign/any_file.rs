@@ -19,6 +19,7 @@ use super::{
     format::Format,
     join::Joined,
     lines::WHOLE,
+    local_time::Dates,
     mapping::Mapping,
     pivot_guess,
     table::Table,
@@ -40,6 +41,8 @@ pub struct Options {
     pub key: Option<String>,
     /// The query of each result of CMPivot, by the name under which the file is told of.
     pub queries: BTreeMap<String, String>,
+    /// In what order dates are written in tables; `None`: as far as they show it themselves.
+    pub dates: Option<Dates>,
     /// A person vouches that all files are of one run; see [`Joined::new`].
     pub one_run: bool,
 }
@@ -286,6 +289,9 @@ impl Reader<'_, '_> {
         let (lone, name) = (self.lone, told.name.clone());
         if told.format.is_table() {
             told.mapping = self.mapping(text, &mut told.notes);
+            if let (Some(mapping), Some(dates)) = (&mut told.mapping, self.options.dates) {
+                mapping.dates = Some(dates);
+            }
         }
         let mapping = told.mapping.as_ref();
         let passes = lone && is_one_a_device(told.format, mapping);

@@ -27,7 +27,7 @@ mod inspec_results;
 mod inspec_sentence;
 pub mod join;
 mod lines;
-mod local_time;
+pub mod local_time;
 pub mod mapping;
 pub mod meaning;
 mod moment;

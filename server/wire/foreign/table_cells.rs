@@ -58,6 +58,8 @@ impl<'m> Plan<'m> {
             booted: Order::default(),
             notes: Vec::new(),
         };
+        plan.collected.prefer(mapping.dates);
+        plan.booted.prefer(mapping.dates);
         for column in &mapping.columns {
             if let Some(note) = &column.note {
                 plan.notes

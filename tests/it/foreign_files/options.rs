@@ -70,6 +70,7 @@ fn mapping(columns: &[(&str, Meaning)]) -> Mapping {
             })
             .collect(),
         explicit_views: false,
+        ..Mapping::default()
     }
 }
 

@@ -22,6 +22,7 @@ fn options() -> impl Strategy<Value = Options> {
             device: device.then(|| "PC-1".to_owned()),
             key: key.then(|| r"HKLM\SOFTWARE\Microsoft\.NETFramework\v4.0.30319".to_owned()),
             queries: BTreeMap::new(),
+            dates: None,
             one_run,
         },
     )
