@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
@@ -23,6 +23,10 @@ use crate::{error::Problem, state::App};
 
 /// A request, body included, may take this long until its answer starts.
 const WHOLE_REQUEST: Duration = Duration::from_secs(60);
+
+/// The same for what only somebody who has signed in can ask for, and what takes its time with a large fleet: an
+/// expected list of some hundred thousand rows, a workbook of as many.
+const LONG_WORK: Duration = Duration::from_secs(15 * 60);
 
 /// Nothing inline, nothing from elsewhere; each line opens one thing.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -83,7 +87,18 @@ fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
 }
 
 async fn in_time(request: Request, next: Next) -> Response {
-    tokio::time::timeout(WHOLE_REQUEST, next.run(request))
+    let uri = request.uri();
+    let lists = request.method() != Method::GET
+        && matches!(uri.path(), "/api/v1/population" | "/population");
+    let workbook = uri
+        .query()
+        .is_some_and(|query| query.contains("format=xlsx"));
+    let limit = if lists || workbook {
+        LONG_WORK
+    } else {
+        WHOLE_REQUEST
+    };
+    tokio::time::timeout(limit, next.run(request))
         .await
         .unwrap_or_else(|_| Problem::TooSlow.into_response())
 }

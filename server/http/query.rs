@@ -124,7 +124,11 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
         "site" if value.is_empty() => {}
         "site" => filter.site = Some(value),
         "role" => filter.role = Some(value.to_lowercase()),
-        "reason" => filter.reason = Some(value),
+        "reason" => {
+            for code in value.split(',') {
+                *filter = filter.with_reason(code.trim());
+            }
+        }
         "fix" => filter.fix = Some(value),
         "owner" => filter.owner = Some(value),
         "freshness" => {

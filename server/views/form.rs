@@ -66,6 +66,8 @@ pub struct FilterForm {
     pub columns: Vec<ColumnChoice>,
     /// The order, to be kept when the form is sent; empty: the usual one.
     pub sort: &'static str,
+    /// Filters that the form has no field for, to be kept when it is sent.
+    pub kept: Vec<(&'static str, String)>,
     /// Whether a filter of the folded part is active.
     pub more_open: bool,
     /// Active filters.
@@ -156,6 +158,7 @@ impl FilterForm {
             flags: flags(filter),
             columns,
             sort,
+            kept: kept(filter),
             more_open: Filter {
                 standings: Vec::new(),
                 os: None,
@@ -211,6 +214,22 @@ pub struct Chip {
     pub without: String,
 }
 
+fn kept(filter: &Filter) -> Vec<(&'static str, String)> {
+    let mut kept = Vec::new();
+    if !filter.only_fixes.is_empty() {
+        kept.push(("only_fixes", filter.only_fixes.join(",")));
+    }
+    if let Some(days) = filter.unchanged {
+        kept.push(("unchanged", days.to_string()));
+    }
+    if filter.reasons().count() > 1
+        && let Some(codes) = &filter.reason
+    {
+        kept.push(("reason", codes.clone()));
+    }
+    kept
+}
+
 /// Options of a select: those that occur, and the chosen one even if it does not occur.
 pub fn choices_of(
     known: &[String],
@@ -244,7 +263,8 @@ pub fn reasons(filter: &Filter) -> (Vec<Choice>, Vec<Choice>) {
             .map(|info| Choice {
                 value: info.code.to_owned(),
                 label: info.title.to_owned(),
-                chosen: filter.reasons().any(|code| code == info.code),
+                // Several together stand in a hidden field.
+                chosen: filter.reason.as_deref() == Some(info.code),
             })
             .collect()
     };

@@ -2,6 +2,7 @@
 
 mod cases;
 mod commands;
+mod crawl;
 mod durability;
 mod evidence;
 mod feeds;

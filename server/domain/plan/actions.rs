@@ -140,16 +140,19 @@ impl ActionSet {
     }
 
     /// This set and one more.
+    #[must_use]
     pub const fn with(self, action: &Action) -> Self {
         Self(self.0 | action.bit)
     }
 
     /// This set and the restart.
+    #[must_use]
     pub fn with_restart(self) -> Self {
         action(RESTART).map_or(self, |restart| self.with(restart))
     }
 
     /// Without what only brings facts: what is left mends for certain.
+    #[must_use]
     pub fn without_learning(self) -> Self {
         let learning = actions().iter().filter(|action| action.kind == Kind::Learn);
         learning.fold(self, |set, action| Self(set.0 & !action.bit))

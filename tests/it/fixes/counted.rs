@@ -144,7 +144,7 @@ fn random(dice: &mut Dice, at: Timestamp) -> Incoming {
     };
     let mut one = report(n, at, version);
     one.ids.site_code = Some(["P01", "P02"][dice.roll(2)].to_owned());
-    one.os_key = SYSTEMS[dice.roll(4)].to_owned();
+    SYSTEMS[dice.roll(4)].clone_into(&mut one.os_key);
     Incoming {
         verdict,
         reasons,

@@ -60,7 +60,8 @@ fn files_can_be_saved_and_opened_on_any_windows() {
         );
         for file in text.files {
             let name = file.name;
-            assert!(name.ends_with(".reg") || name.ends_with(".ps1"), "{name}");
+            let kind = if file.is_registry() { "reg" } else { "ps1" };
+            assert_eq!(name.rsplit('.').next(), Some(kind), "{name}");
             assert!(
                 name.bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b)),
@@ -103,14 +104,11 @@ fn changes(file: &FixFile) -> Changes {
             .split_once('=')
             .unwrap_or_else(|| panic!("{}: {line}", file.name));
         let name = name.trim_matches('"').to_owned();
-        let number = match data {
-            "-" => None,
-            _ => {
-                let digits = data.strip_prefix("dword:").expect("a DWORD");
-                assert_eq!(digits.len(), 8, "{}: {line}", file.name);
-                Some(u32::from_str_radix(digits, 16).expect("hexadecimal"))
-            }
-        };
+        let number = (data != "-").then(|| {
+            let digits = data.strip_prefix("dword:").expect("a DWORD");
+            assert_eq!(digits.len(), 8, "{}: {line}", file.name);
+            u32::from_str_radix(digits, 16).expect("hexadecimal")
+        });
         changes.last_mut().expect("a key").1.push((name, number));
     }
     changes

@@ -128,7 +128,7 @@ async fn people_find_the_plan_each_fix_and_its_files() {
                 let file = file.as_str().expect("an address");
                 assert!(text.contains(file), "{page} leads to {file}");
                 let answer = person(&app, &cookie, file).await.ok(file);
-                let registry = file.ends_with(".reg");
+                let registry = file.rsplit('.').next() == Some("reg");
                 let kind = if registry {
                     "text/x-ms-regedit; charset=us-ascii"
                 } else {

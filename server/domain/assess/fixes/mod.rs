@@ -55,7 +55,7 @@ pub struct FixFile {
 impl FixFile {
     /// Whether it is a registry file; the others are PowerShell.
     pub fn is_registry(&self) -> bool {
-        self.name.ends_with(".reg")
+        self.text.starts_with("Windows Registry Editor")
     }
 }
 
