@@ -32,6 +32,7 @@ mod support;
 mod sweep;
 mod tls;
 mod trend;
+mod truth;
 mod uploads;
 mod views;
 mod wire;

@@ -15,6 +15,7 @@ use super::{
     mapping::Mapping,
     meaning::{Meaning, is_redirected, machine_key},
     pivot_query::{self, Query, Status},
+    reading_time::FILE_TIME,
     table::{Row, Table},
     table_cells::Plan,
 };
@@ -238,7 +239,9 @@ impl Reader<'_> {
             return self.plan.document(row, COLLECTOR, notes).map(Some);
         }
         let mut document = Document::by(COLLECTOR);
+        document.collector.explicit_views = self.plan.vouches_for_views();
         document.client = self.plan.client(row, notes)?;
+        document.collected_at = self.plan.read_at(row)?;
         match self.entity {
             Entity::Registry => {
                 if !self.value(row, &mut document, notes)? {
@@ -326,6 +329,9 @@ impl Reader<'_> {
             Entity::Files | Entity::Keys => Vec::new(),
             _ => self.plan.notes(),
         };
+        if self.plan.has_no_time() {
+            notes.push(FILE_TIME.to_owned());
+        }
         let status = match self.statuses.as_slice() {
             [] => None,
             [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(*first),

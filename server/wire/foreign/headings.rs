@@ -1,7 +1,10 @@
 //! What a column probably means, by its heading: ConfigMgr's names, scripts' names, and names that people make up.
 
 use super::super::columns::{self, Column};
-use super::meaning::{Meaning, machine_key};
+use super::{
+    meaning::{Meaning, machine_key},
+    reading_time,
+};
 use crate::domain::facts::Key;
 
 /// What a heading probably means.
@@ -58,22 +61,6 @@ const NAMES: &[(Meaning, &[&str])] = &[
             "lastreboot",
             "boottime",
             "systemboottime",
-        ],
-    ),
-    (
-        Meaning::CollectedAt,
-        &[
-            "lasthwscan",
-            "lasthardwarescan",
-            "hwscan",
-            "collected",
-            "collectedat",
-            "collectiontime",
-            "collectedon",
-            "scantime",
-            "inventorydate",
-            "time",
-            "timestamp",
         ],
     ),
     (
@@ -145,6 +132,9 @@ pub(super) fn guess(heading: &str) -> Guess {
         if spellings().any(|plain| names.contains(&plain)) {
             return Guess::Meaning(meaning.clone(), 0);
         }
+    }
+    if let Some(rank) = spellings().find_map(reading_time::rank) {
+        return Guess::Meaning(Meaning::CollectedAt, rank);
     }
     for reader in [registry, update, file] {
         let guesses: Vec<Guess> = spellings().map(reader).collect();
@@ -285,6 +275,8 @@ fn registry(plain: &str) -> Guess {
             found(Key::FipsPolicy, "Enabled")
         }
         "currentbuildnumber" => found(Key::CurrentVersion, "CurrentBuildNumber"),
+        "winhttpnative" => found(Key::WinHttpNative, "DefaultSecureProtocols"),
+        "winhttpwow64" => found(Key::WinHttpWow64, "DefaultSecureProtocols"),
         _ => schannel(plain),
     }
 }

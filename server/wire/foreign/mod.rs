@@ -39,6 +39,7 @@ mod osquery_rows;
 mod pivot_guess;
 mod pivot_query;
 mod powershell_json;
+mod reading_time;
 pub mod run_scripts;
 mod same_device;
 pub mod systeminfo;

@@ -12,6 +12,7 @@ use super::{
     join::Joined,
     mapping::Mapping,
     meaning::Meaning,
+    reading_time::FILE_TIME,
     table::{Row, Table},
     table_cells::{Plan, ids_of},
 };
@@ -86,6 +87,9 @@ pub fn read(
         notes: plan.notes(),
         ..Overview::default()
     };
+    if plan.has_no_time() {
+        overview.notes.push(FILE_TIME.to_owned());
+    }
     let mut held = Joined::new(false);
     for row in table {
         let piece = row.and_then(|row| piece(&plan, &row, joining));
