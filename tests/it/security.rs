@@ -37,6 +37,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/clients", For::People),
     ("GET", "/clients/{id}", For::People),
     ("GET", "/upload", For::People),
+    ("POST", "/clients/{id}/two-machines", For::People),
     ("POST", "/upload", For::People),
     ("GET", "/uploads/{upload}", For::People),
     ("POST", "/uploads/{upload}/commit", For::People),

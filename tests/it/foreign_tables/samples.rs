@@ -309,7 +309,8 @@ fn times_are_taken_for_the_earliest_that_they_can_be() {
         let collected = with(other, cell, "LastHWScan").map(|document| document.collected_at);
         let expected_row = expected.map(|at| Some(at.to_owned()));
         assert_eq!(collected, expected_row, "{cell} beside {other}");
-        let booted = with(other, cell, "LastBootUpTime0").and_then(|document| document.os.last_boot_at);
+        let booted =
+            with(other, cell, "LastBootUpTime0").and_then(|document| document.os.last_boot_at);
         let zoned = cell.contains('Z') || cell.contains("01:00") || cell.contains("-420");
         assert_eq!(booted.as_deref(), expected.filter(|_| zoned), "{cell}");
     }
