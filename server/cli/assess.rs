@@ -10,6 +10,7 @@ use std::{
 use super::{
     Error, assess_joint,
     assess_print::{self, Line},
+    import,
 };
 use crate::{
     clock,
@@ -25,6 +26,7 @@ use crate::{
         foreign::{
             Format,
             any_file::{self, File, Options, Row, Told, with_time},
+            local_time::Dates,
         },
         report_v1::{self, Parsed},
     },
@@ -46,6 +48,18 @@ pub struct AssessArgs {
     /// Whom files are about that name no device
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
+    /// Registry key or query that was asked, for the result of CMPivot that does not say it
+    #[arg(long, value_name = "QUERY")]
+    key: Option<String>,
+    /// Which query one of the files answers, as it was run in CMPivot; once for each file
+    #[arg(long, num_args = 2, value_names = ["FILE", "QUERY"], action = clap::ArgAction::Append)]
+    query_of: Vec<String>,
+    /// How dates are written in tables that do not show it: 11/20/2026, 20.11.2026 or 2026-11-20
+    #[arg(long, value_parser = ["us", "european", "iso"])]
+    dates: Option<String>,
+    /// All files are answers of one run: join what they say of a device
+    #[arg(long)]
+    one_run: bool,
     /// Judge freshness as of this time, such as 2026-11-23T08:15:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
@@ -102,9 +116,22 @@ pub fn run(args: &AssessArgs) -> Result<(), Error> {
             bytes: &input.bytes,
         })
         .collect();
+    let mut queries = import::queries(&args.query_of, &args.files)?;
+    // Here files are told of by their paths.
+    for file in &args.files {
+        let name = file.file_name().map(|name| name.to_string_lossy());
+        let query = name.and_then(|name| queries.get(&*name).cloned());
+        if let Some(query) = query {
+            queries.insert(file.display().to_string(), query);
+        }
+    }
     let options = Options {
         format: args.file_format.as_deref().and_then(Format::from_code),
         device: args.device.clone(),
+        key: args.key.clone(),
+        queries,
+        dates: args.dates.as_deref().and_then(Dates::from_code),
+        one_run: args.one_run,
         ..Options::default()
     };
     let mut judge = Judge {
@@ -151,7 +178,12 @@ fn ended(
         .map(|(file, why)| format!("{}: {why}", assess_print::printable(file)))
         .collect();
     why.push(format!(
-        "{refused} records could not be judged; the output says why"
+        "{} could not be judged; the output says why",
+        if refused == 1 {
+            "1 record".to_owned()
+        } else {
+            format!("{refused} records")
+        }
     ));
     Err(Error::Failed(why.join("\n")))
 }

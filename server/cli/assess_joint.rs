@@ -11,7 +11,10 @@ use crate::{
         time::Timestamp,
         verdict::{Note, Standing},
     },
-    store::identify::{Candidate, ClientId, Speaker, all_idents, resolve},
+    store::{
+        identify::{Candidate, ClientId, Speaker, all_idents, resolve},
+        model::Listing,
+    },
 };
 
 /// Gives every record the verdict on its client.
@@ -98,12 +101,16 @@ fn clients(outcomes: &[Outcome], now: Timestamp) -> Vec<Vec<usize>> {
             .filter_map(|ident| {
                 let candidates = carriers.get(ident)?.iter().filter_map(|id| {
                     let ids = known.get(id)?.clone();
-                    Some(Candidate { id: *id, ids })
+                    Some(Candidate {
+                        id: *id,
+                        ids,
+                        listing: Listing::Unlisted,
+                    })
                 });
                 Some((ident.clone(), candidates.collect()))
             })
             .collect();
-        let Some(resolution) = resolve(ids, &found, Speaker::List) else {
+        let Some(resolution) = resolve(ids, &found, Speaker::File) else {
             continue;
         };
         let id = resolution.id;

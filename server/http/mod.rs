@@ -26,6 +26,7 @@ pub mod tls;
 pub mod trend;
 pub mod trend_api;
 pub mod trend_query;
+mod twins;
 pub mod upload_api;
 pub mod uploads;
 
@@ -53,6 +54,7 @@ pub fn router(app: App) -> Router {
         .route("/fixes/{code}/{file}", get(fixes::file))
         .route("/clients", get(pages::clients))
         .route("/clients/{id}", get(pages::client))
+        .route("/clients/{id}/two-machines", post(twins::two_machines))
         .route("/views", get(saved::list).post(saved::save))
         .route("/views/{id}/delete", post(saved::delete))
         .route("/upload", get(uploads::form).post(uploads::take))

@@ -176,8 +176,8 @@ pub struct OsLine {
     pub total: i64,
     /// Count of each standing that occurs.
     pub standings: BTreeMap<Standing, i64>,
-    /// The reason most blocking clients of this OS carry: code and count.
-    pub top_reason: Option<(String, i64)>,
+    /// What most clients of this OS fail for.
+    pub top_reason: Option<super::tops::TopReason>,
 }
 
 impl OsLine {
@@ -336,6 +336,12 @@ pub struct ClientDetail {
     pub suspects: Vec<Suspect>,
     /// How many more there are.
     pub more_suspects: i64,
+    /// Records that somebody said are other machines.
+    pub settled: Vec<super::twins::Settled>,
+    /// The FQDN that it got because it was the only one of its name.
+    pub by_name: Option<String>,
+    /// Names and FQDNs that it had besides those of the list line.
+    pub former: super::called::Former,
 }
 
 /// One of several sources about a client.

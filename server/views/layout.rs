@@ -72,8 +72,8 @@ impl Layout {
             (Nav::Clients, "/clients", "All clients"),
             (Nav::Views, "/views", "Saved views"),
             (Nav::Upload, "/upload", "Upload files"),
-            (Nav::Population, "/population", "Expected list"),
-            (Nav::Feeding, "/feeding", "Feeding"),
+            (Nav::Population, "/population", "Expected lists"),
+            (Nav::Feeding, "/feeding", "How to feed it"),
             (Nav::Method, "/method", "How this is counted"),
         ]
         .into_iter()

@@ -14,6 +14,8 @@ mod house;
 mod kit;
 mod lists;
 mod load;
+mod naming;
+mod newcomer;
 mod plans;
 mod postgres;
 mod properties;

@@ -231,7 +231,9 @@ pub fn os_identity(os: &OsFacts) -> OsIdentity {
     let Some(version) = version else {
         return fixed(UNKNOWN);
     };
-    let kind = kind_of(os, Some(version));
+    // A build that only clients or only servers have belongs to their line, also where nobody said which it is. The
+    // rules still ask for the kind; this is the name.
+    let kind = kind_of(os, Some(version)).or_else(|| only_kind(version));
     let OsVersion {
         major,
         minor,
@@ -252,8 +254,18 @@ pub fn os_identity(os: &OsFacts) -> OsIdentity {
     }
 }
 
-/// The label of a key that [`os_identity`] made.
+/// The kind of a build that one kind alone has.
+fn only_kind(version: OsVersion) -> Option<Kind> {
+    let mut kinds = Release::of_build(version).map(|release| release.kind);
+    let first = kinds.next()?;
+    kinds.all(|kind| kind == first).then_some(first)
+}
+
+/// The label of a key that [`os_identity`] or [`super::os_family_key`] made.
 pub fn os_label(key: &str) -> String {
+    if let Some(label) = super::os_family::label(key) {
+        return label;
+    }
     for platform in [Platform::MacOs, Platform::WindowsMdm, Platform::Other] {
         if let Some((_, label)) = platform.identity().filter(|(known, _)| *known == key) {
             return label.to_owned();

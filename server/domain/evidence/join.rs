@@ -167,7 +167,7 @@ impl Join<'_, '_> {
         os.registry_build = self.build();
         os.product_type = self.first("kind of Windows", |facts| facts.os.product_type, number);
         os.bits = self.first(
-            "width of Windows",
+            "32-bit or 64-bit Windows",
             |facts| facts.os.bits,
             |bits| match bits {
                 Bits::B32 => "32-bit".to_owned(),

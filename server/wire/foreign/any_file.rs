@@ -3,7 +3,7 @@
 //! Of several files of one call, what is about the same device becomes one document; reports of our own, and those that
 //! a script sent, stay what they are. A file that stands alone, with one row a device, passes through without being held.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
@@ -19,11 +19,13 @@ use super::{
     format::Format,
     join::Joined,
     lines::WHOLE,
+    local_time::Dates,
     mapping::Mapping,
+    pivot_guess,
     table::Table,
 };
 
-pub use super::any_file_columns::{about, columns};
+pub use super::any_file_columns::{about, columns, queries};
 pub use super::with_time::with_time;
 
 /// What somebody says of the files of one call.
@@ -37,6 +39,10 @@ pub struct Options {
     pub device: Option<String>,
     /// CMPivot's query, or the key that it asked for, of the one file that does not say it.
     pub key: Option<String>,
+    /// The query of each result of CMPivot, by the name under which the file is told of.
+    pub queries: BTreeMap<String, String>,
+    /// In what order dates are written in tables; `None`: as far as they show it themselves.
+    pub dates: Option<Dates>,
     /// All files are of one run. Taken, and of no effect: a device may be online for one query and offline for the next.
     pub one_run: bool,
 }
@@ -67,6 +73,8 @@ pub struct Told {
     pub answered: Option<u64>,
     /// What the columns were taken for; only of tables.
     pub mapping: Option<Mapping>,
+    /// Which query it is the result of, as far as its rows and its name say; a guess, for people to correct.
+    pub query: Option<String>,
 }
 
 /// One thing that files say.
@@ -228,6 +236,7 @@ impl Reader<'_, '_> {
             asked: None,
             answered: None,
             mapping: None,
+            query: None,
         };
         let read = match opened.content {
             Content::Records(records) => self.records(name, &records).map(|()| told),
@@ -280,6 +289,9 @@ impl Reader<'_, '_> {
         let (lone, name) = (self.lone, told.name.clone());
         if told.format.is_table() {
             told.mapping = self.mapping(text, &mut told.notes);
+            if let (Some(mapping), Some(dates)) = (&mut told.mapping, self.options.dates) {
+                mapping.dates = Some(dates);
+            }
         }
         let mapping = told.mapping.as_ref();
         let passes = lone && is_one_a_device(told.format, mapping);
@@ -290,10 +302,15 @@ impl Reader<'_, '_> {
             device: self.options.device.as_deref(),
         };
         let key = self.options.key.as_deref();
-        let key = match told.format {
-            Format::CmPivot => key_for(text, self.whose, key).map_err(Unreadable)?,
+        let own = self.options.queries.get(&name).map(String::as_str);
+        let key = match (told.format, own) {
+            (Format::CmPivot, Some(own)) => Some(own),
+            (Format::CmPivot, None) => key_for(text, self.whose, key).map_err(Unreadable)?,
             _ => None,
         };
+        if told.format == Format::CmPivot {
+            told.query = pivot_guess::guess(bare(&name), text);
+        }
         let Self { out, joined, .. } = self;
         let mut sink = |read: Result<Piece, Refused>| {
             if out.stopped {

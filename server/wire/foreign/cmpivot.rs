@@ -195,7 +195,7 @@ impl Reader<'_> {
             return Ok(());
         }
         Err(Unreadable(
-            "This table names registry values but not their key: CMPivot exports it from version 2107 on. Say the key or the query with the upload, or write the query, such as Registry('hklm:\\SOFTWARE\\…'), on a line before the heading. A query with * in it needs the column Key."
+            "This table names registry values but not their key: CMPivot exports it from version 2107 on. Say which query this file answers, or write the query, such as Registry('hklm:\\SOFTWARE\\…'), on a line before the heading. A query with * in it needs the column Key."
                 .to_owned(),
         ))
     }

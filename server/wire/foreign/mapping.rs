@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     headings::{Guess, guess},
+    local_time::Dates,
     meaning::Meaning,
     table::MAX_COLUMNS,
 };
@@ -21,6 +22,9 @@ pub struct Mapping {
     /// nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub explicit_views: bool,
+    /// In what order somebody says that dates are written; `None`: as far as the table shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dates: Option<Dates>,
 }
 
 /// One column.
@@ -59,7 +63,7 @@ impl Mapping {
         }
         let mut mapping = Self {
             columns,
-            explicit_views: false,
+            ..Self::default()
         };
         mapping.drop_what_lacks_company();
         mapping.tell_apart(&ranks);

@@ -6,7 +6,7 @@
 use super::{
     cell_text::{says_absent, says_nothing},
     headings::{Guess, guess},
-    local_time::{Moment, Order},
+    local_time::{Dates, Moment, Order},
     meaning::Meaning,
     table::{Row, Table},
 };
@@ -77,6 +77,13 @@ impl Times {
     /// Reads the column at this place.
     pub(super) fn add(&mut self, at: usize, heading: &str) {
         self.read.push(Column::new(at, heading, true));
+    }
+
+    /// Takes a person's word for how dates are written.
+    pub(super) fn prefer(&mut self, dates: Option<Dates>) {
+        for column in &mut self.read {
+            column.order.prefer(dates);
+        }
     }
 
     /// Looks through what nobody reads; `is_read`: whether the column at a place has a meaning.

@@ -68,6 +68,7 @@ impl<'m> Plan<'m> {
             booted: Order::default(),
             notes: Vec::new(),
         };
+        plan.booted.prefer(mapping.dates);
         for column in &mapping.columns {
             if let Some(note) = &column.note {
                 plan.notes
@@ -114,6 +115,7 @@ impl<'m> Plan<'m> {
         // The order of columns leaves no trace in documents.
         plan.columns.sort_by_key(|(_, meaning)| *meaning);
         let taken: Vec<usize> = plan.columns.iter().map(|(at, _)| *at).collect();
+        plan.times.prefer(mapping.dates);
         plan.times.settle(table, |at| taken.contains(&at));
         let unread: Vec<String> = table
             .heading()
