@@ -24,6 +24,7 @@ pub mod inspec;
 mod inspec_results;
 mod inspec_sentence;
 pub mod join;
+mod kit_columns;
 mod lines;
 mod local_time;
 pub mod mapping;
