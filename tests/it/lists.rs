@@ -302,6 +302,13 @@ async fn a_blocking_client_is_not_hidden_by_taking_away_the_list_that_expects_it
             panic!("{}: {refused:?}", test.engine);
         };
         assert!(why.contains("1 blocking"), "{why}");
+        // What was read before that list came in, and is brought later, does not bring it back.
+        let old = NOON.plus(HOUR / 2);
+        send(store, vec![blocking(1, old, 3)], NOON.plus(2 * HOUR - 1)).await;
+        let refused = store
+            .withdraw_population("sites", "a test", Consent::IfHarmless, NOON)
+            .await;
+        assert!(refused.is_err(), "{}", test.engine);
         // One that has reported since the list came in that leaves it out is back.
         let later = NOON.plus(2 * HOUR);
         send(store, vec![blocking(1, later, 2)], later).await;

@@ -142,7 +142,8 @@ fn one(
         }
         let fact = format!("{name} in {}", key.path());
         let mut differ = told.find(|(_, other)| !same(*other, value));
-        if proven.is_empty() && !unsure.is_empty() {
+        if is_redirected(key) && !is_sure(among.sources[index].facts) {
+            // Also where Windows is said to be 32-bit: the rules may know better.
             list(&mut keys.registry.unproven, key);
         } else if let Some(&(other, otherwise)) = doubted.first()
             && among.is_later(other, index)

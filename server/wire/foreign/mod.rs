@@ -26,6 +26,7 @@ pub mod inspec;
 mod inspec_results;
 mod inspec_sentence;
 pub mod join;
+mod kit_columns;
 mod lines;
 pub mod local_time;
 pub mod mapping;

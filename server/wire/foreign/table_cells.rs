@@ -15,7 +15,7 @@ use super::{
         add_file, add_update, bare, capped, guid_of, list, says_absent, says_nothing, says_yes,
         shown, updates, version,
     },
-    headings::ASKED,
+    kit_columns::{INVENTORY_KEY, asked, inventory_key},
     local_time::{Moment, Order},
     mapping::Mapping,
     meaning::Meaning,
@@ -60,9 +60,7 @@ impl<'m> Plan<'m> {
         let mut plan = Self {
             columns: Vec::new(),
             explicit_views: mapping.explicit_views,
-            asked: (0..heading.len())
-                .filter(|at| heading.get(*at).is_some_and(|name| name.starts_with(ASKED)))
-                .collect(),
+            asked: asked(&heading),
             inventory: inventory_key(&heading),
             times: Times::default(),
             booted: Order::default(),
@@ -375,21 +373,6 @@ impl<'m> Plan<'m> {
             last_boot_at: booted.and_then(Moment::exact).map(|at| at.to_string()),
         }
     }
-}
-
-/// What stands in the key of the kit's inventory class. Each of its properties names the view that it is of, and only the
-/// 64-bit provider may answer for it; so a row with this key proves its views.
-const INVENTORY_KEY: &str = "cutover";
-
-/// Where that key stands, in a table that has the columns of the class.
-fn inventory_key(heading: &[String]) -> Option<usize> {
-    let find = |wanted: &str| {
-        let mut names = heading.iter();
-        names.position(|name| name == wanted || name.strip_suffix('0') == Some(wanted))
-    };
-    find("winhttpnative")?;
-    find("winhttpwow64")?;
-    find("keyname")
 }
 
 /// The ids of a client in the spelling that is compared.

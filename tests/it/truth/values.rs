@@ -1,9 +1,12 @@
 //! Values as other programs show them, and whose view they are of.
 
-use cutover::domain::verdict::{Outcome, Standing};
+use cutover::{
+    domain::verdict::{Outcome, Standing},
+    wire::foreign::{any_file::Options, mapping::Mapping},
+};
 
 use super::{outcome, standing};
-use crate::foreign_files::read_text;
+use crate::foreign_files::{read, read_text};
 
 const CLIENT: &str =
     r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client";
@@ -56,5 +59,69 @@ fn columns_of_the_kits_inventory_class_prove_their_views() {
         let read = read_text("inventory.csv", &text);
         let report = read.readings[0].report();
         assert_eq!(standing(&report.facts), expected, "{text}");
+    }
+}
+
+const WINHTTP: &str = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\WinHttp";
+const RELEASE: &str = r"HKLM\SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full";
+
+#[test]
+fn a_promise_is_about_values_whatever_else_is_in_the_upload() {
+    let system =
+        "Device,Caption,Version,ProductType,OSArchitecture\nPC-1,Windows,10.0.19045,1,64-bit\n";
+    let winhttp =
+        format!("Device,Key,Property,Value\nPC-1,{WINHTTP},DefaultSecureProtocols,2720\n");
+    let release = format!("Device,Key,Property,Value\nPC-1,{RELEASE},Release,378389\n");
+    for mapped in [system, &winhttp] {
+        // The promise stands beside the columns of one table, which the others do not have.
+        let mut mapping = Mapping::guess(mapped.lines().next().unwrap_or_default().split(','));
+        mapping.explicit_views = true;
+        let options = Options {
+            mapping: Some(mapping),
+            ..Options::default()
+        };
+        let mut files: Vec<(&str, &[u8])> = vec![
+            ("system.csv", system.as_bytes()),
+            ("winhttp.csv", winhttp.as_bytes()),
+            ("release.csv", release.as_bytes()),
+        ];
+        for _ in 0..files.len() {
+            files.rotate_left(1);
+            let read = read(&files, &options);
+            assert_eq!(
+                (read.readings.len(), read.refused.len()),
+                (1, 0),
+                "{read:#?}"
+            );
+            let facts = read.readings[0].report().facts;
+            assert!(facts.explicit_views);
+            assert_eq!(
+                outcome(&facts, "winhttp.default_secure_protocols.native"),
+                Outcome::Pass
+            );
+            assert_eq!(outcome(&facts, "dotnet.version"), Outcome::Fail);
+        }
+    }
+}
+
+#[test]
+fn values_read_in_different_ways_are_kept_apart_and_none_is_lost() {
+    let proven = inventory("cutover", "2560");
+    let row = format!("Device,Key,Property,Value\nPC-1,{WINHTTP},DefaultSecureProtocols,128\n");
+    for files in [
+        [proven.as_bytes(), row.as_bytes()],
+        [row.as_bytes(), proven.as_bytes()],
+    ] {
+        let read = read(
+            &[("a.csv", files[0]), ("b.csv", files[1])],
+            &Options::default(),
+        );
+        assert_eq!(read.readings.len(), 2, "{read:#?}");
+        let (sure, unsure) = (
+            read.readings[0].report().facts,
+            read.readings[1].report().facts,
+        );
+        assert_eq!(standing(&sure), Standing::Ready);
+        assert!(!unsure.explicit_views && unsure.process_bits.is_none());
     }
 }
