@@ -216,8 +216,8 @@ async fn a_run_of_cmpivot_comes_in_together_with_one_query_a_file() {
         let raw = app.get(&format!("/api/v1/clients/{id}/raw")).await;
         let raw = raw.ok("the report").text();
         assert!(
-            raw.contains("Wow6432Node") && raw.contains("TLS 1.2"),
-            "what has no row is absent, under the key that was asked: {raw}"
+            !raw.contains("\"exists\":false") && !raw.contains("Wow6432Node"),
+            "what has no row is not collected, for it may have gone offline in between: {raw}"
         );
         let wrong = app.command(&["import", "--query-of", "other.csv", QUERY, &files[0]], "");
         assert_eq!(wrong.status.code(), Some(2));

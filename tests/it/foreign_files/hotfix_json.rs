@@ -6,7 +6,12 @@ use super::{Read, read, read_text};
 use cutover::wire::foreign::any_file::Options;
 
 fn of(name: &str) -> Read {
-    let path = format!("{}/tests/feeds/texts/{name}", env!("CARGO_MANIFEST_DIR"));
+    under(name, name)
+}
+
+/// The feed as a file of another name.
+fn under(feed: &str, name: &str) -> Read {
+    let path = format!("{}/tests/feeds/texts/{feed}", env!("CARGO_MANIFEST_DIR"));
     let bytes = std::fs::read(path).expect("a feed");
     read(&[(name, &bytes)], &Options::default())
 }
@@ -52,11 +57,11 @@ fn updates_of_each_machine_are_read_whatever_their_date_is_written_like() {
         seen(&of("get-hotfix-one.hotfix.json")),
         [told("PC-0703", "line 1", "KB3140245")]
     );
-    let wrapped = of("get-hotfix-wrapped.hotfix.json");
-    assert_eq!(
-        seen(&wrapped),
-        [told("get-hotfix-wrapped.hotfix", "line 3", "KB3140245")]
-    );
+    // A name that no computer can have names none.
+    let nobody = of("get-hotfix-wrapped.hotfix.json");
+    assert!(nobody.readings.is_empty(), "{:?}", nobody.readings.len());
+    let wrapped = under("get-hotfix-wrapped.hotfix.json", "PC-0704.json");
+    assert_eq!(seen(&wrapped), [told("PC-0704", "line 3", "KB3140245")]);
     let told = wrapped.told[0].as_ref().expect("read");
     let passed = "Lines that name no update by number were passed over: 1.";
     assert!(told.notes.iter().any(|note| note == passed), "{told:?}");
