@@ -162,7 +162,8 @@ async fn any_order_of_arrival_ends_the_same() {
         report(1, NOON, 1),
         blocking(1, NOON.plus(HOUR), 2),
         report(1, NOON.plus(2 * HOUR), 3),
-        blocking(1, NOON.plus(2 * HOUR), 4),
+        // Of the same time they would be judged together.
+        blocking(1, NOON.plus(2 * HOUR + 1), 4),
         report(1, NOON.plus(90), 5),
     ];
     for test in TestStore::each().await {

@@ -26,7 +26,7 @@ ON CONFLICT (estate, id) DO UPDATE SET
     serial_number = COALESCE(excluded.serial_number, clients.serial_number),
     roles = excluded.roles,
     -- What was read before the list came in does not bring a client back that the list says is gone.
-    listing = CASE WHEN clients.listing IN ('obsolete', 'decommissioned') AND excluded.seen_at > clients.list_id
+    listing = CASE WHEN clients.listing IN ('obsolete', 'decommissioned') AND excluded.seen_at >= clients.list_id
         THEN 'returned' ELSE clients.listing END,
     os_key = excluded.os_key,
     standing = excluded.standing,

@@ -51,7 +51,7 @@ fn a_missing_row_is_not_collected_whatever_else_the_device_answered() {
         cmpivot::read(&source(text), None, None, sink)
     });
     let error = error.expect_err("no key");
-    assert!(error.0.contains("Say the key"), "{error}");
+    assert!(error.0.contains("Say which query"), "{error}");
 }
 
 #[test]
