@@ -46,7 +46,7 @@ pub fn router(app: App) -> Router {
         // Pages, for people who have signed in.
         .route("/", get(pages::home))
         .route("/os/{key}", get(pages::os))
-        .route("/sites/{code}", get(pages::site))
+        .route("/sites/{site}", get(pages::site))
         .route("/roles/{role}", get(pages::role))
         .route("/blockers", get(pages::blockers))
         .route("/fixes", get(fixes::page))
@@ -56,7 +56,7 @@ pub fn router(app: App) -> Router {
         .route("/clients/{id}", get(pages::client))
         .route("/clients/{id}/two-machines", post(twins::two_machines))
         .route("/views", get(saved::list).post(saved::save))
-        .route("/views/{id}/delete", post(saved::delete))
+        .route("/views/{view}/delete", post(saved::delete))
         .route("/upload", get(uploads::form).post(uploads::take))
         .route("/uploads/{id}", get(uploads::one))
         .route("/uploads/{id}/commit", post(uploads::commit))

@@ -30,6 +30,13 @@ enum For {
 const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/", For::People),
     ("GET", "/os/{key}", For::People),
+    ("GET", "/sites/{site}", For::People),
+    ("GET", "/roles/{role}", For::People),
+    ("GET", "/trend", For::People),
+    ("GET", "/trend/{day}", For::People),
+    ("GET", "/views", For::People),
+    ("POST", "/views", For::People),
+    ("POST", "/views/{view}/delete", For::People),
     ("GET", "/blockers", For::People),
     ("GET", "/fixes", For::People),
     ("GET", "/fixes/{code}", For::People),
@@ -65,6 +72,8 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/api/v1/clients/{id}/reports/{entry}", For::Readers),
     ("GET", "/api/v1/blockers", For::Readers),
     ("GET", "/api/v1/fixes", For::Readers),
+    ("GET", "/api/v1/trend", For::Readers),
+    ("GET", "/api/v1/regressed", For::Readers),
     ("GET", "/api/v1/feeds", For::Readers),
     ("GET", "/api/v1/rejects", For::Readers),
     ("GET", "/api/v1/uploads", For::Importers),
@@ -124,6 +133,10 @@ fn address(path: &str, id: &str, upload: &str) -> String {
         .replace("{code}/{file}", "restart-computer/restart-computer.ps1")
         .replace("{code}", "restart-computer")
         .replace("{key}", "10.0.19045-client")
+        .replace("{site}", "P01")
+        .replace("{role}", "management_point")
+        .replace("{day}", "2020-01-01")
+        .replace("{view}", "none")
         .replace("{file}", "none.css")
         .replace("{name}", "cutover-collect.ps1")
 }
@@ -232,7 +245,18 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                     {
                         409
                     }
-                    ("person", For::People) if path.ends_with("/commit") => 303,
+                    // No numbers were kept on that day, and no client of this fleet has a role.
+                    ("person", For::People)
+                        if path.ends_with("{day}") || path.ends_with("{role}") =>
+                    {
+                        404
+                    }
+                    ("person", For::People) if *path == "/views" && *method_name == "POST" => 400,
+                    ("person", For::People)
+                        if path.ends_with("/commit") || path.ends_with("/delete") =>
+                    {
+                        303
+                    }
                     ("person" | "import", For::Importers) if *method_name == "POST" => 202,
                     ("person", _)
                     | ("ingest" | "import", For::Reporters)

@@ -118,6 +118,8 @@ async fn moves_are_exactly_what_changed() {
         let mut last = 0;
         let mut noted = 0;
         for step in 0..120 {
+            // No two reports are of one time: none of them would be the newer.
+            now = now.plus(1);
             let before = everybody(store, now).await;
             // What grew stale by the look above belongs to the step before.
             let settled = store.moves_after(last, 1_000).await.expect("moves");
