@@ -208,16 +208,45 @@ impl DatabaseArgs {
         let file = from_file(self.config.as_deref())?;
         settle_database(self, &file)
     }
+
+    /// Settles where the database of a server is that has run already: nothing is made.
+    ///
+    /// # Errors
+    /// One sentence naming the wrong setting, or saying that there is no database.
+    pub fn settle_existing(&self) -> Result<Database, String> {
+        let file = from_file(self.config.as_deref())?;
+        let database = locate_database(self, &file)?;
+        let path = database.url.strip_prefix("sqlite:").map(|rest| {
+            let rest = rest.strip_prefix("//").unwrap_or(rest);
+            rest.split('?').next().unwrap_or(rest)
+        });
+        match path {
+            Some(path) if path != ":memory:" && !Path::new(path).exists() => Err(format!(
+                "there is no database at {path}; say where the server keeps its data with --data-dir DIR or \
+                 CUTOVER_DATA_DIR, or start the server once"
+            )),
+            _ => Ok(database),
+        }
+    }
 }
 
 fn settle_database(args: &DatabaseArgs, file: &FromFile) -> Result<Database, String> {
+    let database = locate_database(args, file)?;
+    make_private_dir(&database.data_dir).map_err(|error| {
+        format!(
+            "data_dir {} cannot be made: {error}",
+            database.data_dir.display()
+        )
+    })?;
+    Ok(database)
+}
+
+fn locate_database(args: &DatabaseArgs, file: &FromFile) -> Result<Database, String> {
     let data_dir = args
         .data_dir
         .clone()
         .or_else(|| file.data_dir.clone())
         .unwrap_or_else(|| PathBuf::from("data"));
-    make_private_dir(&data_dir)
-        .map_err(|error| format!("data_dir {} cannot be made: {error}", data_dir.display()))?;
     let url = args
         .database_url
         .clone()

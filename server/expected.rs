@@ -236,8 +236,17 @@ fn expected(row: PopulationRow) -> Expected {
         product_type: product_type(row.os_caption.as_deref()),
         ..OsFacts::default()
     };
+    let server = os.product_type.map(|kind| kind != 1);
+    let family = || {
+        let (major, minor) = family(row.os_caption.as_deref()?)?;
+        assess::os_family_key(major, minor, server?)
+    };
+    let os_key = match os.version {
+        Some(_) => assess::os_identity(&os).key,
+        None => family().unwrap_or_else(|| assess::os_identity(&os).key),
+    };
     Expected {
-        os_key: assess::os_identity(&os).key,
+        os_key,
         roles: row.roles,
         owner: row.owner,
         last_contact: row.last_contact,
@@ -250,6 +259,42 @@ fn expected(row: PopulationRow) -> Expected {
         },
         ids: row.ids,
     }
+}
+
+/// The family that a name tells: Configuration Manager writes `Microsoft Windows NT Workstation 10.0`, and Active
+/// Directory `Windows 10 Pro`. The build is in neither.
+fn family(caption: &str) -> Option<(u32, u32)> {
+    const NAMES: &[(&str, (u32, u32))] = &[
+        ("windows xp", (5, 1)),
+        ("windows vista", (6, 0)),
+        ("windows 7", (6, 1)),
+        ("windows 8.1", (6, 3)),
+        ("windows 8", (6, 2)),
+        ("windows 10", (10, 0)),
+        ("windows 11", (10, 0)),
+        ("server 2003", (5, 2)),
+        ("server 2008 r2", (6, 1)),
+        ("server 2008", (6, 0)),
+        ("server 2012 r2", (6, 3)),
+        ("server 2012", (6, 2)),
+        ("server 2016", (10, 0)),
+        ("server 2019", (10, 0)),
+        ("server 2022", (10, 0)),
+        ("server 2025", (10, 0)),
+    ];
+    let caption = caption
+        .to_lowercase()
+        .replace(['\u{ae}', '\u{2122}'], "")
+        .replace("(r)", "");
+    if let Some((_, behind)) = caption.split_once("windows nt ") {
+        // `workstation 10.0 (tablet edition)`, `advanced server 6.3`
+        return behind.split_whitespace().find_map(|word| {
+            let (major, minor) = word.split_once('.')?;
+            Some((major.parse().ok()?, minor.parse().ok()?))
+        });
+    }
+    let known = NAMES.iter().find(|(name, _)| caption.contains(name));
+    known.map(|(_, family)| *family)
 }
 
 /// ConfigMgr says "Workstation" or "Server" in its operating system names; without it nobody guesses.

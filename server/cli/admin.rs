@@ -90,6 +90,12 @@ async fn open(args: &DatabaseArgs) -> Result<Store, Error> {
     Ok(Store::open(&database.url).await?)
 }
 
+/// The database of a server that has run already. A token in a new one beside it would open nothing.
+async fn open_existing(args: &DatabaseArgs) -> Result<Store, Error> {
+    let database = args.settle_existing().map_err(Error::Failed)?;
+    Ok(Store::open(&database.url).await?)
+}
+
 /// `cutover token …`
 ///
 /// # Errors
@@ -109,11 +115,11 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
                     "a token's name has 1 to 100 printable characters".to_owned(),
                 ));
             }
-            let store = open(&database).await?;
+            let store = open_existing(&database).await?;
             println!("{}", store.create_token(purpose, name, clock::now()).await?);
         }
         TokenCommand::List { database } => {
-            let store = open(&database).await?;
+            let store = open_existing(&database).await?;
             for token in store.tokens().await? {
                 let time = |at: Option<crate::domain::time::Timestamp>| {
                     at.map_or_else(|| "-".to_owned(), |at| at.to_string())
@@ -130,7 +136,7 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
             }
         }
         TokenCommand::Revoke { id, database } => {
-            let store = open(&database).await?;
+            let store = open_existing(&database).await?;
             if !store.revoke_token(id.clone(), clock::now()).await? {
                 return Err(Error::Failed(format!(
                     "there is no token {id:?} that still holds; `cutover token list` shows them"

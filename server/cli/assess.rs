@@ -8,8 +8,9 @@ use std::{
 };
 
 use super::{
-    Error,
+    Error, assess_joint,
     assess_print::{self, Line},
+    import,
 };
 use crate::{
     clock,
@@ -25,8 +26,9 @@ use crate::{
         foreign::{
             Format,
             any_file::{self, File, Options, Row, Told, with_time},
+            local_time::Dates,
         },
-        report_v1,
+        report_v1::{self, Parsed},
     },
 };
 
@@ -46,6 +48,18 @@ pub struct AssessArgs {
     /// Whom files are about that name no device
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
+    /// Registry key or query that was asked, for the result of CMPivot that does not say it
+    #[arg(long, value_name = "QUERY")]
+    key: Option<String>,
+    /// Which query one of the files answers, as it was run in CMPivot; once for each file
+    #[arg(long, num_args = 2, value_names = ["FILE", "QUERY"], action = clap::ArgAction::Append)]
+    query_of: Vec<String>,
+    /// How dates are written in tables that do not show it: 11/20/2026, 20.11.2026 or 2026-11-20
+    #[arg(long, value_parser = ["us", "european", "iso"])]
+    dates: Option<String>,
+    /// All files are answers of one run: join what they say of a device
+    #[arg(long)]
+    one_run: bool,
     /// Judge freshness as of this time, such as 2026-11-23T08:15:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
@@ -65,6 +79,7 @@ struct Input {
 /// A judged record.
 pub(super) struct Judged {
     pub(super) report: Report,
+    pub(super) content_hash: [u8; 16],
     pub(super) verdict: Verdict,
     pub(super) standing: Standing,
 }
@@ -80,7 +95,8 @@ pub(super) struct Outcome {
     pub(super) result: Result<Judged, Vec<FieldError>>,
 }
 
-/// Runs the command: exit 0 when everything could be judged, whatever the verdicts.
+/// Runs the command: exit 0 when everything could be judged, whatever the verdicts. What several records say of one
+/// client is judged together, as the server does.
 ///
 /// # Errors
 /// A file cannot be read, or something in it cannot.
@@ -100,9 +116,22 @@ pub fn run(args: &AssessArgs) -> Result<(), Error> {
             bytes: &input.bytes,
         })
         .collect();
+    let mut queries = import::queries(&args.query_of, &args.files)?;
+    // Here files are told of by their paths.
+    for file in &args.files {
+        let name = file.file_name().map(|name| name.to_string_lossy());
+        let query = name.and_then(|name| queries.get(&*name).cloned());
+        if let Some(query) = query {
+            queries.insert(file.display().to_string(), query);
+        }
+    }
     let options = Options {
         format: args.file_format.as_deref().and_then(Format::from_code),
         device: args.device.clone(),
+        key: args.key.clone(),
+        queries,
+        dates: args.dates.as_deref().and_then(Dates::from_code),
+        one_run: args.one_run,
         ..Options::default()
     };
     let mut judge = Judge {
@@ -113,23 +142,18 @@ pub fn run(args: &AssessArgs) -> Result<(), Error> {
         counts: HashMap::new(),
     };
     let mut out = io::stdout().lock();
-    let mut lines = Vec::new();
-    let mut refused = 0_usize;
-    let mut failed = None;
+    let mut outcomes = Vec::new();
     let told = any_file::read(&files, &options, &mut |row| {
-        let outcome = judge.row(row);
-        refused += usize::from(outcome.result.is_err());
-        if as_json {
-            failed = assess_print::write_json(&mut out, outcome, &policy).err();
-        } else {
-            lines.push(Line::of(&outcome));
-        }
-        failed.is_none()
+        outcomes.push(judge.row(row));
+        true
     });
-    if let Some(error) = failed {
-        return Err(said(error));
-    }
+    assess_joint::jointly(&mut outcomes, &policy, freshness_ms, now);
+    let refused = outcomes.iter().filter(|one| one.result.is_err()).count();
+    let lines: Vec<Line> = outcomes.iter().map(Line::of).collect();
     if as_json {
+        for outcome in outcomes {
+            assess_print::write_json(&mut out, outcome, &policy).map_err(said)?;
+        }
         // What stands on standard output is one object a line.
         assess_print::write_notes(&mut io::stderr().lock(), &told).map_err(said)?;
     } else {
@@ -154,7 +178,12 @@ fn ended(
         .map(|(file, why)| format!("{}: {why}", assess_print::printable(file)))
         .collect();
     why.push(format!(
-        "{refused} records could not be judged; the output says why"
+        "{} could not be judged; the output says why",
+        if refused == 1 {
+            "1 record".to_owned()
+        } else {
+            format!("{refused} records")
+        }
     ));
     Err(Error::Failed(why.join("\n")))
 }
@@ -226,7 +255,7 @@ impl Judge<'_> {
                     let time = self.modified(std::iter::once(&file).chain(&also));
                     document = with_time(&document, &time.to_string());
                 }
-                let parsed = report_v1::parse(&document).map_err(|mut errors| {
+                let parsed = report_v1::parse_with_hash(&document).map_err(|mut errors| {
                     if let Some(record) = record {
                         record.name_line(&mut errors);
                     }
@@ -237,19 +266,24 @@ impl Judge<'_> {
                     file,
                     place: record.is_none().then_some(place),
                     notes,
-                    result: parsed.map(|report| self.judge(report)),
+                    result: parsed.map(|parsed| self.judge(parsed)),
                 }
             }
         }
     }
 
-    fn judge(&self, report: Report) -> Judged {
+    fn judge(&self, parsed: Parsed) -> Judged {
+        let Parsed {
+            report,
+            content_hash,
+        } = parsed;
         let verdict = assess::assess(&report.facts, self.policy);
         let seen_at = report.collected_at.min(self.now);
         let freshness = self.freshness_ms;
         Judged {
             standing: assess::standing_at(verdict.standing, seen_at, None, freshness, self.now),
             report,
+            content_hash,
             verdict,
         }
     }

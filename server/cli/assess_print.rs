@@ -11,7 +11,7 @@ use crate::{
         verdict::{Impact, Outcome as Answer, Standing},
     },
     error::Problem,
-    http::api_client::check_json,
+    http::client_json::checks_json,
     wire::foreign::{Format, Unreadable, any_file::Told},
 };
 
@@ -37,6 +37,7 @@ pub(super) fn write_json(
             report,
             verdict,
             standing,
+            ..
         }) => {
             let os = assess::os_identity(&report.facts.os);
             json!({
@@ -57,7 +58,7 @@ pub(super) fn write_json(
                 "impact": verdict.impact.map(Impact::code),
                 "deciding": verdict.deciding,
                 "warnings": verdict.warnings,
-                "checks": verdict.checks.iter().map(check_json).collect::<Vec<_>>(),
+                "checks": checks_json(&verdict, &report.facts),
                 "notes": verdict.notes.iter()
                     .map(|note| json!({"code": note.code, "message": note.message}))
                     .collect::<Vec<_>>(),

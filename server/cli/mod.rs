@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod assess;
+mod assess_joint;
 mod assess_print;
 pub mod bench;
 pub mod demo;

@@ -245,6 +245,10 @@ pub struct Registry {
     keys: [Option<Box<KeyReading>>; Key::ALL.len()],
     /// Keys under `SCHANNEL\Protocols` or `.NETFramework` that look like a misspelt known key, as written.
     pub misspelt: Vec<String>,
+    /// Of several sources: keys with a value from a source that does not say which registry view it read.
+    pub unproven: Vec<Key>,
+    /// Of several sources: keys of which such a source says later something else than what is proven.
+    pub disputed: Vec<Key>,
 }
 
 /// One key that was looked at.

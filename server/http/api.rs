@@ -78,7 +78,7 @@ fn summary_json(
             let reason = line
                 .top_reason
                 .as_ref()
-                .and_then(|(code, n)| assess::reason(code).map(|reason| (reason, *n)));
+                .and_then(|top| assess::reason(&top.reason).map(|reason| (reason, top)));
             json!({
                 "os": OsJson::of(&line.os_key),
                 "total": line.total,
@@ -92,8 +92,9 @@ fn summary_json(
                     })
                 }),
                 "standings": standings(&line.standings),
-                "top_reason": reason.map(|(reason, n)| json!({
-                    "reason": reason.code, "title": reason.title, "clients": n,
+                "top_reason": reason.map(|(reason, top)| json!({
+                    "reason": reason.code, "title": reason.title, "clients": top.clients,
+                    "standing": top.of.code(),
                     "fix": reason.fix, "fix_title": reason.fix_title,
                 })),
             })

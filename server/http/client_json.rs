@@ -12,8 +12,9 @@ use crate::{
     domain::{
         assess::{self, Kind, Prospect, ProtocolMask},
         evidence::{Brief, Change, Chapter},
+        facts::Facts,
         time::Timestamp,
-        verdict::{Impact, Standing, Verdict},
+        verdict::{CheckResult, Impact, Standing, Verdict},
     },
     state::App,
     store::model::{ClientDetail, HistoryRow, ListedAs, Memory, SourceRow, Suspect},
@@ -44,6 +45,27 @@ pub struct Answer {
     report: Option<Box<RawValue>>,
 }
 
+/// The checks of a verdict with why each matters and what its bit mask means; the same offline and from the server.
+pub fn checks_json(verdict: &Verdict, facts: &Facts) -> Vec<Value> {
+    let masks = assess::protocol_masks(facts);
+    verdict
+        .checks
+        .iter()
+        .map(|check| explained(check, &masks))
+        .collect()
+}
+
+fn explained(check: &CheckResult, masks: &[ProtocolMask]) -> Value {
+    let mut json = check_json(check);
+    if let Some(mask) = masks.iter().find(|mask| mask.check == check.id) {
+        json["protocols"] = mask_json(mask);
+    }
+    if let Some(info) = assess::check_info(check.id) {
+        json["why"] = json!(info.why);
+    }
+    json
+}
+
 /// Puts the answer together.
 pub fn answer(app: &App, detail: ClientDetail, judged: &Judged, chapters: &[Chapter]) -> Answer {
     let now = clock::now();
@@ -56,18 +78,7 @@ pub fn answer(app: &App, detail: ClientDetail, judged: &Judged, chapters: &[Chap
     Answer {
         as_of: now.to_string(),
         judged_by: app.judge().ruleset.to_string(),
-        checks: checks
-            .map(|check| {
-                let mut json = check_json(check);
-                if let Some(mask) = masks.iter().find(|mask| mask.check == check.id) {
-                    json["protocols"] = mask_json(mask);
-                }
-                if let Some(info) = assess::check_info(check.id) {
-                    json["why"] = json!(info.why);
-                }
-                json
-            })
-            .collect(),
+        checks: checks.map(|check| explained(check, &masks)).collect(),
         notes: notes
             .map(|note| json!({"code": note.code, "message": note.message}))
             .collect(),

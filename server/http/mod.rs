@@ -5,7 +5,7 @@ pub mod api_client;
 pub mod assets;
 pub mod auth;
 pub mod body;
-mod client_json;
+pub mod client_json;
 pub mod export;
 pub mod feeds;
 pub mod fixes;
@@ -26,6 +26,7 @@ pub mod tls;
 pub mod trend;
 pub mod trend_api;
 pub mod trend_query;
+mod twins;
 pub mod upload_api;
 pub mod uploads;
 
@@ -53,6 +54,7 @@ pub fn router(app: App) -> Router {
         .route("/fixes/{code}/{file}", get(fixes::file))
         .route("/clients", get(pages::clients))
         .route("/clients/{id}", get(pages::client))
+        .route("/clients/{id}/two-machines", post(twins::two_machines))
         .route("/views", get(saved::list).post(saved::save))
         .route("/views/{id}/delete", post(saved::delete))
         .route("/upload", get(uploads::form).post(uploads::take))

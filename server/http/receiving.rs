@@ -1,5 +1,7 @@
 //! Files that come in: a form with several of them, or one as the body of a request; and how they are to be read.
 
+use std::collections::BTreeMap;
+
 use axum::{
     body::Body,
     extract::{
@@ -20,7 +22,7 @@ use crate::{
     uploads::{self, Chosen, Sent},
     wire::{
         FieldError,
-        foreign::{format::Format, mapping::Mapping},
+        foreign::{format::Format, local_time::Dates, mapping::Mapping},
     },
 };
 
@@ -42,6 +44,8 @@ pub struct Beside {
     pub commit: bool,
     /// By which way the files came to whoever sends them, where that is known.
     pub way: Option<Way>,
+    /// Which query each file answers, by its place among the files.
+    pub queries: BTreeMap<usize, String>,
     /// Name of the only file.
     name: Option<String>,
     errors: Vec<FieldError>,
@@ -73,6 +77,13 @@ impl Beside {
             "0" | "false" => Ok(false),
             _ => Err("must be true or false".to_owned()),
         };
+        if let Some(place) = name.strip_prefix("key-") {
+            let place = place
+                .parse()
+                .map_err(|_| "must be key- and the place of the file, from 0".to_owned())?;
+            self.queries.insert(place, value.to_owned());
+            return Ok(());
+        }
         match name {
             "format" => {
                 let known = Format::from_code(value).ok_or_else(|| {
@@ -88,6 +99,10 @@ impl Beside {
             }
             "device" => self.chosen.device = Some(value.to_owned()),
             "key" => self.chosen.key = Some(value.to_owned()),
+            "dates" => {
+                let known = Dates::from_code(value).ok_or("must be us, european or iso")?;
+                self.chosen.dates = Some(known.code().to_owned());
+            }
             "one_run" => self.chosen.one_run = yes(value)?,
             "asked" => {
                 let asked = value.parse().ok().filter(|asked| *asked > 0);
@@ -106,12 +121,30 @@ impl Beside {
             "name" => self.name = Some(value.to_owned()),
             _ => {
                 return Err(
-                    "is not known here; use format, collected_at, device, key, one_run, asked, mapping, commit, way or name"
+                    "is not known here; use format, collected_at, device, key, key-0, key-1 and so on, dates, one_run, asked, mapping, commit, way or name"
                         .to_owned(),
                 );
             }
         }
         Ok(())
+    }
+
+    /// Tells whose queries they are, now that the files are known.
+    pub fn name_queries(&mut self, names: &[&str]) {
+        for (place, query) in std::mem::take(&mut self.queries) {
+            match names.get(place) {
+                Some(name) => {
+                    self.chosen.queries.insert((*name).to_owned(), query);
+                }
+                None => self.errors.push(FieldError {
+                    pointer: format!("?key-{place}"),
+                    detail: format!(
+                        "there is no such file; {} were sent, and the first has the number 0",
+                        names.len()
+                    ),
+                }),
+            }
+        }
     }
 
     /// Fetches the mapping, and says what was wrong.
@@ -196,6 +229,12 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
             "No file was chosen. Choose one and send it again.",
         ));
     }
+    let names: Vec<&str> = files
+        .unpacked
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    beside.name_queries(&names);
     let beside = beside.settled(app).await?;
     let sent = Sent {
         files: files.unpacked,

@@ -22,7 +22,7 @@ use crate::{
     views::{
         Nav,
         upload::{Receipt, UploadPage},
-        upload_one::{Column, FileTold, Reading, UploadOnePage},
+        upload_one::{Column, FileTold, QueryField, Reading, UploadOnePage},
     },
     wire::foreign::{
         format::Format,
@@ -166,7 +166,22 @@ fn reading(upload: &Upload, told: &[Told], mappings: Vec<String>) -> Reading {
             .map(|at| at.to_string())
             .unwrap_or_default(),
         device: chosen.device.unwrap_or_default(),
+        queries: told
+            .iter()
+            .enumerate()
+            .filter_map(|(index, told)| {
+                let said = chosen.queries.get(&told.name);
+                let value = said.or(told.query.as_ref())?;
+                Some(QueryField {
+                    index,
+                    file: told.name.clone(),
+                    value: value.clone(),
+                    guessed: said.is_none(),
+                })
+            })
+            .collect(),
         key: chosen.key.unwrap_or_default(),
+        dates: chosen.dates.unwrap_or_default(),
         one_run: chosen.one_run,
         asked: chosen
             .asked
@@ -268,6 +283,8 @@ pub async fn again(
             },
         }
     }
+    let names: Vec<&str> = told.iter().map(|told| told.name.as_str()).collect();
+    beside.name_queries(&names);
     let given = beside.mapping.is_some();
     let mut beside = beside.settled(&app).await?;
     if !given {

@@ -2,7 +2,7 @@
 //! who names it in `dossier`.
 
 use super::{
-    ESTATE, Store,
+    ESTATE, Store, called,
     db::Tx,
     dossier,
     error::{Error, Result},
@@ -10,7 +10,7 @@ use super::{
     incoming::Said,
     lists::StoredClient,
     model::{ClientDetail, SourceRow},
-    timeline,
+    timeline, twins,
 };
 use crate::domain::{evidence::Trust, time::Timestamp};
 
@@ -78,10 +78,14 @@ impl Store {
             return Ok(None);
         };
         let stale_at = stored.stale_at.map(Timestamp);
+        let row = stored.into_row()?;
+        let (by_name, former) = called::called(&mut tx, id, &row).await?;
         let page = timeline::page(&mut tx, id, older).await?;
         let (suspects, more_suspects) = dossier::suspects(&mut tx, id).await?;
         Ok(Some(ClientDetail {
-            row: stored.into_row()?,
+            row,
+            by_name,
+            former,
             stale_at,
             raw: raw(&mut tx, id).await?,
             sources: sources(&mut tx, id).await?,
@@ -92,6 +96,7 @@ impl Store {
             lists: dossier::lists(&mut tx, id).await?,
             suspects,
             more_suspects,
+            settled: twins::settled(&mut tx, id).await?,
         }))
     }
 }

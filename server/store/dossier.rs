@@ -15,9 +15,9 @@ const SUSPECTS: &str = "SELECT c.id, c.name, c.sort_key, c.sms_guid, c.resource_
   c.reasons, c.warnings, c.ruleset, c.verdict_since, c.collected_at, c.received_at, c.stale_at, c.future, c.duplicate,
   s.shares, s.since AS suspect_since
 FROM suspects s JOIN clients c ON c.estate = s.estate AND c.id = s.other_id
-WHERE s.estate = $1 AND s.client_id = $2 ORDER BY c.sort_key, c.id, s.shares LIMIT $3";
+WHERE s.estate = $1 AND s.client_id = $2 AND s.settled_at IS NULL ORDER BY c.sort_key, c.id, s.shares LIMIT $3";
 const HOW_MANY: &str = "SELECT CAST(COUNT(DISTINCT other_id) AS BIGINT) FROM suspects
-WHERE estate = $1 AND client_id = $2";
+WHERE estate = $1 AND client_id = $2 AND settled_at IS NULL";
 const LISTS: &str =
     "SELECT m.list_name, m.listing, m.owner, m.last_contact, l.kind, l.uploaded_at, l.uploaded_by
 FROM members m JOIN lists l ON l.estate = m.estate AND l.id = m.list_id

@@ -13,7 +13,7 @@ use super::{
     identify::{self, ClientId},
     incoming::{Incoming, Kept, Receipt},
     joining::{self, Joined},
-    known::{IdRow, Known, Met, insert_identities, insert_suspects, packed_roles},
+    known::{IdRow, Known, Met, insert_identities, insert_suspects, name_fully, packed_roles},
     rows::Rows,
 };
 use crate::domain::{
@@ -71,6 +71,17 @@ pub(super) async fn apply(
         })
 }
 
+/// What the thorough look-up found out besides the clients.
+#[derive(Default)]
+struct FoundOut {
+    /// Pairs of records that may be one machine, and what they share.
+    suspects: Vec<(ClientId, ClientId, &'static str)>,
+    /// Clients that were found by their name, and how they are called fully.
+    named: Vec<(ClientId, String)>,
+    /// The same, as it is remembered.
+    witnesses: Vec<(String, ClientId)>,
+}
+
 /// Reports about clients that are all different.
 pub(super) struct Wave<'r> {
     pub(super) reports: &'r [Incoming],
@@ -124,14 +135,14 @@ impl<'r> Wave<'r> {
         if rest.is_empty() {
             return Ok(());
         }
-        let suspects = self.identify(conn, &rest).await?;
+        let found = self.identify(conn, &rest).await?;
         // Every server locks rows in the same order.
         rest.sort_by_key(|&index| self.id(index));
         let joint = self.apart(conn, &mut rest).await?;
         let applied = self.upsert(conn, &rest).await?;
         self.join(conn, &joint).await?;
         rest.extend(&joint);
-        self.remember(conn, &rest, suspects).await?;
+        self.remember(conn, &rest, found).await?;
         self.keep_history(conn, &rest, &applied, receipts).await
     }
 
@@ -266,21 +277,16 @@ impl<'r> Wave<'r> {
             .collect())
     }
 
-    /// The thorough look-up, for new clients and for ids that are new to a known one. Answers pairs of records
-    /// that may be one machine.
-    async fn identify(
-        &mut self,
-        conn: &mut Conn,
-        rest: &[usize],
-    ) -> Result<Vec<(ClientId, ClientId, &'static str)>> {
+    /// The thorough look-up, for new clients and for ids that are new to a known one.
+    async fn identify(&mut self, conn: &mut Conn, rest: &[usize]) -> Result<FoundOut> {
         let unsure: Vec<usize> = rest
             .iter()
             .copied()
             .filter(|index| !self.ids_are_known(*index))
             .collect();
-        let mut suspects = Vec::new();
+        let mut out = FoundOut::default();
         if unsure.is_empty() {
-            return Ok(suspects);
+            return Ok(out);
         }
         conn.lock_new_clients().await?;
         let idents: HashSet<String> = unsure
@@ -300,15 +306,18 @@ impl<'r> Wave<'r> {
             if let Some(state) = thorough.state.get(&id) {
                 self.known.state.insert(id, state.clone());
             }
-            suspects.extend(
+            out.witnesses
+                .extend(resolution.witness().map(|witness| (witness, id)));
+            out.named.extend(resolution.by_name.map(|fqdn| (id, fqdn)));
+            out.suspects.extend(
                 resolution
                     .suspects
                     .into_iter()
                     .map(|(other, shares)| (id, other, shares)),
             );
-            suspects.extend(met.note(ids, id));
+            out.suspects.extend(met.note(ids, id));
         }
-        Ok(suspects)
+        Ok(out)
     }
 
     /// The client was found, and the report carries no id that is new for it.
@@ -373,13 +382,8 @@ impl<'r> Wave<'r> {
     }
 
     /// Writes down the ids that are new, and who may be whom.
-    async fn remember(
-        &self,
-        conn: &mut Conn,
-        rest: &[usize],
-        suspects: Vec<(ClientId, ClientId, &'static str)>,
-    ) -> Result<()> {
-        let mut fresh: Vec<(String, ClientId)> = Vec::new();
+    async fn remember(&self, conn: &mut Conn, rest: &[usize], found: FoundOut) -> Result<()> {
+        let mut fresh = found.witnesses;
         for &index in rest {
             let id = self.id(index);
             let known = self
@@ -396,6 +400,7 @@ impl<'r> Wave<'r> {
             );
         }
         insert_identities(conn, &fresh).await?;
-        insert_suspects(conn, &suspects, self.now).await
+        name_fully(conn, &found.named).await?;
+        insert_suspects(conn, &found.suspects, self.now).await
     }
 }

@@ -1,14 +1,20 @@
 //! Which client a report or a list row is about.
 //!
 //! Matching goes from the strongest id to the weakest: ConfigMgr GUID, resource id with its site, FQDN, and a
-//! bare name only where the client in hand is known by nothing better. A weaker id never overrules a stronger one that
-//! disagrees: such a record is a client of its own and a *suspected duplicate*, never silently merged.
+//! bare name only where the client in hand is known by nothing better, or where a file or a list says it. A name and an
+//! FQDN find a client of that name that lacks only the FQDN, where it is the only counted one: device lists often have
+//! none. A weaker id never overrules a stronger one that disagrees: such a record is a client of its own and a *suspected
+//! duplicate*, never silently merged.
+//!
+//! What remains: of two machines with one name in two domains only one is known, by its name without domain, and the
+//! other one reports. It is taken for the known one until that one reports too; its page says how it was found.
 
 use std::collections::HashMap;
 
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::model::Listing;
 use crate::domain::identity::ClientIds;
 
 /// Our id of a client.
@@ -65,6 +71,8 @@ pub struct Candidate {
     pub id: ClientId,
     /// Its ids.
     pub ids: ClientIds,
+    /// How it stands to the expected lists.
+    pub listing: Listing,
 }
 
 /// Whom a record is about, and whom it may also be.
@@ -76,16 +84,34 @@ pub struct Resolution {
     pub new: bool,
     /// Other clients that may be the same machine, and what they share.
     pub suspects: Vec<(ClientId, &'static str)>,
+    /// It was found by its name alone, and one of both lacked this FQDN.
+    pub by_name: Option<String>,
 }
+
+impl Resolution {
+    /// What is remembered of how the client was found. Nobody is ever looked up by it.
+    pub fn witness(&self) -> Option<String> {
+        self.by_name.as_ref().map(|fqdn| format!("{BY_NAME}{fqdn}"))
+    }
+}
+
+/// How an ident begins that says only that its client was found by its name.
+pub const BY_NAME: &str = "w:";
 
 /// What `ids` belong to, which decides how much a bare name may mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speaker {
-    /// A report, which can change a verdict: a bare name in it never names a client that has better ids, for
+    /// A report that a machine sent about itself: a bare name in it never names a client that has better ids, for
     /// another machine of that name could clear it.
     Report,
+    /// A row of a file that somebody brought, or dropped on a share: of a tool that asked many devices, and often has
+    /// nothing but their names. How far it is believed is another question.
+    File,
     /// A row of the expected list, which changes no verdict.
-    List,
+    List {
+        /// It is counted, and no other row of the list has its name.
+        alone: bool,
+    },
 }
 
 /// Decides whom `ids` names among `found` (ident → clients that carry it). `None`: nothing to find it by.
@@ -96,14 +122,19 @@ pub fn resolve(
     speaker: Speaker,
 ) -> Option<Resolution> {
     let derived = derived_id(ids)?;
-    let chosen = matching_idents(ids).iter().find_map(|ident| {
-        let mut fitting = fitting(ids, found, ident, speaker);
+    let chosen = matching_idents(ids).into_iter().find_map(|ident| {
+        let mut fitting = fitting(ids, found, &ident, speaker);
         // Two clients that fit equally well: choosing one could clear the wrong machine.
         match (fitting.next(), fitting.next()) {
-            (Some(only), None) => Some(only.id),
+            (Some(only), None) => Some((only, is_name(&ident))),
             _ => None,
         }
     });
+    let by_name = chosen
+        .filter(|(_, weakest)| *weakest && !only_a_name(ids))
+        .and_then(|(known, _)| only_fqdn(ids, &known.ids))
+        .map(str::to_owned);
+    let chosen = chosen.map(|(known, _)| known.id);
     let known: Vec<&Candidate> = all_idents(ids)
         .iter()
         .filter_map(|ident| found.get(ident))
@@ -117,12 +148,19 @@ pub fn resolve(
             continue;
         };
         for other in found.get(&ident).into_iter().flatten() {
-            if other.id != id && !suspects.iter().any(|(known, _)| *known == other.id) {
-                suspects.push((other.id, shares));
+            // Each thing that they share is noted: what somebody has settled was said of what was known then.
+            let pair = (other.id, shares);
+            if other.id != id && !suspects.contains(&pair) {
+                suspects.push(pair);
             }
         }
     }
-    Some(Resolution { id, new, suspects })
+    Some(Resolution {
+        id,
+        new,
+        suspects,
+        by_name,
+    })
 }
 
 /// The clients that fit `ids` equally well, where [`resolve`] can choose none of them and the ids name nobody by
@@ -150,12 +188,60 @@ fn fitting<'k>(
     ident: &str,
     speaker: Speaker,
 ) -> impl Iterator<Item = &'k Candidate> {
-    let weakest = ident.starts_with("n:");
+    let weakest = is_name(ident);
+    let carriers = || found.get(ident).into_iter().flatten();
+    let counted = carriers().filter(|known| known.listing.is_counted());
+    let counted = counted.count();
+    // A record that a list gave up is not meant by its name while another one is counted. A list says itself which
+    // of its rows it gives up.
+    let passes_over = weakest && counted > 0 && !matches!(speaker, Speaker::List { .. });
     let bare = only_a_name(ids);
-    found.get(ident).into_iter().flatten().filter(move |known| {
-        !contradicts(ids, &known.ids)
-            && (!weakest || only_a_name(&known.ids) || (speaker == Speaker::List && bare))
+    carriers().filter(move |known| {
+        let is_meant = !weakest
+            || only_a_name(&known.ids)
+            || (bare && speaker != Speaker::Report)
+            || (counted == 1 && completes(ids, known, speaker));
+        is_meant && !contradicts(ids, &known.ids) && !(passes_over && !known.listing.is_counted())
     })
+}
+
+/// Whether two records of one name are one machine of which one record lacks the FQDN. The caller has seen that no other
+/// counted client has the name.
+fn completes(ids: &ClientIds, known: &Candidate, speaker: Speaker) -> bool {
+    let may = match speaker {
+        // What a machine says of itself completes only what a list waits for.
+        // Without its FQDN it says nothing but a name of the machine that sends it.
+        Speaker::Report => ids.fqdn.is_some() && known.listing == Listing::Expected,
+        Speaker::File if ids.fqdn.is_some() => known.listing == Listing::Expected,
+        Speaker::File => known.listing.is_counted(),
+        Speaker::List { alone } => alone && known.listing.is_counted(),
+    };
+    let (Some(fqdn), Some(name)) = (only_fqdn(ids, &known.ids), &ids.name) else {
+        return false;
+    };
+    let host = fqdn.split('.').next().unwrap_or(fqdn);
+    let name = name.to_lowercase();
+    // A NetBIOS name ends after fifteen characters.
+    let same_host = host == name || (name.chars().count() == 15 && host.starts_with(&name));
+    let differ = |x: Option<&str>, y: Option<&str>| matches!((x, y), (Some(x), Some(y)) if !x.eq_ignore_ascii_case(y));
+    may && same_host
+        && !matches!((ids.resource_id, known.ids.resource_id), (Some(x), Some(y)) if x != y)
+        && !differ(
+            ids.serial_number.as_deref(),
+            known.ids.serial_number.as_deref(),
+        )
+}
+
+/// The FQDN, where exactly one of two records has one.
+fn only_fqdn<'i>(a: &'i ClientIds, b: &'i ClientIds) -> Option<&'i str> {
+    match (a.fqdn.as_deref(), b.fqdn.as_deref()) {
+        (Some(fqdn), None) | (None, Some(fqdn)) => Some(fqdn),
+        _ => None,
+    }
+}
+
+fn is_name(ident: &str) -> bool {
+    ident.starts_with("n:")
 }
 
 /// What two records share when both carry this ident; `None`: sharing it means nothing.
@@ -185,7 +271,9 @@ fn contradicts(a: &ClientIds, b: &ClientIds) -> bool {
 }
 
 fn only_a_name(ids: &ClientIds) -> bool {
-    ids.sms_guid.is_none() && ids.resource_id.is_none() && ids.fqdn.is_none()
+    // A resource id names a machine only beside its site.
+    let resource = ids.resource_id.is_some() && ids.site_code.is_some();
+    ids.sms_guid.is_none() && !resource && ids.fqdn.is_none()
 }
 
 /// An id as it is stored.

@@ -112,11 +112,12 @@ impl Sender {
         }
     }
 
-    /// Whom a bare name may mean: what somebody vouches for may name a client that has better ids.
+    /// Whom a bare name may mean: a row of a file may name a client that has better ids, and so may what somebody
+    /// vouches for. How far it is believed is for [`Trust`] to say.
     pub const fn speaker(&self) -> Speaker {
-        match self.trust {
-            Trust::Claimed => Speaker::Report,
-            Trust::Vouched => Speaker::List,
+        match (self.way, self.trust) {
+            (Way::Report, Trust::Claimed) => Speaker::Report,
+            _ => Speaker::File,
         }
     }
 }

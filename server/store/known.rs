@@ -7,6 +7,7 @@ use super::{
     db::Conn,
     error::{Error, Result},
     identify::{self, Candidate, ClientId},
+    model::Listing,
     rows::Rows,
 };
 use crate::domain::{
@@ -35,6 +36,7 @@ pub(super) struct Found {
     serial_number: Option<String>,
     seen_at: Option<i64>,
     content_hash: Option<Vec<u8>>,
+    listing: String,
     standing: String,
     verdict: Option<String>,
     stale_at: Option<i64>,
@@ -43,6 +45,12 @@ pub(super) struct Found {
     whole: i64,
     trust: i64,
 }
+
+/// The FQDN of a client that was found by its name. Also where the report came late: the client must not be taken for
+/// another machine of that name afterwards.
+const NAME_FULLY: &str = "WITH v (client_id, fqdn) AS ({rows})
+UPDATE clients SET fqdn = v.fqdn FROM v
+WHERE clients.estate = $1 AND clients.id = v.client_id AND clients.fqdn IS NULL RETURNING clients.id";
 
 /// A client with one column: its id.
 #[derive(Debug, sqlx::FromRow)]
@@ -102,6 +110,10 @@ impl Known {
             let candidate = Candidate {
                 id,
                 ids: ids.clone(),
+                listing: Listing::from_code(&row.listing).ok_or_else(|| Error::Inconsistent {
+                    table: "clients",
+                    detail: format!("the listing {:?}", row.listing),
+                })?,
             };
             known.by_ident.entry(row.ident).or_default().push(candidate);
             known.state.insert(
@@ -185,6 +197,18 @@ pub(super) async fn insert_identities(conn: &mut Conn, fresh: &[(String, ClientI
         .text(fresh.iter().map(|(ident, _)| Some(ident.as_str())))
         .bytes(fresh.iter().map(|(_, id)| Some(identify::bytes(*id))));
     let _: Vec<ClientIdRow> = conn.many(IDENTITIES, &[ESTATE], &rows).await?;
+    Ok(())
+}
+
+/// Writes down how clients are called fully that were found by their names.
+pub(super) async fn name_fully(conn: &mut Conn, named: &[(ClientId, String)]) -> Result<()> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let rows = Rows::default()
+        .bytes(named.iter().map(|(id, _)| Some(identify::bytes(*id))))
+        .text(named.iter().map(|(_, fqdn)| Some(fqdn.as_str())));
+    let _: Vec<IdRow> = conn.many(NAME_FULLY, &[ESTATE], &rows).await?;
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use crate::domain::{
 
 const COLUMNS: &str = "SELECT id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles,
  owner, last_contact, listing, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, verdict_since,
- collected_at, received_at, stale_at, future, duplicate FROM clients WHERE estate = ?";
+ COALESCE(oldest_at, collected_at) AS collected_at, received_at, stale_at, future, duplicate FROM clients WHERE estate = ?";
 
 /// A client as it is stored.
 #[derive(Debug, sqlx::FromRow)]

@@ -33,7 +33,7 @@ const REMARK: &str = "UPDATE clients SET duplicate = NOT duplicate
 WHERE estate = $1 AND id IN (SELECT client_id FROM suspects WHERE estate = $1)
   AND duplicate <> (listing NOT IN ('obsolete', 'decommissioned') AND EXISTS (
     SELECT 1 FROM suspects s JOIN clients o ON o.estate = s.estate AND o.id = s.other_id
-    WHERE s.estate = clients.estate AND s.client_id = clients.id
+    WHERE s.estate = clients.estate AND s.client_id = clients.id AND s.settled_at IS NULL
       AND o.listing NOT IN ('obsolete', 'decommissioned')))";
 const UNMARK: &str = "UPDATE clients SET duplicate = FALSE WHERE estate = $1 AND duplicate
   AND NOT EXISTS (SELECT 1 FROM suspects s WHERE s.estate = clients.estate AND s.client_id = clients.id)";

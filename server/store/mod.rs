@@ -2,6 +2,7 @@
 
 pub mod access;
 mod ahead;
+pub mod called;
 pub mod clients;
 mod conn;
 mod counting;
@@ -12,6 +13,7 @@ pub mod dossier;
 pub mod error;
 pub mod evidence;
 mod feeds;
+mod filter;
 pub mod forecast;
 mod group;
 pub mod identify;
@@ -36,7 +38,9 @@ mod signatures;
 pub mod summary;
 mod sweep;
 pub mod timeline;
+pub mod tops;
 pub mod trend;
+pub mod twins;
 pub mod upload_commit;
 pub mod upload_files;
 pub mod upload_model;

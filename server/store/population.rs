@@ -106,6 +106,7 @@ async fn replace(conn: &mut Conn, list: ExpectedList, now: Timestamp) -> Result<
         list_id,
         now,
         named: HashSet::new(),
+        shared: shared_names(&list.rows),
         replaced: Replaced {
             before: before.clients,
             rows: i64::try_from(list.rows.len()).unwrap_or(i64::MAX),
@@ -148,12 +149,24 @@ async fn replace(conn: &mut Conn, list: ExpectedList, now: Timestamp) -> Result<
     Ok(replaced)
 }
 
+/// Names that more than one counted row has.
+fn shared_names(rows: &[Expected]) -> HashSet<String> {
+    let mut once = HashSet::new();
+    rows.iter()
+        .filter(|row| row.listing.is_counted())
+        .filter_map(|row| Some(row.ids.name.as_ref()?.to_lowercase()))
+        .filter(|name| !once.insert(name.clone()))
+        .collect()
+}
+
 /// A list on its way into the database.
 struct Upload {
     name: String,
     list_id: i64,
     now: Timestamp,
     named: HashSet<ClientId>,
+    /// Names that several counted rows have; none of them is found by it.
+    shared: HashSet<String>,
     replaced: Replaced,
 }
 
@@ -169,7 +182,10 @@ impl Upload {
         let mut met = Met::default();
         let mut rows: Vec<(ClientId, &Expected)> = Vec::with_capacity(chunk.len());
         for row in chunk {
-            let Some(resolution) = known.resolve(&row.ids, Speaker::List) else {
+            let speaker = Speaker::List {
+                alone: row.listing.is_counted() && !self.shares_its_name(row),
+            };
+            let Some(resolution) = known.resolve(&row.ids, speaker) else {
                 return Err(Error::Input("a row of the list names no client".to_owned()));
             };
             let id = resolution.id;
@@ -188,6 +204,7 @@ impl Upload {
             fresh.extend(
                 identify::all_idents(&row.ids)
                     .into_iter()
+                    .chain(resolution.witness())
                     .map(|ident| (ident, id)),
             );
             suspects.extend(
@@ -202,6 +219,11 @@ impl Upload {
         self.upsert(conn, &rows).await?;
         insert_identities(conn, &fresh).await?;
         insert_suspects(conn, &suspects, self.now).await
+    }
+
+    fn shares_its_name(&self, row: &Expected) -> bool {
+        let name = row.ids.name.as_ref();
+        name.is_some_and(|name| self.shared.contains(&name.to_lowercase()))
     }
 
     async fn upsert(&self, conn: &mut Conn, rows: &[(ClientId, &Expected)]) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The numbers of a part of the population: what the first screen says of the clients that a filter describes.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use super::{
     ESTATE, Store,
@@ -11,6 +11,7 @@ use super::{
     model::{Filter, Listing, Order, OsLine, Population, ReasonLine, Summary},
     narrowing::{Growing, pieces},
     summary::{self, LISTS, ListRow},
+    tops::{Tops, blocking_first},
 };
 use crate::domain::{
     assess,
@@ -187,7 +188,7 @@ fn sums(groups: &[Group], now: Timestamp) -> Result<Summary> {
     let mut by_os: BTreeMap<&str, OsLine> = BTreeMap::new();
     let mut by_site: BTreeMap<&str, BTreeMap<Standing, i64>> = BTreeMap::new();
     let mut reasons: BTreeMap<&str, ReasonLine> = BTreeMap::new();
-    let mut of_os: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    let mut tops = Tops::default();
     for group in groups {
         let standing = group.standing()?;
         population.total += group.n;
@@ -233,28 +234,17 @@ fn sums(groups: &[Group], now: Timestamp) -> Result<Summary> {
             });
             if standing == Standing::Blocking {
                 line.blocking += group.n;
-                *of_os.entry((&group.os_key, reason.code)).or_insert(0) += group.n;
             } else {
                 line.undetermined += group.n;
             }
+            tops.add(&group.os_key, reason, standing, group.n);
         }
     }
-    for ((os, reason), n) in of_os {
-        if let Some(line) = by_os.get_mut(os)
-            && line.top_reason.as_ref().is_none_or(|(_, most)| n > *most)
-        {
-            line.top_reason = Some((reason.to_owned(), n));
-        }
-    }
+    tops.tell(&mut by_os);
     let mut by_os: Vec<OsLine> = by_os.into_values().collect();
     summary::worst_first(&mut by_os);
     let mut reasons: Vec<ReasonLine> = reasons.into_values().collect();
-    reasons.sort_by_key(|line| {
-        (
-            Reverse((line.blocking, line.undetermined)),
-            line.reason.clone(),
-        )
-    });
+    blocking_first(&mut reasons);
     Ok(Summary {
         as_of: now,
         population,

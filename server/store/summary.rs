@@ -7,6 +7,7 @@ use super::{
     db::Tx,
     error::{Error, Result},
     model::{ListInfo, Listing, OsLine, Population, ReasonLine, Summary},
+    tops::{Tops, blocking_first},
 };
 use crate::domain::{
     assess,
@@ -260,6 +261,7 @@ fn population(clients: &[Count], others: &[Count], lists: Vec<ListRow>) -> Resul
 /// Why blocked, over all and the top reason of each OS.
 fn reason_lines(counts: &[Count], by_os: &mut BTreeMap<String, OsLine>) -> Result<Vec<ReasonLine>> {
     let mut lines: BTreeMap<&'static str, ReasonLine> = BTreeMap::new();
+    let mut tops = Tops::default();
     for count in counts {
         let known = assess::REASONS
             .iter()
@@ -275,23 +277,16 @@ fn reason_lines(counts: &[Count], by_os: &mut BTreeMap<String, OsLine>) -> Resul
             blocking: 0,
             undetermined: 0,
         });
-        if count.standing()? == Standing::Blocking {
+        let standing = count.standing()?;
+        if standing == Standing::Blocking {
             line.blocking += count.n;
-            if let Some(os) = by_os.get_mut(&count.place)
-                && os.top_reason.as_ref().is_none_or(|(_, n)| count.n > *n)
-            {
-                os.top_reason = Some((reason.code.to_owned(), count.n));
-            }
         } else {
             line.undetermined += count.n;
         }
+        tops.add(&count.place, reason, standing, count.n);
     }
+    tops.tell(by_os);
     let mut lines: Vec<ReasonLine> = lines.into_values().collect();
-    lines.sort_by_key(|line| {
-        (
-            std::cmp::Reverse((line.blocking, line.undetermined)),
-            line.reason.clone(),
-        )
-    });
+    blocking_first(&mut lines);
     Ok(lines)
 }

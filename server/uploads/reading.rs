@@ -158,6 +158,7 @@ fn read_files(
     let unread = told.iter().filter_map(|told| told.as_ref().err());
     let unread: BTreeSet<&str> = unread.map(|(name, _)| name.as_str()).collect();
     let mut columns = any_file::columns(&sources, &options, &unread);
+    let mut queries = any_file::queries(&sources, &unread);
     // What cannot be read as a whole is a refused row as well.
     let all = told
         .into_iter()
@@ -165,6 +166,7 @@ fn read_files(
             Ok(told) => Told::from(told),
             Err((name, why)) => Told {
                 mapping: columns.remove(&name),
+                query: queries.remove(&name),
                 name,
                 problem: Some(why.0),
                 ..Told::default()

@@ -1,10 +1,13 @@
 //! How files are to be read, and what they say of themselves, in the words that are kept.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::wire::foreign::{
     any_file::{self, Options},
     format::Format,
+    local_time::Dates,
     mapping::Mapping,
 };
 
@@ -24,6 +27,12 @@ pub struct Chosen {
     /// Which registry key was asked, where the files do not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Which query each file answers, by its name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub queries: BTreeMap<String, String>,
+    /// Code of the order in which dates are written; `None`: as far as tables show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dates: Option<String>,
     /// The files are answers of one run, so that what one of them lacks another may prove absent.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub one_run: bool,
@@ -45,6 +54,8 @@ impl Chosen {
             mapping: self.mapping.clone(),
             device: self.device.clone(),
             key: self.key.clone(),
+            queries: self.queries.clone(),
+            dates: self.dates.as_deref().and_then(Dates::from_code),
             one_run: self.one_run,
         }
     }
@@ -69,6 +80,9 @@ pub struct Told {
     /// What its columns mean, when it is a table.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
+    /// Which query it answers, as far as that can be guessed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
     /// Why it cannot be read as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -84,6 +98,7 @@ impl From<any_file::Told> for Told {
             asked: told.asked,
             answered: told.answered,
             mapping: told.mapping,
+            query: told.query,
             problem: None,
         }
     }

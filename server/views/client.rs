@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{
-    Layout,
+    Layout, called,
     checks::{CheckView, tally},
     client_words::{Since, ids, since, summary},
     dossier::{Dossier, ListView, SuspectView, dossier},
@@ -97,6 +97,10 @@ pub struct ClientPage {
     pub suspects: Vec<SuspectView>,
     /// `and 3 more records`.
     pub more_suspects: Option<String>,
+    /// Where it is said that another record is another machine.
+    pub two_machines_url: String,
+    /// How it was found by its name, what it was called before, and from which records it was told apart.
+    pub called: Vec<String>,
     /// One page of the history, newest first.
     pub history: Vec<EntryView>,
     /// The page behind it.
@@ -187,6 +191,8 @@ impl ClientPage {
                     counted(client.more_suspects, "more record", "more records")
                 )
             }),
+            two_machines_url: links::two_machines_url(&row.id),
+            called: called::sentences(client),
             history: entries(client, chapters, now),
             older_url: client
                 .older

@@ -60,7 +60,7 @@ pub fn since(client: &ClientDetail, now: Timestamp) -> Vec<Since> {
     match dossier::silent_for(row, now) {
         Some(days) => line("Silent for", None, days),
         None if row.received_at.is_none() => {
-            line("Silent for", None, "has never reported".to_owned())
+            line("Silent for", None, "has never reported".to_owned());
         }
         None => {}
     }

@@ -25,7 +25,10 @@ use crate::{
         time::HOUR,
         verdict::{Outcome, Standing},
     },
-    store::model::{Filter, OsLine, Population, ReasonLine},
+    store::{
+        model::{Filter, OsLine, Population, ReasonLine},
+        tops::TopReason,
+    },
 };
 
 /// Sizes of type, smallest first.
@@ -138,7 +141,11 @@ impl ComponentsPage {
                 os_key: "6.1.7601-client".to_owned(),
                 total: counts.iter().sum(),
                 standings: standings.clone(),
-                top_reason: Some(("winhttp.default_without_tls12".to_owned(), 120)),
+                top_reason: Some(TopReason {
+                    reason: "winhttp.default_without_tls12".to_owned(),
+                    clients: 120,
+                    of: Standing::Blocking,
+                }),
             },
             &none,
             layout.now,
@@ -171,7 +178,7 @@ impl ComponentsPage {
             .map(words::outcome)
             .collect(),
             segments: bar::segments(&standings, &none),
-            readiness: ReadinessLine::of(&population),
+            readiness: ReadinessLine::of(&population, &none),
             systems: vec![system],
             all: Columns::new(&standings, &none),
             all_change: Some(Change::new(Some(&standings), &standings).into()),

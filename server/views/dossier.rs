@@ -34,6 +34,8 @@ pub struct SideBySide {
 /// A record that may be the same machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuspectView {
+    /// Our id of it.
+    pub id: String,
     /// Its line.
     pub row: RowView,
     /// What they share, in words.
@@ -132,6 +134,7 @@ impl SuspectView {
             ),
         ];
         Self {
+            id: other.id.clone(),
             row: RowView::new(other, now),
             shares: joined(&shares),
             since: Moment::new(suspect.since, now),

@@ -35,35 +35,28 @@ pub struct Query {
     pub text: &'static str,
 }
 
-/// The queries for CMPivot, in the order in which they are worth running. Backslashes are doubled in its texts.
+/// The queries for CMPivot, in the order in which they are worth running. Backslashes are doubled in its texts. A join is
+/// always on the device, and there are at most five in a query; each has its row from `OperatingSystem`, whatever the
+/// others say, so that an empty cell is an answer.
 pub const CMPIVOT: &[Query] = &[
     Query {
-        title: "Operating system (always run this one, in the same session)",
-        text: "OperatingSystem | project Device, Caption, Version, BuildNumber, ProductType, OSArchitecture, LastBootUpTime",
+        title: "Windows, WinHTTP, SChannel and the .NET Framework version",
+        text: r"OperatingSystem
+| project Device, Caption, Version, BuildNumber, ProductType, OSArchitecture, LastBootUpTime
+| join kind=leftouter (Registry('hklm:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp') | where Property == 'DefaultSecureProtocols' | project Device, Asked_WinHttpNative = Value)
+| join kind=leftouter (Registry('hklm:\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp') | where Property == 'DefaultSecureProtocols' | project Device, Asked_WinHttpWow64 = Value)
+| join kind=leftouter (Registry('hklm:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client') | where Property == 'Enabled' | project Device, Asked_Tls12ClientEnabled = Value)
+| join kind=leftouter (Registry('hklm:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client') | where Property == 'DisabledByDefault' | project Device, Asked_Tls12ClientDisabledByDefault = Value)
+| join kind=leftouter (Registry('hklm:\\SOFTWARE\\Microsoft\\NET Framework Setup\\NDP\\v4\\Full') | where Property == 'Release' | project Device, Asked_NetRelease = Value)",
     },
     Query {
-        title: "WinHTTP, native view",
-        text: r"Registry('hklm:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp')",
-    },
-    Query {
-        title: "WinHTTP, 32-bit view",
-        text: r"Registry('hklm:\\SOFTWARE\\Wow6432Node\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp')",
-    },
-    Query {
-        title: "TLS 1.2 in SChannel",
-        text: r"Registry('hklm:\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client')",
-    },
-    Query {
-        title: ".NET Framework version",
-        text: r"Registry('hklm:\\SOFTWARE\\Microsoft\\NET Framework Setup\\NDP\\v4\\Full') | where Property == 'Release'",
-    },
-    Query {
-        title: ".NET Framework 4 values, native view",
-        text: r"Registry('hklm:\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319')",
-    },
-    Query {
-        title: ".NET Framework 4 values, 32-bit view",
-        text: r"Registry('hklm:\\SOFTWARE\\Wow6432Node\\Microsoft\\.NETFramework\\v4.0.30319')",
+        title: ".NET Framework 4 values, both views",
+        text: r"OperatingSystem
+| project Device, Caption, Version
+| join kind=leftouter (Registry('hklm:\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319') | where Property == 'SystemDefaultTlsVersions' | project Device, Asked_NetV4NativeSystemDefaultTlsVersions = Value)
+| join kind=leftouter (Registry('hklm:\\SOFTWARE\\Microsoft\\.NETFramework\\v4.0.30319') | where Property == 'SchUseStrongCrypto' | project Device, Asked_NetV4NativeSchUseStrongCrypto = Value)
+| join kind=leftouter (Registry('hklm:\\SOFTWARE\\Wow6432Node\\Microsoft\\.NETFramework\\v4.0.30319') | where Property == 'SystemDefaultTlsVersions' | project Device, Asked_NetV4Wow64SystemDefaultTlsVersions = Value)
+| join kind=leftouter (Registry('hklm:\\SOFTWARE\\Wow6432Node\\Microsoft\\.NETFramework\\v4.0.30319') | where Property == 'SchUseStrongCrypto' | project Device, Asked_NetV4Wow64SchUseStrongCrypto = Value)",
     },
     Query {
         title: "The WinHTTP update, on Windows 7, Server 2008 R2 and Server 2012",

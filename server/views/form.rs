@@ -431,8 +431,8 @@ fn fix_title(code: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{columns::Shown, links::ListKind};
     use super::*;
-    use crate::views::{columns::Shown, links::ListKind};
 
     fn without(kind: ListKind, standings: &[Standing]) -> Vec<String> {
         let filter = Filter {

@@ -156,7 +156,7 @@ impl HomePage {
             },
             attention: Vec::new(),
             feeds: None,
-            readiness: ReadinessLine::of(population),
+            readiness: ReadinessLine::of(population, base),
             trend: None,
             all_change: None,
             changed_since: None,

@@ -137,6 +137,11 @@ pub fn client_url(id: &str) -> String {
     format!("/clients/{}", encode(id))
 }
 
+/// Where it is said that a client and another record are two machines.
+pub fn two_machines_url(id: &str) -> String {
+    format!("/clients/{}/two-machines", encode(id))
+}
+
 /// URL of a client's report as it came.
 pub fn raw_url(id: &str) -> String {
     format!("/api/v1/clients/{}/raw", encode(id))

@@ -6,6 +6,7 @@
 
 pub mod attention;
 pub mod bar;
+mod called;
 pub mod change;
 pub mod chart;
 pub mod checks;

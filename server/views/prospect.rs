@@ -87,7 +87,7 @@ pub fn steps(row: &ClientRow, prospect: Option<&Prospect>, counting: &Counting) 
 pub fn conclusion(prospect: &Prospect, standing: Standing) -> String {
     let changes = prospect.steps.iter().any(|step| step.kind == Kind::Change);
     let mut text = match (prospect.after.standing, changes) {
-        (Standing::Ready, true) => format!(
+        (_, true) => format!(
             "Judged again with these changes, {}.",
             stands(&prospect.after)
         ),
@@ -96,10 +96,6 @@ pub fn conclusion(prospect: &Prospect, standing: Standing) -> String {
             stands(&prospect.after)
         ),
         (Standing::Ready, false) => String::new(),
-        (_, true) => format!(
-            "Judged again with these changes, {}.",
-            stands(&prospect.after)
-        ),
         (_, false) => format!("It waits for: {}.", open(&prospect.after)),
     };
     let readings = prospect.steps.iter().any(|step| step.kind == Kind::Reading);

@@ -29,15 +29,20 @@ pub struct ReadinessLine {
 }
 
 impl ReadinessLine {
-    /// `None`: nobody is counted.
-    pub fn of(population: &Population) -> Option<Self> {
+    /// Of the clients that `base` describes; `None`: nobody is counted.
+    pub fn of(population: &Population, base: &Filter) -> Option<Self> {
         let range = Readiness::of(&population.standings);
         if range.total == 0 {
             return None;
         }
+        let possible = base.possible_standings();
         let with = |standings: &[Standing]| Filter {
-            standings: standings.to_vec(),
-            ..Filter::default()
+            standings: standings
+                .iter()
+                .filter(|standing| possible.contains(standing))
+                .copied()
+                .collect(),
+            ..base.clone()
         };
         let most = (range.gap() > 0).then(|| (number(range.most), share(range.most, range.total)));
         let open = population.lists.is_empty();

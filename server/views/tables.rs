@@ -79,7 +79,7 @@ pub struct OsRow {
     pub support_ended: Option<String>,
     /// The numbers.
     pub columns: Columns,
-    /// The reason most blocking clients carry.
+    /// What most clients block for, or cannot be judged for.
     pub reason: Option<ReasonCell>,
     /// What changed within a week; `None`: not known.
     pub change: Option<ChangeCell>,
@@ -90,8 +90,10 @@ pub struct OsRow {
 pub struct ReasonCell {
     /// Short words.
     pub title: String,
-    /// Blocking clients that carry it.
+    /// Clients that carry it.
     pub count: Count,
+    /// They do not block; they cannot be judged for it.
+    pub undecided: bool,
     /// Short words for the fix.
     pub fix: String,
 }
@@ -147,15 +149,16 @@ impl OsRow {
             support_ended: os::support_ended(&line.os_key, now),
             columns: Columns::new(&line.standings, &filter),
             change: None,
-            reason: line.top_reason.as_ref().map(|(code, n)| {
+            reason: line.top_reason.as_ref().map(|top| {
                 let filter = Filter {
-                    standings: vec![Standing::Blocking],
-                    ..filter.with_reason(code)
+                    standings: vec![top.of],
+                    ..filter.with_reason(&top.reason)
                 };
                 ReasonCell {
-                    title: title(code),
-                    count: Count::new(*n, &filter),
-                    fix: assess::reason(code)
+                    title: title(&top.reason),
+                    count: Count::new(top.clients, &filter),
+                    undecided: top.of != Standing::Blocking,
+                    fix: assess::reason(&top.reason)
                         .map_or_else(String::new, |info| info.fix_title.to_owned()),
                 }
             }),

@@ -63,6 +63,19 @@ pub struct Column {
     pub note: String,
 }
 
+/// Which query a file answers.
+#[derive(Clone, Debug)]
+pub struct QueryField {
+    /// Place of the file.
+    pub index: usize,
+    /// Its name.
+    pub file: String,
+    /// The query.
+    pub value: String,
+    /// Nobody said it yet.
+    pub guessed: bool,
+}
+
 /// How the files were read, and how else they could be.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
@@ -76,6 +89,10 @@ pub struct Reading {
     pub device: String,
     /// The registry key or query.
     pub key: String,
+    /// Code of the order in which dates are written; empty: as the files show it.
+    pub dates: String,
+    /// Which query each result of CMPivot answers.
+    pub queries: Vec<QueryField>,
     /// All files are of one run.
     pub one_run: bool,
     /// How many devices were asked, where the files do not say it.
@@ -321,7 +338,8 @@ impl RowView {
                 .as_ref()
                 .map(|(id, name)| (links::client_url(id), name.clone())),
             file: row.file_name.clone(),
-            place: row.place.clone(),
+            // Of several files each place names its own.
+            place: row.place.replace(&format!(" of {}", row.file_name), ""),
             standing: row.standing.map(words::standing),
             notes: row.notes.clone(),
             problem: row.problem.clone(),

@@ -94,6 +94,7 @@ const NAMES: &[(Column, &[&str])] = &[
             "os",
             "operatingsystem",
             "operatingsystemnameand",
+            "operatingsystemnameandversion",
             "caption",
             "osname",
             "oscaption",

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::domain::identity::ClientIds;
+use crate::domain::{evidence::is_redirected, facts, identity::ClientIds};
 
 /// What a file says of one device. Everything that the file does not say stays `None`, empty or unlisted, which
 /// means "not collected"; see each field for how "asked for, and not there" is said.
@@ -224,6 +224,29 @@ impl Document {
         entry.values.insert(name.to_owned(), value);
     }
 
+    /// Whether a key is in it that 32-bit programs are shown another copy of, so that it matters how it was read.
+    pub(super) fn reads_native(&self) -> bool {
+        self.registry.iter().any(|key| is_native(&key.key))
+    }
+
+    /// Takes those keys out, into a document that says how they were read; `None`: there are none.
+    pub(super) fn take_native(&mut self) -> Option<Self> {
+        let keys: Vec<Key> = self
+            .registry
+            .extract_if(.., |key| is_native(&key.key))
+            .collect();
+        (!keys.is_empty()).then(|| Self {
+            schema_version: self.schema_version,
+            partial: self.partial,
+            collected_at: self.collected_at.clone(),
+            collector: self.collector.clone(),
+            registry: keys,
+            contradicted: self.contradicted.clone(),
+            undated: self.undated,
+            ..Self::default()
+        })
+    }
+
     /// Whether facts are in it of which nobody said when they were read.
     pub const fn needs_time(&self) -> bool {
         self.undated || self.collected_at.is_none()
@@ -234,6 +257,10 @@ impl Document {
         // Nothing in here can fail to be written: no maps with keys that are no text, no foreign writers.
         serde_json::to_vec(self).unwrap_or_default()
     }
+}
+
+fn is_native(path: &str) -> bool {
+    facts::Key::from_path(path).is_some_and(is_redirected)
 }
 
 impl From<ClientIds> for Client {

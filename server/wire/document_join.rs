@@ -22,6 +22,7 @@ impl Document {
     ///
     /// Of times the careful one is kept: the earlier collection, the earlier start, the later write.
     pub fn absorb(&mut self, other: Self) -> Vec<String> {
+        join_collectors(self, &other.collector, other.reads_native());
         let known = mem::take(&mut self.contradicted);
         let whole = |known: &BTreeSet<String>| -> BTreeSet<String> {
             let marks = known.range(WHOLE.to_owned()..);
@@ -38,7 +39,6 @@ impl Document {
         self.undated |=
             other.undated || self.collected_at.is_some() != other.collected_at.is_some();
         self.collected_at = careful(self.collected_at.take(), other.collected_at, Ord::min);
-        join_collectors(self, &other.collector, !other.registry.is_empty());
         clash.client(&mut self.client, other.client);
         clash.os(&mut self.os, other.os);
         for key in other.registry {
@@ -282,12 +282,14 @@ impl Clash {
     }
 }
 
-/// Whose registry readings are whose: a width is only kept while all keys were read by a process of that width.
-fn join_collectors(mine: &mut Document, theirs: &Collector, with_keys: bool) {
-    if mine.registry.is_empty() && with_keys {
+/// Whose registry readings are whose: a width says something only of keys that have two views, and is kept while all of
+/// these were read by a process of that width.
+fn join_collectors(mine: &mut Document, theirs: &Collector, their_native: bool) {
+    let native = mine.reads_native();
+    if their_native && !native {
         mine.collector.process_bits = theirs.process_bits;
         mine.collector.explicit_views = theirs.explicit_views;
-    } else if mine.registry.is_empty() || with_keys {
+    } else if their_native == native {
         if mine.collector.process_bits != theirs.process_bits {
             mine.collector.process_bits = None;
         }

@@ -1,15 +1,18 @@
 -- cutover: facts that the site database has without any change to inventory. Read only.
 -- It knows the operating system and the last hardware scan. It does not know one registry value, so no client can be
--- called ready from it.
+-- called ready from it. If the site does not inventory ProductType, leave out that line: Operating_System_Name_and0 says
+-- workstation or server as well.
 SELECT s.ResourceID,
        s.Name0,
        s.SMS_Unique_Identifier0,
        s.Active0,
        s.Obsolete0,
        s.Client_Version0,
+       s.Operating_System_Name_and0,
        o.Caption0,
        o.Version0,
        o.BuildNumber0,
+       o.ProductType0,
        o.CSDVersion0,
        o.LastBootUpTime0,
        c.SystemType0,

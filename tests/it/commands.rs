@@ -214,10 +214,17 @@ async fn import_stores_files_of_any_format_by_either_way() {
             assert_eq!(output.status.code(), Some(code), "{output:?}");
             let text = String::from_utf8(output.stdout).expect("text");
             let cells = |line: &str| line.split('\t').map(str::to_owned).collect();
-            text.lines().map(cells).collect()
+            // The summaries are no rows.
+            let rows = text.lines().filter(|line| line.contains('\t'));
+            rows.filter(|line| !line.starts_with("note\t"))
+                .map(cells)
+                .collect()
         };
         // Straight into the database, beside the running server.
-        let direct = lines(app.command(&["import", &reports, &table], ""), 1);
+        let direct = lines(
+            app.command(&["import", "--verbose", &reports, &table], ""),
+            1,
+        );
         assert_eq!(direct.len(), 3, "{direct:?}");
         assert_eq!(
             (&*direct[0][1], &*direct[0][2], &*direct[0][4]),
@@ -233,6 +240,7 @@ async fn import_stores_files_of_any_format_by_either_way() {
         let certificate = app.certificate().display().to_string();
         let through = [
             "import",
+            "--verbose",
             "--server",
             &server,
             "--ca",
@@ -247,4 +255,71 @@ async fn import_stores_files_of_any_format_by_either_way() {
         let wrong = app.command(&["import", "--format", "excel", &table], "");
         assert_eq!(wrong.status.code(), Some(2));
     }
+}
+
+#[tokio::test]
+async fn import_sums_up_and_says_plainly_why_a_server_is_not_reached() {
+    let app = TestApp::one();
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("reports.ndjson");
+    let text = format!("{}\n{{}}\n", app.report("PC-1").line());
+    fs::write(&path, text).expect("a file");
+    let file = path.display().to_string();
+    let output = app.command(&["import", &file], "");
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        text.contains("1 of 2 rows understood: 1 new clients, 0 changed, 0 unchanged")
+            && text.contains("1 refused. Stored by cutover import."),
+        "{text}"
+    );
+    assert_eq!(
+        text.lines().count(),
+        2,
+        "what was refused, and the sum: {text}"
+    );
+    let through = |server: &str, more: &[&str]| {
+        let words = [
+            "import",
+            &file,
+            "--server",
+            server,
+            "--token",
+            app.token("import"),
+        ];
+        let output = app.command(&[&words[..], more].concat(), "");
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).expect("text")
+    };
+    let server = format!("https://{}", app.address);
+    let certificate = app.certificate().display().to_string();
+    let strange = through(&server, &[]);
+    assert!(
+        strange.contains("not trusted") && strange.contains("--ca FILE"),
+        "{strange}"
+    );
+    let port = through("https://127.0.0.1:9", &["--ca", &certificate]);
+    assert!(
+        port.contains("nothing listens at 127.0.0.1:9") && port.contains("check the port"),
+        "{port}"
+    );
+    let host = through("https://no-such-host.invalid:8443", &["--ca", &certificate]);
+    assert!(host.contains("is not known here"), "{host}");
+}
+
+#[test]
+fn a_token_is_not_made_where_there_is_no_database() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let output = crate::support::app::program()
+        .args(["token", "create", "--purpose", "import"])
+        .current_dir(directory.path())
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(
+        said.contains("there is no database at") && said.contains("--data-dir"),
+        "{said}"
+    );
+    let mut left = fs::read_dir(directory.path()).expect("the folder");
+    assert!(left.next().is_none(), "nothing is made");
 }

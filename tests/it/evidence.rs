@@ -3,11 +3,11 @@
 mod age;
 mod diff;
 mod examples;
-mod machine;
+pub mod machine;
 mod orders;
 mod properties;
 mod rules;
-mod said;
+pub mod said;
 mod servers;
 mod story;
 mod trust;

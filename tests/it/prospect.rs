@@ -121,22 +121,16 @@ fn done_as_the_page_says_every_worked_example_ends_where_the_page_says() {
             prospect.steps
         );
         let now = assess(&facts, &policy);
-        if !now.standing.is_cleared() {
-            all += 1;
-            ready += usize::from(prospect.after.standing.is_cleared());
-            assert!(
-                !prospect.steps.is_empty(),
-                "{} has something to do",
-                case.file
-            );
-        } else {
-            assert!(
-                prospect.steps.is_empty(),
-                "{}: {:#?}",
-                case.file,
-                prospect.steps
-            );
-        }
+        let has_steps = !prospect.steps.is_empty();
+        assert_eq!(
+            has_steps,
+            !now.standing.is_cleared(),
+            "{}: {:#?}",
+            case.file,
+            prospect.steps
+        );
+        all += usize::from(has_steps);
+        ready += usize::from(has_steps && prospect.after.standing.is_cleared());
         // What stays open has a step that says what it waits for.
         for open in prospect.still_open() {
             assert!(

@@ -37,6 +37,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/clients", For::People),
     ("GET", "/clients/{id}", For::People),
     ("GET", "/upload", For::People),
+    ("POST", "/clients/{id}/two-machines", For::People),
     ("POST", "/upload", For::People),
     ("GET", "/uploads/{upload}", For::People),
     ("POST", "/uploads/{upload}/commit", For::People),
@@ -220,7 +221,11 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                     }
                     // Without the name of a list it is refused, after its sender was let in.
                     ("person" | "population", For::Planners) if *method_name == "DELETE" => 422,
-                    ("person", For::People) if path.ends_with("/again") => 400,
+                    ("person", For::People)
+                        if path.ends_with("/again") || path.ends_with("/two-machines") =>
+                    {
+                        400
+                    }
                     // It is done already, and cannot be discarded any more.
                     ("person" | "import", _)
                         if path.ends_with("/cancel")

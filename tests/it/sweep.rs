@@ -3,5 +3,6 @@
 mod moving;
 mod office;
 mod pure;
+mod real;
 mod trouble;
 mod whole;

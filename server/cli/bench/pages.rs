@@ -67,6 +67,18 @@ pub(super) async fn measure(
         .as_str()
         .unwrap_or_default()
         .to_owned();
+    let site = list["items"][0]["site_code"]
+        .as_str()
+        .unwrap_or("none")
+        .to_owned();
+    let reason = list["items"][0]["reasons"][0]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let fix = list["items"][0]["fixes"][0]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let mut all = Vec::new();
     for (name, path) in [
         ("GET /api/v1/summary", "/api/v1/summary".to_owned()),
@@ -79,6 +91,14 @@ pub(super) async fn measure(
             "/api/v1/clients".to_owned(),
         ),
         ("… of one OS version", format!("/api/v1/clients?os={os}")),
+        (
+            "… of one OS version and site",
+            format!("/api/v1/clients?os={os}&site={site}"),
+        ),
+        (
+            "… the verdict that has stood longest first",
+            "/api/v1/clients?sort=since".to_owned(),
+        ),
         (
             "… found by the beginning of a name",
             "/api/v1/clients?q=pc-0001".to_owned(),
@@ -95,9 +115,21 @@ pub(super) async fn measure(
     let cookie = sign_in(&client, &address, password).await?;
     for (name, path) in [
         ("page /", "/".to_owned()),
+        ("… of one site", format!("/?site={site}")),
+        ("… of one reason", format!("/?reason={reason}")),
+        ("… of one role", "/?role=management_point".to_owned()),
         ("page /blockers", "/blockers".to_owned()),
+        ("page /clients, of one fix", format!("/clients?fix={fix}")),
         ("page /os/{key}", format!("/os/{os}")),
+        ("page /sites/{code}", format!("/sites/{site}")),
+        ("page /trend", "/trend".to_owned()),
+        ("page /fixes", "/fixes".to_owned()),
+        ("page /fixes/{code}", format!("/fixes/{fix}")),
         ("page /clients/{id}", format!("/clients/{id}")),
+        ("page /feeds", "/feeds".to_owned()),
+        ("page /population", "/population".to_owned()),
+        ("page /upload", "/upload".to_owned()),
+        ("page /method", "/method".to_owned()),
     ] {
         let request = || {
             client

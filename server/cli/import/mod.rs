@@ -3,6 +3,7 @@
 mod through_server;
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::Write as _,
     path::{Path, PathBuf},
@@ -48,6 +49,12 @@ pub struct ImportArgs {
     /// Registry key or query that was asked, for the result of CMPivot that does not say it
     #[arg(long, value_name = "QUERY")]
     key: Option<String>,
+    /// Which query one of the files answers, as it was run in CMPivot; once for each file
+    #[arg(long, num_args = 2, value_names = ["FILE", "QUERY"], action = clap::ArgAction::Append)]
+    query_of: Vec<String>,
+    /// How dates are written in tables that do not show it: 11/20/2026, 20.11.2026 or 2026-11-20
+    #[arg(long, value_parser = ["us", "european", "iso"])]
+    dates: Option<String>,
     /// All files are answers of one run: join what they say of a device, as one upload
     #[arg(long)]
     one_run: bool,
@@ -57,6 +64,9 @@ pub struct ImportArgs {
     /// When their facts were read, for files that do not say it [default: when each file was last written; of one run the oldest]
     #[arg(long, value_name = "TIME")]
     collected_at: Option<String>,
+    /// A line for each row with what became of it, and the notes on files; otherwise a summary and what was refused
+    #[arg(long)]
+    verbose: bool,
     /// Send them to this server instead of writing into the database
     #[arg(long, value_name = "URL")]
     server: Option<String>,
@@ -94,13 +104,15 @@ pub async fn run(args: ImportArgs) -> Result<(), Error> {
             codes.join(", ")
         )));
     }
+    let queries = queries(&args.query_of, &args.files)?;
     let given = args.collected_at.as_deref().map(given_time).transpose()?;
     // What is sent as one upload: each file alone, or all of them.
     let parcels: Vec<Parcel<'_>> = if args.one_run {
-        vec![Parcel::new(&args.files, given)]
+        vec![Parcel::new(&args.files, given, &queries)]
     } else {
         let each = args.files.chunks(1);
-        each.map(|files| Parcel::new(files, given)).collect()
+        each.map(|files| Parcel::new(files, given, &queries))
+            .collect()
     };
     let mut refused = 0;
     if let Some(server) = &args.server {
@@ -129,9 +141,11 @@ pub async fn run(args: ImportArgs) -> Result<(), Error> {
         }
     }
     if refused > 0 {
-        return Err(Error::Failed(format!(
-            "{refused} records were refused; the output says why"
-        )));
+        let refused = match refused {
+            1 => "1 record was refused".to_owned(),
+            many => format!("{many} records were refused"),
+        };
+        return Err(Error::Failed(format!("{refused}; the output says why")));
     }
     Ok(())
 }
@@ -142,15 +156,48 @@ struct Parcel<'a> {
     /// When their facts were read, where they do not say it: of several files the oldest counts, so that nothing looks
     /// fresher than it is.
     collected_at: Option<Timestamp>,
+    /// Which query each file answers, by its name.
+    queries: BTreeMap<String, String>,
+}
+
+/// Pairs of file and query, by the names of the files.
+///
+/// # Errors
+/// A query is of no file that was given.
+pub(super) fn queries(
+    pairs: &[String],
+    files: &[PathBuf],
+) -> Result<BTreeMap<String, String>, Error> {
+    let mut queries = BTreeMap::new();
+    for pair in pairs.chunks(2) {
+        let [file, query] = pair else { continue };
+        let name = name_of(Path::new(file));
+        if !files.iter().any(|known| name_of(known) == name) {
+            return Err(Error::Usage(format!(
+                "--query-of: {file} is none of the files; name one of them"
+            )));
+        }
+        queries.insert(name, query.clone());
+    }
+    Ok(queries)
 }
 
 impl<'a> Parcel<'a> {
-    fn new(files: &'a [PathBuf], given: Option<Timestamp>) -> Self {
+    fn new(
+        files: &'a [PathBuf],
+        given: Option<Timestamp>,
+        queries: &BTreeMap<String, String>,
+    ) -> Self {
         let written: Option<Vec<Timestamp>> = files.iter().map(|file| written_at(file)).collect();
         let oldest = written.and_then(|times| times.into_iter().min());
         Self {
             files,
             collected_at: given.or(oldest),
+            queries: files
+                .iter()
+                .filter_map(|file| queries.get_key_value(&name_of(file)))
+                .map(|(name, query)| (name.clone(), query.clone()))
+                .collect(),
         }
     }
 
@@ -234,6 +281,8 @@ async fn into_database(
             mapping: None,
             device: args.device.clone(),
             key: args.key.clone(),
+            queries: parcel.queries.clone(),
+            dates: args.dates.clone(),
             one_run: args.one_run,
             asked: args.asked,
         },
@@ -252,7 +301,10 @@ async fn into_database(
             break;
         };
         from = last.n + 1;
-        for row in &rows {
+        for row in rows
+            .iter()
+            .filter(|row| args.verbose || row.problem.is_some())
+        {
             Line {
                 index: row.n,
                 outcome: row.outcome.as_deref(),
@@ -260,6 +312,7 @@ async fn into_database(
                 standing: row.standing.map(crate::domain::verdict::Standing::code),
                 place: &row.place,
                 problem: row.problem.as_deref(),
+                notes: &row.notes,
             }
             .print(&parcel.file_of(&row.file_name))?;
         }
@@ -267,8 +320,31 @@ async fn into_database(
     if upload.state != State::Done {
         return Err(parcel.unfinished(upload.problem.as_deref()));
     }
+    let counts = upload.counts;
+    let told = uploads::told_of(&upload.told);
+    Summary {
+        formats: told.iter().map(|told| told.format.as_str()).collect(),
+        notes: told
+            .iter()
+            .flat_map(|told| {
+                told.notes
+                    .iter()
+                    .map(|note| (told.name.as_str(), note.as_str()))
+            })
+            .collect(),
+        rows: counts.total,
+        stored: [
+            counts.stored_new,
+            counts.stored_changed,
+            counts.stored_unchanged,
+            counts.stored_late,
+        ],
+        refused: counts.rejected,
+        by: &upload.created_by,
+    }
+    .print(args, parcel)?;
     said_nothing(parcel, upload.completeness);
-    Ok(upload.counts.rejected)
+    Ok(counts.rejected)
 }
 
 /// Says on standard error how many of the asked devices said nothing: silence is not success.
@@ -283,6 +359,52 @@ fn said_nothing(parcel: &Parcel<'_>, completeness: Option<(i64, i64)>) {
     }
 }
 
+/// What became of a parcel.
+struct Summary<'u> {
+    /// Codes of what the files were taken for.
+    formats: Vec<&'u str>,
+    /// File and note.
+    notes: Vec<(&'u str, &'u str)>,
+    rows: i64,
+    /// New, changed, unchanged, late.
+    stored: [i64; 4],
+    refused: i64,
+    by: &'u str,
+}
+
+impl Summary<'_> {
+    fn print(&self, args: &ImportArgs, parcel: &Parcel<'_>) -> Result<(), Error> {
+        let mut out = std::io::stdout().lock();
+        let label = parcel.label().replace(char::is_control, "·");
+        if args.verbose {
+            for (file, note) in &self.notes {
+                let line = format!("{file}: {note}").replace(char::is_control, "·");
+                writeln!(out, "note\t{line}").map_err(|_| Error::Said)?;
+            }
+        }
+        let mut formats: Vec<&str> = Vec::new();
+        for code in &self.formats {
+            let title = Format::from_code(code).map_or("not recognised", Format::title);
+            if !formats.contains(&title) {
+                formats.push(title);
+            }
+        }
+        let [new, changed, unchanged, late] = self.stored;
+        let understood = self.rows - self.refused;
+        let rows = if self.rows == 1 { "row" } else { "rows" };
+        writeln!(
+            out,
+            "{label}: {}. {understood} of {} {rows} understood: {new} new clients, {changed} changed, {unchanged} \
+             unchanged, {late} older than what was known; {} refused. Stored by {}.",
+            formats.join(", "),
+            self.rows,
+            self.refused,
+            self.by.replace(char::is_control, "·"),
+        )
+        .map_err(|_| Error::Said)
+    }
+}
+
 /// What became of one row.
 struct Line<'r> {
     index: i64,
@@ -291,6 +413,7 @@ struct Line<'r> {
     standing: Option<&'r str>,
     place: &'r str,
     problem: Option<&'r str>,
+    notes: &'r [String],
 }
 
 impl Line<'_> {
@@ -302,10 +425,13 @@ impl Line<'_> {
             None if self.problem.is_some() => "rejected",
             None => "not stored",
         };
-        let what = match (self.problem, self.standing) {
+        let mut what = match (self.problem, self.standing) {
             (Some(problem), _) => format!("{}: {problem}", self.place),
             (None, standing) => standing.unwrap_or_default().to_owned(),
         };
+        if !self.notes.is_empty() {
+            what = format!("{what}\t{}", self.notes.join(" "));
+        }
         let client = self
             .client
             .filter(|_| self.outcome.is_some())
@@ -315,7 +441,7 @@ impl Line<'_> {
             "{}\t{}\t{status}\t{client}\t{}",
             file.replace(char::is_control, "·"),
             self.index,
-            what.replace(char::is_control, "·")
+            what.replace(|c: char| c.is_control() && c != '\t', "·")
         )
         .map_err(|_| Error::Said)
     }

@@ -3,7 +3,9 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Error, ImportArgs, Line, PAGE, Parcel, said_nothing};
+use super::{
+    super::load::unreached, Error, ImportArgs, Line, PAGE, Parcel, Summary, name_of, said_nothing,
+};
 
 /// A server that takes uploads.
 pub(super) struct Server {
@@ -18,13 +20,19 @@ impl Server {
         parcel: &Parcel<'_>,
     ) -> Result<i64, Error> {
         let mut url = self.url.clone();
+        let mut places: Vec<(String, String)> = Vec::new();
         let mut beside = vec![("commit", "true".to_owned())];
         let at = parcel.collected_at;
         beside.extend(at.map(|at| ("collected_at", at.to_string())));
         beside.extend(args.format.clone().map(|format| ("format", format)));
         beside.extend(args.device.clone().map(|device| ("device", device)));
         beside.extend(args.key.clone().map(|key| ("key", key)));
+        beside.extend(args.dates.clone().map(|dates| ("dates", dates)));
         beside.extend(args.asked.map(|asked| ("asked", asked.to_string())));
+        for (place, file) in parcel.files.iter().enumerate() {
+            let query = parcel.queries.get(&name_of(file));
+            places.extend(query.map(|query| (format!("key-{place}"), query.clone())));
+        }
         beside.extend(args.one_run.then(|| ("one_run", "true".to_owned())));
         let mut files = parcel.read()?;
         let (kind, body) = match files.len() {
@@ -35,7 +43,9 @@ impl Server {
             }
             _ => form(files),
         };
-        url.query_pairs_mut().extend_pairs(beside);
+        url.query_pairs_mut()
+            .extend_pairs(beside)
+            .extend_pairs(places);
         let request = self
             .client
             .post(url)
@@ -53,6 +63,13 @@ impl Server {
             let page = answer(self.client.get(rows), parcel).await?;
             for row in page["items"].as_array().into_iter().flatten() {
                 let text = |name: &str| row[name].as_str();
+                if !args.verbose && text("problem").is_none() {
+                    continue;
+                }
+                let notes = row["notes"].as_array().into_iter().flatten();
+                let notes: Vec<String> = notes
+                    .filter_map(|note| note.as_str().map(str::to_owned))
+                    .collect();
                 Line {
                     index: row["index"].as_i64().unwrap_or_default(),
                     outcome: text("outcome"),
@@ -60,6 +77,7 @@ impl Server {
                     standing: text("standing"),
                     place: text("place").unwrap_or_default(),
                     problem: text("problem"),
+                    notes: &notes,
                 }
                 .print(&parcel.file_of(text("file").unwrap_or_default()))?;
             }
@@ -71,6 +89,37 @@ impl Server {
         if upload["state"] != "done" {
             return Err(parcel.unfinished(upload["problem"].as_str()));
         }
+        let count = |place: &str| {
+            upload
+                .pointer(place)
+                .and_then(Value::as_i64)
+                .unwrap_or_default()
+        };
+        let told: Vec<&Value> = upload["told"].as_array().into_iter().flatten().collect();
+        Summary {
+            formats: told
+                .iter()
+                .filter_map(|told| told["format"].as_str())
+                .collect(),
+            notes: told
+                .iter()
+                .flat_map(|told| {
+                    let name = told["name"].as_str().unwrap_or_default();
+                    let notes = told["notes"].as_array().into_iter().flatten();
+                    notes.filter_map(move |note| Some((name, note.as_str()?)))
+                })
+                .collect(),
+            rows: count("/rows/total"),
+            stored: [
+                count("/stored/new"),
+                count("/stored/changed"),
+                count("/stored/unchanged"),
+                count("/stored/late"),
+            ],
+            refused: count("/rejected"),
+            by: upload["created_by"].as_str().unwrap_or_default(),
+        }
+        .print(args, parcel)?;
         said_nothing(
             parcel,
             upload["asked"].as_i64().zip(upload["answered"].as_i64()),
@@ -113,7 +162,7 @@ async fn answer(request: reqwest::RequestBuilder, parcel: &Parcel<'_>) -> Result
     let answer = request
         .send()
         .await
-        .map_err(|error| parcel.failed(format!("the server cannot be reached: {error}")))?;
+        .map_err(|error| parcel.failed(unreached(&error)))?;
     let status = answer.status();
     let text = answer.text().await.map_err(|error| parcel.failed(error))?;
     let value: Value = serde_json::from_str(&text).map_err(|_| {
@@ -125,5 +174,11 @@ async fn answer(request: reqwest::RequestBuilder, parcel: &Parcel<'_>) -> Result
         return Ok(value);
     }
     let detail = value["detail"].as_str().unwrap_or_default();
+    if [401, 403].contains(&status.as_u16()) {
+        return Err(parcel.failed(format!(
+            "the server refuses the token ({detail}); make one with `cutover token create --purpose import` and give it \
+             with --token or CUTOVER_TOKEN"
+        )));
+    }
     Err(parcel.failed(format!("the server answered {status}: {detail}")))
 }

@@ -8,10 +8,12 @@ mod pace;
 mod plan;
 mod sender;
 mod tls;
+mod unreached;
 
 pub use drive::drive;
 pub use histogram::Histogram;
 pub use outcome::{Latency, Outcome};
 pub use plan::{Encoding, LoadError, Plan, Secret, Trust};
 pub use sender::connect;
-pub(super) use sender::{distrust, problem, retry_after, told};
+pub(super) use sender::{problem, retry_after, told};
+pub(super) use unreached::{distrust, unreached};

@@ -164,7 +164,7 @@ impl Sender {
             Ok(response) => read(response).await,
             Err(e) => {
                 let why = told(&e);
-                match distrust(&why) {
+                match super::unreached::distrust(&why) {
                     Some(hopeless) => Answer::Hopeless(hopeless),
                     None => Answer::Silence(why),
                 }
@@ -217,17 +217,6 @@ async fn read(response: Response) -> Answer {
         _ if status.is_client_error() => Answer::Rejected(problem(status, &body)),
         _ => Answer::Failed(problem(status, &body)),
     }
-}
-
-/// What to say when nothing came back because of the server's certificate: it does not get better by asking again.
-pub fn distrust(why: &str) -> Option<String> {
-    // The words of rustls.
-    why.contains("invalid peer certificate").then(|| {
-        format!(
-            "the server's certificate is not trusted ({why}); give the certificate with --ca FILE, or use --insecure \
-             for a server on this machine"
-        )
-    })
 }
 
 /// Seconds to wait; a date or nothing means one.

@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    super::load::{distrust, problem, retry_after, told},
+    super::load::{distrust, problem, retry_after, told, unreached},
     names::harmless,
     parcel::Parcel,
 };
@@ -27,8 +27,17 @@ const MOST_REASONS: &str = "100";
 const MOST_REASON: usize = 1_000;
 
 /// What became of the records in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
+    /// Those that were taken.
+    pub stored: Stored,
+    /// Refused. Without this number nobody knows whether everything was taken, so it has to be there.
+    pub rejected: u64,
+}
+
+/// What became of the records that were taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub struct Stored {
     /// Clients that were not known.
     #[serde(default)]
     pub new: u64,
@@ -41,8 +50,6 @@ pub struct Counts {
     /// Older than what is known; kept in the history.
     #[serde(default)]
     pub late: u64,
-    /// Refused. Without this number nobody knows whether everything was taken, so it has to be there.
-    pub rejected: u64,
 }
 
 /// How it ended for a file.
@@ -66,6 +73,9 @@ pub struct Hopeless(pub String);
 enum Trouble {
     Refused(StatusCode, String),
     Later(String, Option<Duration>),
+    /// An answer that is none of cutover, to this file. Asking again at once brings the same one; the next file may fare
+    /// better.
+    Strange(String),
     Hopeless(String),
 }
 
@@ -74,7 +84,8 @@ struct Upload {
     id: Id,
     state: String,
     problem: Option<String>,
-    counts: Option<Counts>,
+    stored: Option<Stored>,
+    rejected: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -122,7 +133,7 @@ impl Office {
         match self.through(name, parcel, collected_at).await {
             Ok(fate) => Ok(fate),
             Err(Trouble::Refused(_, why)) => Ok(Fate::Refused(why)),
-            Err(Trouble::Later(why, _)) => Ok(Fate::Later(why)),
+            Err(Trouble::Later(why, _) | Trouble::Strange(why)) => Ok(Fate::Later(why)),
             Err(Trouble::Hopeless(why)) => Err(Hopeless(why)),
         }
     }
@@ -166,13 +177,16 @@ impl Office {
         let why = || upload.problem.as_deref().unwrap_or("it gave no reason");
         match upload.state.as_str() {
             "done" => {
-                let Some(counts) = upload.counts else {
-                    return Err(foreign("it says done and not how many records it refused"));
+                let (Some(stored), Some(rejected)) = (upload.stored, upload.rejected) else {
+                    return Err(foreign(
+                        "it says done and not how many records it stored and refused",
+                    ));
                 };
-                if counts.rejected == 0 {
+                let counts = Counts { stored, rejected };
+                if rejected == 0 {
                     return Ok(Fate::Done(counts));
                 }
-                let reasons = self.reasons(&place, counts.rejected).await?;
+                let reasons = self.reasons(&place, rejected).await?;
                 Ok(Fate::Partly(counts, reasons))
             }
             "failed" => Ok(Fate::Refused(harmless(why(), MOST_REASON))),
@@ -214,7 +228,12 @@ impl Office {
             .append_pair("limit", MOST_REASONS);
         let rows: Rows = match patiently(|| self.client.get(url.clone())).await {
             Ok(rows) => rows,
-            Err(Trouble::Refused(_, why) | Trouble::Later(why, _) | Trouble::Hopeless(why)) => {
+            Err(
+                Trouble::Refused(_, why)
+                | Trouble::Later(why, _)
+                | Trouble::Strange(why)
+                | Trouble::Hopeless(why),
+            ) => {
                 return Ok(vec![format!("the reasons could not be fetched: {why}")]);
             }
         };
@@ -261,7 +280,7 @@ async fn ask<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Trouble>
         let why = told(error);
         match distrust(&why) {
             Some(hopeless) => Trouble::Hopeless(hopeless),
-            None => later(format!("the server cannot be reached: {why}")),
+            None => later(unreached(error)),
         }
     };
     let response = request.send().await.map_err(|error| away(&error))?;
@@ -291,7 +310,10 @@ async fn ask<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Trouble>
             Trouble::Later(format!("the server is at fault ({why})"), wait)
         }
         _ if status.is_client_error() => Trouble::Refused(status, why),
-        _ => foreign(&format!("it answered {status}")),
+        // Another address answers every file alike.
+        _ => Trouble::Hopeless(format!(
+            "the server answered {status} and takes no files there; check the address"
+        )),
     })
 }
 
@@ -331,8 +353,8 @@ fn forgotten(trouble: Trouble) -> Trouble {
 }
 
 fn foreign(what: &str) -> Trouble {
-    Trouble::Hopeless(format!(
-        "the server's answer about an upload is not the one agreed on ({what}); check the address, and that server and \
+    Trouble::Strange(format!(
+        "the server's answer about this file is none that is known here ({what}); check the address, and that server and \
          program are of the same version"
     ))
 }

@@ -9,7 +9,7 @@ use super::{
     choose::{self, Listing, MOST},
     memory::{Memory, Sha256},
     names::shown,
-    office::{Counts, Fate, Hopeless, Office},
+    office::{Counts, Fate, Hopeless, Office, Stored},
     parcel::{self, MOST_BYTES, Parcel, Unread},
     places::{Place, Places, Unmoved},
     settling::{Found, Judged, Settling},
@@ -256,7 +256,10 @@ impl Sweeper {
         }
         let fate = self.office.bring(&found.name, &parcel, at).await;
         drop(parcel);
-        let fate = fate.map_err(|Hopeless(why)| Error::Failed(why))?;
+        let fate = fate.map_err(|Hopeless(why)| {
+            let name = shown(&found.name);
+            Error::Failed(format!("{name} could not be brought: {why}"))
+        })?;
         if !matches!(fate, Fate::Later(_)) {
             self.in_a_row = 0;
         }
@@ -267,11 +270,11 @@ impl Sweeper {
             }
             Fate::Done(counts) => self.finish(&facts, Place::Done, &taken(counts), &[]),
             Fate::Partly(counts, reasons) => {
-                let summary = format!(
-                    "{} records were refused; {}",
-                    counts.rejected,
-                    taken(counts)
-                );
+                let refused = match counts.rejected {
+                    1 => "1 record was refused".to_owned(),
+                    many => format!("{many} records were refused"),
+                };
+                let summary = format!("{refused}; {}", taken(counts));
                 self.finish(&facts, Place::Failed, &summary, &reasons)
             }
             Fate::Refused(why) => self.finish(&facts, Place::Failed, &why, &[]),
@@ -351,13 +354,12 @@ impl Sweeper {
 }
 
 fn taken(counts: Counts) -> String {
-    let Counts {
+    let Stored {
         new,
         changed,
         unchanged,
         late,
-        rejected: _,
-    } = counts;
+    } = counts.stored;
     if [new, changed, unchanged, late] == [0; 4] {
         return "no record was stored".to_owned();
     }

@@ -1,7 +1,7 @@
 //! The checks `dotnet.*`: is .NET Framework new enough, and does it use TLS 1.2?
 
 use super::{
-    finding::{Dword, blank, pair},
+    finding::{DISPUTED, Dword, blank, disputed, pair},
     os::{NativeView, System},
     os_table::Group,
     policy::{DotnetPolicy, Policy},
@@ -158,11 +158,21 @@ fn v4(facts: &Facts, setting: Setting<'_>, wow64: bool) -> CheckResult {
     }
     let system_default = Dword::read(&facts.registry, key, SYSTEM_DEFAULT);
     let strong = Dword::read(&facts.registry, key, STRONG);
+    let view = setting.system.native_view_of(facts, key);
+    let mut result = unread(id, setting.system, system_default, (wow64, view))
+        .unwrap_or_else(|| judge(id, system_default, strong, setting));
+    if disputed(facts, setting.system, key) && result.outcome != Outcome::Fail {
+        result = CheckResult {
+            message: DISPUTED.to_owned(),
+            fix: RECOLLECT.to_owned(),
+            sources: &[sources::VIEWS, sources::OWN_RULE],
+            ..blank(id, Outcome::Unknown, code::NET_VIEW)
+        };
+    }
     CheckResult {
         expected: BOTH_ONE.to_owned(),
         observed: pair((SYSTEM_DEFAULT, system_default), (STRONG, strong)),
-        ..unread(id, setting.system, system_default, wow64)
-            .unwrap_or_else(|| judge(id, system_default, strong, setting))
+        ..result
     }
 }
 
@@ -175,7 +185,12 @@ fn one_view(id: &'static str) -> CheckResult {
 }
 
 /// N1: nobody looked, or perhaps at the wrong place.
-fn unread(id: &'static str, system: &System, value: Dword<'_>, wow64: bool) -> Option<CheckResult> {
+fn unread(
+    id: &'static str,
+    system: &System,
+    value: Dword<'_>,
+    (wow64, view): (bool, NativeView),
+) -> Option<CheckResult> {
     let (reason, message, fix) = if value == Dword::NotCollected {
         (
             code::NET_NOT_COLLECTED,
@@ -188,8 +203,8 @@ fn unread(id: &'static str, system: &System, value: Dword<'_>, wow64: bool) -> O
             "Whether this is 64-bit Windows, and so whether the Wow6432Node values matter, is not known.",
             "Report os.architecture from Win32_OperatingSystem.OSArchitecture.",
         )
-    } else if !wow64 && system.native_view != NativeView::Trusted {
-        let message = if system.native_view == NativeView::Redirected {
+    } else if !wow64 && view != NativeView::Trusted {
+        let message = if view == NativeView::Redirected {
             "The native values were read by a 32-bit process, which is shown the Wow6432Node copy instead."
         } else {
             "The report does not say whether a 64-bit process read the native values; a 32-bit one is shown the Wow6432Node copy."

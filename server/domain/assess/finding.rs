@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::os::System;
 use crate::domain::{
-    facts::{Key, Reading, RegData, RegType, RegValue, Registry},
+    facts::{Facts, Key, Reading, RegData, RegType, RegValue, Registry},
     protocols::Mask,
     verdict::{CheckResult, Outcome},
 };
@@ -12,6 +13,14 @@ use crate::domain::{
 pub(super) const ABSENT: &str = "absent";
 /// What is shown where nobody looked.
 pub(super) const NOT_COLLECTED: &str = "not collected";
+
+/// Said of a value that a later reading of unknown view contradicts.
+pub(super) const DISPUTED: &str = "A later reading says otherwise, but not which registry view it is of. If it is of this one, what was proven before has changed.";
+
+/// Whether a later reading of unknown view contradicts a key.
+pub(super) fn disputed(facts: &Facts, system: &System, key: Key) -> bool {
+    facts.registry.disputed.contains(&key) && !system.is_32_bit()
+}
 
 /// A result without any words yet.
 pub(super) fn blank(id: &'static str, outcome: Outcome, reason: &'static str) -> CheckResult {

@@ -1,8 +1,8 @@
 //! The verdict on a client that several sources speak of.
 
-use super::{judge::assess, policy::Policy};
+use super::{judge::assess, policy::Policy, reasons::code};
 use crate::domain::{
-    evidence::{Combined, Source, combine, combine_by_trust},
+    evidence::{Combined, Contradiction, Source, combine, combine_by_trust, combine_turned},
     time::Timestamp,
     verdict::{Impact, Note, Standing, Verdict},
 };
@@ -65,6 +65,18 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
     let mut live = newest.live.clone();
     let mut verdict = assess(&newest.facts, policy);
     let mut chosen = newest;
+    let mut times: Vec<Timestamp> = sources.iter().map(|source| source.rank.0).collect();
+    times.sort_unstable();
+    // Of sources of the same time none is the newer one, so each comes first once, and the worse outcome counts.
+    let ties = times.windows(2).any(|pair| pair.first() == pair.last());
+    if ties {
+        let turned = combine_turned(sources, false);
+        add(&mut live, &turned.live);
+        let stands = assess(&turned.facts, policy);
+        if rank(&stands) < rank(&verdict) {
+            (verdict, chosen) = (stands, turned);
+        }
+    }
     let lowest = sources.iter().map(|source| source.trust).min();
     let trusted: Vec<usize> = (0..sources.len())
         .filter(|&index| Some(sources[index].trust) > lowest)
@@ -75,10 +87,14 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
         let beside = combine_by_trust(sources);
         let mut alone = placed(combine(&above), &trusted, sources.len());
         alone.contradictions.clone_from(&beside.contradictions);
-        for better in [beside, alone] {
-            for (live, also) in live.iter_mut().zip(&better.live) {
-                *live |= also;
-            }
+        let mut readings = vec![beside, alone];
+        if ties {
+            readings.push(combine_turned(sources, true));
+            let turned = placed(combine_turned(&above, false), &trusted, sources.len());
+            readings.push(turned);
+        }
+        for better in readings {
+            add(&mut live, &better.live);
             let stands = assess(&better.facts, policy);
             if stands.standing == Standing::Blocking && rank(&stands) < rank(&verdict) {
                 (verdict, chosen, by_trust) = (stands, better, true);
@@ -93,23 +109,76 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
         });
     }
     for differ in &chosen.contradictions {
-        let (believed, other) = if by_trust {
-            ("the better trusted or newer one", "another one")
-        } else {
-            ("the newer one", "an older one")
-        };
-        verdict.notes.push(Note {
-            code: "evidence.contradiction",
-            message: format!(
-                "Two sources differ on {}: {believed} says {}, which is believed; {other} says {}.",
-                differ.fact, differ.believed.1, differ.other.1
-            ),
-        });
+        verdict.notes.push(contradiction(differ, sources, by_trust));
     }
+    name_cause(&mut verdict, &chosen, sources);
     Joint {
         verdict,
         combined: chosen,
         live,
+    }
+}
+
+/// Version and build from different sources may be of before and after an upgrade: then no program was misled.
+fn name_cause(verdict: &mut Verdict, combined: &Combined, sources: &[Source<'_>]) {
+    let who = |fact: &str| {
+        let decides = |facts: &Vec<String>| facts.iter().any(|known| known.contains(fact));
+        combined.decides.iter().position(decides)
+    };
+    let version = who("Windows version");
+    let build = who("build number").or_else(|| who("CurrentBuildNumber"));
+    let apart = match (version, build) {
+        (Some(version), Some(build)) => version != build,
+        _ => false,
+    };
+    for check in verdict
+        .checks
+        .iter_mut()
+        .filter(|check| apart && check.reason == code::OS_CONTRADICTORY)
+    {
+        let at = |index: Option<usize>| {
+            let source = index.and_then(|index| sources.get(index));
+            source
+                .map(|source| source.rank.0.to_string())
+                .unwrap_or_default()
+        };
+        check.message = format!(
+            "One source says the Windows version (read {}) and another the build (read {}), and they do not fit together: Windows may have been upgraded in between, or one of them is wrong. No rule that needs the version can decide.",
+            at(version),
+            at(build)
+        );
+        "Read version and build again, together.".clone_into(&mut check.fix);
+    }
+}
+
+fn add(live: &mut [bool], also: &[bool]) {
+    for (live, also) in live.iter_mut().zip(also) {
+        *live |= also;
+    }
+}
+
+/// That two sources differ, in words.
+fn contradiction(differ: &Contradiction, sources: &[Source<'_>], by_trust: bool) -> Note {
+    let at = |index: usize| sources.get(index).map(|source| source.rank.0);
+    let ((first, believed), (second, other)) = (&differ.believed, &differ.other);
+    let said = if at(*first) == at(*second) {
+        format!(
+            "one says {believed}; another of the same time says {other}. What is worse for the client counts"
+        )
+    } else if at(*first) < at(*second) && !by_trust {
+        format!(
+            "an older one says {believed}, which is proven; a newer one says {other}, but not which registry view it read. That does not replace what is proven, and leaves it in dispute"
+        )
+    } else if by_trust {
+        format!(
+            "the better trusted or newer one says {believed}, which is believed; another one says {other}"
+        )
+    } else {
+        format!("the newer one says {believed}, which is believed; an older one says {other}")
+    };
+    Note {
+        code: "evidence.contradiction",
+        message: format!("Two sources differ on {}: {said}.", differ.fact),
     }
 }
 

@@ -22,6 +22,7 @@ mod judge;
 mod notes;
 mod os;
 mod os_check;
+mod os_family;
 mod os_table;
 mod policy;
 mod prospect;
@@ -46,6 +47,7 @@ pub use self::{
     judge::assess,
     notes::clock_notes,
     os::{OsIdentity, os_identity, os_label},
+    os_family::os_family_key,
     policy::{AbsentPolicy, DotnetPolicy, Policy},
     prospect::{Edit, Kind, Prospect, Step, prospect},
     reasons::{REASONS, ReasonInfo, reason, reason_mask, reasons_in},

@@ -93,9 +93,17 @@ fn support(facts: &Facts, system: &System, note: &mut impl FnMut(&'static str, S
             Some(paid) => format!("; paid security updates until {paid}"),
             None => String::new(),
         };
+        // Without its edition nobody knows that this client is out of support.
+        let others = match (facts.os.sku, release.end_enterprise, release.end_ltsc) {
+            (None, Some(later), _) => {
+                format!("; Enterprise and Education editions have it until {later}")
+            }
+            (None, None, Some(later)) => format!("; the long-term channel has it until {later}"),
+            _ => String::new(),
+        };
         note(
             "os.end_of_support",
-            format!("Support for {} ended on {end}{paid}.", release.name),
+            format!("Support for {} ended on {end}{others}{paid}.", release.name),
         );
     }
     if system.family() < Some((6, 2)) {

@@ -121,6 +121,16 @@ impl System {
         self.version.map(|version| (version.major, version.minor))
     }
 
+    /// Whether the reading of one native key can be believed. Of several sources one may be in doubt.
+    pub(super) fn native_view_of(&self, facts: &Facts, key: Key) -> NativeView {
+        let doubted = facts.registry.unproven.contains(&key) && !self.is_32_bit();
+        if doubted && self.native_view == NativeView::Trusted {
+            NativeView::Unstated
+        } else {
+            self.native_view
+        }
+    }
+
     pub(super) fn is_32_bit(&self) -> bool {
         self.bits == Some(Bits::B32)
     }
@@ -221,7 +231,9 @@ pub fn os_identity(os: &OsFacts) -> OsIdentity {
     let Some(version) = version else {
         return fixed(UNKNOWN);
     };
-    let kind = kind_of(os, Some(version));
+    // A build that only clients or only servers have belongs to their line, also where nobody said which it is. The
+    // rules still ask for the kind; this is the name.
+    let kind = kind_of(os, Some(version)).or_else(|| only_kind(version));
     let OsVersion {
         major,
         minor,
@@ -242,8 +254,18 @@ pub fn os_identity(os: &OsFacts) -> OsIdentity {
     }
 }
 
-/// The label of a key that [`os_identity`] made.
+/// The kind of a build that one kind alone has.
+fn only_kind(version: OsVersion) -> Option<Kind> {
+    let mut kinds = Release::of_build(version).map(|release| release.kind);
+    let first = kinds.next()?;
+    kinds.all(|kind| kind == first).then_some(first)
+}
+
+/// The label of a key that [`os_identity`] or [`super::os_family_key`] made.
 pub fn os_label(key: &str) -> String {
+    if let Some(label) = super::os_family::label(key) {
+        return label;
+    }
     for platform in [Platform::MacOs, Platform::WindowsMdm, Platform::Other] {
         if let Some((_, label)) = platform.identity().filter(|(known, _)| *known == key) {
             return label.to_owned();

@@ -1,7 +1,7 @@
 //! The checks `winhttp.default_secure_protocols.*`: which protocols WinHTTP offers, in each registry view.
 
 use super::{
-    finding::{Dword, blank, mask},
+    finding::{DISPUTED, Dword, blank, disputed, mask},
     os::{NativeView, System},
     os_table::default_has_tls12,
     reasons::code,
@@ -51,7 +51,7 @@ impl View {
 /// The native view: the ConfigMgr client itself.
 pub(super) fn native(facts: &Facts, system: &System) -> CheckResult {
     let value = Dword::read(&facts.registry, Key::WinHttpNative, VALUE);
-    let reading_in_doubt = match system.native_view {
+    let reading_in_doubt = match system.native_view_of(facts, Key::WinHttpNative) {
         NativeView::Trusted => None,
         NativeView::Redirected => Some(
             "The native value was read by a 32-bit process, which is shown the Wow6432Node copy instead.",
@@ -70,7 +70,20 @@ pub(super) fn native(facts: &Facts, system: &System) -> CheckResult {
             ..blank(NATIVE, Outcome::Unknown, code::WINHTTP_VIEW)
         };
     }
-    judge(View::Native, value, system)
+    let result = judge(View::Native, value, system);
+    if disputed(facts, system, Key::WinHttpNative) && result.outcome != Outcome::Fail {
+        return CheckResult {
+            message: DISPUTED.to_owned(),
+            fix: RECOLLECT.to_owned(),
+            sources: &[sources::VIEWS, sources::OWN_RULE],
+            ..CheckResult {
+                expected: result.expected,
+                observed: result.observed,
+                ..blank(NATIVE, Outcome::Unknown, code::WINHTTP_VIEW)
+            }
+        };
+    }
+    result
 }
 
 /// The 32-bit view; without meaning on 32-bit Windows, even if such a key exists there.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::{
     Combined, Contradiction, Source,
-    keys::{self, Keys},
+    keys::{self, Among, Keys},
 };
 use crate::domain::facts::{Bits, Facts, FileVersion, Files, OsVersion, Software};
 
@@ -19,6 +19,16 @@ pub fn combine(sources: &[Source<'_>]) -> Combined {
     let mut newest_first: Vec<usize> = (0..sources.len()).collect();
     newest_first.sort_by_key(|&index| Reverse((sources[index].rank, sources[index].trust)));
     joined(sources, newest_first, false)
+}
+
+/// As [`combine`] and [`combine_by_trust`], but of sources of the same time the other one is believed first.
+pub fn combine_turned(sources: &[Source<'_>], by_trust: bool) -> Combined {
+    let mut order: Vec<usize> = (0..sources.len()).collect();
+    order.sort_by_key(|&index| {
+        let Source { rank, trust, .. } = sources[index];
+        (Reverse((by_trust.then_some(trust), rank.0)), rank.1, trust)
+    });
+    joined(sources, order, by_trust)
 }
 
 /// Joins sources, given in any order: of those that say anything about a fact the best trusted is believed, and of
@@ -93,7 +103,10 @@ impl Join<'_, '_> {
             |facts| facts.software.clone(),
             |products| {
                 let named = |item: &Software| format!("{} {}", item.name, item.version);
-                products.iter().map(named).collect::<Vec<_>>().join(", ")
+                let mut named: Vec<String> = products.iter().map(named).collect();
+                // The order in which products are listed says nothing.
+                named.sort_unstable();
+                named.join(", ")
             },
         );
         facts
@@ -127,11 +140,15 @@ impl Join<'_, '_> {
         let mut told = told.collect::<Vec<_>>().into_iter();
         let (index, value) = told.next()?;
         self.decide(index, name);
-        if let Some((other, differs)) = told.find(|(_, other)| *other != value) {
+        let believed = show(&value);
+        let differ = told.filter(|(_, other)| *other != value);
+        let differ = differ.map(|(other, differs)| (other, show(&differs)));
+        if let Some((other, differs)) = differ.into_iter().find(|(_, shown)| *shown != believed) {
+            let (believed, differs) = apart(&believed, &differs);
             self.contradictions.push(Contradiction {
                 fact: name.to_owned(),
-                believed: (index, cut(show(&value))),
-                other: (other, cut(show(&differs))),
+                believed: (index, believed),
+                other: (other, differs),
             });
         }
         Some(value)
@@ -150,7 +167,7 @@ impl Join<'_, '_> {
         os.registry_build = self.build();
         os.product_type = self.first("kind of Windows", |facts| facts.os.product_type, number);
         os.bits = self.first(
-            "width of Windows",
+            "32-bit or 64-bit Windows",
             |facts| facts.os.bits,
             |bits| match bits {
                 Bits::B32 => "32-bit".to_owned(),
@@ -186,12 +203,21 @@ impl Join<'_, '_> {
 
     fn registry(&mut self, facts: &mut Facts) {
         let narrow = facts.os.bits == Some(Bits::B32);
+        let among = |narrow| Among {
+            sources: self.sources,
+            order: &self.order,
+            by_trust: self.by_trust,
+            narrow,
+        };
         let Keys {
             registry,
             view,
             decides,
+            live,
             contradictions,
-        } = keys::join(self.sources, &self.order, self.by_trust, narrow);
+        } = keys::join(among(narrow));
+        // What would count if another source came and said that Windows is of the other width.
+        let otherwise = keys::join(among(!narrow));
         facts.registry = registry;
         for (index, fact) in &decides {
             self.decide(*index, fact);
@@ -210,8 +236,8 @@ impl Join<'_, '_> {
                 }
             }
         }
-        // What would count if another source came and said that Windows is of the other width.
-        for (index, _) in keys::join(self.sources, &self.order, self.by_trust, !narrow).decides {
+        let decide = otherwise.decides.into_iter().map(|(index, _)| index);
+        for index in decide.chain(otherwise.live).chain(live) {
             self.live[index] = true;
         }
     }
@@ -282,10 +308,20 @@ impl Join<'_, '_> {
     }
 }
 
-fn cut(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(SHOWN) {
-        text.truncate(end);
-        text.push('…');
-    }
-    text
+/// Two texts that differ, cut so that the difference is seen.
+fn apart(one: &str, other: &str) -> (String, String) {
+    const BEFORE: usize = 20;
+    let alike = one.chars().zip(other.chars());
+    let alike = alike.take_while(|(a, b)| a == b).count();
+    let from = if alike < SHOWN { 0 } else { alike - BEFORE };
+    let cut = |text: &str| {
+        let mut rest = text.chars().skip(from);
+        let mut shown: String = if from > 0 { "…" } else { "" }.to_owned();
+        shown.extend(rest.by_ref().take(SHOWN));
+        if rest.next().is_some() {
+            shown.push('…');
+        }
+        shown
+    };
+    (cut(one), cut(other))
 }

@@ -4,7 +4,7 @@
 //! values here, a few times over.
 
 use super::{Contradiction, Source};
-use crate::domain::facts::{Facts, Key, KeyReading, Reading, RegData, RegValue, Registry};
+use crate::domain::facts::{Facts, Key, KeyReading, Reading, RegData, RegType, RegValue, Registry};
 
 const PROTOCOLS: &[&str] = &["DefaultSecureProtocols"];
 const SCHANNEL: &[&str] = &["Enabled", "DisabledByDefault"];
@@ -29,83 +29,111 @@ pub(super) const JUDGED: [(Key, &[&str]); 14] = [
 ];
 
 /// The registry of all sources together.
+#[derive(Default)]
 pub(super) struct Keys {
     pub(super) registry: Registry,
-    /// The source whose way of reading speaks for all native keys: of those that decide any, one that is in doubt.
+    /// The source whose way of reading speaks for the native keys, but for those that are listed as unproven.
     pub(super) view: Option<usize>,
     /// Who decides what.
     pub(super) decides: Vec<(usize, String)>,
+    /// Who decides nothing now, but would beside another source.
+    pub(super) live: Vec<usize>,
     pub(super) contradictions: Vec<Contradiction>,
 }
 
-/// Joins what sources read, in this order. `narrow`: Windows is 32-bit, so that there is one view only.
+/// How sources are told apart.
+#[derive(Clone, Copy)]
+pub(super) struct Among<'s, 'f> {
+    pub(super) sources: &'s [Source<'f>],
+    /// Indexes, the one that is believed first.
+    pub(super) order: &'s [usize],
+    pub(super) by_trust: bool,
+    /// Windows is 32-bit, so that there is one view only.
+    pub(super) narrow: bool,
+}
+
+impl Among<'_, '_> {
+    /// Whether a source has the last word against another one. At the same time each has it.
+    fn is_later(&self, one: usize, other: usize) -> bool {
+        let key = |index: usize| {
+            let Source { rank, trust, .. } = self.sources[index];
+            (self.by_trust.then_some(trust), rank.0)
+        };
+        key(one) >= key(other)
+    }
+}
+
+/// Joins what sources read.
 ///
-/// Of keys that Windows shows 32-bit programs a copy of, readings by programs of unknown width count only where no
-/// other source has read any such key; then they are all in doubt, and the rules say so. By trust, a source makes
-/// another one not count only where it is trusted as far.
-pub(super) fn join(sources: &[Source<'_>], order: &[usize], by_trust: bool, narrow: bool) -> Keys {
-    let best_sure = sources
-        .iter()
-        .filter(|source| is_sure(source.facts) && speaks_of_redirected(source.facts))
-        .map(|source| source.trust)
-        .max();
-    let usable = |index: usize| {
-        let source = &sources[index];
-        narrow
-            || is_sure(source.facts)
-            || best_sure.is_none_or(|trust| by_trust && trust < source.trust)
-    };
-    let mut keys = Keys {
-        registry: Registry::default(),
-        view: None,
-        decides: Vec::new(),
-        contradictions: Vec::new(),
-    };
-    let mut native = vec![false; sources.len()];
+/// Of keys that Windows shows 32-bit programs a copy of, a value that a program of unknown width read counts only where
+/// no other source has read this value, and then the key is in doubt, and the rules say so. Where it is later than a
+/// proven value and says otherwise, that value is disputed.
+pub(super) fn join(among: Among<'_, '_>) -> Keys {
+    let mut keys = Keys::default();
+    let (mut proven, mut doubted) = (None, None);
     for (key, names) in JUDGED {
-        let redirected = is_redirected(key);
-        let readers: Vec<(usize, &KeyReading)> = order
+        let readers: Vec<(usize, &KeyReading)> = among
+            .order
             .iter()
-            .filter(|&&index| !redirected || usable(index))
-            .filter_map(|&index| Some((index, sources[index].facts.registry.key(key)?)))
+            .filter_map(|&index| Some((index, among.sources[index].facts.registry.key(key)?)))
             .filter(|(_, reading)| says_anything(reading, names))
             .collect();
         let before = keys.decides.len();
-        if let Some(reading) = one(key, names, &readers, sources, &mut keys) {
-            keys.registry.insert(key, reading);
+        if !is_redirected(key) || among.narrow {
+            one(among, key, names, &readers, &[], &mut keys);
+        } else {
+            let (sure, unsure): (Vec<_>, Vec<_>) = readers
+                .into_iter()
+                .partition(|(index, _)| is_sure(among.sources[*index].facts));
+            one(among, key, names, &sure, &unsure, &mut keys);
         }
-        if redirected {
+        if is_redirected(key) {
             for (index, _) in &keys.decides[before..] {
-                native[*index] = true;
+                let place = if is_sure(among.sources[*index].facts) {
+                    &mut proven
+                } else {
+                    &mut doubted
+                };
+                *place = Some(*index);
             }
         }
     }
-    let deciders = || order.iter().copied().filter(|&index| native[index]);
-    keys.view = deciders()
-        .find(|&index| !is_sure(sources[index].facts))
-        .or_else(|| deciders().next());
+    keys.view = proven.or(doubted);
     keys
 }
 
-/// One key, from the sources that say anything about it.
+/// One key, from the sources that say anything about it: those that read it for sure, and the others.
 fn one(
+    among: Among<'_, '_>,
     key: Key,
     names: &[&str],
-    readers: &[(usize, &KeyReading)],
-    sources: &[Source<'_>],
+    sure: &[(usize, &KeyReading)],
+    unsure: &[(usize, &KeyReading)],
     keys: &mut Keys,
-) -> Option<KeyReading> {
+) {
     let mut joined = KeyReading {
         partial: true,
         ..KeyReading::default()
     };
     let mut deciders: Vec<usize> = Vec::new();
     for name in names {
-        let mut said = readers
+        let said = |readers: &[(usize, &KeyReading)]| {
+            readers
+                .iter()
+                .map(|(index, _)| {
+                    (
+                        *index,
+                        among.sources[*index].facts.registry.value(key, name),
+                    )
+                })
+                .filter(|(_, reading)| *reading != Reading::NotCollected)
+                .collect::<Vec<_>>()
+        };
+        let (proven, doubted) = (said(sure), said(unsure));
+        let mut told = if proven.is_empty() { &doubted } else { &proven }
             .iter()
-            .map(|(index, _)| (*index, sources[*index].facts.registry.value(key, name)))
-            .filter(|(_, reading)| *reading != Reading::NotCollected);
-        let Some((index, value)) = said.next() else {
+            .copied();
+        let Some((index, value)) = told.next() else {
             continue;
         };
         match value {
@@ -113,7 +141,21 @@ fn one(
             _ => joined.absent.push((*name).to_owned()),
         }
         let fact = format!("{name} in {}", key.path());
-        if let Some((other, differs)) = said.find(|(_, other)| *other != value) {
+        let mut differ = told.find(|(_, other)| !same(*other, value));
+        if proven.is_empty() && !unsure.is_empty() {
+            list(&mut keys.registry.unproven, key);
+        } else if let Some(&(other, otherwise)) = doubted.first()
+            && among.is_later(other, index)
+        {
+            keys.live.push(other);
+            if !same(otherwise, value) {
+                list(&mut keys.registry.disputed, key);
+                keys.decides
+                    .push((other, format!("that {fact} is disputed")));
+                differ = Some((other, otherwise));
+            }
+        }
+        if let Some((other, differs)) = differ {
             keys.contradictions.push(Contradiction {
                 fact: fact.clone(),
                 believed: (index, shown(value)),
@@ -123,6 +165,8 @@ fn one(
         keys.decides.push((index, fact));
         deciders.push(index);
     }
+    // What else a key says, those who read it for sure say.
+    let readers = if sure.is_empty() { unsure } else { sure };
     // The first whole reading speaks for every value that nobody names.
     let whole = readers.iter().position(|(_, reading)| is_whole(reading));
     if let Some((index, reading)) = whole.and_then(|at| readers.get(at)) {
@@ -144,16 +188,40 @@ fn one(
             .push((*index, format!("last write of {}", key.path())));
         deciders.push(*index);
     }
-    let decide = || readers.iter().filter(|(index, _)| deciders.contains(index));
-    let (_, first) = decide().next()?;
+    let decide = || {
+        let all = sure.iter().chain(unsure);
+        all.filter(|(index, _)| deciders.contains(index))
+    };
+    let Some((_, first)) = decide().next() else {
+        return;
+    };
     joined.exists = first.exists || !joined.values.is_empty();
     joined.last_write_at = decide().filter_map(|(_, read)| read.last_write_at).max();
-    Some(joined)
+    keys.registry.insert(key, joined);
 }
 
-/// Whether 32-bit programs on 64-bit Windows are shown a copy in place of this key.
-pub(super) fn is_redirected(key: Key) -> bool {
-    key.path().starts_with(r"HKLM\SOFTWARE\Microsoft\")
+fn list(keys: &mut Vec<Key>, key: Key) {
+    if !keys.contains(&key) {
+        keys.push(key);
+    }
+}
+
+/// Whether two readings say the same. A source without types agrees with any type.
+fn same(one: Reading<&RegValue>, other: Reading<&RegValue>) -> bool {
+    match (one, other) {
+        (Reading::Value(one), Reading::Value(other)) => {
+            let kinds = one.kind == other.kind || one.kind.is_none() || other.kind.is_none();
+            kinds && one.data == other.data
+        }
+        (one, other) => one == other,
+    }
+}
+
+/// Whether 32-bit programs on 64-bit Windows are shown a copy in place of this key that may say something else. What
+/// Setup and .NET write about themselves they write alike in both.
+pub fn is_redirected(key: Key) -> bool {
+    let alike = matches!(key, Key::NdpV4Full | Key::NdpV35 | Key::CurrentVersion);
+    key.path().starts_with(r"HKLM\SOFTWARE\Microsoft\") && !alike
 }
 
 /// Whether what was read is the native view whatever the width of Windows.
@@ -175,21 +243,22 @@ pub(super) fn says_anything(reading: &KeyReading, names: &[&str]) -> bool {
         || reading.absent.iter().any(|name| judged(name))
 }
 
-fn speaks_of_redirected(facts: &Facts) -> bool {
-    JUDGED.iter().any(|(key, names)| {
-        let reading = facts.registry.key(*key);
-        is_redirected(*key) && reading.is_some_and(|reading| says_anything(reading, names))
-    })
-}
-
 fn shown(reading: Reading<&RegValue>) -> String {
-    match reading {
-        Reading::NotCollected => "not collected".to_owned(),
-        Reading::Absent => "absent".to_owned(),
-        Reading::Value(value) => match &value.data {
-            RegData::Number(number) => format!("{number} (0x{number:X})"),
-            RegData::Text(text) | RegData::Unreadable(text) => text.clone(),
-            RegData::Texts(texts) => texts.join(", "),
-        },
+    let value = match reading {
+        Reading::NotCollected => return "not collected".to_owned(),
+        Reading::Absent => return "absent".to_owned(),
+        Reading::Value(value) => value,
+    };
+    let data = match &value.data {
+        RegData::Number(number) => format!("{number} (0x{number:X})"),
+        RegData::Text(text) | RegData::Unreadable(text) => text.clone(),
+        RegData::Texts(texts) => texts.join(", "),
+    };
+    match value.kind {
+        None | Some(RegType::Dword) => data,
+        Some(RegType::Qword) => format!("{data} as REG_QWORD"),
+        Some(RegType::Text) => format!("{data} as REG_SZ"),
+        Some(RegType::MultiText) => format!("{data} as REG_MULTI_SZ"),
+        Some(RegType::Other) => format!("{data} as another type"),
     }
 }

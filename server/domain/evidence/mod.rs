@@ -16,7 +16,8 @@ mod story;
 pub use self::{
     coverage::Coverage,
     diff::{Area, Change, State, diff},
-    join::{combine, combine_by_trust},
+    join::{combine, combine_by_trust, combine_turned},
+    keys::is_redirected,
     story::{Brief, Cause, Chapter, Kept, story},
 };
 

@@ -1,5 +1,6 @@
 -- The clients that carry any of these idents: at most two for each (the first and the last by id), which is
--- enough to know that there is one, or more than one, however many machines share a cloned serial number.
+-- enough to know that there is one, or more than one, however many machines share a cloned serial number. Of a name
+-- also the first and the last that are counted, because a name means those.
 WITH v (ident) AS ({rows}),
 carriers AS (
     SELECT v.ident, (SELECT i.client_id FROM identities i WHERE i.estate = $1 AND i.ident = v.ident
@@ -7,9 +8,17 @@ carriers AS (
     UNION
     SELECT v.ident, (SELECT i.client_id FROM identities i WHERE i.estate = $1 AND i.ident = v.ident
                      ORDER BY i.client_id DESC LIMIT 1) FROM v
+    UNION
+    SELECT v.ident, (SELECT i.client_id FROM identities i JOIN clients o ON o.estate = i.estate AND o.id = i.client_id
+                     WHERE i.estate = $1 AND i.ident = v.ident AND o.listing NOT IN ('obsolete', 'decommissioned')
+                     ORDER BY i.client_id LIMIT 1) FROM v WHERE SUBSTR(v.ident, 1, 2) = 'n:'
+    UNION
+    SELECT v.ident, (SELECT i.client_id FROM identities i JOIN clients o ON o.estate = i.estate AND o.id = i.client_id
+                     WHERE i.estate = $1 AND i.ident = v.ident AND o.listing NOT IN ('obsolete', 'decommissioned')
+                     ORDER BY i.client_id DESC LIMIT 1) FROM v WHERE SUBSTR(v.ident, 1, 2) = 'n:'
 )
 SELECT carriers.ident, c.id, c.name, c.sms_guid, c.resource_id, c.site, c.fqdn, c.smbios_guid, c.serial_number,
-       c.seen_at, c.content_hash, c.standing, c.verdict, c.stale_at,
+       c.seen_at, c.content_hash, c.listing, c.standing, c.verdict, c.stale_at,
        c.sources, c.touched, c.whole, c.trust
 FROM carriers CROSS JOIN clients c
 WHERE carriers.client_id IS NOT NULL AND c.estate = $1 AND c.id = carriers.client_id

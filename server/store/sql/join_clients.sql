@@ -17,7 +17,8 @@ UPDATE clients SET
     serial_number = CASE WHEN v.newest THEN COALESCE(v.serial_number, clients.serial_number)
         ELSE COALESCE(clients.serial_number, v.serial_number) END,
     roles = v.roles,
-    listing = CASE WHEN v.newest AND clients.listing IN ('obsolete', 'decommissioned') THEN 'returned' ELSE clients.listing END,
+    listing = CASE WHEN v.newest AND clients.listing IN ('obsolete', 'decommissioned') AND v.seen_at > clients.list_id
+        THEN 'returned' ELSE clients.listing END,
     os_key = v.os_key,
     standing = v.standing,
     verdict_since = CASE

@@ -1,6 +1,6 @@
 -- What all lists together make of the clients that the list $2 names, or named before its upload $3: expected when any
--- list expects them, left out only when every list that names them says so. Who has reported since the newest of these
--- lists came in is back. Owner and last contact are the newest list's that knows one.
+-- list expects them, left out only when every list that names them says so. Who was read since the newest of these lists
+-- came in is back. Owner and last contact are the newest list's that knows one.
 WITH said AS (
     SELECT m.client_id,
            MAX(CASE WHEN m.listing = 'expected' THEN 1 ELSE 0 END) AS wanted,
@@ -14,7 +14,7 @@ WITH said AS (
 settled AS (
     SELECT c.id, said.list_id,
            CASE WHEN said.wanted = 1 THEN 'expected'
-                WHEN c.received_at > said.list_id THEN 'returned'
+                WHEN c.seen_at > said.list_id THEN 'returned'
                 WHEN said.gone = 1 THEN 'decommissioned'
                 ELSE 'obsolete' END AS listing,
            (SELECT m.owner FROM members m

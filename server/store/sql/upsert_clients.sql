@@ -25,7 +25,9 @@ ON CONFLICT (estate, id) DO UPDATE SET
     smbios_guid = COALESCE(excluded.smbios_guid, clients.smbios_guid),
     serial_number = COALESCE(excluded.serial_number, clients.serial_number),
     roles = excluded.roles,
-    listing = CASE WHEN clients.listing IN ('obsolete', 'decommissioned') THEN 'returned' ELSE clients.listing END,
+    -- What was read before the list came in does not bring a client back that the list says is gone.
+    listing = CASE WHEN clients.listing IN ('obsolete', 'decommissioned') AND excluded.seen_at > clients.list_id
+        THEN 'returned' ELSE clients.listing END,
     os_key = excluded.os_key,
     standing = excluded.standing,
     verdict = excluded.verdict,

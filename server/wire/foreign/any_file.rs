@@ -3,7 +3,7 @@
 //! Of several files of one call, what is about the same device becomes one document; reports of our own, and those that
 //! a script sent, stay what they are. A file that stands alone, with one row a device, passes through without being held.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
@@ -11,7 +11,7 @@ use super::{
         records::{Place, for_each_record},
         report_v1, sentence,
     },
-    Overview, Piece, RAW_KEPT, Refused, Source, Unreadable,
+    Piece, RAW_KEPT, Refused, Source, Unreadable,
     any_file_key::{Whose, key_for, whose},
     any_file_open::{Content, are_one, bare, for_each_file, missing, open},
     any_file_reader::{about_somebody, by_reader, is_one_a_device},
@@ -19,11 +19,13 @@ use super::{
     format::Format,
     join::Joined,
     lines::WHOLE,
+    local_time::Dates,
     mapping::Mapping,
+    pivot_guess,
     table::Table,
 };
 
-pub use super::any_file_columns::{about, columns};
+pub use super::any_file_columns::{about, columns, queries};
 pub use super::with_time::with_time;
 
 /// What somebody says of the files of one call.
@@ -37,7 +39,11 @@ pub struct Options {
     pub device: Option<String>,
     /// CMPivot's query, or the key that it asked for, of the one file that does not say it.
     pub key: Option<String>,
-    /// A person vouches that all files are of one run; see [`Joined::new`].
+    /// The query of each result of CMPivot, by the name under which the file is told of.
+    pub queries: BTreeMap<String, String>,
+    /// In what order dates are written in tables; `None`: as far as they show it themselves.
+    pub dates: Option<Dates>,
+    /// All files are of one run. Taken, and of no effect: a device may be online for one query and offline for the next.
     pub one_run: bool,
 }
 
@@ -67,6 +73,8 @@ pub struct Told {
     pub answered: Option<u64>,
     /// What the columns were taken for; only of tables.
     pub mapping: Option<Mapping>,
+    /// Which query it is the result of, as far as its rows and its name say; a guess, for people to correct.
+    pub query: Option<String>,
 }
 
 /// One thing that files say.
@@ -122,7 +130,7 @@ pub fn read(
         },
         lone: are_one(files),
         whose: whose(files, options),
-        joined: Joined::new(options.one_run),
+        joined: Joined::new(),
         names: Vec::new(),
         told: Vec::new(),
     };
@@ -228,6 +236,7 @@ impl Reader<'_, '_> {
             asked: None,
             answered: None,
             mapping: None,
+            query: None,
         };
         let read = match opened.content {
             Content::Records(records) => self.records(name, &records).map(|()| told),
@@ -280,6 +289,9 @@ impl Reader<'_, '_> {
         let (lone, name) = (self.lone, told.name.clone());
         if told.format.is_table() {
             told.mapping = self.mapping(text, &mut told.notes);
+            if let (Some(mapping), Some(dates)) = (&mut told.mapping, self.options.dates) {
+                mapping.dates = Some(dates);
+            }
         }
         let mapping = told.mapping.as_ref();
         let passes = lone && is_one_a_device(told.format, mapping);
@@ -290,10 +302,15 @@ impl Reader<'_, '_> {
             device: self.options.device.as_deref(),
         };
         let key = self.options.key.as_deref();
-        let key = match told.format {
-            Format::CmPivot => key_for(text, self.whose, key).map_err(Unreadable)?,
+        let own = self.options.queries.get(&name).map(String::as_str);
+        let key = match (told.format, own) {
+            (Format::CmPivot, Some(own)) => Some(own),
+            (Format::CmPivot, None) => key_for(text, self.whose, key).map_err(Unreadable)?,
             _ => None,
         };
+        if told.format == Format::CmPivot {
+            told.query = pivot_guess::guess(bare(&name), text);
+        }
         let Self { out, joined, .. } = self;
         let mut sink = |read: Result<Piece, Refused>| {
             if out.stopped {
@@ -314,8 +331,7 @@ impl Reader<'_, '_> {
         };
         let read = by_reader(told.format, &source, mapping, key, &mut sink);
         // Also of a file that cannot be read to its end: what it said before is there.
-        self.joined
-            .file(read.as_ref().unwrap_or(&Overview::default()));
+        self.joined.file();
         self.names.push(name);
         let overview = read?;
         told.notes.extend(overview.notes);
@@ -337,7 +353,11 @@ impl Reader<'_, '_> {
                 lacks.join(", ")
             ));
         }
-        Some(Mapping::guess(table.heading()))
+        let mut guessed = Mapping::guess(table.heading());
+        // The promise is about registry values of all files, whatever their columns are called.
+        let given = self.options.mapping.as_ref();
+        guessed.explicit_views = given.is_some_and(|given| given.explicit_views);
+        Some(guessed)
     }
 
     fn finish(self) -> Vec<Result<Told, (String, Unreadable)>> {
@@ -345,23 +365,18 @@ impl Reader<'_, '_> {
             mut out,
             joined,
             names,
-            mut told,
+            told,
             ..
         } = self;
         if out.stopped {
             return told;
         }
         let name = |at: usize| names.get(at).cloned().unwrap_or_default();
-        let notes = joined.finish_by_file(&mut |files: &BTreeSet<usize>, read| {
+        joined.finish_by_file(&mut |files: &BTreeSet<usize>, read| {
             let mut files = files.iter().map(|at| name(*at));
             let first = files.next().unwrap_or_default();
             out.piece(&first, files.collect(), read);
         });
-        // They are about results of CMPivot; the last one stands for all.
-        let mut read = told.iter_mut().rev().flatten();
-        if let Some(last) = read.find(|told| told.format == Format::CmPivot) {
-            last.notes.extend(notes);
-        }
         told
     }
 }

@@ -6,9 +6,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::super::to_text;
 use super::{
     any_file::{File, Options},
-    any_file_open::{Content, are_one, for_each_file, open},
+    any_file_open::{Content, are_one, bare, for_each_file, open},
     format,
     mapping::Mapping,
+    pivot_guess,
     table::Table,
 };
 
@@ -64,6 +65,29 @@ pub fn columns(
             if let Some(mapping) = mapping.filter(|mapping| mapping.columns.len() <= room) {
                 room -= mapping.columns.len();
                 found.insert(name.to_owned(), mapping);
+            }
+        });
+    }
+    found
+}
+
+/// Which queries the results of CMPivot among these files probably answer, of those called so in `unread`.
+pub fn queries(files: &[File<'_>], unread: &BTreeSet<&str>) -> HashMap<String, String> {
+    let mut found = HashMap::new();
+    if unread.is_empty() {
+        return found;
+    }
+    for file in files {
+        // What cannot be opened answers nothing.
+        let _ = for_each_file(file, &mut |name, bytes| {
+            let Some(bytes) = bytes.ok().filter(|_| unread.contains(name)) else {
+                return;
+            };
+            let guess = to_text(bytes)
+                .ok()
+                .and_then(|decoded| pivot_guess::guess(bare(name), &decoded.text));
+            if let Some(guess) = guess {
+                found.insert(name.to_owned(), guess);
             }
         });
     }

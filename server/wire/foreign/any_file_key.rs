@@ -91,7 +91,7 @@ pub(super) fn key_for<'o>(
     match (whose, Silent::of(text)) {
         (Whose::OneFile, _) | (Whose::OneThatSaysNone, Some(_)) => Ok(key),
         (Whose::Nobody(files), Some(Silent::WithoutKeys)) => Err(format!(
-            "One query was said, but {files} files of this upload say none, so whose it is is not known. Write into each file, on a line above the heading, the query that it is the result of, or send the files one by one."
+            "One query was said, but {files} files of this upload say none, so whose it is is not known. Say of each file which query it answers, or write that query into the file, on a line above the heading."
         )),
         (Whose::OneThatSaysNone, None) | (Whose::Nobody(_), _) => Ok(None),
     }

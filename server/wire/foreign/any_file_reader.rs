@@ -32,7 +32,7 @@ pub(super) fn about_somebody(piece: Piece) -> Result<Piece, Refused> {
     }
     Err(Refused::new(
         piece.place,
-        "Nothing here says which device it is about. Say the device with the file, or name the file for it.",
+        "Nothing here says which device it is about. Say the device with the file, or name the file after the computer, such as PC-0042.txt.",
         &piece.raw.unwrap_or_else(|| piece.document.to_json()),
     ))
 }

@@ -64,10 +64,10 @@ pub(super) fn says_yes(text: &str) -> bool {
 }
 
 /// Data of a source without types. `-1` may be 0xFFFFFFFF from a reader of signed numbers, or the sign of some scripts
-/// for absent: it stays a text, which decides nothing.
+/// for absent. For `Enabled` both are no "off", so there it is the number; elsewhere it stays a text, which decides nothing.
 pub(super) fn bare(name: &str, text: &str, notes: &mut Vec<String>) -> Value {
     let text = text.trim();
-    if text == "-1" {
+    if text == "-1" && !name.eq_ignore_ascii_case("Enabled") {
         notes.push(format!(
             "{name} is -1, which may mean 0xFFFFFFFF or that the value is absent. It was taken for neither; write 4294967295 or Not Set."
         ));

@@ -15,6 +15,7 @@ use super::{
     mapping::Mapping,
     meaning::{Meaning, is_redirected, machine_key},
     pivot_query::{self, Query, Status},
+    reading_time::FILE_TIME,
     table::{Row, Table},
     table_cells::Plan,
 };
@@ -194,7 +195,7 @@ impl Reader<'_> {
             return Ok(());
         }
         Err(Unreadable(
-            "This table names registry values but not their key: CMPivot exports it from version 2107 on. Say the key or the query with the upload, or write the query, such as Registry('hklm:\\SOFTWARE\\…'), on a line before the heading. A query with * in it needs the column Key."
+            "This table names registry values but not their key: CMPivot exports it from version 2107 on. Say which query this file answers, or write the query, such as Registry('hklm:\\SOFTWARE\\…'), on a line before the heading. A query with * in it needs the column Key."
                 .to_owned(),
         ))
     }
@@ -238,7 +239,9 @@ impl Reader<'_> {
             return self.plan.document(row, COLLECTOR, notes).map(Some);
         }
         let mut document = Document::by(COLLECTOR);
+        document.collector.explicit_views = self.plan.vouches_for_views();
         document.client = self.plan.client(row, notes)?;
+        document.collected_at = self.plan.read_at(row)?;
         match self.entity {
             Entity::Registry => {
                 if !self.value(row, &mut document, notes)? {
@@ -326,6 +329,9 @@ impl Reader<'_> {
             Entity::Files | Entity::Keys => Vec::new(),
             _ => self.plan.notes(),
         };
+        if self.plan.has_no_time() {
+            notes.push(FILE_TIME.to_owned());
+        }
         let status = match self.statuses.as_slice() {
             [] => None,
             [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(*first),
@@ -352,48 +358,16 @@ impl Reader<'_> {
                     .to_owned(),
             );
         }
-        let mut covered = Vec::new();
         if self.entity == Entity::Registry {
-            match self.uncovered(status) {
-                None => covered.extend(self.query.map(|query| query.key)),
-                Some(why) => notes.push(format!(
-                    "Values without a row are not collected, not absent: {why}"
-                )),
-            }
+            notes.push(
+                "Values without a row are not collected, not absent: a computer may not have answered. Ask with the joined queries of the page Feeding, which have a row for every computer that answers."
+                    .to_owned(),
+            );
         }
         Overview {
             notes,
             asked: status.map(|status| status.asked),
             answered: status.map(|status| status.answered),
-            covered,
         }
-    }
-
-    /// Why a missing row means nothing, if so.
-    fn uncovered(&self, status: Option<Status>) -> Option<String> {
-        let Some(query) = &self.query else {
-            return Some(
-                "the query was not said. Say it with the upload as it was run.".to_owned(),
-            );
-        };
-        if !query.whole {
-            return Some(
-                "whether the query left rows out is not known. Run Registry('…') without any filter and without *, and say the query with the upload."
-                    .to_owned(),
-            );
-        }
-        if self.rows >= MOST_ROWS {
-            return Some("the result may have been cut.".to_owned());
-        }
-        if self.elsewhere {
-            return Some("some rows are of another key than the query names.".to_owned());
-        }
-        if self.refused {
-            return Some("some rows of the file were refused.".to_owned());
-        }
-        if status.is_some_and(|status| status.failed > 0) {
-            return Some("the query failed on some clients.".to_owned());
-        }
-        None
     }
 }

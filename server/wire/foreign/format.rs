@@ -124,8 +124,10 @@ pub fn recognise(name: &str, head: &str) -> Option<Format> {
         (Format::RegExport, reg_export::recognises),
         (Format::RegQuery, reg_query::recognises),
         (Format::SystemInfo, systeminfo::recognises),
-        // Before tables: their column of numbers could be of any table.
-        (Format::HotfixList, hotfix_list::recognises),
+        // Before tables: their column of numbers could be of any table. One that says when it was read is a table.
+        (Format::HotfixList, |name, head| {
+            hotfix_list::recognises(name, head) && !says_when(head)
+        }),
     ];
     let known = readers
         .into_iter()
@@ -167,6 +169,11 @@ fn json(name: &str, head: &str) -> Format {
     } else {
         Format::Report
     }
+}
+
+/// Whether a table has a column for the time at which its facts were read.
+fn says_when(head: &str) -> bool {
+    Table::open(head).is_ok_and(|table| Mapping::guess(table.heading()).has(&Meaning::CollectedAt))
 }
 
 fn is_report(head: &str) -> bool {

@@ -1,7 +1,10 @@
 //! What a column probably means, by its heading: ConfigMgr's names, scripts' names, and names that people make up.
 
 use super::super::columns::{self, Column};
-use super::meaning::{Meaning, machine_key};
+use super::{
+    meaning::{Meaning, machine_key},
+    reading_time,
+};
 use crate::domain::facts::Key;
 
 /// What a heading probably means.
@@ -61,22 +64,6 @@ const NAMES: &[(Meaning, &[&str])] = &[
         ],
     ),
     (
-        Meaning::CollectedAt,
-        &[
-            "lasthwscan",
-            "lasthardwarescan",
-            "hwscan",
-            "collected",
-            "collectedat",
-            "collectiontime",
-            "collectedon",
-            "scantime",
-            "inventorydate",
-            "time",
-            "timestamp",
-        ],
-    ),
-    (
         Meaning::ClientVersion,
         &[
             "clientversion",
@@ -117,6 +104,9 @@ const NAMES: &[(Meaning, &[&str])] = &[
     (Meaning::ScriptOutput, &["scriptoutput"]),
 ];
 
+/// Begins the headings of the kit's joined queries, whose empty cells mean absent where the device answered.
+pub(super) const ASKED: &str = "asked";
+
 /// Of several columns with a device's name, which is meant.
 const NAME_RANKS: &[&str] = &[
     "device",
@@ -133,6 +123,8 @@ pub(super) fn guess(heading: &str) -> Guess {
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect();
+    // What a joined query of CMPivot asked every device for.
+    let plain = plain.strip_prefix(ASKED).unwrap_or(&plain).to_owned();
     if plain.is_empty() {
         return Guess::Nothing;
     }
@@ -145,6 +137,9 @@ pub(super) fn guess(heading: &str) -> Guess {
         if spellings().any(|plain| names.contains(&plain)) {
             return Guess::Meaning(meaning.clone(), 0);
         }
+    }
+    if let Some(rank) = spellings().find_map(reading_time::rank) {
+        return Guess::Meaning(Meaning::CollectedAt, rank);
     }
     for reader in [registry, update, file] {
         let guesses: Vec<Guess> = spellings().map(reader).collect();
@@ -285,6 +280,8 @@ fn registry(plain: &str) -> Guess {
             found(Key::FipsPolicy, "Enabled")
         }
         "currentbuildnumber" => found(Key::CurrentVersion, "CurrentBuildNumber"),
+        "winhttpnative" => found(Key::WinHttpNative, "DefaultSecureProtocols"),
+        "winhttpwow64" => found(Key::WinHttpWow64, "DefaultSecureProtocols"),
         _ => schannel(plain),
     }
 }

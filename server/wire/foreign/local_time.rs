@@ -1,5 +1,7 @@
 //! Times as databases and spreadsheets spell them: mostly without a zone, and sometimes with day and month in doubt.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::{fields::optional_time, raw::Scalar};
 use crate::domain::time::{HOUR, Timestamp};
 
@@ -19,6 +21,37 @@ pub(super) struct Order {
     pub(super) in_doubt: bool,
     /// A cell had no zone.
     pub(super) zoneless: bool,
+}
+
+/// In what order a person says that dates are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dates {
+    /// The month first: `11/20/2026`.
+    Us,
+    /// The day first: `20/11/2026`, `20.11.2026`.
+    European,
+    /// The year first; other dates are taken only where they can be read in one way.
+    Iso,
+}
+
+impl Dates {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Us, Self::European, Self::Iso];
+
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::European => "european",
+            Self::Iso => "iso",
+        }
+    }
+
+    /// What a code names.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.code() == code)
+    }
 }
 
 /// A time that was understood.
@@ -54,6 +87,15 @@ impl Moment {
 }
 
 impl Order {
+    /// Takes a person's word for the order. A cell that shows another one still makes the column mixed.
+    pub(super) fn prefer(&mut self, dates: Option<Dates>) {
+        match dates {
+            Some(Dates::Us) => self.month_first = true,
+            Some(Dates::European) => self.day_first = true,
+            Some(Dates::Iso) | None => {}
+        }
+    }
+
     /// Learns from one cell of the column.
     pub(super) fn learn(&mut self, text: &str) {
         if exact(text).is_some() {
@@ -65,7 +107,8 @@ impl Order {
         self.zoneless = true;
         let [first, second, third] = wall.date;
         if first < 1000 && third >= 1000 {
-            self.day_first |= first > 12 && second <= 12;
+            // Nobody writes points and puts the month first.
+            self.day_first |= (first > 12 || wall.dotted) && second <= 12;
             self.month_first |= second > 12 && first <= 12;
             self.in_doubt |= first <= 12 && second <= 12 && first != second;
         }
@@ -148,6 +191,8 @@ fn wmi(text: &str) -> Option<Timestamp> {
 struct Wall {
     date: [u32; 3],
     time: [u32; 3],
+    /// `20.11.2026`
+    dotted: bool,
 }
 
 impl Wall {
@@ -167,6 +212,7 @@ impl Wall {
         Some(Self {
             date,
             time: time_of_day(time)?,
+            dotted: separator == '.',
         })
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     headings::{Guess, guess},
+    local_time::Dates,
     meaning::Meaning,
     table::MAX_COLUMNS,
 };
@@ -21,6 +22,9 @@ pub struct Mapping {
     /// nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub explicit_views: bool,
+    /// In what order somebody says that dates are written; `None`: as far as the table shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dates: Option<Dates>,
 }
 
 /// One column.
@@ -38,7 +42,8 @@ pub struct Assigned {
 
 impl Mapping {
     /// What the headings probably mean. No meaning is given twice: where two columns could have it, neither is read,
-    /// except that of several ids of a device the better known heading is taken. The others say so in their notes.
+    /// except that of several ids of a device, and of several times of reading, the better known heading is taken. The
+    /// others say so in their notes. Times of reading that are known as well are all read.
     pub fn guess<H: AsRef<str>>(headings: impl IntoIterator<Item = H>) -> Self {
         let mut columns = Vec::new();
         let mut ranks = Vec::new();
@@ -58,7 +63,7 @@ impl Mapping {
         }
         let mut mapping = Self {
             columns,
-            explicit_views: false,
+            ..Self::default()
         };
         mapping.drop_what_lacks_company();
         mapping.tell_apart(&ranks);
@@ -120,15 +125,21 @@ impl Mapping {
             let best = group.iter().map(|index| rank(*index)).min();
             let mut leading = group.iter().filter(|index| Some(rank(**index)) == best);
             let winner = match (leading.next(), leading.next()) {
+                // Of each row the oldest of several times counts.
+                (Some(winner), _) if meaning == Meaning::CollectedAt => Some(*winner),
                 (Some(winner), None) if meaning.is_identity() => Some(*winner),
                 _ => None,
+            };
+            let stays = |index: usize| {
+                Some(index) == winner
+                    || (meaning == Meaning::CollectedAt && Some(rank(index)) == best)
             };
             let names: Vec<String> = group
                 .iter()
                 .filter_map(|index| heading(&self.columns, *index))
                 .map(|name| format!("`{name}`"))
                 .collect();
-            for index in group.iter().filter(|index| Some(**index) != winner) {
+            for index in group.iter().filter(|index| !stays(**index)) {
                 let note = match winner.and_then(|winner| heading(&self.columns, winner)) {
                     Some(winner) => format!("`{winner}` is read for this instead."),
                     None => format!(
@@ -224,10 +235,14 @@ impl Mapping {
             if *meaning == Meaning::Ignored {
                 continue;
             }
-            if !headings.insert(heading.trim().to_lowercase()) {
+            if !headings.insert(heading.trim().to_lowercase()) && *meaning != Meaning::CollectedAt {
                 wrong.push(format!(
                     "Two columns are called `{heading}`. Name them apart, or read neither."
                 ));
+            }
+            // Several columns may say when facts were read; the oldest time counts.
+            if *meaning == Meaning::CollectedAt {
+                continue;
             }
             if let Some(first) = meanings.insert(meaning.code().to_lowercase(), heading) {
                 wrong.push(format!(

@@ -27,7 +27,7 @@ mod inspec_results;
 mod inspec_sentence;
 pub mod join;
 mod lines;
-mod local_time;
+pub mod local_time;
 pub mod mapping;
 pub mod meaning;
 mod moment;
@@ -36,8 +36,10 @@ pub mod osquery;
 mod osquery_draft;
 mod osquery_host;
 mod osquery_rows;
+mod pivot_guess;
 mod pivot_query;
 mod powershell_json;
+mod reading_time;
 pub mod run_scripts;
 mod same_device;
 pub mod systeminfo;
@@ -79,8 +81,8 @@ pub struct Piece {
     pub document: Document,
     /// What people should know: contradictions, cut lists, values without a type. Whole sentences.
     pub notes: Vec<String>,
-    /// The source answers for every device it reached, whatever is on it (CMPivot's `OperatingSystem`). Only beside
-    /// such an answer does a row that is missing elsewhere in the same run mean that the value is not there.
+    /// The source answers for every device it reached, whatever is on it (CMPivot's `OperatingSystem`). That says
+    /// nothing of another query, which the device may not have answered.
     pub answered: bool,
     /// A complete report document that stood in the file, taken as it came; `document` then only says whom it is about.
     pub raw: Option<Vec<u8>>,
@@ -132,8 +134,6 @@ pub struct Overview {
     pub asked: Option<u64>,
     /// See `asked`.
     pub answered: Option<u64>,
-    /// Registry keys that this file's query asked of every device that it reached.
-    pub covered: Vec<String>,
 }
 
 /// Why a file as a whole cannot be read: plain sentences with the remedy.

@@ -53,8 +53,11 @@ pub(super) fn client(name: &str) -> Client {
     client
 }
 
-/// The ids of a device that the file does not name: what somebody said, else the file's name without its ending.
-/// With a note in the latter case.
+/// Longest NetBIOS name.
+const NETBIOS: usize = 15;
+
+/// The ids of a device that the file does not name: what somebody said, else the file's name without its ending, when a
+/// computer can be called so. With a note in the latter case; without ids, when nothing can be its name.
 pub(super) fn given(source: &Source<'_>) -> (Client, Option<String>) {
     if let Some(name) = source.device.and_then(device) {
         return (client(&name), None);
@@ -64,10 +67,14 @@ pub(super) fn given(source: &Source<'_>) -> (Client, Option<String>) {
         Some((stem, _)) if !stem.is_empty() => stem,
         _ => file,
     };
-    let known = plain(stem).unwrap_or_default();
-    let client = Client {
-        name: Some(known).filter(|name| !name.is_empty()),
-        ..Client::default()
+    // `pc-7.corp.example.txt` is a full name; of `PC-7.systeminfo.txt` the first part is the name.
+    let host = stem.split('.').next().unwrap_or_default();
+    let full = is_dns(stem) && stem.split('.').count() > 2;
+    let can_be = host.chars().count() <= NETBIOS && device(host).is_some();
+    let named = match (can_be, full) {
+        (false, _) => Client::default(),
+        (true, true) => client(stem),
+        (true, false) => client(host),
     };
-    (client, Some(BY_FILE.to_owned()))
+    (named, Some(BY_FILE.to_owned()))
 }

@@ -222,7 +222,9 @@ fn by_file_name(file: &str) -> Option<Client> {
     let host = client.name.as_deref().unwrap_or_default();
     let words = host.split(['-', '_']).filter(|word| !word.is_empty());
     let made_of_topics = words.clone().all(is_topic) && words.count() > 0;
-    (!made_of_topics).then_some(client)
+    // What is longer is no computer's name, but words put together, such as `PC-0042-schannel`.
+    let can_be = host.chars().count() <= NETBIOS;
+    (can_be && !made_of_topics).then_some(client)
 }
 
 /// `PC-0042 (1)` is what a browser makes of a second `PC-0042`.

@@ -1,8 +1,11 @@
 //! Which pieces are about the same device: by the strongest id that they share, and never against one that disagrees.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
 
-use super::super::document::{Document, Key};
+use super::super::document::{Collector, Document, Key};
 use super::{Piece, Refused, table_cells::ids_of};
 use crate::domain::identity::ClientIds;
 
@@ -25,6 +28,8 @@ pub(super) struct Group {
     pub(super) ids: ClientIds,
     pub(super) domain: Option<String>,
     pub(super) document: Document,
+    /// Keys with two views that were read in other ways than those in `document`.
+    pub(super) others: Vec<Document>,
     pub(super) places: Places,
     /// The files that they stood in, by number.
     pub(super) files: BTreeSet<usize>,
@@ -84,6 +89,7 @@ impl Group {
             answered: piece.answered,
             incomplete: false,
             document: piece.document,
+            others: Vec::new(),
         }
     }
 
@@ -102,7 +108,10 @@ impl Group {
 
     pub(super) fn absorb(&mut self, other: Self) {
         let between = format!("{} against {}", self.places.shown(), other.places.shown());
-        let said = self.document.absorb(other.document);
+        let mut said = self.take(other.document);
+        for document in other.others {
+            said.extend(self.take(document));
+        }
         self.note(other.notes);
         self.note(said.into_iter().map(|said| format!("{between}: {said}")));
         self.more_notes += other.more_notes;
@@ -110,6 +119,52 @@ impl Group {
         self.files.extend(other.files);
         self.answered |= other.answered;
         self.incomplete |= other.incomplete;
+    }
+
+    /// Takes a document in. Keys with two views stay apart by how they were read, so that nobody's promise is lost.
+    fn take(&mut self, mut document: Document) -> Vec<String> {
+        let way = |document: &Document| {
+            let collector = &document.collector;
+            (collector.explicit_views, collector.process_bits)
+        };
+        self.others.extend(self.document.take_native());
+        let native = document.take_native();
+        let mut said = self.document.absorb(document);
+        if let Some(native) = native {
+            let mut known = self.others.iter_mut();
+            match known.find(|known| way(known) == way(&native)) {
+                Some(known) => said.extend(known.absorb(native)),
+                None => self.others.push(native),
+            }
+        }
+        said
+    }
+
+    /// What it says: one document for each way in which keys with two views were read, the surest first, and in it
+    /// whatever else is known.
+    pub(super) fn documents(mut self) -> Vec<Document> {
+        if self.others.is_empty() {
+            return vec![self.document];
+        }
+        self.others.sort_by_key(|document| {
+            let Collector {
+                process_bits,
+                explicit_views,
+                ..
+            } = document.collector;
+            Reverse((explicit_views, process_bits == Some(64), process_bits))
+        });
+        let mut others = self.others.into_iter();
+        let mut main = self.document;
+        if let Some(surest) = others.next() {
+            main.absorb(surest);
+        }
+        let client = main.client.clone();
+        let named = others.map(|mut document| {
+            document.client.clone_from(&client);
+            document
+        });
+        std::iter::once(main).chain(named).collect()
     }
 
     /// Everything that says which device it is about.
@@ -132,13 +187,19 @@ impl Group {
     /// Whether there is no room for what another piece says.
     pub(super) fn is_full(&self, more: &Document) -> bool {
         let has = &self.document;
-        let is_new = |key: &&Key| !has.registry.iter().any(|known| known.key == key.key);
+        let held = |key: &Key| {
+            let all = has
+                .registry
+                .iter()
+                .chain(self.others.iter().flat_map(|other| &other.registry));
+            all.filter(|known| known.key == key.key)
+                .map(|known| known.values.len())
+                .max()
+        };
+        let is_new = |key: &&Key| held(key).is_none();
         let new = more.registry.iter().filter(is_new).count();
         let keys = has.registry.len() + new > MAX_KEYS && new > 0;
-        let values = |key: &Key| {
-            let known = has.registry.iter().find(|known| known.key == key.key);
-            known.map_or(0, |known| known.values.len()) + key.values.len() > MAX_VALUES
-        };
+        let values = |key: &Key| held(key).unwrap_or(0) + key.values.len() > MAX_VALUES;
         let count = |list: &Option<Vec<String>>| list.as_ref().map_or(0, Vec::len);
         let files = |document: &Document| document.files.as_ref().map_or(0, BTreeMap::len);
         has.contradicted.len() > MAX_CONTRADICTED

@@ -15,9 +15,11 @@ use super::{
         add_file, add_update, bare, capped, guid_of, list, says_absent, says_nothing, says_yes,
         shown, updates, version,
     },
+    headings::ASKED,
     local_time::{Moment, Order},
     mapping::Mapping,
     meaning::Meaning,
+    reading_time::Times,
     table::{Row, Table},
 };
 use crate::domain::identity::ClientIds;
@@ -27,7 +29,11 @@ use crate::domain::identity::ClientIds;
 pub(super) struct Plan<'m> {
     columns: Vec<(usize, &'m Meaning)>,
     explicit_views: bool,
-    collected: Order,
+    /// Columns that a joined query asked every device for, so that an empty cell of a device that answered says absent.
+    asked: Vec<usize>,
+    /// Where the rows of the kit's inventory class name themselves.
+    inventory: Option<usize>,
+    times: Times,
     booted: Order,
     notes: Vec<String>,
 }
@@ -54,10 +60,15 @@ impl<'m> Plan<'m> {
         let mut plan = Self {
             columns: Vec::new(),
             explicit_views: mapping.explicit_views,
-            collected: Order::default(),
+            asked: (0..heading.len())
+                .filter(|at| heading.get(*at).is_some_and(|name| name.starts_with(ASKED)))
+                .collect(),
+            inventory: inventory_key(&heading),
+            times: Times::default(),
             booted: Order::default(),
             notes: Vec::new(),
         };
+        plan.booted.prefer(mapping.dates);
         for column in &mapping.columns {
             if let Some(note) = &column.note {
                 plan.notes
@@ -68,6 +79,18 @@ impl<'m> Plan<'m> {
             }
             let wanted = folded(&column.heading);
             let mut places = (0..heading.len()).filter(|at| heading.get(*at) == Some(&wanted));
+            if column.meaning == Meaning::CollectedAt {
+                for at in places
+                    .clone()
+                    .filter(|at| !plan.times.has(*at))
+                    .collect::<Vec<_>>()
+                {
+                    plan.times.add(at, &column.heading);
+                }
+                if places.next().is_some() {
+                    continue;
+                }
+            }
             match (places.next(), places.next()) {
                 (Some(at), None) => plan.columns.push((at, &column.meaning)),
                 (None, _) => plan.notes.push(format!(
@@ -91,13 +114,14 @@ impl<'m> Plan<'m> {
         }
         // The order of columns leaves no trace in documents.
         plan.columns.sort_by_key(|(_, meaning)| *meaning);
+        let taken: Vec<usize> = plan.columns.iter().map(|(at, _)| *at).collect();
+        plan.times.prefer(mapping.dates);
+        plan.times.settle(table, |at| taken.contains(&at));
         let unread: Vec<String> = table
             .heading()
             .iter()
             .enumerate()
-            .filter(|(at, name)| {
-                !name.is_empty() && !plan.columns.iter().any(|(known, _)| known == at)
-            })
+            .filter(|(at, name)| !name.is_empty() && !taken.contains(at) && !plan.times.has(*at))
             .map(|(_, name)| format!("`{name}`"))
             .collect();
         if !unread.is_empty() {
@@ -122,9 +146,7 @@ impl<'m> Plan<'m> {
 
     /// Learns from a row how the table writes its times.
     pub(super) fn learn(&mut self, row: &Row<'_>) {
-        if let Some(text) = self.cell(row, &Meaning::CollectedAt) {
-            self.collected.learn(text);
-        }
+        self.times.learn(row);
         if let Some(text) = self.cell(row, &Meaning::LastBoot) {
             self.booted.learn(text);
         }
@@ -133,10 +155,11 @@ impl<'m> Plan<'m> {
     /// What people should know about the table as a whole.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = self.notes.clone();
-        for (order, what) in [
-            (self.collected, Meaning::CollectedAt),
-            (self.booted, Meaning::LastBoot),
-        ] {
+        let collected = self
+            .times
+            .orders()
+            .map(|order| (order, Meaning::CollectedAt));
+        for (order, what) in collected.chain([(self.booted, Meaning::LastBoot)]) {
             let title = what.title();
             if order.is_mixed() {
                 notes.push(format!(
@@ -158,6 +181,24 @@ impl<'m> Plan<'m> {
             }
         }
         notes
+    }
+
+    /// Whether no column says when rows were read.
+    pub(super) const fn has_no_time(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// When the facts of a row were read; `None`: the table says it of no row.
+    ///
+    /// # Errors
+    /// The table says it, but not usably of this row.
+    pub(super) fn read_at(&self, row: &Row<'_>) -> Result<Option<String>, String> {
+        Ok(self.times.of(row)?.map(|at| at.to_string()))
+    }
+
+    /// Whether somebody vouches that values were read from the view that they are under.
+    pub(super) const fn vouches_for_views(&self) -> bool {
+        self.explicit_views
     }
 
     /// Whom a row is about.
@@ -224,7 +265,7 @@ impl<'m> Plan<'m> {
     /// What a row says.
     ///
     /// # Errors
-    /// As [`Self::client`].
+    /// As [`Self::client`] and [`Self::read_at`].
     pub(super) fn document(
         &self,
         row: &Row<'_>,
@@ -232,18 +273,14 @@ impl<'m> Plan<'m> {
         notes: &mut Vec<String>,
     ) -> Result<Document, String> {
         let mut document = Document::by(collector);
-        document.collector.explicit_views = self.explicit_views;
+        let of_inventory = self.inventory.is_some_and(|at| {
+            let key = row.cell(at);
+            key.eq_ignore_ascii_case(INVENTORY_KEY)
+        });
+        document.collector.explicit_views = self.explicit_views || of_inventory;
         document.client = self.client(row, notes)?;
         document.os = self.os(row, notes);
-        if let Some(text) = self.cell(row, &Meaning::CollectedAt) {
-            let moment = self.collected.read(text);
-            if moment == Moment::None {
-                notes.push(format!(
-                    "The time `{text}` cannot be read and was not taken."
-                ));
-            }
-            document.collected_at = moment.earliest().map(|at| at.to_string());
-        }
+        document.collected_at = self.read_at(row)?;
         let client = &mut document.client;
         if let Some(text) = self.cell(row, &Meaning::ClientVersion) {
             client.client_version = shown(text, notes);
@@ -257,9 +294,15 @@ impl<'m> Plan<'m> {
             let all = all.iter().map(|role| role_name(role)).collect();
             client.roles = capped(all, MAX_ROLES, "roles", notes);
         }
+        let answered = self.cell(row, &Meaning::OsVersion).is_some();
         for (at, meaning) in &self.columns {
             let text = row.cell(*at);
             match meaning {
+                Meaning::Registry { key, value }
+                    if answered && text.trim().is_empty() && self.asked.contains(at) =>
+                {
+                    document.put(key, value, None);
+                }
                 Meaning::Registry { key, value } if says_absent(text) => {
                     document.put(key, value, None);
                 }
@@ -332,6 +375,21 @@ impl<'m> Plan<'m> {
             last_boot_at: booted.and_then(Moment::exact).map(|at| at.to_string()),
         }
     }
+}
+
+/// What stands in the key of the kit's inventory class. Each of its properties names the view that it is of, and only the
+/// 64-bit provider may answer for it; so a row with this key proves its views.
+const INVENTORY_KEY: &str = "cutover";
+
+/// Where that key stands, in a table that has the columns of the class.
+fn inventory_key(heading: &[String]) -> Option<usize> {
+    let find = |wanted: &str| {
+        let mut names = heading.iter();
+        names.position(|name| name == wanted || name.strip_suffix('0') == Some(wanted))
+    };
+    find("winhttpnative")?;
+    find("winhttpwow64")?;
+    find("keyname")
 }
 
 /// The ids of a client in the spelling that is compared.

@@ -12,6 +12,7 @@ use super::{
     join::Joined,
     mapping::Mapping,
     meaning::Meaning,
+    reading_time::FILE_TIME,
     table::{Row, Table},
     table_cells::{Plan, ids_of},
 };
@@ -86,7 +87,10 @@ pub fn read(
         notes: plan.notes(),
         ..Overview::default()
     };
-    let mut held = Joined::new(false);
+    if plan.has_no_time() {
+        overview.notes.push(FILE_TIME.to_owned());
+    }
+    let mut held = Joined::new();
     for row in table {
         let piece = row.and_then(|row| piece(&plan, &row, joining));
         match piece {
@@ -100,7 +104,7 @@ pub fn read(
             devices.several.len()
         ));
     }
-    overview.notes.extend(held.finish(sink));
+    held.finish(sink);
     Ok(overview)
 }
 

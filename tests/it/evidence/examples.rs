@@ -157,7 +157,7 @@ fn what_sources_differ_on_is_said_for_every_fact() {
         ("kind of Windows", |facts| {
             facts.os.product_type = Some(3);
         }),
-        ("width of Windows", |facts| {
+        ("32-bit or 64-bit Windows", |facts| {
             facts.os.bits = Some(Bits::B32);
         }),
         ("Windows version", |facts| {

@@ -115,7 +115,7 @@ async fn a_report_that_says_nothing_leaves_a_client_that_was_seen() {
 }
 
 #[tokio::test]
-async fn times_shown_are_those_of_the_newest_word_in_any_order() {
+async fn times_shown_are_the_same_in_any_order() {
     let judge = Judge::new(Policy::default(), LASTS);
     for test in TestStore::each().await {
         let now = clock::now();
@@ -146,8 +146,9 @@ async fn times_shown_are_those_of_the_newest_word_in_any_order() {
                 .list(&cutover::store::model::Filter::default(), None, 10, now)
                 .await
                 .expect("a list");
+            // That of the oldest word that the verdict rests on.
             let shown = page.items[0].collected_at.expect("a time");
-            assert_eq!(now.since(shown) / hour, 1, "{}", test.engine);
+            assert_eq!(now.since(shown) / hour, 5, "{}", test.engine);
             let detail = test
                 .store
                 .client(&page.items[0].id, now)

@@ -242,7 +242,7 @@ async fn a_database_from_before_gets_its_counts_by_the_migration() {
         } else {
             "DROP FUNCTION count_signatures CASCADE;"
         };
-        run(&test.url, &format!("{drops} DELETE FROM counts WHERE kind = 'signature'; DELETE FROM _sqlx_migrations WHERE version = 7;")).await;
+        run(&test.url, &format!("{drops} DELETE FROM counts WHERE kind = 'signature'; DELETE FROM _sqlx_migrations WHERE version = 9;")).await;
         let store = Store::open(&test.url).await.expect("opened again");
         signatures_equal_the_lists(&store, NOON).await;
         let reports = (0..60)

@@ -1,5 +1,6 @@
 //! Whatever comes, nothing panics and nothing is lost.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use cutover::wire::foreign::any_file::{Options, with_time};
@@ -20,6 +21,8 @@ fn options() -> impl Strategy<Value = Options> {
             mapping: None,
             device: device.then(|| "PC-1".to_owned()),
             key: key.then(|| r"HKLM\SOFTWARE\Microsoft\.NETFramework\v4.0.30319".to_owned()),
+            queries: BTreeMap::new(),
+            dates: None,
             one_run,
         },
     )

@@ -88,9 +88,9 @@ fn facts_without_a_time_do_not_become_fresh_beside_dated_ones() {
             }
         }
     }
-    // Also within one file, when only some rows of a device have a time.
+    // A row without its time is refused where the table has one for others.
     let mixed = "Name,OSVersion,CollectedAt,HasKB3140245\nPC-1,10.0.19045,2026-11-22T08:00:00Z,\nPC-1,,,1\n";
     let read = read_text("mixed.csv", mixed);
-    assert_eq!(read.readings.len(), 1);
-    assert!(read.readings[0].needs_time);
+    assert_eq!((read.readings.len(), read.refused.len()), (1, 1));
+    assert!(!read.readings[0].needs_time);
 }

@@ -8,7 +8,7 @@ use super::{read_pivot, read_wide, samples::WIDE};
 
 /// All texts as files of one upload.
 pub fn joined(texts: &[&str]) -> (Vec<Piece>, Vec<Refused>) {
-    let mut joined = Joined::new(false);
+    let mut joined = Joined::new();
     let (mut pieces, mut refused) = (Vec::new(), Vec::new());
     for text in texts {
         let read = read_wide(text, None);
@@ -18,7 +18,7 @@ pub fn joined(texts: &[&str]) -> (Vec<Piece>, Vec<Refused>) {
                 refused.push(read.expect_err("only full ones"));
             });
         }
-        joined.file(&read.overview);
+        joined.file();
     }
     joined.finish(&mut |read| match read {
         Ok(piece) => pieces.push(piece),
@@ -205,7 +205,7 @@ fn a_device_that_contradicts_itself_without_end_stays_cheap() {
         writeln!(text, "PC-1,HKLM\\K{},V{},{row}", row % 5, (row / 2) % 3_000)
             .expect("a string takes all");
     }
-    let mut joined = Joined::new(false);
+    let mut joined = Joined::new();
     let mut refused = 0;
     for piece in read_pivot(&text, None).pieces {
         joined.add(piece, &mut |_| refused += 1);

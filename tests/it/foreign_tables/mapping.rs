@@ -264,6 +264,7 @@ fn combinations_without_sense_are_said() {
                 })
                 .collect(),
             explicit_views: false,
+            ..Mapping::default()
         };
         match mapping.check() {
             Ok(()) => assert!(word.is_empty(), "{word}"),

@@ -137,7 +137,8 @@ async fn every_number_is_the_length_of_its_list() {
                 of_os
             );
             if let Some(reason) = line["top_reason"]["reason"].as_str() {
-                let path = format!("/api/v1/blockers?os={os}&reason={reason}");
+                let of = line["top_reason"]["standing"].as_str().expect("a standing");
+                let path = format!("/api/v1/clients?os={os}&reason={reason}&standing={of}");
                 assert_eq!(
                     line["top_reason"]["clients"].as_i64(),
                     Some(total(&app, &path).await),

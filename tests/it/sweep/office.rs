@@ -105,7 +105,7 @@ async fn take(
     let place = [("location", format!("/api/v1/uploads/u{number}"))];
     let body = Json(
         json!({"id": format!("u{number}"), "state": "reading", "problem": null,
-        "counts": {"new": 0, "changed": 0, "unchanged": 0, "late": 0, "rejected": 0}}),
+        "stored": {"new": 0, "changed": 0, "unchanged": 0, "late": 0}, "rejected": 0}),
     );
     (StatusCode::ACCEPTED, place, body).into_response()
 }
@@ -132,7 +132,7 @@ async fn look(
     }
     let mut end = desk.ends.get(name.as_str()).cloned().unwrap_or_else(|| {
         json!({"state": "done", "problem": null,
-            "counts": {"new": 1, "changed": 0, "unchanged": 0, "late": 0, "rejected": 0}})
+            "stored": {"new": 1, "changed": 0, "unchanged": 0, "late": 0}, "rejected": 0})
     });
     end["id"] = json!(id);
     Json(end).into_response()

@@ -231,10 +231,12 @@ async fn a_refused_file_fails_and_a_refused_token_stops() {
 
 #[tokio::test]
 async fn an_answer_that_says_too_little_is_not_taken_for_success() {
+    let stored = json!({"new": 1, "changed": 0, "unchanged": 0, "late": 0});
     for end in [
         json!({"state": "done"}),
-        json!({"state": "done", "counts": {"new": 1}}),
-        json!({"state": "finished", "counts": {"rejected": 0}}),
+        json!({"state": "done", "stored": stored}),
+        json!({"state": "done", "rejected": 0}),
+        json!({"state": "finished", "stored": stored, "rejected": 0}),
         json!({"status": "done"}),
     ] {
         let sweep = Desk {
@@ -243,14 +245,21 @@ async fn an_answer_that_says_too_little_is_not_taken_for_success() {
         }
         .start()
         .await;
-        sweep.put("a.json", "{}");
+        let first = fs::File::create(sweep.put("a.json", "")).expect("a file");
+        first
+            .set_modified(std::time::UNIX_EPOCH + Duration::from_hours(24))
+            .expect("old");
+        drop(first);
+        sweep.put("b.json", "{}");
         let said = sweep.once().await;
         assert_eq!(said.code, Some(1), "{end}: {said:?}");
+        let line = said.line("a.json");
         assert!(
-            said.err.contains("not the one agreed on"),
+            line.starts_with("stays\t") && line.contains("none that is known here"),
             "{end}: {said:?}"
         );
         assert_eq!(sweep.names("."), ["a.json"], "{end}");
+        assert_eq!(sweep.names("done"), ["b.json"], "{end}: the others go on");
     }
 }
 

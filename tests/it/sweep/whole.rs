@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::office::Desk;
 
-fn counts(new: u64, rejected: u64) -> Value {
-    json!({"new": new, "changed": 0, "unchanged": 0, "late": 0, "rejected": rejected})
+fn done(new: u64, rejected: u64) -> Value {
+    json!({"state": "done", "stored": {"new": new, "changed": 0, "unchanged": 0, "late": 0}, "rejected": rejected})
 }
 
 #[tokio::test]
@@ -19,12 +19,9 @@ async fn files_end_in_done_or_in_failed_with_the_reason_beside() {
                 "broken.reg",
                 json!({"state": "failed", "problem": "Line 3 is no line of a\nregistry export."}),
             ),
-            ("half.csv", json!({"state": "done", "counts": counts(2, 3)})),
+            ("half.csv", done(2, 3)),
             ("stopped.csv", json!({"state": "cancelled"})),
-            (
-                "nothing.csv",
-                json!({"state": "done", "counts": counts(0, 0)}),
-            ),
+            ("nothing.csv", done(0, 0)),
         ]),
         rows: json!({"items": [
             {"place": "line 4", "problem": "The name is missing."},

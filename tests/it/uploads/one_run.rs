@@ -15,7 +15,11 @@ fn lines(output: &Output) -> Vec<Vec<String>> {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let cells = |line: &str| line.split('\t').map(str::to_owned).collect();
-    text.lines().map(cells).collect()
+    // Notes and the sum are no rows.
+    let rows = text.lines().filter(|line| line.contains('\t'));
+    rows.filter(|line| !line.starts_with("note\t"))
+        .map(cells)
+        .collect()
 }
 
 #[tokio::test]
@@ -32,7 +36,14 @@ async fn the_files_of_one_run_are_one_upload() {
         let server = format!("https://{}", app.address);
         let certificate = app.certificate().display().to_string();
         let run = ["--one-run", "--asked", "9", &systems, &values];
-        let mut through = vec!["import", "--server", &server, "--ca", &certificate];
+        let mut through = vec![
+            "import",
+            "--verbose",
+            "--server",
+            &server,
+            "--ca",
+            &certificate,
+        ];
         through.extend(["--token", app.token("import")]);
         through.extend(run);
         let first = app.command(&through, "");
@@ -56,7 +67,7 @@ async fn the_files_of_one_run_are_one_upload() {
         );
         assert_eq!(upload["options"]["one_run"], true, "{upload}");
         // The other way it is the same again.
-        let mut direct = vec!["import"];
+        let mut direct = vec!["import", "--verbose"];
         direct.extend(run);
         let second = lines(&app.command(&direct, ""));
         assert_eq!(second.len(), 2, "{second:?}");
@@ -71,7 +82,7 @@ async fn the_files_of_one_run_are_one_upload() {
             "{second:?}"
         );
         // Without it, each file is an upload of its own.
-        let alone = lines(&app.command(&["import", &systems, &values], ""));
+        let alone = lines(&app.command(&["import", "--verbose", &systems, &values], ""));
         assert_eq!(alone.len(), 3, "{alone:?}");
     }
 }

@@ -12,9 +12,13 @@ use cutover::{
         time::{DAY, HOUR},
         verdict::{Impact, Standing, Verdict},
     },
-    store::model::{
-        ClientDetail, ClientRow, HistoryRow, ListPage, ListedAs, Listing, Memory, RejectRow,
-        Suspect,
+    store::{
+        called::Former,
+        model::{
+            ClientDetail, ClientRow, HistoryRow, ListPage, ListedAs, Listing, Memory, RejectRow,
+            Suspect,
+        },
+        twins::Settled,
     },
     views::client::Findings,
 };
@@ -320,6 +324,17 @@ pub fn detail(row: ClientRow) -> ClientDetail {
         }],
         more_suspects: 2,
         row,
+        settled: vec![Settled {
+            id: "01990000-0000-7000-8000-0000000000ab".to_owned(),
+            name: "PC-0042".to_owned(),
+            at: now().plus(-DAY),
+            by: "admin".to_owned(),
+        }],
+        by_name: Some("pc-0042.corp.example".to_owned()),
+        former: Former {
+            names: vec!["pc-41".to_owned()],
+            fqdns: vec!["pc-41.corp.example".to_owned()],
+        },
     }
 }
 

@@ -10,7 +10,10 @@ use cutover::{
         time::{DAY, HOUR, MINUTE, Timestamp},
         verdict::{Impact, Standing},
     },
-    store::model::{ListInfo, OsLine, Population, ReasonLine, Summary},
+    store::{
+        model::{ListInfo, OsLine, Population, ReasonLine, Summary},
+        tops::TopReason,
+    },
     views::{Layout, Nav, home::Counting},
 };
 
@@ -90,7 +93,11 @@ fn os(key: &str, counts: [i64; 7], top: Option<(&str, i64)>) -> OsLine {
         os_key: key.to_owned(),
         total: counts.iter().sum(),
         standings: standings(counts),
-        top_reason: top.map(|(code, n)| (code.to_owned(), n)),
+        top_reason: top.map(|(code, n)| TopReason {
+            reason: code.to_owned(),
+            clients: n,
+            of: Standing::Blocking,
+        }),
     }
 }
 

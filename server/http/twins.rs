@@ -1,0 +1,37 @@
+//! What somebody says of two records that may be one machine.
+
+use axum::{
+    Form,
+    extract::{State, rejection::FormRejection},
+    response::{IntoResponse as _, Redirect, Response},
+};
+use serde::Deserialize;
+
+use super::{auth::Person, query::Named};
+use crate::{clock, error::Problem, state::App, store::identify::ClientId, views::links};
+
+/// What the button sends.
+#[derive(Deserialize)]
+pub struct Other {
+    other: String,
+}
+
+/// `POST /clients/{id}/two-machines`
+pub async fn two_machines(
+    State(app): State<App>,
+    Person(user): Person,
+    Named(id): Named,
+    given: Result<Form<Other>, FormRejection>,
+) -> Result<Response, Problem> {
+    let Form(given) = given.map_err(|_| {
+        Problem::Malformed("This names no record: use the button on the client's page.".to_owned())
+    })?;
+    let nobody = || Problem::NotFound("There is no client with this id.".to_owned());
+    let one: ClientId = id.parse().map_err(|_| nobody())?;
+    let other: ClientId = given.other.parse().map_err(|_| nobody())?;
+    // Somebody else may have said it a moment ago; then it is settled, as was wanted.
+    app.store()
+        .settle_as_two(one, other, user, clock::now())
+        .await?;
+    Ok(Redirect::to(&links::client_url(&one.to_string())).into_response())
+}

@@ -1,0 +1,56 @@
+//! What a client is called, and was called before.
+
+use super::{
+    ESTATE,
+    db::Tx,
+    error::Result,
+    identify::{self, ClientId},
+    model::ClientRow,
+};
+
+const CALLED: &str = "SELECT ident FROM identities
+WHERE estate = $1 AND client_id = $2 AND SUBSTR(ident, 1, 2) IN ('n:', 'f:', 'w:') ORDER BY ident LIMIT 100";
+
+/// What a client was called before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Former {
+    /// Names, lower-case.
+    pub names: Vec<String>,
+    /// Fully qualified names.
+    pub fqdns: Vec<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Ident {
+    ident: String,
+}
+
+/// By which FQDN it was found through its name, and what it was called before.
+pub(super) async fn called(
+    tx: &mut Tx,
+    id: ClientId,
+    row: &ClientRow,
+) -> Result<(Option<String>, Former)> {
+    let idents: Vec<Ident> = tx
+        .sql(CALLED)
+        .bind(ESTATE)
+        .bind(identify::bytes(id))
+        .all()
+        .await?;
+    let mut by_name = None;
+    let mut former = Former::default();
+    for Ident { ident } in idents {
+        if let Some(fqdn) = ident.strip_prefix(identify::BY_NAME) {
+            by_name = Some(fqdn.to_owned());
+        } else if let Some(name) = ident.strip_prefix("n:") {
+            if row.name.to_lowercase() != name {
+                former.names.push(name.to_owned());
+            }
+        } else if let Some(fqdn) = ident.strip_prefix("f:")
+            && row.ids.fqdn.as_deref() != Some(fqdn)
+        {
+            former.fqdns.push(fqdn.to_owned());
+        }
+    }
+    Ok((by_name, former))
+}

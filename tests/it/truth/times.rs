@@ -1,0 +1,141 @@
+//! When a row was read: never the time of the file where the table says it itself.
+
+use crate::foreign_files::{Read, read_text};
+
+fn at(read: &Read) -> Vec<Option<String>> {
+    let dated = |document: &[u8]| {
+        let value: serde_json::Value = serde_json::from_slice(document).expect("JSON");
+        value["collected_at"].as_str().map(str::to_owned)
+    };
+    read.readings
+        .iter()
+        .map(|one| dated(&one.document))
+        .collect()
+}
+
+#[test]
+fn of_several_times_the_better_known_heading_counts_and_of_equals_the_oldest() {
+    for (heading, cells, expected) in [
+        (
+            "LastHWScan,TimeStamp",
+            "2026-08-01T03:12:01Z,2026-11-24T00:00:00Z",
+            "2026-08-01T03:12:01Z",
+        ),
+        (
+            "TimeStamp,LastHWScan",
+            "2026-11-24T00:00:00Z,2026-08-01T03:12:01Z",
+            "2026-08-01T03:12:01Z",
+        ),
+        (
+            "LastHWScan,ScanTime",
+            "2026-11-24T00:00:00Z,2026-08-01T03:12:01Z",
+            "2026-08-01T03:12:01Z",
+        ),
+        (
+            "TimeStamp,Time",
+            ",2026-08-01T03:12:01Z",
+            "2026-08-01T03:12:01Z",
+        ),
+        (
+            "LastHWScan,LastHWScan",
+            "2026-11-24T00:00:00Z,2026-08-01T03:12:01Z",
+            "2026-08-01T03:12:01Z",
+        ),
+        (
+            "CollectedAt,LastHWScan",
+            "2026-11-23T00:00:00Z,2026-11-01T00:00:00Z",
+            "2026-11-23T00:00:00Z",
+        ),
+    ] {
+        let read = read_text(
+            "facts.csv",
+            &format!("Name0,Version0,Caption0,{heading}\nPC-1,10.0.19045,Windows,{cells}\n"),
+        );
+        assert_eq!(
+            at(&read),
+            [Some(expected.to_owned())],
+            "{heading}: {read:#?}"
+        );
+        assert!(!read.readings[0].needs_time, "{heading}");
+    }
+}
+
+#[test]
+fn a_row_whose_time_cannot_be_used_never_gets_that_of_the_file() {
+    for (heading, cell) in [
+        ("LastHWScan", ""),
+        ("LastHWScan", "NULL"),
+        ("LastHWScan", "last week"),
+        ("TimeStamp", "8/1/2026 3:12:01 AM"),
+        ("Last scanned", "2026-08-01 03:12:01"),
+        ("DateOfInventory", "2026-08-01"),
+    ] {
+        for table in [
+            format!("Name0,Version0,Caption0,{heading}\nPC-1,10.0.19045,Windows,{cell}\n"),
+            format!(
+                "Device,Key,Property,Value,{heading}\nPC-1,HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client,Enabled,1,{cell}\n"
+            ),
+            format!("Device,HotFixID,{heading}\nPC-1,KB3140245,{cell}\n"),
+        ] {
+            let read = read_text("facts.csv", &table);
+            assert!(read.readings.is_empty(), "{table}{read:#?}");
+            assert_eq!(read.refused.len(), 1, "{table}");
+        }
+    }
+    // What only sounds like it, and is no time, is no reason.
+    let read = read_text(
+        "facts.csv",
+        "Name0,Version0,Caption0,Scanner\nPC-1,10.0.19045,Windows,flatbed\n",
+    );
+    assert!(read.readings[0].needs_time);
+}
+
+#[test]
+fn that_a_table_has_no_time_of_its_own_is_said() {
+    let with = "Name0,Version0,Caption0,LastHWScan\nPC-1,10.0.19045,Windows,2026-08-01T03:12:01Z\n";
+    let without = "Name0,Version0,Caption0\nPC-1,10.0.19045,Windows\n";
+    let pivot = "Device,Property,Value,Key\nPC-1,Enabled,1,HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client\n";
+    for (text, says) in [(with, false), (without, true), (pivot, true)] {
+        let read = read_text("facts.csv", text);
+        let notes = &read.told[0].as_ref().expect("readable").notes;
+        let said = notes
+            .iter()
+            .any(|note| note.starts_with("No column says when"));
+        assert_eq!(said, says, "{notes:#?}");
+    }
+}
+
+#[test]
+fn the_statements_of_the_kit_name_each_column_once() {
+    for text in [
+        include_str!("../../../static/kit/facts.sql"),
+        include_str!("../../../static/kit/facts-with-inventory.sql"),
+    ] {
+        assert!(!text.contains(".*"));
+        let columns: Vec<String> = text
+            .lines()
+            .filter(|line| {
+                !line.starts_with("--") && !line.contains(" JOIN ") && !line.contains("q.")
+            })
+            .filter_map(|line| {
+                line.split(['.', ','])
+                    .nth(1)
+                    .map(|name| name.trim().to_owned())
+            })
+            .filter(|name| !name.contains(' '))
+            .collect();
+        for wanted in [
+            "ResourceID",
+            "LastHWScan",
+            "Caption0",
+            "ProductType0",
+            "BuildNumber0",
+        ] {
+            assert_eq!(
+                columns.iter().filter(|name| *name == wanted).count(),
+                1,
+                "{wanted}: {columns:?}"
+            );
+        }
+    }
+}
