@@ -67,6 +67,16 @@ for (const form of document.querySelectorAll("form.filter")) {
   });
 }
 
+// The menu of the navigation opens and closes by itself; this only closes it when one turns away.
+for (const menu of document.querySelectorAll(".menu")) {
+  document.addEventListener("click", (event) => menu.contains(event.target) || menu.removeAttribute("open"));
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+
 if (navigator.clipboard) {
   for (const command of document.querySelectorAll("pre.command")) {
     const button = document.createElement("button");

@@ -29,7 +29,7 @@ pub async fn page(
     Person(user): Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Feeding, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Feeds, Some(&user), Some(&headers));
     let feeds = app.store().feeds(layout.now).await?;
     html(&FeedsPage::new(layout, &feeds))
 }

@@ -73,6 +73,7 @@ pub fn router(app: App) -> Router {
         .route("/feeding", get(kit::feeding))
         .route("/kit/{name}", get(kit::file))
         .route("/method", get(pages::method))
+        .route("/components", get(pages::components))
         .route(
             "/sign-in",
             get(pages::sign_in_form)

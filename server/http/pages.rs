@@ -32,6 +32,7 @@ use crate::{
         Layout, Nav, Page, change,
         client::{ClientPage, Findings},
         columns::Shown,
+        components::ComponentsPage,
         form::Choices,
         home::{Counting, HomePage},
         links::{ListKind, NO_SITE},
@@ -315,6 +316,16 @@ pub async fn method(
         policy,
         &population,
     ))
+}
+
+/// `/components`
+pub async fn components(
+    State(app): State<App>,
+    Person(user): Person,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let layout = layout(&app, Nav::None, Some(&user), Some(&headers));
+    html(&ComponentsPage::new(layout))
 }
 
 /// `GET /sign-in`

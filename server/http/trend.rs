@@ -27,6 +27,7 @@ use crate::{
     views::{
         Nav,
         day::DayPage,
+        direction,
         form::Choices,
         outlook,
         text::Count,
@@ -124,6 +125,7 @@ pub async fn section(
     let days = days(app, &asked.slice, asked.days, summary, feeds).await?;
     Ok(TrendSection {
         trend: Trend::new(&asked, &days),
+        direction: direction::words(&days),
         forecast: outlook::sentences(&forecast_of(&days)),
     })
 }
@@ -157,7 +159,7 @@ pub async fn page(
     headers: HeaderMap,
     TrendQuery { asked, .. }: TrendQuery,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Trend, Some(&user), Some(&headers));
     let now = layout.now;
     let store = app.store();
     let summary = store.summary(&app.judge().ruleset, now).await?;
@@ -203,7 +205,7 @@ pub async fn day(
     Named(date): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Trend, Some(&user), Some(&headers));
     let nothing = || {
         Problem::NotFound("No numbers were written down for this day. A day that is still going on is on the first screen.".to_owned())
     };

@@ -59,6 +59,8 @@ pub struct ChangeCell {
     pub blocking: String,
     /// `+3`
     pub no_verdict: String,
+    /// Neither has changed.
+    pub none: bool,
 }
 
 impl From<Change> for ChangeCell {
@@ -66,6 +68,7 @@ impl From<Change> for ChangeCell {
         Self {
             blocking: signed(change.blocking),
             no_verdict: signed(change.no_verdict),
+            none: change.blocking == 0 && change.no_verdict == 0,
         }
     }
 }

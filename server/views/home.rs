@@ -28,10 +28,10 @@ use crate::{
     store::model::{Filter, Summary},
 };
 
-/// So many OS versions are shown before the others are folded away; real estates have fewer.
-const OS_SHOWN: usize = 40;
+/// So many OS versions are shown before the others are folded away; those with most trouble come first.
+const OS_SHOWN: usize = 12;
 /// So many reasons and sites are shown before the others are folded away.
-const SHOWN: usize = 20;
+const SHOWN: usize = 8;
 
 /// The rules that numbers are counted by, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -11,6 +11,8 @@ pub enum Nav {
     Blockers,
     /// The fix plan.
     Fixes,
+    /// How the numbers were.
+    Trend,
     /// Every client, and the page of one of them.
     Clients,
     /// What somebody gave a name.
@@ -19,6 +21,8 @@ pub enum Nav {
     Upload,
     /// The expected list.
     Population,
+    /// Who feeds it.
+    Feeds,
     /// How to feed it.
     Feeding,
     /// How this is counted.
@@ -62,27 +66,50 @@ pub struct Layout {
     pub notice: Option<String>,
 }
 
+/// What the navigation always shows: where it stands, who blocks, what to do.
+const READING: [(Nav, &str, &str); 6] = [
+    (Nav::Overview, "/", "Overview"),
+    (Nav::Blockers, "/blockers", "Blockers"),
+    (Nav::Clients, "/clients", "All clients"),
+    (Nav::Fixes, "/fixes", "Fix plan"),
+    (Nav::Trend, "/trend", "Trend"),
+    (Nav::Views, "/views", "Saved views"),
+];
+
+/// What its menu holds: where the numbers come from, and by which rules.
+const FEEDING: [(Nav, &str, &str); 5] = [
+    (Nav::Upload, "/upload", "Upload files"),
+    (Nav::Population, "/population", "Expected lists"),
+    (Nav::Feeds, "/feeds", "Feeds"),
+    (Nav::Feeding, "/feeding", "How to feed it"),
+    (Nav::Method, "/method", "How this is counted"),
+];
+
 impl Layout {
-    /// The entries of the navigation, in order.
+    /// The entries that the navigation always shows, in order.
     pub fn entries(&self) -> Vec<Entry> {
-        [
-            (Nav::Overview, "/", "Overview"),
-            (Nav::Blockers, "/blockers", "Blockers"),
-            (Nav::Fixes, "/fixes", "Fix plan"),
-            (Nav::Clients, "/clients", "All clients"),
-            (Nav::Views, "/views", "Saved views"),
-            (Nav::Upload, "/upload", "Upload files"),
-            (Nav::Population, "/population", "Expected lists"),
-            (Nav::Feeding, "/feeding", "How to feed it"),
-            (Nav::Method, "/method", "How this is counted"),
-        ]
-        .into_iter()
-        .map(|(nav, href, label)| Entry {
-            href,
-            label,
-            current: nav == self.nav,
-        })
-        .collect()
+        self.dressed(&READING)
+    }
+
+    /// The entries of its menu, in order.
+    pub fn menu(&self) -> Vec<Entry> {
+        self.dressed(&FEEDING)
+    }
+
+    /// Whether the reader is at an entry of the menu.
+    pub fn in_menu(&self) -> bool {
+        self.menu().iter().any(|entry| entry.current)
+    }
+
+    fn dressed(&self, entries: &[(Nav, &'static str, &'static str)]) -> Vec<Entry> {
+        entries
+            .iter()
+            .map(|(nav, href, label)| Entry {
+                href,
+                label,
+                current: *nav == self.nav,
+            })
+            .collect()
     }
 
     /// The time of the page, for the foot.

@@ -121,6 +121,8 @@ pub struct Trend {
 pub struct TrendSection {
     /// Picture and table.
     pub trend: Trend,
+    /// Whether it gets better, in one line.
+    pub direction: String,
     /// The forecast, or why there is none.
     pub forecast: Vec<String>,
 }

@@ -1,10 +1,10 @@
-// Every page in every window: it answers, axe finds no fault, nothing scrolls sideways, nothing is refused. A picture of
-// each is left in target/screenshots/.
+// Every page in every window, with and without scripts: it answers, axe finds no fault by day and by night, nothing scrolls
+// sideways, moves while it comes, or is refused. A picture of each is left in target/screenshots/.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { renamed, repaired, report } from "./reports.mjs";
 import { startServer } from "./server.mjs";
-import { openBrowser, signIn, visit, windows } from "./visitor.mjs";
+import { openBrowser, schemes, signIn, visit, widths } from "./visitor.mjs";
 
 /// The pages behind the sign-in: a name for the picture, the path (or where to find a link to it) and the status.
 const always = [
@@ -18,9 +18,16 @@ const always = [
   { name: "feeds", path: "/feeds" },
   { name: "feeding", path: "/feeding" },
   { name: "method", path: "/method" },
+  { name: "trend", path: "/trend" },
+  { name: "views", path: "/views" },
+  { name: "first-screen-of-a-site", path: "/?site=P01" },
   { name: "not-found", path: "/there-is-no-such-page", status: 404 },
 ];
 const withClients = [
+  { name: "components", path: "/components" },
+  { name: "own-columns", path: "/clients?sort=since&columns=os,standing,since,last_contact,roles,sms_guid,fqdn,serial_number" },
+  { name: "site", path: "/sites/P01" },
+  { name: "role", path: "/roles/management_point" },
   { name: "os", from: "/", link: 'a[href^="/os/"]' },
   { name: "client-blocking", from: "/blockers", link: 'a[href^="/clients/"]' },
   { name: "client", from: "/clients", link: 'a[href^="/clients/"]' },
@@ -46,21 +53,53 @@ after(async () => {
   await server?.stop();
 });
 
-async function look({ name, path, from, link, status = 200 }, options) {
+/// Finds the address of a page, where a link leads to it.
+async function address(visitor, { path, from, link }) {
+  if (!from) return path;
+  await visitor.go(from);
+  return visitor.main.locator(link).first().getAttribute("href");
+}
+
+/// One page in every window: each width once, by day and by night in turns, and axe by day and by night at the narrowest
+/// and at a desk.
+async function look({ name, status = 200, ...where }, options) {
   const visitor = await visit(browser, server.url, options);
   try {
     if (status >= 400) visitor.expect(status);
-    let target = path;
-    if (from) {
-      await visitor.go(from);
-      target = await visitor.main.locator(link).first().getAttribute("href");
+    const target = await address(visitor, where);
+    for (const [turn, width] of widths.entries()) {
+      await visitor.turn({ width, scheme: schemes[turn % 2] });
+      assert.equal(await visitor.go(target), status, target);
+      assert.ok(await visitor.page.title(), "the page has a title");
+      visitor.quiet();
+      await visitor.fits();
+      await visitor.still();
+      if (width !== 390 && width !== 1440) continue;
+      for (const scheme of schemes) {
+        await visitor.turn({ scheme });
+        await visitor.picture(`${name}-${width}-${scheme}`);
+        await visitor.accessible();
+      }
     }
-    assert.equal(await visitor.go(target), status, target);
-    await visitor.picture(`${name}-${options.width}-${options.scheme}`);
-    assert.ok(await visitor.page.title(), "the page has a title");
-    visitor.quiet();
+  } finally {
+    await visitor.close();
+  }
+}
+
+/// The same page in a window without scripts: it answers, fits, and everything folded opens by itself.
+async function lookWithoutScripts({ status = 200, ...where }, options) {
+  const visitor = await visit(browser, server.url, { ...options, width: 390, scripts: false });
+  try {
+    if (status >= 400) visitor.expect(status);
+    assert.equal(await visitor.go(await address(visitor, where)), status);
     await visitor.fits();
-    await visitor.accessible();
+    const menu = visitor.page.locator("nav .menu > summary");
+    if (await menu.count()) {
+      await menu.click();
+      assert.ok(await visitor.page.locator('nav .menu a[href="/method"]').isVisible(), "the menu opens");
+      await visitor.fits();
+    }
+    visitor.quiet();
   } finally {
     await visitor.close();
   }
@@ -68,10 +107,8 @@ async function look({ name, path, from, link, status = 200 }, options) {
 
 function everyWindow(pages, prefix, options = () => ({ session })) {
   for (const page of pages) {
-    for (const window of windows) {
-      test(`${page.name} at ${window.width} px, ${window.scheme}`, () =>
-        look({ ...page, name: `${prefix}${page.name}` }, { ...window, ...options() }));
-    }
+    test(`${page.name} in every window`, () => look({ ...page, name: `${prefix}${page.name}` }, options()));
+    test(`${page.name} without scripts`, () => lookWithoutScripts(page, options()));
   }
 }
 

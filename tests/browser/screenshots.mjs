@@ -1,34 +1,30 @@
-// The pictures of the README, taken from a running demo:
-//   node tests/browser/screenshots.mjs https://127.0.0.1:8443 PASSWORD
+// The pictures of the README, taken of a demo that this starts:
+//   node tests/browser/screenshots.mjs
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { openBrowser } from "./visitor.mjs";
+import { startServer } from "./server.mjs";
+import { openBrowser, signIn, visit } from "./visitor.mjs";
 
-const [url, password] = process.argv.slice(2);
-if (!url || !password) throw new Error("give the address of a running demo and the password of admin");
 const folder = fileURLToPath(new URL("screenshots/", import.meta.url));
 await mkdir(folder, { recursive: true });
-
-const browser = await openBrowser();
-async function window(width, height, colorScheme) {
-  const context = await browser.newContext({ baseURL: url, ignoreHTTPSErrors: true, viewport: { width, height }, colorScheme });
-  const page = await context.newPage();
-  await page.goto("/sign-in");
-  await page.fill("input[name=user]", "admin");
-  await page.fill("input[name=password]", password);
-  await page.click("main button");
-  await page.waitForURL("**/");
-  return page;
-}
+const [browser, server] = await Promise.all([openBrowser(), startServer("sqlite", { demo: 2_000 })]);
 try {
-  const desk = await window(1280, 1000, "light");
-  await desk.screenshot({ path: `${folder}overview.png` });
-  await desk.goto("/blockers?impact=orphan");
-  await desk.locator("main a[href^='/clients/']").first().click();
-  await desk.screenshot({ path: `${folder}client.png` });
-  const phone = await window(390, 1000, "dark");
-  await phone.goto("/blockers");
-  await phone.screenshot({ path: `${folder}blockers-narrow-dark.png` });
+  const session = await signIn(browser, server);
+  const desk = await visit(browser, server.url, { width: 1280, session });
+  const take = (visitor, name) => visitor.page.screenshot({ path: `${folder}${name}.png` });
+  await desk.page.setViewportSize({ width: 1280, height: 1000 });
+  for (const [name, path] of [["overview", "/"], ["trend", "/trend"], ["fix-plan", "/fixes"]]) {
+    await desk.go(path);
+    await take(desk, name);
+  }
+  await desk.go("/blockers?impact=orphan");
+  await desk.go(await desk.main.locator("tbody th a[href^='/clients/']").first().getAttribute("href"));
+  await take(desk, "client");
+  const phone = await visit(browser, server.url, { width: 390, scheme: "dark", session });
+  await phone.go("/blockers");
+  await phone.page.setViewportSize({ width: 390, height: 1000 });
+  await take(phone, "blockers-narrow-dark");
 } finally {
   await browser.close();
+  await server.stop();
 }

@@ -47,8 +47,9 @@ async function freshDatabase() {
   return { url: own.href, drop: () => tell(`DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
-/// Starts the program on an empty database and waits until it is ready to serve.
-export async function startServer(engine = "sqlite") {
+/// Starts the program on an empty database and waits until it is ready to serve. `demo`: with so many simulated clients,
+/// their past, and lists of who is expected; on SQLite.
+export async function startServer(engine = "sqlite", { demo } = {}) {
   if (!existsSync(program)) throw new Error(`${program} is not there: cargo build first`);
   const data = await mkdtemp(join(tmpdir(), "cutover-server-"));
   const database = engine === "postgres" ? await freshDatabase() : undefined;
@@ -56,7 +57,9 @@ export async function startServer(engine = "sqlite") {
   Object.assign(env, { CUTOVER_DATA_DIR: data, CUTOVER_LISTEN: "127.0.0.1:0" });
   if (database) env.CUTOVER_DATABASE_URL = database.url;
 
-  const child = spawn(program, ["serve"], { cwd: data, env, stdio: ["ignore", "pipe", "pipe"] });
+  const command = demo ? ["demo", "--clients", String(demo), "--listen", "127.0.0.1:0"] : ["serve"];
+  const filled = () => !demo || output.includes("The demo fleet is there");
+  const child = spawn(program, command, { cwd: data, env, stdio: ["ignore", "pipe", "pipe"] });
   const ended = once(child, "exit");
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
@@ -95,7 +98,7 @@ export async function startServer(engine = "sqlite") {
   const deadline = Date.now() + startsWithin;
   for (;;) {
     told ??= announcement(output);
-    if (told && (await request("/readyz").then(({ status }) => status === 200, () => false))) break;
+    if (told && filled() && (await request("/readyz").then(({ status }) => status === 200, () => false))) break;
     const gone = child.exitCode !== null || child.signalCode !== null;
     if (gone || Date.now() > deadline) {
       await stop();

@@ -10,8 +10,9 @@ import { chromium } from "playwright-core";
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const screenshots = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
 
-/// Everyone's window: a telephone and a desk, by day and by night.
-export const windows = [390, 1440].flatMap((width) => ["light", "dark"].map((scheme) => ({ width, scheme })));
+/// Everyone's window, from a telephone to a wall; each by day or by night, and axe looks at both.
+export const widths = [390, 768, 1440, 2560];
+export const schemes = ["light", "dark"];
 
 /// Debian's Chromium, without the calls home that a closed network would refuse.
 export function openBrowser() {
@@ -20,6 +21,16 @@ export function openBrowser() {
     chromiumSandbox: false,
     args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
   });
+}
+
+/// Runs in the page before it: everything that moves without anybody having touched it.
+function countShifts() {
+  window.layoutMoved = [];
+  new PerformanceObserver((list) => {
+    for (const shift of list.getEntries()) {
+      if (!shift.hadRecentInput) window.layoutMoved.push(`${shift.value.toFixed(4)} ${shift.sources[0]?.node?.outerHTML?.slice(0, 80) ?? ""}`);
+    }
+  }).observe({ type: "layout-shift", buffered: true });
 }
 
 /// Opens a window at `url`. `session` is what `signIn` gave.
@@ -35,6 +46,7 @@ export async function visit(browser, url, { width = 1440, scheme = "light", scri
   });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
+  if (scripts) await page.addInitScript(countShifts);
   const complaints = [];
   const expected = new Set();
   page.on("pageerror", (error) => complaints.push(`script error: ${error.message}`));
@@ -73,6 +85,41 @@ export async function visit(browser, url, { width = 1440, scheme = "light", scri
         };
       });
       assert.ok(over <= 0, `${page.url()} is ${over} px too wide at ${width} px:\n${names.join("\n")}`);
+    },
+    /// Nothing moved while the page came; `visit` has been counting since it began.
+    async still() {
+      const moved = await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => resolve(window.layoutMoved), 50))));
+      assert.deepEqual(moved, [], `${page.url()} moved while it came, at ${page.viewportSize().width} px`);
+    },
+    /// Another width or scheme in the same window.
+    async turn({ width, scheme: other }) {
+      if (width) await page.setViewportSize({ width, height: 900 });
+      if (other) await page.emulateMedia({ colorScheme: other, reducedMotion: "reduce" });
+      if (other) scheme = other;
+    },
+    /// Presses Tab until the focus is on `target`. The focus is visible all the way and never goes back in the page.
+    async tabTo(target, { most = 400 } = {}) {
+      await target.waitFor();
+      await page.evaluate(() => (window.passedBefore = undefined));
+      for (let presses = 0; presses < most; presses += 1) {
+        await page.keyboard.press("Tab");
+        const { shown, back, tag } = await page.evaluate(() => {
+          const here = document.activeElement;
+          const before = window.passedBefore;
+          window.passedBefore = here;
+          const style = getComputedStyle(here);
+          const box = here.getBoundingClientRect();
+          return {
+            shown: here === document.body || ((style.outlineStyle !== "none" || style.boxShadow !== "none") && box.width > 0 && box.height > 0),
+            back: Boolean(before && before !== document.body && here !== document.body && before.compareDocumentPosition(here) & Node.DOCUMENT_POSITION_PRECEDING),
+            tag: here.outerHTML.slice(0, 120),
+          };
+        });
+        assert.ok(shown, `the focus cannot be seen on ${tag}`);
+        assert.ok(!back, `the focus went back to ${tag}`);
+        if (await target.evaluate((element) => element === document.activeElement)) return;
+      }
+      assert.fail(`${most} presses of Tab did not reach the target on ${page.url()}`);
     },
     /// No fault that axe can find.
     async accessible() {

@@ -57,6 +57,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/feeding", For::People),
     ("GET", "/kit/{name}", For::People),
     ("GET", "/method", For::People),
+    ("GET", "/components", For::People),
     ("GET", "/sign-in", For::Anyone),
     ("POST", "/sign-in", For::Anyone),
     ("POST", "/sign-out", For::Anyone),

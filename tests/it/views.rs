@@ -26,6 +26,7 @@ use cutover::{
         Nav, Page,
         client::{ClientPage, Findings},
         columns::{ListColumn, Shown},
+        components::ComponentsPage,
         feeding::{FeedingPage, KitFile},
         feeds::FeedsPage,
         fix::FixPage,
@@ -55,6 +56,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(fixes());
     pages.extend([
         ("feeding", feeding()),
+        ("components", html(&ComponentsPage::new(layout(Nav::None)))),
         (
             "method",
             html(&MethodPage::new(
@@ -270,12 +272,9 @@ fn overview() -> Vec<(&'static str, String)> {
         }),
         (
             "feeds",
-            html(&FeedsPage::new(layout(Nav::Feeding), &samples::feeds())),
+            html(&FeedsPage::new(layout(Nav::Feeds), &samples::feeds())),
         ),
-        (
-            "feeds-none",
-            html(&FeedsPage::new(layout(Nav::Feeding), &[])),
-        ),
+        ("feeds-none", html(&FeedsPage::new(layout(Nav::Feeds), &[]))),
         ("home-huge", home(samples::huge())),
         (
             "home-ready",

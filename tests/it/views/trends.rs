@@ -19,6 +19,7 @@ use cutover::{
     views::{
         Nav, Page,
         day::DayPage,
+        direction,
         form::Choices,
         outlook,
         text::Count,
@@ -100,6 +101,7 @@ pub fn section() -> TrendSection {
     let days = long();
     TrendSection {
         trend: Trend::new(&Asked::usual(), &days),
+        direction: direction::words(&days),
         forecast: outlook::sentences(&outcome(&days)),
     }
 }
@@ -141,7 +143,7 @@ fn page(asked: &Asked, days: &Days, regressed: &[Regression]) -> String {
     };
     let count = i64::try_from(regressed.len()).expect("few");
     TrendPage::new(
-        layout(Nav::Overview),
+        layout(Nav::Trend),
         asked,
         days,
         &choices,
@@ -184,7 +186,7 @@ fn past_day() -> String {
         }],
     };
     let day = past.head.day;
-    DayPage::new(layout(Nav::Overview), &past, Some(day - 1), Some(day + 1))
+    DayPage::new(layout(Nav::Trend), &past, Some(day - 1), Some(day + 1))
         .render()
         .expect("a page")
 }
