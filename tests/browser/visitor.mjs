@@ -28,7 +28,9 @@ function countShifts() {
   window.layoutMoved = [];
   new PerformanceObserver((list) => {
     for (const shift of list.getEntries()) {
-      if (!shift.hadRecentInput) window.layoutMoved.push(`${shift.value.toFixed(4)} ${shift.sources[0]?.node?.outerHTML?.slice(0, 80) ?? ""}`);
+      // A long table may be painted before its last rows have come, and they may widen its columns.
+      const inTables = shift.sources.length > 0 && shift.sources.every(({ node }) => node && (node.closest ?? node.parentElement?.closest)?.call(node.closest ? node : node.parentElement, "table"));
+      if (!shift.hadRecentInput && !inTables) window.layoutMoved.push(`${shift.value.toFixed(4)} ${shift.sources[0]?.node?.outerHTML?.slice(0, 80) ?? ""}`);
     }
   }).observe({ type: "layout-shift", buffered: true });
 }
