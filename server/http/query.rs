@@ -21,6 +21,34 @@ use crate::{
 pub const DEFAULT_LIMIT: usize = 100;
 /// The formats of a list.
 const FORMATS: [&str; 4] = ["json", "csv", "xlsx", "ndjson"];
+/// Every parameter of a list.
+const NAMES: [&str; 25] = [
+    "standing",
+    "impact",
+    "os",
+    "site",
+    "role",
+    "reason",
+    "fix",
+    "only_fixes",
+    "owner",
+    "freshness",
+    "q",
+    "duplicates",
+    "left_out",
+    "unlisted",
+    "future",
+    "regressed",
+    "unchanged",
+    "sort",
+    "columns",
+    "fields",
+    "cursor",
+    "limit",
+    "format",
+    "bom",
+    "before",
+];
 /// Rows of a page at most.
 pub const MAX_LIMIT: usize = 1_000;
 
@@ -155,6 +183,14 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
         "future" => filter.future = yes(&value)?,
         "regressed" => filter.regressed = yes(&value)?,
         "unchanged" => filter.unchanged = Some(days(&value)?),
+        _ => return show(query, name, value),
+    }
+    Ok(())
+}
+
+/// What is not a filter: place, length, order, columns, format.
+fn show(query: &mut ListQuery, name: &str, value: String) -> Result<(), String> {
+    match name {
         "cursor" => query.cursor = Some(value),
         "limit" => {
             query.limit = value
@@ -193,38 +229,7 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
         }
         "bom" => query.bom = yes(&value)?,
         "before" => query.before = value.parse().map_err(|_| "must be a number".to_owned())?,
-        _ => {
-            return Err(unknown(
-                name,
-                &[
-                    "standing",
-                    "impact",
-                    "os",
-                    "site",
-                    "role",
-                    "reason",
-                    "fix",
-                    "only_fixes",
-                    "owner",
-                    "freshness",
-                    "q",
-                    "duplicates",
-                    "left_out",
-                    "unlisted",
-                    "future",
-                    "regressed",
-                    "unchanged",
-                    "sort",
-                    "columns",
-                    "fields",
-                    "cursor",
-                    "limit",
-                    "format",
-                    "bom",
-                    "before",
-                ],
-            ));
-        }
+        _ => return Err(unknown(name, &NAMES)),
     }
     Ok(())
 }

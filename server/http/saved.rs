@@ -74,7 +74,7 @@ pub async fn save(
     if !kept {
         return Err(Problem::invalid(
             "/name",
-            &format!(
+            format!(
                 "there are {MOST} saved views already; delete one on the page Saved views first"
             ),
         ));

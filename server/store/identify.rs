@@ -201,7 +201,7 @@ fn fitting<'k>(
             || only_a_name(&known.ids)
             || (bare && speaker != Speaker::Report)
             || (counted == 1 && completes(ids, known, speaker));
-        is_meant && !contradicts(ids, &known.ids) && !(passes_over && !known.listing.is_counted())
+        is_meant && !contradicts(ids, &known.ids) && (!passes_over || known.listing.is_counted())
     })
 }
 

@@ -145,7 +145,10 @@ async fn groups(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Vec<Grou
             // The impact of a client that blocks is the worst of its reasons, by the rules.
             if group.standing == Standing::Blocking.code() {
                 let impacts = assess::reasons_in(group.reasons).filter_map(|reason| reason.impact);
-                group.impact = impacts.min().map_or("", Impact::code).to_owned();
+                impacts
+                    .min()
+                    .map_or("", Impact::code)
+                    .clone_into(&mut group.impact);
             }
             groups.push(group);
         }

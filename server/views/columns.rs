@@ -142,6 +142,7 @@ impl Default for Shown {
 
 impl Shown {
     /// The same columns in another order.
+    #[must_use]
     pub fn ordered(&self, order: Order) -> Self {
         Self {
             order,

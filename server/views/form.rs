@@ -13,7 +13,7 @@ use crate::{
         verdict::{Impact, Standing},
     },
     store::{
-        model::{Filter, Freshness},
+        model::{Filter, Freshness, Order},
         selection::OWNERS_OFFERED,
     },
 };
@@ -102,7 +102,7 @@ impl FilterForm {
                         chosen: shown.columns.contains(&column),
                     })
                     .collect(),
-                if shown.order == Default::default() {
+                if shown.order == Order::default() {
                     ""
                 } else {
                     shown.order.code()

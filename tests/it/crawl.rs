@@ -134,7 +134,7 @@ async fn walk(app: &TestApp, seed: u64) {
     ]
     .map(str::to_owned)
     .into();
-    let mut seen: BTreeSet<String> = waiting.iter().cloned().collect();
+    let mut found: BTreeSet<String> = waiting.iter().cloned().collect();
     let mut lengths: BTreeMap<String, i64> = BTreeMap::new();
     let (mut pages, mut numbers) = (0, 0);
     let mut wrong = Vec::new();
@@ -169,7 +169,7 @@ async fn walk(app: &TestApp, seed: u64) {
             }
             // Client pages are all of one kind: a few of them are enough.
             let is_client = link.href.starts_with("/clients/");
-            let clients = seen
+            let clients = found
                 .iter()
                 .filter(|known| known.starts_with("/clients/"))
                 .count();
@@ -186,7 +186,7 @@ async fn walk(app: &TestApp, seed: u64) {
             {
                 continue;
             }
-            if seen.insert(link.href.clone()) {
+            if found.insert(link.href.clone()) {
                 waiting.push_back(link.href);
             }
         }

@@ -89,37 +89,7 @@ impl Server {
         if upload["state"] != "done" {
             return Err(parcel.unfinished(upload["problem"].as_str()));
         }
-        let count = |place: &str| {
-            upload
-                .pointer(place)
-                .and_then(Value::as_i64)
-                .unwrap_or_default()
-        };
-        let told: Vec<&Value> = upload["told"].as_array().into_iter().flatten().collect();
-        Summary {
-            formats: told
-                .iter()
-                .filter_map(|told| told["format"].as_str())
-                .collect(),
-            notes: told
-                .iter()
-                .flat_map(|told| {
-                    let name = told["name"].as_str().unwrap_or_default();
-                    let notes = told["notes"].as_array().into_iter().flatten();
-                    notes.filter_map(move |note| Some((name, note.as_str()?)))
-                })
-                .collect(),
-            rows: count("/rows/total"),
-            stored: [
-                count("/stored/new"),
-                count("/stored/changed"),
-                count("/stored/unchanged"),
-                count("/stored/late"),
-            ],
-            refused: count("/rejected"),
-            by: upload["created_by"].as_str().unwrap_or_default(),
-        }
-        .print(args, parcel)?;
+        summed_up(&upload, args, parcel)?;
         said_nothing(
             parcel,
             upload["asked"].as_i64().zip(upload["answered"].as_i64()),
@@ -181,4 +151,43 @@ async fn answer(request: reqwest::RequestBuilder, parcel: &Parcel<'_>) -> Result
         )));
     }
     Err(parcel.failed(format!("the server answered {status}: {detail}")))
+}
+
+/// Says what became of an upload.
+fn summed_up(
+    upload: &serde_json::Value,
+    args: &ImportArgs,
+    parcel: &Parcel<'_>,
+) -> Result<(), Error> {
+    let count = |place: &str| {
+        upload
+            .pointer(place)
+            .and_then(Value::as_i64)
+            .unwrap_or_default()
+    };
+    let told: Vec<&Value> = upload["told"].as_array().into_iter().flatten().collect();
+    Summary {
+        formats: told
+            .iter()
+            .filter_map(|told| told["format"].as_str())
+            .collect(),
+        notes: told
+            .iter()
+            .flat_map(|told| {
+                let name = told["name"].as_str().unwrap_or_default();
+                let notes = told["notes"].as_array().into_iter().flatten();
+                notes.filter_map(move |note| Some((name, note.as_str()?)))
+            })
+            .collect(),
+        rows: count("/rows/total"),
+        stored: [
+            count("/stored/new"),
+            count("/stored/changed"),
+            count("/stored/unchanged"),
+            count("/stored/late"),
+        ],
+        refused: count("/rejected"),
+        by: upload["created_by"].as_str().unwrap_or_default(),
+    }
+    .print(args, parcel)
 }

@@ -68,8 +68,8 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
     let mut times: Vec<Timestamp> = sources.iter().map(|source| source.rank.0).collect();
     times.sort_unstable();
     // Of sources of the same time none is the newer one, so each comes first once, and the worse outcome counts.
-    let ties = times.windows(2).any(|pair| pair.first() == pair.last());
-    if ties {
+    let several_at_once = times.windows(2).any(|pair| pair.first() == pair.last());
+    if several_at_once {
         let turned = combine_turned(sources, false);
         add(&mut live, &turned.live);
         let stands = assess(&turned.facts, policy);
@@ -88,7 +88,7 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
         let mut alone = placed(combine(&above), &trusted, sources.len());
         alone.contradictions.clone_from(&beside.contradictions);
         let mut readings = vec![beside, alone];
-        if ties {
+        if several_at_once {
             readings.push(combine_turned(sources, true));
             let turned = placed(combine_turned(&above, false), &trusted, sources.len());
             readings.push(turned);

@@ -56,4 +56,4 @@ pub use self::{
 };
 
 /// The version of the rules; every verdict is stored with it, so that a later one can be told apart.
-pub const RULESET: &str = "2026.11.1";
+pub const RULESET: &str = "2026.11.2";

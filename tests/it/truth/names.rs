@@ -34,12 +34,11 @@ fn a_file_name_that_no_computer_can_have_names_none() {
             .iter()
             .map(|one| one.report().ids.name.unwrap_or_default())
             .collect();
-        match device {
-            Some(device) => assert_eq!(named, [device], "{name}"),
-            None => {
-                assert!(named.is_empty(), "{name}: {named:?}");
-                assert!(!told.refused.is_empty(), "{name}");
-            }
+        if let Some(device) = device {
+            assert_eq!(named, [device], "{name}");
+        } else {
+            assert!(named.is_empty(), "{name}: {named:?}");
+            assert!(!told.refused.is_empty(), "{name}");
         }
         // Who says the device is heard.
         let options = Options {
