@@ -142,6 +142,14 @@ impl<'m> Plan<'m> {
             .filter(|text| !says_nothing(text) && !says_absent(text))
     }
 
+    /// Whether a cell is missing whose emptiness would say that nothing is there: the file was cut, or put together by
+    /// hand. `open`: no line break follows the row, so its last cell may have been cut too.
+    pub(super) fn is_cut(&self, row: &Row<'_>, open: bool) -> bool {
+        self.asked.iter().any(|at| {
+            *at >= row.width() || open && *at + 1 == row.width() && row.cell(*at).is_empty()
+        })
+    }
+
     /// Learns from a row how the table writes its times.
     pub(super) fn learn(&mut self, row: &Row<'_>) {
         self.times.learn(row);

@@ -41,6 +41,9 @@ pub fn needs_joining(mapping: &Mapping) -> bool {
     long || !named || mapping.has(&Meaning::Updates)
 }
 
+/// An empty cell of these tables says that nothing is there, so a missing one must not pass for an empty one.
+const CUT: &str = "This row has fewer cells than the heading, or ends in the middle: the file was probably cut. Export it again, whole.";
+
 fn is_other(mapping: &Mapping) -> bool {
     mapping.has(&Meaning::ScriptOutput)
         || mapping
@@ -92,7 +95,17 @@ pub fn read(
     }
     let mut held = Joined::new();
     for row in table {
-        let piece = row.and_then(|row| piece(&plan, &row, joining));
+        let piece = row.and_then(|row| {
+            let open = !source.text.ends_with('\n') && source.text.ends_with(row.raw);
+            if plan.is_cut(&row, open) {
+                return Err(Refused::new(
+                    row.place(),
+                    CUT.to_owned(),
+                    row.raw.as_bytes(),
+                ));
+            }
+            piece(&plan, &row, joining)
+        });
         match piece {
             Ok(piece) if devices.has_several(&piece.document.client) => held.add(piece, sink),
             other => sink(other),

@@ -92,6 +92,39 @@ fn an_empty_cell_of_a_joined_query_is_absent_where_the_device_answered() {
 }
 
 #[test]
+fn a_cell_that_is_missing_is_not_an_empty_one() {
+    let heading = "Device,Caption,Version,Asked_WinHttpNative,Asked_NetRelease\n";
+    for (rows, good, cut) in [
+        (
+            "PC-1,Windows,10.0.19045\nPC-2,Windows,10.0.19045,,528372\n",
+            1,
+            1,
+        ),
+        ("PC-1,Windows,10.0.19045,\n", 0, 1),
+        (
+            "PC-2,Windows,10.0.19045,,528372\nPC-1,Windows,10.0.19045,",
+            1,
+            1,
+        ),
+        // The last cell may have been on its way.
+        (
+            "PC-2,Windows,10.0.19045,,528372\nPC-1,Windows,10.0.19045,,",
+            1,
+            1,
+        ),
+        ("PC-1,Windows,10.0.19045,,528372", 1, 0),
+        ("PC-1,Windows,10.0.19045,,\n", 1, 0),
+    ] {
+        let read = read_wide(&format!("{heading}{rows}"), None);
+        assert_eq!(
+            (read.pieces.len(), read.refused.len()),
+            (good, cut),
+            "{rows}"
+        );
+    }
+}
+
+#[test]
 fn the_queries_of_the_kit_are_joined_and_their_columns_are_read() {
     for query in cutover::views::feeding::CMPIVOT
         .iter()
