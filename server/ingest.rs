@@ -80,6 +80,7 @@ impl Judge {
         Incoming {
             name: report.ids.display_name(),
             coverage: Coverage::of(&report.facts),
+            time_open: report.facts.time_open,
             judge: Arc::clone(&self.jointly) as Arc<dyn JudgesJointly>,
             os_key: assess::os_identity(&report.facts.os).key,
             roles: report.facts.roles,

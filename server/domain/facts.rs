@@ -26,6 +26,9 @@ pub struct Facts {
     pub process_bits: Option<u32>,
     /// Whether a 32-bit reader asked for the 64-bit view by name, so that no redirection happened.
     pub explicit_views: bool,
+    /// When they were read was said without a time zone and taken for the earliest that it can be; they may be up to
+    /// [`super::time::UNZONED`] younger.
+    pub time_open: bool,
     /// ConfigMgr client version, for display.
     pub client_version: Option<String>,
     /// Site system roles, lower-case, such as `management_point`; empty for a plain client.

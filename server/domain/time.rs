@@ -14,6 +14,9 @@ pub const MINUTE: i64 = 60 * SECOND;
 pub const HOUR: i64 = 60 * MINUTE;
 /// One day, in milliseconds.
 pub const DAY: i64 = 24 * HOUR;
+/// How much later a time without a zone can be than the earliest that it can be: zones go from 12 hours behind UTC to 14
+/// hours ahead of it.
+pub const UNZONED: i64 = 26 * HOUR;
 
 impl Timestamp {
     /// Reads RFC 3339 text with an offset, such as `2026-11-23T08:15:00Z`.

@@ -49,6 +49,8 @@ pub struct Incoming {
     pub ruleset: Arc<str>,
     /// Who sent it, and how.
     pub sender: Sender,
+    /// Its time may be later than it says; see [`crate::domain::facts::Facts::time_open`].
+    pub time_open: bool,
     /// Which facts it speaks of.
     pub coverage: Coverage,
     /// Judges it together with what other sources say of the client.

@@ -118,8 +118,8 @@ pub(super) fn stands_alone(report: &Incoming, state: &State) -> bool {
     if report.content_hash[..] == hash[..] {
         return report.sender.trust == state.trust;
     }
-    // Of two of the same time none is the newer one.
-    if report.seen_at.0 == seen_at {
+    // Of two of the same time none is the newer one; nor of two whose order nobody knows.
+    if report.seen_at.0 == seen_at || report.time_open {
         return false;
     }
     let is_newer = (report.seen_at.0, &report.content_hash[..]) > (seen_at, &hash[..]);

@@ -21,6 +21,9 @@ pub struct Document {
     /// RFC 3339 with offset. `None`: the file does not say when its facts were read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collected_at: Option<String>,
+    /// That time was written without a zone; see [`crate::domain::facts::Facts::time_open`].
+    #[serde(skip_serializing_if = "is_false")]
+    pub time_open: bool,
     /// How the facts were read.
     pub collector: Collector,
     /// Whom they are about.
@@ -239,6 +242,7 @@ impl Document {
             schema_version: self.schema_version,
             partial: self.partial,
             collected_at: self.collected_at.clone(),
+            time_open: self.time_open,
             collector: self.collector.clone(),
             registry: keys,
             contradicted: self.contradicted.clone(),

@@ -38,6 +38,7 @@ impl Document {
         // Facts without a time do not become as fresh as those beside them.
         self.undated |=
             other.undated || self.collected_at.is_some() != other.collected_at.is_some();
+        self.time_open |= other.time_open;
         self.collected_at = careful(self.collected_at.take(), other.collected_at, Ord::min);
         clash.client(&mut self.client, other.client);
         clash.os(&mut self.os, other.os);

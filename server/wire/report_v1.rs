@@ -56,6 +56,8 @@ struct RawReport<'a> {
     #[serde(borrow, default)]
     hotfixes: RawHotfixes<'a>,
     #[serde(borrow, default)]
+    time_open: Scalar<'a>,
+    #[serde(borrow, default)]
     hotfixes_cut: Scalar<'a>,
     #[serde(borrow, default)]
     files: RawFiles<'a>,
@@ -251,6 +253,9 @@ fn convert(raw: RawReport<'_>) -> Result<Report, Vec<FieldError>> {
     let seen = registry::build_number(&facts.registry);
     facts.os.registry_build = machine::doubting(&facts.os, seen);
     facts.hotfixes = tables::hotfixes(&raw.hotfixes, root.field("hotfixes"), &mut problems);
+    facts.time_open = problems
+        .maybe(root.field("time_open"), optional_bool(&raw.time_open))
+        .unwrap_or(false);
     facts.hotfixes_cut = problems
         .maybe(root.field("hotfixes_cut"), optional_bool(&raw.hotfixes_cut))
         .unwrap_or(false);

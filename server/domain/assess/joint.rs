@@ -3,7 +3,7 @@
 use super::{judge::assess, policy::Policy, reasons::code};
 use crate::domain::{
     evidence::{Combined, Contradiction, Source, combine, combine_by_trust, combine_turned},
-    time::Timestamp,
+    time::{Timestamp, UNZONED},
     verdict::{Impact, Note, Standing, Verdict},
 };
 
@@ -75,6 +75,20 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
         let stands = assess(&turned.facts, policy);
         if rank(&stands) < rank(&verdict) {
             (verdict, chosen) = (stands, turned);
+        }
+    }
+    // What may be younger than it says could be the newest word: then the worse outcome counts.
+    if let Some(later) = as_late_as_can_be(sources) {
+        let last = combine(&later);
+        add(&mut live, &last.live);
+        let mut stands = assess(&last.facts, policy);
+        if rank(&stands) < rank(&verdict) {
+            stands.notes.push(Note {
+                code: "evidence.time_open",
+                message: "One source was read at a time that was written without its zone, so it may be older or newer than the others. What is worse for the client counts. Read the client again, or write times like 2026-11-23T08:15:00Z."
+                    .to_owned(),
+            });
+            (verdict, chosen) = (stands, last);
         }
     }
     let lowest = sources.iter().map(|source| source.trust).min();
@@ -149,6 +163,26 @@ fn name_cause(verdict: &mut Verdict, combined: &Combined, sources: &[Source<'_>]
         );
         "Read version and build again, together.".clone_into(&mut check.fix);
     }
+}
+
+/// The same sources, those without a time zone as late as they can be; `None`: every time is sure.
+fn as_late_as_can_be<'f>(sources: &[Source<'f>]) -> Option<Vec<Source<'f>>> {
+    let open = sources.iter().any(|source| source.facts.time_open);
+    (open && sources.len() > 1).then(|| {
+        let late = |source: &Source<'f>| {
+            let (at, hash) = source.rank;
+            let at = if source.facts.time_open {
+                at.plus(UNZONED)
+            } else {
+                at
+            };
+            Source {
+                rank: (at, hash),
+                ..*source
+            }
+        };
+        sources.iter().map(late).collect()
+    })
 }
 
 fn add(live: &mut [bool], also: &[bool]) {

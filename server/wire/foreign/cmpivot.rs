@@ -241,7 +241,7 @@ impl Reader<'_> {
         let mut document = Document::by(COLLECTOR);
         document.collector.explicit_views = self.plan.vouches_for_views();
         document.client = self.plan.client(row, notes)?;
-        document.collected_at = self.plan.read_at(row)?;
+        self.plan.read_at(row, &mut document)?;
         match self.entity {
             Entity::Registry => {
                 if !self.value(row, &mut document, notes)? {

@@ -132,12 +132,13 @@ impl Times {
         self.read.iter().map(|column| column.order)
     }
 
-    /// When a row was read; `None`: its table does not say it of any row.
+    /// When a row was read, and whether the zone was not said; `None`: its table does not say it of any row.
     ///
     /// # Errors
     /// The table says it of its rows, but what it says of this one cannot be used: a sentence with the remedy.
-    pub(super) fn of(&self, row: &Row<'_>) -> Result<Option<Timestamp>, String> {
+    pub(super) fn of(&self, row: &Row<'_>) -> Result<Option<(Timestamp, bool)>, String> {
         let mut oldest: Option<Timestamp> = None;
+        let mut open = false;
         for column in &self.read {
             let text = row.cell(column.at);
             if is_empty(text) {
@@ -151,13 +152,16 @@ impl Times {
                         column.heading
                     ));
                 }
-                moment => moment.earliest().ok_or_else(|| {
+                moment => {
+                    open |= matches!(moment, Moment::Wall(_));
+                    moment.earliest().ok_or_else(|| {
                     format!(
                         "The time `{}` in `{}` cannot be read. So it is not known when this row was read, and it was not taken. Write it like 2026-11-23T08:15:00Z.",
                         shown(text),
                         column.heading
                     )
-                })?,
+                    })?
+                }
             };
             oldest = Some(oldest.map_or(at, |known| known.min(at)));
         }
@@ -178,7 +182,7 @@ impl Times {
                 Meaning::CollectedAt.title()
             ));
         }
-        Ok(oldest)
+        Ok(oldest.map(|at| (at, open)))
     }
 }
 

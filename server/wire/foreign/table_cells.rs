@@ -198,8 +198,12 @@ impl<'m> Plan<'m> {
     ///
     /// # Errors
     /// The table says it, but not usably of this row.
-    pub(super) fn read_at(&self, row: &Row<'_>) -> Result<Option<String>, String> {
-        Ok(self.times.of(row)?.map(|at| at.to_string()))
+    pub(super) fn read_at(&self, row: &Row<'_>, document: &mut Document) -> Result<(), String> {
+        if let Some((at, open)) = self.times.of(row)? {
+            document.collected_at = Some(at.to_string());
+            document.time_open = open;
+        }
+        Ok(())
     }
 
     /// Whether somebody vouches that values were read from the view that they are under.
@@ -286,7 +290,7 @@ impl<'m> Plan<'m> {
         document.collector.explicit_views = self.explicit_views || of_inventory;
         document.client = self.client(row, notes)?;
         document.os = self.os(row, notes);
-        document.collected_at = self.read_at(row)?;
+        self.read_at(row, &mut document)?;
         let client = &mut document.client;
         if let Some(text) = self.cell(row, &Meaning::ClientVersion) {
             client.client_version = shown(text, notes);

@@ -89,6 +89,7 @@ pub fn report(n: u32, at: Timestamp, version: u8) -> Incoming {
         seen_at: at,
         stale_at: at.plus(14 * DAY),
         future: false,
+        time_open: false,
         content_hash: [version; 16],
         verdict: Standing::Ready,
         impact: None,

@@ -139,3 +139,32 @@ fn the_statements_of_the_kit_name_each_column_once() {
         }
     }
 }
+
+/// A reading that its table says to be of a time without a zone may be older or newer than another of that day.
+#[tokio::test]
+async fn a_blocker_of_a_time_without_a_zone_is_not_outdated_by_a_good_reading_of_the_same_day() {
+    let heading = "Name,Caption,Version,ProductType,LastHWScan,KeyName0,WinHttpNative0,WinHttpWow640,Tls12ClientEnabled0,Tls12ClientDisabledByDefault0,NetRelease0\n";
+    for app in crate::support::app::TestApp::each().await {
+        let id = app.report("PC-0601").stored().await;
+        let standing = async || {
+            let client = app.json(&format!("/api/v1/clients/{id}")).await;
+            client["standing"].as_str().expect("a standing").to_owned()
+        };
+        assert_eq!(standing().await, "ready");
+        let now = cutover::clock::now()
+            .plus(-cutover::domain::time::HOUR)
+            .to_string();
+        let wall = format!("{} {}", &now[..10], &now[11..19]);
+        let row = format!(
+            "{heading}PC-0601,Microsoft Windows 10 Enterprise,10.0.19045,1,{wall},cutover,,,0,1,528372\n"
+        );
+        app.uploaded("inventory.csv", row).await;
+        assert_eq!(standing().await, "blocking", "{}", app.engine);
+        // The other way round: first the scan, then a reading that may be the later or the earlier one.
+        let again = format!(
+            "{heading}PC-0601,Microsoft Windows 10 Enterprise,10.0.19045,1,{now},cutover,,,1,0,528372\n"
+        );
+        app.uploaded("later.csv", again).await;
+        assert_ne!(standing().await, "ready", "{}", app.engine);
+    }
+}
