@@ -12,6 +12,10 @@ use crate::domain::{evidence::is_redirected, facts, identity::ClientIds};
 
 /// What a file says of one device. Everything that the file does not say stays `None`, empty or unlisted, which
 /// means "not collected"; see each field for how "asked for, and not there" is said.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says a thing of its own, as in JSON"
+)]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Document {
     /// Always [`super::report_v1::SCHEMA_VERSION`]; set by [`Document::by`].

@@ -25,7 +25,7 @@ pub(super) struct Query {
 /// Reads `Query completed on 3 of 5 clients (2 clients offline and 0 failure)`.
 pub(super) fn status(line: &str) -> Option<Status> {
     const WORDS: &str = "query completed on ";
-    let line = line.trim().trim_matches('"').to_ascii_lowercase();
+    let line = without_separators(&line.trim().trim_matches('"').to_ascii_lowercase());
     let rest = line.strip_prefix(WORDS)?;
     let mut words = rest.split(|c: char| !c.is_ascii_alphanumeric());
     let answered = words.next()?.parse().ok()?;
@@ -46,6 +46,24 @@ pub(super) fn status(line: &str) -> Option<Status> {
         answered,
         failed,
     })
+}
+
+/// `3,100` and `3.100` as `3100`: consoles write numbers the way their country does.
+fn without_separators(line: &str) -> String {
+    let letters: Vec<char> = line.chars().collect();
+    let digit = |at: Option<usize>| {
+        at.and_then(|at| letters.get(at))
+            .is_some_and(char::is_ascii_digit)
+    };
+    letters
+        .iter()
+        .enumerate()
+        .filter(|(at, letter)| {
+            let between = digit(at.checked_sub(1)) && (1..=3).all(|ahead| digit(Some(at + ahead)));
+            !(between && matches!(letter, ',' | '.' | '\'' | '\u{a0}' | '\u{202f}'))
+        })
+        .map(|(_, letter)| *letter)
+        .collect()
 }
 
 /// Whether a line before the heading is one of the two.

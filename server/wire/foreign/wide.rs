@@ -12,6 +12,7 @@ use super::{
     join::Joined,
     mapping::Mapping,
     meaning::Meaning,
+    pivot_query,
     reading_time::FILE_TIME,
     table::{Row, Table},
     table_cells::{Plan, ids_of},
@@ -90,6 +91,15 @@ pub fn read(
         notes: plan.notes(),
         ..Overview::default()
     };
+    // What CMPivot said of its run, where somebody kept that line.
+    let mut said = table
+        .before()
+        .iter()
+        .filter_map(|line| pivot_query::status(line));
+    if let (Some(first), true) = (said.next(), said.next().is_none()) {
+        overview.asked = Some(first.asked);
+        overview.answered = Some(first.answered);
+    }
     if plan.has_no_time() {
         overview.notes.push(FILE_TIME.to_owned());
     }

@@ -17,7 +17,7 @@ use super::ledger::Promises;
 /// Fails unless everything promised is in the database and its counts are those of its lists.
 pub async fn verify(url: &str, promises: &Promises) {
     let store = Store::open(url).await.expect("the database opens");
-    let missing = missing(&store, url, promises).await;
+    let missing = missing(url, promises).await;
     assert!(
         missing.is_empty(),
         "{} of {} promises broken, such as: {}",
@@ -30,12 +30,8 @@ pub async fn verify(url: &str, promises: &Promises) {
 }
 
 /// Every promise that was not kept.
-pub async fn missing(store: &Store, url: &str, promises: &Promises) -> Vec<String> {
-    let times: BTreeMap<String, Timestamp> = rows(store)
-        .await
-        .into_iter()
-        .filter_map(|row| Some((row.ids.sms_guid?, row.collected_at?)))
-        .collect();
+pub async fn missing(url: &str, promises: &Promises) -> Vec<String> {
+    let times = newest(url).await;
     let mut missing: Vec<String> = promises
         .newest
         .iter()
@@ -63,6 +59,22 @@ pub async fn rows(store: &Store) -> Vec<ClientRow> {
         rows.extend(more);
     }
     rows
+}
+
+/// Of each client the time of its newest report. A list shows the oldest of the sources that a verdict rests on.
+async fn newest(url: &str) -> BTreeMap<String, Timestamp> {
+    const ALL: &str = "SELECT sms_guid, collected_at FROM clients WHERE sms_guid IS NOT NULL AND collected_at IS NOT NULL";
+    let rows: Vec<(String, i64)> = if url.starts_with("sqlite:") {
+        let mut conn = SqliteConnection::connect(url).await.expect("connect");
+        sqlx::query_as(ALL).fetch_all(&mut conn).await
+    } else {
+        let mut conn = PgConnection::connect(url).await.expect("connect");
+        sqlx::query_as(ALL).fetch_all(&mut conn).await
+    }
+    .expect("the clients");
+    rows.into_iter()
+        .map(|(guid, at)| (guid, Timestamp(at)))
+        .collect()
 }
 
 /// Ids of all reports in the history.

@@ -69,7 +69,7 @@ async fn a_broken_promise_is_noticed(url: &str, ledger: &Ledger) {
         ledger.note(&sent, true);
     }
     let store = Store::open(url).await.expect("a store");
-    let missing = check::missing(&store, url, &ledger.promises()).await;
+    let missing = check::missing(url, &ledger.promises()).await;
     assert_eq!(missing.len(), 4, "{missing:#?}");
     store.close().await;
 }

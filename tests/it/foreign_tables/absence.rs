@@ -125,6 +125,39 @@ fn a_cell_that_is_missing_is_not_an_empty_one() {
 }
 
 #[test]
+fn what_cmpivot_said_of_its_run_is_kept_with_a_joined_table_too() {
+    for (line, asked, answered) in [
+        (
+            "Query completed on 303 of 400 clients (97 clients offline and 0 failure)",
+            Some(400),
+            Some(303),
+        ),
+        (
+            "Query completed on 3,100 of 5,000 clients (1,900 clients offline and 0 failure)",
+            Some(5_000),
+            Some(3_100),
+        ),
+        (
+            "Query completed on 3.100 of 5.000 clients",
+            Some(5_000),
+            Some(3_100),
+        ),
+        ("#TYPE Selected", None, None),
+    ] {
+        let text = format!(
+            "{line}\nDevice,Caption,Version,Asked_NetRelease\nPC-1,Windows,10.0.19045,528372\n"
+        );
+        let read = read_wide(&text, None);
+        assert_eq!(read.pieces.len(), 1, "{line}");
+        assert_eq!(
+            (read.overview.asked, read.overview.answered),
+            (asked, answered),
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn the_queries_of_the_kit_are_joined_and_their_columns_are_read() {
     for query in cutover::views::feeding::CMPIVOT
         .iter()
