@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
@@ -86,18 +86,25 @@ fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
 }
 
-async fn in_time(request: Request, next: Next) -> Response {
-    let uri = request.uri();
-    let lists = request.method() != Method::GET
-        && matches!(uri.path(), "/api/v1/population" | "/population");
-    let workbook = uri
-        .query()
-        .is_some_and(|query| query.contains("format=xlsx"));
-    let limit = if lists || workbook {
+/// How long a request may take. What a stranger can send is never given the long limit: a body that does not get on must
+/// not hold a connection, so a workbook is one only when it is fetched, and a list only where it is replaced.
+fn limit(method: &Method, uri: &Uri) -> Duration {
+    let replaces = method == Method::PUT && uri.path() == "/api/v1/population"
+        || method == Method::POST && uri.path() == "/population";
+    let fetches = method == Method::GET
+        && matches!(uri.path(), "/api/v1/clients" | "/api/v1/blockers")
+        && uri
+            .query()
+            .is_some_and(|query| query.split('&').any(|pair| pair == "format=xlsx"));
+    if replaces || fetches {
         LONG_WORK
     } else {
         WHOLE_REQUEST
-    };
+    }
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    let limit = limit(request.method(), request.uri());
     tokio::time::timeout(limit, next.run(request))
         .await
         .unwrap_or_else(|_| Problem::TooSlow.into_response())
@@ -136,5 +143,26 @@ async fn dress(State(app): State<App>, request: Request, next: Next) -> Response
             page
         }
         None => response,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_long_work_may_take_long() {
+        for (method, uri, long) in [
+            (Method::PUT, "/api/v1/population?list=a", true),
+            (Method::POST, "/population", true),
+            (Method::GET, "/api/v1/clients?os=a&format=xlsx", true),
+            (Method::GET, "/api/v1/blockers?format=csv", false),
+            (Method::POST, "/sign-in?format=xlsx", false),
+            (Method::POST, "/api/v1/reports?format=xlsx", false),
+            (Method::GET, "/population", false),
+        ] {
+            let uri: Uri = uri.parse().expect("an address");
+            assert_eq!(limit(&method, &uri) == LONG_WORK, long, "{method} {uri}");
+        }
     }
 }

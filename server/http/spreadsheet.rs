@@ -20,8 +20,6 @@ use crate::{
 
 /// Rows of a sheet, the header among them; no program that reads workbooks takes more.
 const ROWS_AT_MOST: i64 = 1_048_576;
-/// Characters of a cell at most, by the same programs.
-const CELL_AT_MOST: usize = 32_767;
 
 /// The whole list as a workbook; refused when it has more rows than a sheet can hold.
 pub async fn answer(
@@ -110,7 +108,8 @@ fn written(
     Ok(file)
 }
 
-/// One cell. Words are written as words, so nothing that begins like a formula is ever one.
+/// One cell. No text that is kept comes near the 32,767 characters that a cell can hold; one that did would be an error
+/// and not be cut in silence. Words are written as words, so nothing that begins like a formula is ever one.
 fn write(
     sheet: &mut Worksheet,
     line: u32,
@@ -121,7 +120,6 @@ fn write(
     match cell {
         Cell::Text(text) if text.is_empty() => {}
         Cell::Text(text) => {
-            let text: String = text.chars().take(CELL_AT_MOST / 2).collect();
             sheet.write_string(line, column, text)?;
         }
         // Every id and count is far below 2^53.
