@@ -306,6 +306,11 @@ pub struct Composed {
 }
 
 impl Composed {
+    /// What it says so far, with numbered placeholders.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
     /// Appends a piece.
     pub fn push(&mut self, piece: &'static str) {
         for part in piece.split_inclusive('?') {

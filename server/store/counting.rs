@@ -14,8 +14,14 @@ const OF_COUNTS: Asked = Asked {
     lacks: "(CASE WHEN kind = 'signature' THEN CAST(detail AS BIGINT) ELSE 0 END & ?) = 0",
 };
 
-/// The standings whose clients are counted by what they need.
-const SIGNED: [Standing; 2] = [Standing::Blocking, Standing::Undetermined];
+/// The standings whose clients need something, and so are counted by what they need: all but ready and silent.
+const SIGNED: [Standing; 5] = [
+    Standing::Blocking,
+    Standing::Undetermined,
+    Standing::Conflict,
+    Standing::RestartPending,
+    Standing::Stale,
+];
 
 /// The statements that read a filter's clients from the maintained counts, put together by what they have in common:
 /// by signature, and the standings that have none by impact. Those the counts cannot tell are left for a look at the

@@ -182,15 +182,11 @@ impl<'r> Wave<'r> {
 
     /// The cheap look-up: nearly every report names its client by its strongest id.
     async fn find_by_strongest(&mut self, conn: &mut Conn) -> Result<()> {
-        let idents = self
-            .indexes
-            .iter()
-            .filter_map(|&index| {
-                identify::matching_idents(&self.reports[index].ids)
-                    .into_iter()
-                    .next()
-            })
-            .collect();
+        let idents = self.indexes.iter().filter_map(|&index| {
+            identify::matching_idents(&self.reports[index].ids)
+                .into_iter()
+                .next()
+        });
         self.known = Known::find(conn, idents).await?;
         for &index in &self.indexes {
             let ids = &self.reports[index].ids;
@@ -289,11 +285,10 @@ impl<'r> Wave<'r> {
             return Ok(out);
         }
         conn.lock_new_clients().await?;
-        let idents: HashSet<String> = unsure
+        let idents = unsure
             .iter()
-            .flat_map(|&index| identify::all_idents(&self.reports[index].ids))
-            .collect();
-        let thorough = Known::find(conn, idents.into_iter().collect()).await?;
+            .flat_map(|&index| identify::all_idents(&self.reports[index].ids));
+        let thorough = Known::find(conn, idents).await?;
         let mut met = Met::default();
         for index in unsure {
             let ids = &self.reports[index].ids;

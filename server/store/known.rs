@@ -22,11 +22,12 @@ const IDENTITIES: &str = include_str!("sql/insert_identities.sql");
 const SUSPECTS: &str = include_str!("sql/insert_suspects.sql");
 const MARK: &str = include_str!("sql/mark_duplicates.sql");
 
-/// A client as found by one of its idents.
+/// A client as found by its idents.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Found {
-    ident: String,
-    pub(super) id: Vec<u8>,
+struct Found {
+    /// Which idents, by their places in what was asked, with commas between.
+    places: String,
+    id: Vec<u8>,
     name: String,
     sms_guid: Option<String>,
     resource_id: Option<i64>,
@@ -44,6 +45,42 @@ pub(super) struct Found {
     touched: i64,
     whole: i64,
     trust: i64,
+}
+
+impl Found {
+    fn understood(self) -> Result<(String, ClientId, Listing, State)> {
+        let broken = |detail: String| Error::Inconsistent {
+            table: "clients",
+            detail,
+        };
+        let id = identify::from_bytes(&self.id)
+            .ok_or_else(|| broken(format!("an id of {} bytes", self.id.len())))?;
+        let listing = Listing::from_code(&self.listing)
+            .ok_or_else(|| broken(format!("the listing {:?}", self.listing)))?;
+        let state = State {
+            ids: ClientIds {
+                sms_guid: self.sms_guid,
+                resource_id: self.resource_id,
+                site_code: Some(self.site).filter(|site| !site.is_empty()),
+                name: Some(self.name),
+                fqdn: self.fqdn,
+                smbios_guid: self.smbios_guid,
+                serial_number: self.serial_number,
+            },
+            seen_at: self.seen_at,
+            content_hash: self.content_hash,
+            standing: Standing::from_code(&self.standing),
+            verdict: self.verdict.as_deref().and_then(Standing::from_code),
+            stale_at: self.stale_at,
+            sources: self.sources,
+            coverage: Coverage {
+                touched: self.touched,
+                whole: self.whole,
+            },
+            trust: Trust::from_level(self.trust),
+        };
+        Ok((self.places, id, listing, state))
+    }
 }
 
 /// The FQDN of a client that was found by its name. Also where the report came late: the client must not be taken for
@@ -86,53 +123,50 @@ pub(super) struct State {
 }
 
 impl Known {
-    /// Looks up which clients carry these idents.
-    pub(super) async fn find(conn: &mut Conn, idents: Vec<String>) -> Result<Self> {
-        let rows = Rows::default().text(idents.into_iter().map(Some));
+    /// Looks up which clients carry these idents. Those of one machine should stand together: so many are looked up at
+    /// once, and a client is read once for those that are.
+    pub(super) async fn find(
+        conn: &mut Conn,
+        idents: impl IntoIterator<Item = String>,
+    ) -> Result<Self> {
+        let mut asked = HashSet::new();
+        let idents: Vec<String> = idents
+            .into_iter()
+            .filter(|ident| asked.insert(ident.clone()))
+            .collect();
+        let rows = Rows::default()
+            .int((0..).take(idents.len()).map(Some))
+            .text(idents.iter().map(|ident| Some(ident.as_str())));
         let found: Vec<Found> = conn.many(FIND, &[ESTATE], &rows).await?;
         let mut known = Self::default();
         for row in found {
-            let Some(id) = identify::from_bytes(&row.id) else {
-                return Err(Error::Inconsistent {
-                    table: "clients",
-                    detail: format!("an id of {} bytes", row.id.len()),
-                });
-            };
-            let ids = ClientIds {
-                sms_guid: row.sms_guid,
-                resource_id: row.resource_id,
-                site_code: Some(row.site).filter(|site| !site.is_empty()),
-                name: Some(row.name),
-                fqdn: row.fqdn,
-                smbios_guid: row.smbios_guid,
-                serial_number: row.serial_number,
-            };
-            let candidate = Candidate {
-                id,
-                ids: ids.clone(),
-                listing: Listing::from_code(&row.listing).ok_or_else(|| Error::Inconsistent {
-                    table: "clients",
-                    detail: format!("the listing {:?}", row.listing),
-                })?,
-            };
-            known.by_ident.entry(row.ident).or_default().push(candidate);
-            known.state.insert(
-                id,
-                State {
-                    ids,
-                    seen_at: row.seen_at,
-                    content_hash: row.content_hash,
-                    standing: Standing::from_code(&row.standing),
-                    verdict: row.verdict.as_deref().and_then(Standing::from_code),
-                    stale_at: row.stale_at,
-                    sources: row.sources,
-                    coverage: Coverage {
-                        touched: row.touched,
-                        whole: row.whole,
-                    },
-                    trust: Trust::from_level(row.trust),
-                },
-            );
+            let (places, id, listing, state) = row.understood()?;
+            for place in places.split(',') {
+                let ident = place
+                    .parse()
+                    .ok()
+                    .and_then(|place: usize| idents.get(place));
+                let Some(ident) = ident else {
+                    return Err(Error::Inconsistent {
+                        table: "identities",
+                        detail: format!("the place {place:?} of an ident that nobody asked for"),
+                    });
+                };
+                let candidate = Candidate {
+                    id,
+                    ids: state.ids.clone(),
+                    listing,
+                };
+                known
+                    .by_ident
+                    .entry(ident.clone())
+                    .or_default()
+                    .push(candidate);
+            }
+            known.state.insert(id, state);
+        }
+        for candidates in known.by_ident.values_mut() {
+            candidates.sort_unstable_by_key(|candidate| candidate.id);
         }
         Ok(known)
     }
@@ -152,6 +186,12 @@ impl Known {
             .into_iter()
             .map(|candidate| candidate.ids.display_name())
             .collect()
+    }
+
+    /// Whether it is written down already that this client carries this ident.
+    pub(super) fn carries(&self, id: ClientId, ident: &str) -> bool {
+        let carriers = self.by_ident.get(ident);
+        carriers.is_some_and(|carriers| carriers.iter().any(|carrier| carrier.id == id))
     }
 
     /// Whether a client with this id was found.

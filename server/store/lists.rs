@@ -10,7 +10,7 @@ use super::{
     error::{Error, Result},
     identify,
     model::{ClientRow, Filter, ListPage, Listing, Order},
-    narrowing::{Growing, Lead, pieces},
+    narrowing::{Growing, Lead, Piece, pieces, searched},
 };
 use crate::domain::{
     identity::ClientIds,
@@ -145,8 +145,12 @@ impl Store {
     ) -> Result<ListPage> {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
-        let total = count(&mut tx, filter, now).await?;
         let (items, next_cursor) = page(&mut tx, filter, order, cursor, limit, now).await?;
+        let total = match i64::try_from(items.len()) {
+            // Here is all there is. What no count can say would be looked through a second time.
+            Ok(all) if cursor.is_none() && next_cursor.is_none() => all,
+            _ => count(&mut tx, filter, now).await?,
+        };
         Ok(ListPage {
             items,
             next_cursor,
@@ -333,15 +337,57 @@ pub(super) fn count<'a>(
         if let Some(growing) = from_counts(filter) {
             return growing.statement(tx).scalar().await;
         }
-        let mut total = 0;
         let lead = lead(tx, filter, now).await?;
-        for piece in pieces(filter, Order::Name) {
-            let mut text = Composed::default();
-            text.push("SELECT COUNT(*) FROM clients WHERE estate = ?");
-            let mut growing = Growing::new(text);
-            growing.narrow(filter, piece, lead, now);
-            total += growing.statement(tx).scalar::<i64>().await?;
+        let mut total = 0;
+        for (sign, growing) in counted(filter, lead, now) {
+            total += sign * growing.statement(tx).scalar::<i64>().await?;
         }
         Ok(total)
     })
+}
+
+/// The statements whose results, with their signs, add up to the number of a filter's clients.
+fn counted(filter: &Filter, lead: Lead, now: Timestamp) -> Vec<(i64, Growing)> {
+    let statement = |filter: &Filter, piece: Piece| {
+        let mut text = Composed::default();
+        text.push("SELECT COUNT(*) FROM clients WHERE estate = ?");
+        let mut growing = Growing::new(text);
+        growing.narrow(filter, piece, lead, now);
+        growing
+    };
+    let pieces = pieces(filter, Order::Name);
+    // Names are in the indexes, and who is left out is in one of them. Who is counted is in none: of a text that many
+    // names hold, each would have to be looked at.
+    if searched(filter).is_none() || filter.left_out || filter.unlisted {
+        let each = pieces.into_iter();
+        return each.map(|piece| (1, statement(filter, piece))).collect();
+    }
+    let left_out = Filter {
+        left_out: true,
+        ..filter.clone()
+    };
+    let each = pieces.into_iter().flat_map(|piece| {
+        [
+            (1, statement(filter, piece.of_everybody())),
+            (-1, statement(&left_out, piece)),
+        ]
+    });
+    each.collect()
+}
+
+/// The texts of the statements that read a list and its length from the clients, for a look at how a database goes about
+/// them; none for a length that the counts say.
+pub fn statements(filter: &Filter, order: Order, now: Timestamp) -> (Vec<String>, Vec<String>) {
+    let read = pieces(filter, order).into_iter().map(|piece| {
+        let mut growing = Growing::new(StoredClient::select());
+        growing.narrow(filter, piece, Lead::Either, now);
+        growing.onwards(order, Times::Known, None, 1);
+        growing.into_text()
+    });
+    let count = match from_counts(filter) {
+        Some(_) => Vec::new(),
+        None => counted(filter, Lead::Either, now),
+    };
+    let count = count.into_iter().map(|(_, growing)| growing.into_text());
+    (read.collect(), count.collect())
 }

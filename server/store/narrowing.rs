@@ -4,7 +4,7 @@ use super::{
     ESTATE,
     cursor::{Mark, Times},
     db::{Composed, Statement, Tx},
-    model::{Filter, Order},
+    model::{Filter, Listing, Order},
     moves::{MOVED_BACK, NEWS},
 };
 use crate::domain::{
@@ -74,15 +74,17 @@ const OF_CLIENTS: Asked = Asked {
     lacks: "(reasons & ?) = 0",
 };
 
+/// Site systems. Every name is `>= ''`: said, because then the index of those that have roles fits better than any other,
+/// where a planner knows nothing of how many there are. The same is said below for the same reason.
+const WITH_ROLES: &str = " AND roles <> '' AND sort_key >= ''";
+
 /// How a searched text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Search {
     /// Not at all.
     None,
-    /// As the beginning of a name.
+    /// Somewhere in a name.
     Name,
-    /// Further inside a name.
-    Inside,
     /// As a whole id, or the beginning of an FQDN; without those whose name holds it.
     Id,
 }
@@ -93,6 +95,28 @@ enum Search {
 pub(super) struct Piece {
     standing: Option<Standing>,
     search: Search,
+    listed: Listed,
+}
+
+/// How a list names those of a piece.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Listed {
+    /// As the filter says.
+    AsAsked,
+    /// Like this, which is one of the ways that the filter says.
+    Thus(Listing),
+    /// However it does.
+    Anyhow,
+}
+
+impl Piece {
+    /// The same, with those that the filter's listing leaves out.
+    pub(super) const fn of_everybody(self) -> Self {
+        Self {
+            listed: Listed::Anyhow,
+            ..self
+        }
+    }
 }
 
 /// The pieces of a filter's list; they share no client.
@@ -109,19 +133,35 @@ pub(super) fn pieces(filter: &Filter, order: Order) -> Vec<Piece> {
         vec![None]
     };
     let searches: &[Search] = if searched(filter).is_some() {
-        &[Search::Name, Search::Inside, Search::Id]
+        &[Search::Name, Search::Id]
     } else {
         &[Search::None]
     };
-    standings
-        .into_iter()
-        .flat_map(|standing| {
-            searches.iter().map(move |search| Piece {
+    // The index by listing holds one of them in order.
+    let listings: &[Listed] = if filter.left_out {
+        &[
+            Listed::Thus(Listing::Obsolete),
+            Listed::Thus(Listing::Decommissioned),
+        ]
+    } else if filter.unlisted {
+        &[
+            Listed::Thus(Listing::Unlisted),
+            Listed::Thus(Listing::Returned),
+        ]
+    } else {
+        &[Listed::AsAsked]
+    };
+    let mut pieces = Vec::new();
+    for standing in standings {
+        for &listed in listings {
+            pieces.extend(searches.iter().map(|&search| Piece {
                 standing,
-                search: *search,
-            })
-        })
-        .collect()
+                search,
+                listed,
+            }));
+        }
+    }
+    pieces
 }
 
 /// Which filter is to lead to the rows, where two have an index.
@@ -143,6 +183,8 @@ pub(super) fn searched(filter: &Filter) -> Option<&str> {
 pub(super) struct Growing {
     text: Composed,
     values: Vec<Value>,
+    /// One condition leaves few clients and has an index of its own: the others are written so that no index fits them.
+    few: bool,
     /// Few clients are named by their ids, so that these are looked up and then put in order.
     by_ids: bool,
 }
@@ -153,6 +195,7 @@ impl Growing {
         Self {
             text,
             values: vec![Value::Int(ESTATE)],
+            few: false,
             by_ids: false,
         }
     }
@@ -160,6 +203,11 @@ impl Growing {
     pub(super) fn and(&mut self, piece: &'static str, values: impl IntoIterator<Item = Value>) {
         self.text.push(piece);
         self.values.extend(values);
+    }
+
+    /// What it says so far.
+    pub(super) fn into_text(self) -> String {
+        self.text.into_text()
     }
 
     /// The statement with its values bound.
@@ -221,17 +269,23 @@ impl Growing {
         self.and(" LIMIT ?", [Value::Int(rows)]);
     }
 
-    /// Only site systems; the index of those that have roles serves it.
+    /// Only site systems; the index of those that have roles serves it. Said before anything else.
     pub(super) fn with_roles(&mut self) {
-        self.text.push(" AND roles <> ''");
+        self.few = true;
+        self.text.push(WITH_ROLES);
     }
 
     /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
-        self.by_ids = filter.regressed;
+        self.by_ids = filter.regressed || piece.search == Search::Id;
+        self.few |= self.by_ids
+            || filter.role.is_some()
+            || filter.duplicates
+            || filter.future
+            || filter.left_out;
         if let Some(standing) = piece.standing {
             // Negated, so that no planner takes it for a way to find the few.
-            let piece = if self.by_ids {
+            let piece = if self.few {
                 " AND NOT (standing <> ?)"
             } else {
                 " AND standing = ?"
@@ -240,7 +294,7 @@ impl Growing {
         }
         // What narrows less is written so that no index fits it.
         if let Some(os) = &filter.os {
-            let piece = if self.by_ids || lead == Lead::Site {
+            let piece = if self.few || lead == Lead::Site {
                 " AND os_key || '' = ?"
             } else {
                 " AND os_key = ?"
@@ -248,7 +302,7 @@ impl Growing {
             self.and(piece, [text(os)]);
         }
         if let Some(site) = &filter.site {
-            let piece = if self.by_ids || lead == Lead::Os {
+            let piece = if self.few || lead == Lead::Os {
                 " AND site || '' = ?"
             } else {
                 " AND site = ?"
@@ -256,27 +310,35 @@ impl Growing {
             self.and(piece, [text(site)]);
         }
         if let Some(owner) = &filter.owner {
-            let piece = if self.by_ids {
+            let piece = if self.few {
                 " AND owner || '' = ?"
             } else {
                 " AND owner = ?"
             };
             self.and(piece, [text(owner)]);
         }
-        self.listed(filter);
+        match piece.listed {
+            Listed::AsAsked => self.listed(filter),
+            Listed::Thus(listing) => self.and(
+                " AND listing <> 'expected' AND listing = ?",
+                [text(listing.code())],
+            ),
+            Listed::Anyhow => {}
+        }
         if let Some(impact) = filter.impact {
             self.and(" AND impact = ?", [text(impact.code())]);
         }
         if let Some(role) = &filter.role {
             let whole = inside(&format!(",{role},"));
-            self.and(" AND roles <> '' AND roles LIKE ? ESCAPE '!'", [whole]);
+            self.text.push(WITH_ROLES);
+            self.and(" AND roles LIKE ? ESCAPE '!'", [whole]);
         }
         self.reasons(filter, &OF_CLIENTS);
         if filter.duplicates {
-            self.text.push(" AND duplicate");
+            self.text.push(" AND duplicate AND sort_key >= ''");
         }
         if filter.future {
-            self.text.push(" AND future");
+            self.text.push(" AND future AND sort_key >= ''");
         }
         if filter.regressed {
             self.and(
@@ -361,18 +423,15 @@ impl Growing {
         let end = |start: &str| text(&format!("{start}\u{10FFFF}"));
         match how {
             Search::None => {}
+            // No index finds it, but the names alone are looked through, not the fleet.
             Search::Name => self.and(
-                " AND sort_key >= ? AND sort_key < ?",
-                [text(&lower), end(&lower)],
+                " AND sort_key >= '' AND sort_key LIKE ? ESCAPE '!'",
+                [inside(&lower)],
             ),
-            // No index helps here, but the names alone are looked through, not the fleet.
-            Search::Inside => self.and(
-                " AND NOT (sort_key >= ? AND sort_key < ?) AND sort_key LIKE ? ESCAPE '!'",
-                [text(&lower), end(&lower), inside(&lower)],
-            ),
+            // Every name is `>= ''`, and no index holds it: so nobody counts these by walking through an index.
             Search::Id => {
                 self.and(
-                    " AND sort_key NOT LIKE ? ESCAPE '!' AND id IN (
+                    " AND name >= '' AND sort_key NOT LIKE ? ESCAPE '!' AND id IN (
                      SELECT client_id FROM identities WHERE estate = ? AND ident IN (?, ?, ?, ?, ?, ?)",
                     [
                         inside(&lower),

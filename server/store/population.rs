@@ -172,11 +172,8 @@ struct Upload {
 
 impl Upload {
     async fn write(&mut self, conn: &mut Conn, chunk: &[Expected]) -> Result<()> {
-        let idents: HashSet<String> = chunk
-            .iter()
-            .flat_map(|row| identify::all_idents(&row.ids))
-            .collect();
-        let known = Known::find(conn, idents.into_iter().collect()).await?;
+        let idents = chunk.iter().flat_map(|row| identify::all_idents(&row.ids));
+        let known = Known::find(conn, idents).await?;
         let mut fresh = Vec::new();
         let mut suspects = Vec::new();
         let mut met = Met::default();
@@ -205,6 +202,7 @@ impl Upload {
                 identify::all_idents(&row.ids)
                     .into_iter()
                     .chain(resolution.witness())
+                    .filter(|ident| !known.carries(id, ident))
                     .map(|ident| (ident, id)),
             );
             suspects.extend(
@@ -217,6 +215,8 @@ impl Upload {
             rows.push((id, row));
         }
         self.upsert(conn, &rows).await?;
+        // Neighbours in the index are written together.
+        fresh.sort_unstable();
         insert_identities(conn, &fresh).await?;
         insert_suspects(conn, &suspects, self.now).await
     }

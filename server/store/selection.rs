@@ -96,8 +96,8 @@ impl Store {
             let mut text = Composed::default();
             text.push(GROUPS);
             let mut growing = Growing::new(text);
-            growing.narrow(filter, piece, lead, now);
             growing.with_roles();
+            growing.narrow(filter, piece, lead, now);
             growing.grouped(BY);
             for group in growing.statement(&mut tx).all::<Group>().await? {
                 let standing = group.standing()?;
@@ -142,8 +142,8 @@ async fn groups(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Vec<Grou
     let mut groups = Vec::new();
     for growing in counted {
         for mut group in growing.statement(tx).all::<Group>().await? {
-            // The impact of a client that blocks is the worst of its reasons, by the rules.
-            if group.standing == Standing::Blocking.code() {
+            // The impact of what a client was found to need is the worst of its reasons, by the rules.
+            if group.reasons != 0 {
                 let impacts = assess::reasons_in(group.reasons).filter_map(|reason| reason.impact);
                 impacts
                     .min()

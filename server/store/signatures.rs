@@ -25,7 +25,8 @@ impl Store {
         let mut text = Composed::default();
         text.push(
             "SELECT os_key AS place, standing, detail, CAST(SUM(n) AS BIGINT) AS n FROM counts
-WHERE estate = ? AND kind = 'signature' AND listing NOT IN ('obsolete', 'decommissioned')",
+WHERE estate = ? AND kind = 'signature' AND standing IN ('blocking', 'undetermined')
+  AND listing NOT IN ('obsolete', 'decommissioned')",
         );
         let mut growing = Growing::new(text);
         growing.place(filter);

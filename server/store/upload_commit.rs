@@ -190,12 +190,11 @@ async fn store(conn: &mut Conn, portion: &Portion, now: Timestamp) -> Result<Opt
         return Ok(None);
     }
     // Whom a row is about was shown, but the world may have moved since: choosing one of two could clear the wrong one.
-    let idents: HashSet<String> = portion
+    let idents = portion
         .reports
         .iter()
-        .flat_map(|(_, report)| identify::all_idents(&report.ids))
-        .collect();
-    let known = Known::find(conn, idents.into_iter().collect()).await?;
+        .flat_map(|(_, report)| identify::all_idents(&report.ids));
+    let known = Known::find(conn, idents).await?;
     let mut refused = portion.refused.clone();
     let mut numbers = Vec::with_capacity(portion.reports.len());
     let mut reports = Vec::with_capacity(portion.reports.len());

@@ -40,10 +40,7 @@ impl Matcher {
         rows: &[Saying],
         sender: &Sender,
     ) -> Result<Vec<(Whom, RowOutcome)>> {
-        let idents = rows
-            .iter()
-            .flat_map(|row| identify::all_idents(&row.ids))
-            .collect();
+        let idents = rows.iter().flat_map(|row| identify::all_idents(&row.ids));
         let known = Known::find(&mut self.conn, idents).await?;
         let whom: Vec<Whom> = rows
             .iter()

@@ -6,6 +6,15 @@ use std::fs;
 
 use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqlSafeStr as _, SqliteConnection};
 
+use cutover::{
+    clock,
+    domain::verdict::Impact,
+    store::{
+        lists::statements,
+        model::{Filter, Order},
+    },
+};
+
 use crate::support::stores::TestStore;
 
 /// The lengths of `VALUES` lists that the store uses.
@@ -77,4 +86,137 @@ async fn every_statement_of_many_rows_finds_its_rows_by_a_key() {
         looked_at += 1;
     }
     assert!(looked_at >= 8, "only {looked_at} statements");
+}
+
+/// How SQLite goes about a statement, step by step.
+async fn plan(conn: &mut SqliteConnection, text: &str) -> Vec<String> {
+    let text = (1..=30).rev().fold(text.to_owned(), |text, n| {
+        text.replace(&format!("${n}"), "NULL")
+    });
+    let sql = format!("EXPLAIN QUERY PLAN {text}");
+    let steps = sqlx::query(AssertSqlSafe(sql).into_sql_str())
+        .fetch_all(conn)
+        .await;
+    let steps = steps.unwrap_or_else(|error| panic!("{text}: {error}"));
+    steps.into_iter().map(|step| step.get("detail")).collect()
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+#[tokio::test]
+async fn every_filter_finds_its_clients_by_an_index_that_fits_it() {
+    let test = TestStore::each().await.swap_remove(0);
+    assert_eq!(test.engine, "sqlite");
+    let mut conn = SqliteConnection::connect(&test.url).await.expect("connect");
+    let any = Filter::default();
+    let cases = [
+        (
+            "of a role",
+            "clients_with_roles",
+            Filter {
+                role: some("management_point"),
+                ..any.clone()
+            },
+        ),
+        (
+            "of a role, at a site, of an OS version",
+            "clients_with_roles",
+            Filter {
+                role: some("management_point"),
+                site: some("P01"),
+                os: some("6.1.7601-client"),
+                ..any.clone()
+            },
+        ),
+        (
+            "of an owner",
+            "clients_by_owner",
+            Filter {
+                owner: some("IT"),
+                ..any.clone()
+            },
+        ),
+        (
+            "suspected",
+            "clients_duplicate",
+            Filter {
+                duplicates: true,
+                owner: some("IT"),
+                ..any.clone()
+            },
+        ),
+        (
+            "ahead of time",
+            "clients_future",
+            Filter {
+                future: true,
+                site: some("P01"),
+                ..any.clone()
+            },
+        ),
+        (
+            "left out",
+            "clients_not_expected",
+            Filter {
+                left_out: true,
+                reason: some("x,y"),
+                ..any.clone()
+            },
+        ),
+        (
+            "of an OS version",
+            "clients_by_os",
+            Filter {
+                os: some("6.1.7601-client"),
+                impact: Some(Impact::Orphan),
+                ..any.clone()
+            },
+        ),
+        (
+            "of a site",
+            "clients_by_site",
+            Filter {
+                site: some("P01"),
+                impact: Some(Impact::Orphan),
+                ..any.clone()
+            },
+        ),
+    ];
+    for (what, index, filter) in cases {
+        let (read, count) = statements(&filter, Order::Name, clock::now());
+        for text in read.iter().chain(&count) {
+            let steps = plan(&mut conn, text).await;
+            let found = steps
+                .iter()
+                .any(|step| step.contains(&format!("INDEX {index} (")));
+            assert!(found, "{what}: {text}\n{steps:#?}");
+        }
+        for text in &read {
+            let steps = plan(&mut conn, text).await;
+            let sorted = steps.iter().any(|step| step.contains("TEMP B-TREE"));
+            assert!(!sorted, "{what} is put in order: {text}\n{steps:#?}");
+        }
+    }
+    // A text is looked for in the names, which an index holds, and in the ids; never client by client.
+    let text = Filter {
+        q: some("0001.corp"),
+        ..any
+    };
+    let (read, count) = statements(&text, Order::Name, clock::now());
+    assert!(count.len() == 4 && read.len() == 2, "{count:#?}");
+    for text in read.iter().chain(&count) {
+        let steps = plan(&mut conn, text).await;
+        let by_names = steps.iter().any(|step| {
+            step.contains("INDEX clients_by_name (estate=? AND sort_key>?)")
+                || step
+                    .contains("INDEX clients_not_expected (estate=? AND listing=? AND sort_key>?)")
+        });
+        let by_ids = steps
+            .iter()
+            .any(|step| step.contains("(estate=? AND id=?)"));
+        assert!(by_names || by_ids, "{text}\n{steps:#?}");
+        assert_eq!(text.contains("identities"), by_ids, "{text}\n{steps:#?}");
+    }
 }

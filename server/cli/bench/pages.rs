@@ -79,6 +79,10 @@ pub(super) async fn measure(
         .as_str()
         .unwrap_or_default()
         .to_owned();
+    let name = list["items"][0]["name"].as_str().unwrap_or_default();
+    // The end of a name is in few, its beginning in many.
+    let half = name.len() / 2;
+    let (common, rare) = name.split_at_checked(half).unwrap_or_default();
     let mut all = Vec::new();
     for (name, path) in [
         ("GET /api/v1/summary", "/api/v1/summary".to_owned()),
@@ -100,8 +104,12 @@ pub(super) async fn measure(
             "/api/v1/clients?sort=since".to_owned(),
         ),
         (
-            "… found by the beginning of a name",
-            "/api/v1/clients?q=pc-0001".to_owned(),
+            "… found by a part of few names",
+            format!("/api/v1/clients?q={rare}"),
+        ),
+        (
+            "… found by a part of many names",
+            format!("/api/v1/clients?q={common}"),
         ),
         ("GET /api/v1/clients/{id}", format!("/api/v1/clients/{id}")),
     ] {
@@ -119,9 +127,18 @@ pub(super) async fn measure(
         ("… of one reason", format!("/?reason={reason}")),
         ("… of one role", "/?role=management_point".to_owned()),
         ("page /blockers", "/blockers".to_owned()),
-        ("page /clients, of one fix", format!("/clients?fix={fix}")),
+        ("page /clients", "/clients".to_owned()),
+        ("… of one fix", format!("/clients?fix={fix}")),
+        ("… of one role", "/clients?role=management_point".to_owned()),
+        ("… suspected duplicates", "/clients?duplicates=1".to_owned()),
+        ("… of worse standing than before", "/clients?regressed=1".to_owned()),
+        ("… unchanged for 60 days", "/clients?unchanged=60".to_owned()),
         ("page /os/{key}", format!("/os/{os}")),
         ("page /sites/{code}", format!("/sites/{site}")),
+        (
+            "page /roles/{role}",
+            "/roles/management_point".to_owned(),
+        ),
         ("page /trend", "/trend".to_owned()),
         ("page /fixes", "/fixes".to_owned()),
         ("page /fixes/{code}", format!("/fixes/{fix}")),
@@ -130,6 +147,8 @@ pub(super) async fn measure(
         ("page /population", "/population".to_owned()),
         ("page /upload", "/upload".to_owned()),
         ("page /method", "/method".to_owned()),
+        ("page /feeding", "/feeding".to_owned()),
+        ("page /views", "/views".to_owned()),
     ] {
         let request = || {
             client

@@ -64,6 +64,9 @@ impl Coverage {
         }
         let listed = facts.hotfixes.is_some();
         fact(listed, listed && !facts.hotfixes_cut);
+        // What may have been read later than it says is outdated by nothing that this number could tell of: it has to be
+        // read again, and its time looked at.
+        fact(facts.time_open, false);
         coverage
     }
 

@@ -168,3 +168,28 @@ async fn a_blocker_of_a_time_without_a_zone_is_not_outdated_by_a_good_reading_of
         assert_ne!(standing().await, "ready", "{}", app.engine);
     }
 }
+
+/// A whole report outdates an earlier reading only when it is the later one by any zone.
+#[tokio::test]
+async fn a_whole_report_does_not_outdate_what_may_have_been_read_after_it() {
+    const HOUR: i64 = cutover::domain::time::HOUR;
+    let heading = "Name,Caption,Version,ProductType,LastHWScan,KeyName0,WinHttpNative0,WinHttpWow640,Tls12ClientEnabled0,Tls12ClientDisabledByDefault0,NetRelease0\n";
+    for app in crate::support::app::TestApp::each().await {
+        for (hours_ago, outdated) in [(1, false), (11, false), (13, true)] {
+            let name = format!("PC-07{hours_ago:02}");
+            let at = cutover::clock::now().plus(-hours_ago * HOUR).to_string();
+            let wall = format!("{} {}", &at[..10], &at[11..19]);
+            let row = format!(
+                "{heading}{name},Microsoft Windows 10 Enterprise,10.0.19045,1,{wall},cutover,,,0,1,528372\n"
+            );
+            app.uploaded("inventory.csv", row).await;
+            // Of the same trust, and it says all that the table says.
+            app.uploaded("report.json", app.report(&name).line()).await;
+            let found = app.json(&format!("/api/v1/clients?q={name}")).await;
+            assert_eq!(found["items"].as_array().map(Vec::len), Some(1), "{found}");
+            let standing = found["items"][0]["standing"].as_str();
+            let wanted = if outdated { "ready" } else { "blocking" };
+            assert_eq!(standing, Some(wanted), "{hours_ago} h, {}", app.engine);
+        }
+    }
+}
