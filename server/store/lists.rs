@@ -355,24 +355,22 @@ fn counted(filter: &Filter, lead: Lead, now: Timestamp) -> Vec<(i64, Growing)> {
         growing.narrow(filter, piece, lead, now);
         growing
     };
-    let pieces = pieces(filter, Order::Name);
+    let asked = pieces(filter, Order::Name);
     // Names are in the indexes, and who is left out is in one of them. Who is counted is in none: of a text that many
     // names hold, each would have to be looked at.
     if searched(filter).is_none() || filter.left_out || filter.unlisted {
-        let each = pieces.into_iter();
+        let each = asked.into_iter();
         return each.map(|piece| (1, statement(filter, piece))).collect();
     }
     let left_out = Filter {
         left_out: true,
         ..filter.clone()
     };
-    let each = pieces.into_iter().flat_map(|piece| {
-        [
-            (1, statement(filter, piece.of_everybody())),
-            (-1, statement(&left_out, piece)),
-        ]
-    });
-    each.collect()
+    let everybody = asked.into_iter();
+    let everybody = everybody.map(|piece| (1, statement(filter, piece.of_everybody())));
+    let left_out_pieces = pieces(&left_out, Order::Name).into_iter();
+    let less = left_out_pieces.map(|piece| (-1, statement(&left_out, piece)));
+    everybody.chain(less).collect()
 }
 
 /// The texts of the statements that read a list and its length from the clients, for a look at how a database goes about

@@ -119,10 +119,24 @@ impl Piece {
     }
 }
 
+/// Whether a condition of this filter leaves few clients and has an index of its own.
+const fn names_few(filter: &Filter) -> bool {
+    filter.regressed
+        || filter.role.is_some()
+        || filter.duplicates
+        || filter.future
+        || filter.left_out
+}
+
 /// The pieces of a filter's list; they share no client.
 pub(super) fn pieces(filter: &Filter, order: Order) -> Vec<Piece> {
     let possible = filter.possible_standings();
-    let standings: Vec<Option<Standing>> = if possible.len() < Standing::ALL.len()
+    let standings: Vec<Option<Standing>> = if possible.is_empty() {
+        Vec::new()
+    } else if names_few(filter) {
+        // What few there are is looked through once.
+        vec![None]
+    } else if possible.len() < Standing::ALL.len()
         || filter.os.is_some()
         || filter.site.is_some()
         || order.by_since()
@@ -278,11 +292,7 @@ impl Growing {
     /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
         self.by_ids = filter.regressed || piece.search == Search::Id;
-        self.few |= self.by_ids
-            || filter.role.is_some()
-            || filter.duplicates
-            || filter.future
-            || filter.left_out;
+        self.few |= self.by_ids || names_few(filter);
         if let Some(standing) = piece.standing {
             // Negated, so that no planner takes it for a way to find the few.
             let piece = if self.few {
@@ -291,6 +301,12 @@ impl Growing {
                 " AND standing = ?"
             };
             self.and(piece, [text(standing.code())]);
+        } else if names_few(filter) {
+            for standing in Standing::ALL {
+                if !filter.possible_standings().contains(&standing) {
+                    self.and(" AND standing <> ?", [text(standing.code())]);
+                }
+            }
         }
         // What narrows less is written so that no index fits it.
         if let Some(os) = &filter.os {
@@ -319,10 +335,14 @@ impl Growing {
         }
         match piece.listed {
             Listed::AsAsked => self.listed(filter),
-            Listed::Thus(listing) => self.and(
-                " AND listing <> 'expected' AND listing = ?",
-                [text(listing.code())],
-            ),
+            Listed::Thus(listing) => {
+                let piece = if self.by_ids {
+                    " AND NOT (listing <> ?)"
+                } else {
+                    " AND listing <> 'expected' AND listing = ?"
+                };
+                self.and(piece, [text(listing.code())]);
+            }
             Listed::Anyhow => {}
         }
         if let Some(impact) = filter.impact {

@@ -131,14 +131,17 @@ pub(super) async fn measure(
         ("… of one fix", format!("/clients?fix={fix}")),
         ("… of one role", "/clients?role=management_point".to_owned()),
         ("… suspected duplicates", "/clients?duplicates=1".to_owned()),
-        ("… of worse standing than before", "/clients?regressed=1".to_owned()),
-        ("… unchanged for 60 days", "/clients?unchanged=60".to_owned()),
+        (
+            "… of worse standing than before",
+            "/clients?regressed=1".to_owned(),
+        ),
+        (
+            "… unchanged for 60 days",
+            "/clients?unchanged=60".to_owned(),
+        ),
         ("page /os/{key}", format!("/os/{os}")),
         ("page /sites/{code}", format!("/sites/{site}")),
-        (
-            "page /roles/{role}",
-            "/roles/management_point".to_owned(),
-        ),
+        ("page /roles/{role}", "/roles/management_point".to_owned()),
         ("page /trend", "/trend".to_owned()),
         ("page /fixes", "/fixes".to_owned()),
         ("page /fixes/{code}", format!("/fixes/{fix}")),
