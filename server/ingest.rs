@@ -114,6 +114,16 @@ impl Judge {
         Ok((report, verdict))
     }
 
+    /// How a report stands by itself at `now`, as if nothing else were known of its client; and whether it cannot be
+    /// judged for want of knowing which registry view was read.
+    pub fn alone(&self, report: &Report, now: Timestamp) -> (Standing, bool) {
+        let verdict = assess::assess(&report.facts, &self.policy);
+        let seen_at = report.collected_at.min(now);
+        let standing = assess::standing_at(verdict.standing, seen_at, None, self.freshness_ms, now);
+        let undecided = standing == Standing::Undetermined;
+        (standing, undecided && assess::doubts_the_view(&verdict))
+    }
+
     /// Judges again what several sources say of one client, for showing every check and who said what. Those that
     /// are too old at `now` are not counted.
     pub fn judge_sources(&self, said: &[Said], now: Timestamp) -> Joint {

@@ -236,6 +236,16 @@ impl Document {
         self.registry.iter().any(|key| is_native(&key.key))
     }
 
+    /// Whether it matters for what is in it which registry view was read, and nobody said it.
+    pub fn leaves_view_open(&self) -> bool {
+        let Collector {
+            process_bits,
+            explicit_views,
+            ..
+        } = self.collector;
+        process_bits.is_none() && !explicit_views && self.reads_native()
+    }
+
     /// Takes those keys out, into a document that says how they were read; `None`: there are none.
     pub(super) fn take_native(&mut self) -> Option<Self> {
         let keys: Vec<Key> = self

@@ -6,6 +6,7 @@ mod forecast;
 mod keeping;
 mod one_run;
 mod several;
+mod vouched;
 
 use reqwest::Method;
 use serde_json::Value;

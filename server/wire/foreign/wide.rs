@@ -10,6 +10,7 @@ use super::super::document::Client;
 use super::{
     Overview, Piece, Refused, Sink, Source, Unreadable,
     join::Joined,
+    kit_columns::OPEN_VIEW,
     mapping::Mapping,
     meaning::Meaning,
     pivot_query,
@@ -104,6 +105,7 @@ pub fn read(
         overview.notes.push(FILE_TIME.to_owned());
     }
     let mut held = Joined::new();
+    let mut open_view = false;
     for row in table {
         let piece = row.and_then(|row| {
             let open = !source.text.ends_with('\n') && source.text.ends_with(row.raw);
@@ -116,10 +118,16 @@ pub fn read(
             }
             piece(&plan, &row, joining)
         });
+        open_view |= piece
+            .as_ref()
+            .is_ok_and(|piece| piece.document.leaves_view_open());
         match piece {
             Ok(piece) if devices.has_several(&piece.document.client) => held.add(piece, sink),
             other => sink(other),
         }
+    }
+    if open_view {
+        overview.notes.push(OPEN_VIEW.to_owned());
     }
     if !devices.several.is_empty() {
         overview.notes.push(format!(
