@@ -71,7 +71,7 @@ pub(super) fn notes(facts: &Facts, system: &System, site_system: bool) -> Vec<No
     if system.platform == Platform::Windows && system.native_view == NativeView::Unstated {
         note(
             "collector.bitness_unstated",
-            "The report does not state the collector's bitness (collector.process_bits) or that it read both registry views by name."
+            "Nothing says whether a 64-bit program read the registry, or that both views were asked for by name. Reports say it in collector.process_bits and collector.explicit_views; of a table somebody can say it when it is uploaded."
                 .to_owned(),
         );
     }
