@@ -7,6 +7,7 @@ mod keeping;
 mod one_run;
 mod several;
 mod vouched;
+mod ways;
 
 use reqwest::Method;
 use serde_json::Value;
