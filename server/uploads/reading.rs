@@ -226,7 +226,7 @@ impl Looks {
                     _ => (document, needs_time),
                 };
                 let read = if timeless {
-                    Err("It does not say when its facts were read. Give that time as \"read at\" (collected_at in the API) and have the file read again.".to_owned())
+                    Err("It does not say when its facts were read. Give that time as Read at (collected_at for programs), and have the file read again.".to_owned())
                 } else {
                     report_v1::parse_with_hash(&document).map_err(|errors| in_words(&errors))
                 };

@@ -2,6 +2,7 @@
 
 mod columns;
 mod complete;
+mod disagreeing;
 mod forecast;
 mod keeping;
 mod one_run;

@@ -91,6 +91,14 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
             (verdict, chosen) = (stands, last);
         }
     }
+    // What a newer source told in two ways is in doubt, whatever an older one said of it.
+    if let Some(doubting) = combine_doubting(sources) {
+        add(&mut live, &doubting.live);
+        let stands = assess(&doubting.facts, policy);
+        if rank(&stands) < rank(&verdict) {
+            (verdict, chosen) = (stands, doubting);
+        }
+    }
     let lowest = sources.iter().map(|source| source.trust).min();
     let trusted: Vec<usize> = (0..sources.len())
         .filter(|&index| Some(sources[index].trust) > lowest)

@@ -12,6 +12,7 @@
 
 mod check_table;
 mod ciphers;
+mod contradicted;
 mod disputes;
 mod dotnet;
 mod finding;

@@ -368,8 +368,9 @@ impl Reader<'_, '_> {
                 return Some(given.clone());
             }
             notes.push(format!(
-                "This table does not have all columns that the mapping names ({} is missing), so it is of another table, and the meaning of the columns was guessed.",
-                lacks.join(", ")
+                "This table does not have all columns that the chosen meanings name ({} {} missing), so what its columns mean was guessed. Upload it alone to choose it.",
+                lacks.join(", "),
+                if lacks.len() == 1 { "is" } else { "are" }
             ));
         }
         let mut guessed = Mapping::guess(table.heading());

@@ -276,7 +276,7 @@ impl Reader<'_> {
             return Ok(false);
         }
         if name.is_empty() {
-            return Err("This row does not say which registry value it is about.".to_owned());
+            return Err("This row does not say which registry value it is about. Export the result with its column Property.".to_owned());
         }
         check_id(name).map_err(|detail| format!("The name of the value: {detail}."))?;
         let key = self.key_of(row)?;
@@ -294,13 +294,13 @@ impl Reader<'_> {
         if !told.is_empty() {
             return machine_key(told).ok_or_else(|| {
                 let shown: String = told.chars().take(100).collect();
-                format!("`{shown}` is no key under HKLM; others are not read.")
+                format!("`{shown}` is no key under HKLM, and others are not read. Leave the row out.")
             });
         }
         let query = self.query.as_ref().map(|query| query.key.clone());
         query
             .filter(|key| !key.contains(['*', '?']))
-            .ok_or_else(|| "This row does not name its registry key.".to_owned())
+            .ok_or_else(|| "This row does not name its registry key. Export the result with its column Key, or say which query the file answers.".to_owned())
     }
 
     /// The version of a file. Without its folder it may be the 32-bit copy as well.

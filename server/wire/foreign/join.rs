@@ -107,7 +107,10 @@ impl Joined {
                     if group.more_notes > 0 {
                         group
                             .notes
-                            .push(format!("There are {} more notes.", group.more_notes));
+                            .push(match group.more_notes {
+                                1 => "There is 1 more note.".to_owned(),
+                                more => format!("There are {more} more notes."),
+                            });
                     }
                     let (place, files) = (group.places.shown(), group.files.clone());
                     let (notes, answered) = (group.notes.clone(), group.answered);

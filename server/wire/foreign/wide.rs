@@ -131,7 +131,7 @@ pub fn read(
     }
     if !devices.several.is_empty() {
         overview.notes.push(format!(
-            "Devices with several rows: {}. Their rows were joined; what they say differently was not taken.",
+            "Devices with several rows: {}. Their rows were joined. Where rows of one device say different things, none of them is believed; the notes of the device say which.",
             devices.several.len()
         ));
     }
@@ -145,7 +145,7 @@ fn piece(plan: &Plan<'_>, row: &Row<'_>, joining: bool) -> Result<Piece, Refused
     let document = plan.document(row, COLLECTOR, &mut notes).map_err(refuse)?;
     if !joining && !ids_of(&document.client).identifies() {
         return Err(refuse(
-            "This row names no device: a resource id says which only together with a site code."
+            "This row names no device: a resource id says which only together with a site code. Add a column with the site code, or with the name."
                 .to_owned(),
         ));
     }
