@@ -65,7 +65,7 @@ pub async fn commit(
 }
 
 /// Whether the form says nothing but what was read. An empty one says nothing at all.
-fn is_as_read(shown: &Reading, pairs: &Pairs) -> bool {
+fn is_as_read(shown: &Reading, pairs: &[(String, String)]) -> bool {
     let numbered = |name: &str, start: &str| name.strip_prefix(start)?.parse::<usize>().ok();
     let read = |name: &str| match name {
         "format" => Some(shown.format.as_str()),

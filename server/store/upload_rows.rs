@@ -299,7 +299,12 @@ impl TryFrom<StoredRow> for UploadRow {
             file_name: row.file_name,
             place: row.place,
             name: row.name,
-            notes: row.notes.lines().map(str::to_owned).collect(),
+            notes: row
+                .notes
+                .lines()
+                .filter(|note| !note.is_empty())
+                .map(str::to_owned)
+                .collect(),
             problem: row.problem,
             forecast: row.forecast.as_deref().and_then(RowOutcome::from_code),
             by_itself: row.by_itself.as_deref().and_then(Standing::from_code),

@@ -294,7 +294,9 @@ impl Reader<'_> {
         if !told.is_empty() {
             return machine_key(told).ok_or_else(|| {
                 let shown: String = told.chars().take(100).collect();
-                format!("`{shown}` is no key under HKLM, and others are not read. Leave the row out.")
+                format!(
+                    "`{shown}` is no key under HKLM, and others are not read. Leave the row out."
+                )
             });
         }
         let query = self.query.as_ref().map(|query| query.key.clone());

@@ -249,7 +249,11 @@ impl<'m> Plan<'m> {
             None => None,
             Some(text) => match text.parse::<i64>() {
                 Ok(id) if id > 0 => Some(id),
-                _ => return Err(format!("`{text}` is no resource id. A resource id is a whole number above 0, such as 16777220; correct it, or leave the column out.")),
+                _ => {
+                    return Err(format!(
+                        "`{text}` is no resource id. A resource id is a whole number above 0, such as 16777220; correct it, or leave the column out."
+                    ));
+                }
             },
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);

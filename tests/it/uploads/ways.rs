@@ -5,7 +5,7 @@ use std::fs;
 use reqwest::{Method, header};
 use serde_json::Value;
 
-use super::{four, id, vouched::RUN};
+use super::{four, id, rows, stored, vouched::RUN};
 use crate::support::{answer::Answer, app::TestApp, report::from_now};
 
 /// Sends a file as the page does, and has it stored.
@@ -83,5 +83,48 @@ async fn by_page_then_by_command_nothing_changes() {
                 );
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn what_was_known_and_is_only_better_vouched_for_is_no_change() {
+    for app in TestApp::each().await {
+        let line = app.report("PC-9").collected(-7_200_000).line();
+        assert_eq!(app.send(line.clone()).await.status, 200);
+        let preview = app.upload("?name=one.json", line).await;
+        assert_eq!(four(&preview, "would"), [0, 0, 1, 0], "{preview}");
+        let done = stored(&app, &preview).await;
+        assert_eq!(four(&done, "stored"), [0, 0, 1, 0], "{done}");
+        let row = &rows(&app, &done).await[0];
+        let note = row["notes"][0].as_str().expect("a note");
+        assert!(
+            note.contains("a person or an import vouches for it"),
+            "{row}"
+        );
+        // And it does count as vouched for: an agent's better word does not clear what is seen to block.
+        let client = row["client_id"].as_str().expect("an id");
+        let told = app.json(&format!("/api/v1/clients/{client}")).await;
+        assert_eq!(told["standing"], "ready", "{told}");
+    }
+}
+
+#[tokio::test]
+async fn less_of_the_same_is_no_change_and_other_facts_are_one() {
+    for app in TestApp::each().await {
+        let query = |at: i64, more: &str| {
+            format!(
+                "?name=run.csv&commit=true&collected_at={}{more}",
+                from_now(at)
+            )
+        };
+        let vouched = query(-7_200_000, "&read_by_64_bit=true");
+        let first = app.upload(&vouched, RUN).await;
+        assert_eq!(four(&first, "stored"), [3, 0, 0, 0], "{first}");
+        // The same file without the word: what was proven stays, and nothing moves.
+        let again = app.upload(&query(-3_600_000, ""), RUN).await;
+        assert_eq!(four(&again, "stored"), [0, 0, 3, 0], "{again}");
+        let other = RUN.replace("64-bit,2720,128,", "64-bit,2720,2720,");
+        let changed = app.upload(&query(-1_800_000, ""), other).await;
+        assert_eq!(four(&changed, "stored"), [0, 1, 2, 0], "{changed}");
     }
 }
