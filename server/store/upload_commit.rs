@@ -247,9 +247,7 @@ const fn outcome(receipt: &Receipt, first: bool) -> RowOutcome {
     match (receipt.kept, receipt.news) {
         (Kept::Stored, _) if first => RowOutcome::New,
         (Kept::Stored, News::Some) => RowOutcome::Changed,
-        (Kept::Stored, News::None | News::Vouched) | (Kept::Unchanged, _) => {
-            RowOutcome::Unchanged
-        }
+        (Kept::Stored, News::None | News::Vouched) | (Kept::Unchanged, _) => RowOutcome::Unchanged,
         (Kept::Late, _) => RowOutcome::Late,
     }
 }

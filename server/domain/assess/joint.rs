@@ -2,7 +2,10 @@
 
 use super::{judge::assess, policy::Policy, reasons::code};
 use crate::domain::{
-    evidence::{Combined, Contradiction, Source, combine, combine_by_trust, combine_turned},
+    evidence::{
+        Combined, Contradiction, Source, combine, combine_by_trust, combine_doubting,
+        combine_turned,
+    },
     time::{Timestamp, UNZONED},
     verdict::{Impact, Note, Standing, Verdict},
 };
