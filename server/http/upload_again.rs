@@ -4,7 +4,8 @@
 //! somebody chose is never passed over in silence.
 
 use axum::{
-    extract::{RawForm, State, rejection::RawFormRejection},
+    body::HttpBody as _,
+    extract::{FromRequest as _, RawForm, Request, State, rejection::RawFormRejection},
     response::{IntoResponse as _, Redirect, Response},
 };
 
@@ -51,10 +52,16 @@ pub async fn commit(
     Person(user): Person,
     importer: Importer,
     Named(id): Named,
-    form: Result<RawForm, RawFormRejection>,
+    request: Request,
 ) -> Result<Response, Problem> {
     let upload = found(&app, &importer, &id).await?;
-    let pairs = pairs(form)?;
+    // A bare call chooses nothing; it need not be a form.
+    let bare = request.body().is_end_stream();
+    let pairs = if bare {
+        Pairs::new()
+    } else {
+        pairs(RawForm::from_request(request, &app).await)?
+    };
     let shown = reading(&upload, &told_of(&upload.told), Vec::new());
     if upload.state == Step::Preview && !is_as_read(&shown, &pairs) {
         read_again(&app, &upload, pairs, user).await?;
