@@ -180,6 +180,10 @@ pub struct Progress {
 }
 
 /// The page of an upload.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a part of the page that is there or not"
+)]
 #[derive(Debug, Template)]
 #[template(path = "upload_one.html", whitespace = "minimize")]
 pub struct UploadOnePage {

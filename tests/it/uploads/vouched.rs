@@ -37,7 +37,7 @@ async fn press(app: &TestApp, cookie: &str, upload: &Value, what: &str, form: St
         .body(form);
     let answer = Answer::to(request).await;
     assert_eq!(answer.status, 303, "{}", answer.text());
-    answer.header("location").to_owned()
+    answer.header("location").clone()
 }
 
 async fn standings(app: &TestApp) -> [Value; 3] {
