@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use crate::{
     domain::{
         assess::{self, Joint, Policy},
-        evidence::{Coverage, Source},
+        evidence::{Coverage, Source, combine},
         facts::{Facts, Report},
         time::{MINUTE, Timestamp},
         verdict::{Standing, Verdict},
@@ -114,6 +114,16 @@ impl Judge {
         Ok((report, verdict))
     }
 
+    /// How a report stands by itself at `now`, as if nothing else were known of its client; and whether it cannot be
+    /// judged for want of knowing which registry view was read.
+    pub fn alone(&self, report: &Report, now: Timestamp) -> (Standing, bool) {
+        let verdict = assess::assess(&report.facts, &self.policy);
+        let seen_at = report.collected_at.min(now);
+        let standing = assess::standing_at(verdict.standing, seen_at, None, self.freshness_ms, now);
+        let undecided = standing == Standing::Undetermined;
+        (standing, undecided && assess::doubts_the_view(&verdict))
+    }
+
     /// Judges again what several sources say of one client, for showing every check and who said what. Those that
     /// are too old at `now` are not counted.
     pub fn judge_sources(&self, said: &[Said], now: Timestamp) -> Joint {
@@ -166,6 +176,18 @@ impl JudgesJointly for Rules {
         let facts = read_again(said);
         let joint = self.judged(&facts, said, too_old);
         let decides = |facts: &Vec<String>| !facts.is_empty();
+        // What one source says is told as what it says beside others, so that the two can be compared.
+        let known = match (facts.as_slice(), said) {
+            ([facts], [said]) => {
+                let source = Source {
+                    rank: (said.seen_at, said.content_hash),
+                    trust: said.trust,
+                    facts,
+                };
+                combine(&[source, source]).facts
+            }
+            _ => joint.combined.facts.clone(),
+        };
         Jointly {
             verdict: joint.verdict.standing,
             impact: joint.verdict.impact,
@@ -175,6 +197,7 @@ impl JudgesJointly for Rules {
             os_key: assess::os_identity(&joint.combined.facts.os).key,
             counts: joint.combined.decides.iter().map(decides).collect(),
             roles: joint.combined.facts.roles,
+            facts: Box::new(known),
             live: joint.live,
             coverage: facts.iter().map(Coverage::of).collect(),
         }

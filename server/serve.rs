@@ -8,6 +8,7 @@ use std::{
 
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
+use tokio::task::JoinSet;
 
 use crate::{
     clock,
@@ -67,15 +68,16 @@ pub async fn serve(
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let handle = Handle::new();
     tokio::spawn(stop_when_told(handle.clone()));
-    tokio::spawn(housekeeping(store.clone(), metrics));
-    tokio::spawn(rejudge::run(store.clone(), judge.clone()));
-    tokio::spawn(keeping_days(
+    let mut chores = JoinSet::new();
+    chores.spawn(housekeeping(store.clone(), metrics));
+    chores.spawn(rejudge::run(store.clone(), judge.clone()));
+    chores.spawn(keeping_days(
         store.clone(),
         judge.clone(),
         config.trend_days,
     ));
-    tokio::spawn(uploads::run(store.clone(), judge, app.bell().clone()));
-    tokio::spawn(tidying(store.clone()));
+    chores.spawn(uploads::run(store.clone(), judge, app.bell().clone()));
+    chores.spawn(tidying(store.clone()));
     let service = http::router(app).into_make_service();
     match &config.transport {
         Transport::Plain => {
@@ -111,6 +113,8 @@ pub async fn serve(
         }
     }
     .map_err(|error| error.to_string())?;
+    // Whoever works on alone would find the database closed, and complain; all of it stands in the database and goes on.
+    chores.shutdown().await;
     store.close().await;
     Ok(())
 }

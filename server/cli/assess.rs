@@ -60,6 +60,9 @@ pub struct AssessArgs {
     /// All files are answers of one run: join what they say of a device
     #[arg(long)]
     one_run: bool,
+    /// You vouch that 64-bit programs read the registry values, for files that do not say how they were read
+    #[arg(long)]
+    read_by_64_bit: bool,
     /// Judge freshness as of this time, such as 2026-11-23T08:15:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = Timestamp::parse)]
     at: Option<Timestamp>,
@@ -132,6 +135,7 @@ pub fn run(args: &AssessArgs) -> Result<(), Error> {
         queries,
         dates: args.dates.as_deref().and_then(Dates::from_code),
         one_run: args.one_run,
+        read_by_64_bit: args.read_by_64_bit,
         ..Options::default()
     };
     let mut judge = Judge {

@@ -51,8 +51,21 @@ pub struct Facts {
     pub files: Option<Files>,
     /// Cipher suite names as offered, in order. `None`: not read.
     pub cipher_suites: Option<Vec<String>>,
+    /// What the source told in two ways, such as two rows of one table; it is in none of the others.
+    pub contradicted: Vec<Contradicted>,
     /// Installed software that the rules know (SQL clients, ODBC drivers, WSUS …). `None`: not read.
     pub software: Option<Vec<Software>>,
+}
+
+/// A fact that one source told in two ways, so that neither is believed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contradicted {
+    /// Whether a key is there.
+    Key(Key),
+    /// A value under a key, by its name.
+    Value(Key, String),
+    /// Another one, by its name in the report document: `os.version`, `hotfix:KB3140245`, `file:` and a path.
+    Other(String),
 }
 
 /// The operating system as reported.

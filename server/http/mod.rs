@@ -27,6 +27,7 @@ pub mod trend;
 pub mod trend_api;
 pub mod trend_query;
 mod twins;
+pub mod upload_again;
 pub mod upload_api;
 pub mod uploads;
 
@@ -59,9 +60,10 @@ pub fn router(app: App) -> Router {
         .route("/views/{view}/delete", post(saved::delete))
         .route("/upload", get(uploads::form).post(uploads::take))
         .route("/uploads/{id}", get(uploads::one))
-        .route("/uploads/{id}/commit", post(uploads::commit))
+        .route("/uploads/{id}/commit", post(upload_again::commit))
         .route("/uploads/{id}/cancel", post(uploads::cancel))
-        .route("/uploads/{id}/again", post(uploads::again))
+        .route("/uploads/{id}/again", post(upload_again::again))
+        .route("/uploads/{id}/vouch", post(upload_again::vouch))
         .route(
             "/population",
             get(population::form).post(population::replace),

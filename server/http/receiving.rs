@@ -104,6 +104,7 @@ impl Beside {
                 self.chosen.dates = Some(known.code().to_owned());
             }
             "one_run" => self.chosen.one_run = yes(value)?,
+            "read_by_64_bit" => self.chosen.read_by_64_bit = yes(value)?,
             "asked" => {
                 let asked = value.parse().ok().filter(|asked| *asked > 0);
                 self.chosen.asked = Some(asked.ok_or("must be a number of devices")?);
@@ -121,7 +122,7 @@ impl Beside {
             "name" => self.name = Some(value.to_owned()),
             _ => {
                 return Err(
-                    "is not known here; use format, collected_at, device, key, key-0, key-1 and so on, dates, one_run, asked, mapping, commit, way or name"
+                    "is not known here; use format, collected_at, device, key, key-0, key-1 and so on, dates, one_run, read_by_64_bit, asked, mapping, commit, way or name"
                         .to_owned(),
                 );
             }

@@ -22,13 +22,14 @@ use super::{
 };
 use crate::{
     clock,
+    domain::verdict::Standing,
     error::Problem,
     state::App,
     store::{
         Store,
-        upload_model::{RowOutcome, RowStatus, Shown, State as Step, Upload, UploadRow},
+        upload_model::{Lack, RowOutcome, RowStatus, Shown, State as Step, Upload, UploadRow},
     },
-    uploads::{Chosen, names_of, told_of},
+    uploads::{Chosen, by_itself_of, names_of, told_of},
 };
 
 /// The longest that `?wait=` waits, seconds.
@@ -92,7 +93,8 @@ pub async fn rows(
     Named(id): Named,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let asked = Asked::of(query.as_deref(), &["cursor", "limit", "status"])?;
+    let known = ["cursor", "limit", "status", "by_itself", "lacks"];
+    let asked = Asked::of(query.as_deref(), &known)?;
     let upload = found(&app, &importer, &id).await?;
     let from = match &asked.cursor {
         None => 0,
@@ -248,6 +250,8 @@ pub struct Asked {
     pub limit: i64,
     /// Which rows.
     pub shown: Shown,
+    /// The page tells why the files were read once more.
+    pub again: bool,
     wait: u64,
 }
 
@@ -261,6 +265,7 @@ impl Asked {
             cursor: None,
             limit: i64::try_from(DEFAULT_LIMIT).unwrap_or(100),
             shown: Shown::All,
+            again: false,
             wait: 0,
         };
         for (name, value) in query.map(form_pairs).unwrap_or_default() {
@@ -280,7 +285,25 @@ impl Asked {
                     asked.limit = limit
                         .ok_or_else(|| wrong(format!("must be a number from 1 to {MAX_LIMIT}")))?;
                 }
+                // One of these: there is one list of each.
+                "status" | "by_itself" | "lacks" if asked.shown != Shown::All => {
+                    return Err(wrong(
+                        "use one of status, by_itself and lacks at a time".to_owned(),
+                    ));
+                }
                 "status" => asked.shown = shown(&value).map_err(wrong)?,
+                "by_itself" => {
+                    let standing = Standing::from_code(&value).ok_or_else(|| {
+                        let codes = Standing::ALL.map(Standing::code).join(", ");
+                        wrong(format!("use one of {codes}"))
+                    })?;
+                    asked.shown = Shown::ByItself(standing);
+                }
+                "lacks" if value == Lack::View.code() => {
+                    asked.shown = Shown::Lacking(Lack::View);
+                }
+                "lacks" => return Err(wrong(format!("use {}", Lack::View.code()))),
+                "again" => asked.again = true,
                 _ => {
                     let wait = value.parse().ok().filter(|wait| *wait <= LONGEST_WAIT);
                     asked.wait = wait
@@ -327,6 +350,7 @@ fn upload_json(upload: &Upload) -> Value {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     let counts = upload.counts;
+    let by_itself = by_itself_of(&upload.by_itself);
     json!({
         "id": upload.id,
         "state": upload.state.code(),
@@ -351,6 +375,8 @@ fn upload_json(upload: &Upload) -> Value {
             "unchanged": counts.would_unchanged,
             "late": counts.would_late,
         },
+        "by_itself": by_itself.standings,
+        "lacks": {"view": by_itself.lacking_view},
         "stored": {
             "new": counts.stored_new,
             "changed": counts.stored_changed,
@@ -377,6 +403,7 @@ fn row_json(row: &UploadRow) -> Value {
         "problem": row.problem,
         "forecast": row.forecast.map(RowOutcome::code),
         "outcome": row.outcome,
-        "standing": row.standing.map(crate::domain::verdict::Standing::code),
+        "by_itself": row.by_itself.map(Standing::code),
+        "standing": row.standing.map(Standing::code),
     })
 }

@@ -1,7 +1,7 @@
 //! Uploads in a browser: choose files, look at what they say, store it or not.
 
 use axum::{
-    extract::{RawForm, RawQuery, Request, State, rejection::RawFormRejection},
+    extract::{RawQuery, Request, State},
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -9,26 +9,22 @@ use axum::{
 use super::{
     auth::{Importer, Person},
     pages::{html, layout},
-    query::{Named, form_pairs},
-    receiving::{Beside, receive},
-    upload_api::{Asked, cut, discard, found, store_it},
+    query::Named,
+    receiving::receive,
+    upload_api::{Asked, cut, discard, found},
 };
 use crate::{
-    clock,
+    domain::verdict::Standing,
     error::Problem,
     state::App,
-    store::upload_model::{State as Step, Upload},
-    uploads::{Chosen, Told, names_of, told_of},
+    store::upload_model::Upload,
+    uploads::{Chosen, Told, by_itself_of, names_of, told_of},
     views::{
         Nav,
         upload::{Receipt, UploadPage},
-        upload_one::{Column, FileTold, QueryField, Reading, UploadOnePage},
+        upload_one::{Alone, Column, FileTold, QueryField, Reading, UploadOnePage},
     },
-    wire::foreign::{
-        format::Format,
-        mapping::{Assigned, Mapping},
-        meaning::Meaning,
-    },
+    wire::foreign::{format::Format, mapping::Mapping, meaning::Meaning},
 };
 
 /// Refused records that the page shows.
@@ -39,8 +35,6 @@ const RECEIPTS_SHOWN: i64 = 25;
 const ROWS_SHOWN: i64 = 100;
 /// Columns whose meaning can be chosen on the page.
 const COLUMNS_SHOWN: usize = 100;
-/// Longest name of a kept mapping.
-const LONGEST_NAME: usize = 100;
 
 fn formats() -> Vec<(String, String)> {
     let named = |format: Format| (format.code().to_owned(), format.title().to_owned());
@@ -114,7 +108,10 @@ pub async fn one(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let asked = Asked::of(query.as_deref(), &["cursor", "status"])?;
+    let asked = Asked::of(
+        query.as_deref(),
+        &["cursor", "status", "by_itself", "lacks", "again"],
+    )?;
     let upload = found(&app, &importer, &id).await?;
     let from = asked.cursor.as_deref().unwrap_or("0").parse().unwrap_or(0);
     let rows = app
@@ -134,7 +131,20 @@ pub async fn one(
     let reading = reading(&upload, &told, mappings);
     let files = told.into_iter().map(file_told).collect();
     let page = UploadOnePage::new(layout, &upload, receipt, files, reading);
+    let mut page = page.with_alone(&alone(&upload));
+    page.once_more = asked.again;
     html(&page.with_rows(&rows, asked.shown, from, next))
+}
+
+/// How the rows of an upload stand by themselves.
+fn alone(upload: &Upload) -> Alone {
+    let counted = by_itself_of(&upload.by_itself);
+    Alone {
+        standings: Standing::ALL
+            .map(|standing| (standing, counted.of(standing)))
+            .to_vec(),
+        lacking_view: counted.lacking_view,
+    }
 }
 
 fn file_told(told: Told) -> FileTold {
@@ -151,13 +161,18 @@ fn file_told(told: Told) -> FileTold {
 }
 
 /// The mapping that the page shows: the first table's.
-fn first_mapping(told: &[Told]) -> Option<(&str, &Mapping)> {
+pub(super) fn first_mapping(told: &[Told]) -> Option<(&str, &Mapping)> {
     told.iter()
         .find_map(|told| Some((told.name.as_str(), told.mapping.as_ref()?)))
 }
 
-fn reading(upload: &Upload, told: &[Told], mappings: Vec<String>) -> Reading {
+/// How the files of an upload were read, as its page shows it.
+pub(super) fn reading(upload: &Upload, told: &[Told], mappings: Vec<String>) -> Reading {
     let chosen = Chosen::of(&upload.options);
+    let promised = |mapping: Option<&Mapping>| mapping.is_some_and(|known| known.explicit_views);
+    let first = first_mapping(told).map(|(_, mapping)| mapping);
+    let read_by_64_bit =
+        chosen.read_by_64_bit || promised(chosen.mapping.as_ref()) || promised(first);
     let mut reading = Reading {
         formats: formats(),
         format: chosen.format.unwrap_or_default(),
@@ -182,12 +197,11 @@ fn reading(upload: &Upload, told: &[Told], mappings: Vec<String>) -> Reading {
             .collect(),
         key: chosen.key.unwrap_or_default(),
         dates: chosen.dates.unwrap_or_default(),
-        one_run: chosen.one_run,
+        read_by_64_bit,
         asked: chosen
             .asked
             .map(|asked| asked.to_string())
             .unwrap_or_default(),
-        several: told.len() > 1,
         mappings,
         ..Reading::default()
     };
@@ -209,7 +223,6 @@ fn reading(upload: &Upload, told: &[Told], mappings: Vec<String>) -> Reading {
         }
     }
     name.clone_into(&mut reading.table);
-    reading.explicit_views = mapping.explicit_views;
     reading.choices = choices;
     reading.hidden_columns = mapping.columns.len().saturating_sub(COLUMNS_SHOWN);
     reading.columns = mapping
@@ -227,17 +240,6 @@ fn reading(upload: &Upload, told: &[Told], mappings: Vec<String>) -> Reading {
     reading
 }
 
-/// `POST /uploads/{id}/commit`
-pub async fn commit(
-    State(app): State<App>,
-    _: Person,
-    importer: Importer,
-    Named(id): Named,
-) -> Result<Response, Problem> {
-    store_it(&app, &importer, &id).await?;
-    Ok(Redirect::to(&format!("/uploads/{id}")).into_response())
-}
-
 /// `POST /uploads/{id}/cancel`
 pub async fn cancel(
     State(app): State<App>,
@@ -247,129 +249,4 @@ pub async fn cancel(
 ) -> Result<Response, Problem> {
     discard(&app, &importer, &id).await?;
     Ok(Redirect::to(&format!("/uploads/{id}")).into_response())
-}
-
-/// `POST /uploads/{id}/again`: has the files read in another way.
-pub async fn again(
-    State(app): State<App>,
-    Person(user): Person,
-    importer: Importer,
-    Named(id): Named,
-    form: Result<RawForm, RawFormRejection>,
-) -> Result<Response, Problem> {
-    let upload = found(&app, &importer, &id).await?;
-    let RawForm(form) = form
-        .map_err(|_| Problem::Malformed("This is no form: send it as the page does.".to_owned()))?;
-    let text = String::from_utf8_lossy(&form);
-    let told = told_of(&upload.told);
-    let mut beside = Beside::default();
-    let mut columns = first_mapping(&told).map(|(_, mapping)| mapping.clone());
-    let shown = columns.clone();
-    if let Some(columns) = &mut columns {
-        columns.explicit_views = false;
-    }
-    let mut save_as = String::new();
-    for (name, value) in form_pairs(&text) {
-        match name.as_str() {
-            "save_as" => value.trim().clone_into(&mut save_as),
-            "explicit_views" => {
-                if let Some(columns) = &mut columns {
-                    columns.explicit_views = true;
-                }
-            }
-            _ => match name.strip_prefix("meaning-") {
-                Some(index) => assign(columns.as_mut(), index, &value)?,
-                None => beside.note(&name, &value),
-            },
-        }
-    }
-    let names: Vec<&str> = told.iter().map(|told| told.name.as_str()).collect();
-    beside.name_queries(&names);
-    let given = beside.mapping.is_some();
-    let mut beside = beside.settled(&app).await?;
-    if !given {
-        // Left as it was guessed, it stays a guess: other files may have other columns.
-        let before = Chosen::of(&upload.options).mapping;
-        beside.chosen.mapping = if columns == shown {
-            before
-        } else {
-            columns.clone()
-        };
-    }
-    if let Some(mapping) = &beside.chosen.mapping {
-        check(mapping)?;
-    }
-    if !save_as.is_empty() {
-        save(
-            &app,
-            save_as,
-            beside.chosen.mapping.clone().or(columns),
-            user,
-        )
-        .await?;
-    }
-    let options = serde_json::to_string(&beside.chosen).map_err(|_| Problem::Internal)?;
-    let begun = app
-        .store()
-        .read_upload_again(id.clone(), options, beside.collected_at)
-        .await?;
-    if !begun && upload.state != Step::Reading {
-        return Err(Problem::Conflict(
-            "These files can no longer be read in another way. Send them again.".to_owned(),
-        ));
-    }
-    app.bell().ring();
-    Ok(Redirect::to(&format!("/uploads/{id}")).into_response())
-}
-
-fn assign(columns: Option<&mut Mapping>, index: &str, code: &str) -> Result<(), Problem> {
-    let index: Option<usize> = index.parse().ok();
-    let column: Option<&mut Assigned> =
-        index.and_then(|index| columns.and_then(|columns| columns.columns.get_mut(index)));
-    let Some(column) = column else {
-        return Err(Problem::invalid(
-            "meaning",
-            "the files have no such column any more; open the page again",
-        ));
-    };
-    let meaning: Meaning = code
-        .parse()
-        .map_err(|why: String| Problem::invalid("meaning", why))?;
-    if meaning != column.meaning {
-        column.meaning = meaning;
-        column.note = None;
-    }
-    Ok(())
-}
-
-fn check(mapping: &Mapping) -> Result<(), Problem> {
-    mapping
-        .check()
-        .map_err(|wrong| Problem::invalid("", wrong.join(" ")))
-}
-
-async fn save(
-    app: &App,
-    name: String,
-    mapping: Option<Mapping>,
-    user: String,
-) -> Result<(), Problem> {
-    let Some(mapping) = mapping else {
-        return Err(Problem::invalid(
-            "save_as",
-            "there is no table here whose columns could be kept",
-        ));
-    };
-    check(&mapping)?;
-    if name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(Problem::invalid(
-            "save_as",
-            format!("a name has at most {LONGEST_NAME} letters and no control characters"),
-        ));
-    }
-    let text = serde_json::to_string(&mapping).map_err(|_| Problem::Internal)?;
-    app.store()
-        .save_mapping(name, text, user, clock::now())
-        .await?;
-    Ok(())
 }

@@ -132,13 +132,9 @@ fn beside(state: &State, saying: &Saying, trust: Trust) -> Look {
     if state.sources != 1 {
         return Look::Sources;
     }
+    // Whoever says it, it is known.
     if saying.content_hash[..] == hash[..] {
-        let same = trust == state.trust;
-        return Look::Plain(if same {
-            RowOutcome::Unchanged
-        } else {
-            RowOutcome::Changed
-        });
+        return Look::Plain(RowOutcome::Unchanged);
     }
     let is_newer = (saying.seen_at.0, &saying.content_hash[..]) > (seen_at, &hash[..]);
     if !is_newer && state.trust >= trust && state.coverage.supersedes(saying.coverage) {

@@ -11,7 +11,7 @@ use super::{
     error::{Error, Result},
     feeds,
     identify::{self, ClientId},
-    incoming::{Incoming, Kept, Receipt},
+    incoming::{Incoming, Kept, News, Receipt},
     joining::{self, Joined},
     known::{IdRow, Known, Met, insert_identities, insert_suspects, name_fully, packed_roles},
     rows::Rows,
@@ -123,6 +123,7 @@ impl<'r> Wave<'r> {
             receipts[*index] = Some(Receipt {
                 client_id: *id,
                 kept: Kept::Unchanged,
+                news: News::None,
                 standing: self.reports[*index].verdict,
             });
         }
@@ -238,6 +239,7 @@ impl<'r> Wave<'r> {
                 receipts[index] = Some(Receipt {
                     client_id: id,
                     kept: Kept::Unchanged,
+                    news: News::None,
                     standing: self.standing_of(id, &self.reports[index]),
                 });
             }

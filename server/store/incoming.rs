@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::identify::{ClientId, Speaker};
 use crate::domain::{
     evidence::{Coverage, Trust},
+    facts::Facts,
     identity::ClientIds,
     time::Timestamp,
     verdict::{Impact, Standing},
@@ -186,6 +187,8 @@ pub struct Jointly {
     pub os_key: String,
     /// Site system roles.
     pub roles: Vec<String>,
+    /// All that the sources together say.
+    pub facts: Box<Facts>,
     /// For each source: it still has something to say.
     pub live: Vec<bool>,
     /// For each source: the verdict rests on it.
@@ -195,6 +198,20 @@ pub struct Jointly {
 }
 
 impl Jointly {
+    /// Whether other sources come to the same facts and the same verdict.
+    pub fn comes_to_the_same_as(&self, other: &Self) -> bool {
+        let verdict = |one: &Self| {
+            (
+                one.verdict,
+                one.impact,
+                one.deciding,
+                one.reasons,
+                one.warnings,
+            )
+        };
+        verdict(self) == verdict(other) && self.facts == other.facts
+    }
+
     /// When the oldest source that the verdict rests on was last seen. Where it rests on none, because nothing that
     /// anybody said is a fact, the newest word tells the age.
     pub fn oldest(&self, said: &[Said]) -> Timestamp {
@@ -225,6 +242,17 @@ pub enum Kept {
     Late,
 }
 
+/// Whether a report that was stored moved anything but times. Only asked of what comes in files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Something about the client is other than before, or nobody asked.
+    Some,
+    /// All of it was known, and the client stands as before.
+    None,
+    /// The same; but somebody vouches for it now.
+    Vouched,
+}
+
 /// The answer for one report. It is durable when this exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -232,6 +260,8 @@ pub struct Receipt {
     pub client_id: ClientId,
     /// What became of the report.
     pub kept: Kept,
+    /// Whether it moved anything.
+    pub news: News,
     /// The client's standing now.
     pub standing: Standing,
 }

@@ -10,7 +10,7 @@ use super::{
     error::{Error, Result},
     evidence,
     identify::{self, ClientId},
-    incoming::{Incoming, Jointly, Kept, Said},
+    incoming::{Incoming, Jointly, Kept, News, Said, Way},
     known::{ClientIdRow, IdRow, State, packed_roles},
     rows::Rows,
 };
@@ -34,6 +34,7 @@ RETURNING client_id";
 #[derive(Clone, Debug)]
 pub(super) struct Joined {
     pub(super) kept: Kept,
+    pub(super) news: News,
     /// By the rules.
     pub(super) verdict: Standing,
     /// Now.
@@ -237,7 +238,14 @@ impl<'r> Outcome<'r> {
             sources.push(Source::incoming(report)?);
         }
         let said: Vec<Said> = sources.iter().map(|source| source.said.clone()).collect();
-        let jointly = report.judge.jointly(&said, now.plus(-lasts));
+        let too_old = now.plus(-lasts);
+        let jointly = report.judge.jointly(&said, too_old);
+        let news = match said.split_last() {
+            Some((own, before)) if kept == Kept::Stored && report.sender.way != Way::Report => {
+                news(report, own, before, &jointly, too_old)
+            }
+            _ => News::Some,
+        };
         let oldest_at = jointly.oldest(&said);
         let stale_at = oldest_at.plus(lasts);
         let mut coverage = Coverage::default();
@@ -269,6 +277,7 @@ impl<'r> Outcome<'r> {
             report,
             joined: Joined {
                 kept,
+                news,
                 verdict: jointly.verdict,
                 standing,
                 impact: jointly.impact,
@@ -295,6 +304,31 @@ impl<'r> Outcome<'r> {
     fn is_newest(&self) -> bool {
         let newest = self.newest();
         newest.is_some_and(|newest| newest.says_the_same_as(self.report))
+    }
+}
+
+/// Whether a further source of a client, come in a file, says anything that the others had not.
+fn news(
+    report: &Incoming,
+    own: &Said,
+    before: &[Said],
+    jointly: &Jointly,
+    too_old: Timestamp,
+) -> News {
+    if before.is_empty()
+        || !report
+            .judge
+            .jointly(before, too_old)
+            .comes_to_the_same_as(jointly)
+    {
+        return News::Some;
+    }
+    let same = before
+        .iter()
+        .filter(|said| said.content_hash == own.content_hash);
+    match same.map(|said| said.trust).max() {
+        Some(trust) if trust < own.trust => News::Vouched,
+        _ => News::None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     error::Result,
     group::{Applied, Wave},
     identify::{self, ClientId},
-    incoming::{Incoming, Kept, Receipt},
+    incoming::{Incoming, Kept, News, Receipt},
     known::ClientIdRow,
     rows::Rows,
 };
@@ -44,6 +44,7 @@ impl Wave<'_> {
                 receipts[index] = Some(Receipt {
                     client_id: id,
                     kept: joined.kept,
+                    news: joined.news,
                     standing: joined.standing,
                 });
                 continue;
@@ -68,6 +69,7 @@ impl Wave<'_> {
             receipts[index] = Some(Receipt {
                 client_id: id,
                 kept,
+                news: News::Some,
                 standing,
             });
         }

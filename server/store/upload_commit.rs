@@ -9,7 +9,7 @@ use super::{
     error::{Error, Result},
     evidence, feeds, group,
     identify::{self, ClientId},
-    incoming::{Incoming, Kept, Receipt},
+    incoming::{Incoming, Kept, News, Receipt},
     known::Known,
     rows::Rows,
     upload_model::RowOutcome,
@@ -27,8 +27,9 @@ const COUNT: &str =
   stored_unchanged = stored_unchanged + $5, stored_late = stored_late + $6, rejected = rejected + $7,
   site = CASE WHEN CAST($8 AS TEXT) IS NULL THEN site WHEN site IS NULL OR site = $8 THEN $8 ELSE '' END
 WHERE estate = $1 AND id = $2";
-const STORED: &str = "WITH v (upload, n, client_id, outcome, standing) AS ({rows})
-UPDATE upload_rows SET client_id = v.client_id, outcome = v.outcome, standing = v.standing FROM v
+const STORED: &str = "WITH v (upload, n, client_id, outcome, standing, note) AS ({rows})
+UPDATE upload_rows SET client_id = v.client_id, outcome = v.outcome, standing = v.standing,
+  notes = upload_rows.notes || v.note FROM v
 WHERE upload_rows.estate = $1 AND upload_rows.upload = v.upload AND upload_rows.n = v.n RETURNING upload_rows.n";
 const REFUSED: &str = "WITH v (upload, n, problem) AS ({rows})
 UPDATE upload_rows SET status = 'rejected', problem = v.problem FROM v
@@ -242,11 +243,21 @@ pub fn ambiguous(names: &[String]) -> String {
 }
 
 const fn outcome(receipt: &Receipt, first: bool) -> RowOutcome {
-    match receipt.kept {
-        Kept::Stored if first => RowOutcome::New,
-        Kept::Stored => RowOutcome::Changed,
-        Kept::Unchanged => RowOutcome::Unchanged,
-        Kept::Late => RowOutcome::Late,
+    match (receipt.kept, receipt.news) {
+        (Kept::Stored, _) if first => RowOutcome::New,
+        (Kept::Stored, News::Some) => RowOutcome::Changed,
+        (Kept::Stored, News::None | News::Vouched) | (Kept::Unchanged, _) => RowOutcome::Unchanged,
+        (Kept::Late, _) => RowOutcome::Late,
+    }
+}
+
+/// What is added to the notes of a row, which are a line each.
+const fn note(receipt: &Receipt) -> &'static str {
+    match (receipt.kept, receipt.news) {
+        (Kept::Stored, News::Vouched) => {
+            "\nAll of it was known from what was sent with the clients' token. Now a person or an import vouches for it, too."
+        }
+        _ => "",
     }
 }
 
@@ -261,7 +272,8 @@ async fn write_outcomes(
         .int(each().map(|(n, ..)| Some(*n)))
         .bytes(each().map(|(_, receipt, _)| Some(identify::bytes(receipt.client_id))))
         .text(each().map(|(.., outcome)| Some(outcome.code())))
-        .text(each().map(|(_, receipt, _)| Some(receipt.standing.code())));
+        .text(each().map(|(_, receipt, _)| Some(receipt.standing.code())))
+        .text(each().map(|(_, receipt, _)| Some(note(receipt))));
     let written: Vec<Written> = conn.many(STORED, &[ESTATE], &rows).await?;
     all_written(written.len(), outcomes.len())
 }

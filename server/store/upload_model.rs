@@ -135,6 +135,8 @@ pub struct Upload {
     pub about: Option<i64>,
     /// Of how many devices its files were to speak, and of how many they do, where somebody says so.
     pub completeness: Option<(i64, i64)>,
+    /// How many of its rows stand how by themselves, as JSON; empty: they were not judged.
+    pub by_itself: String,
 }
 
 /// Rows of an upload by what they are and what became of them.
@@ -245,6 +247,26 @@ pub enum Shown {
     Status(RowStatus),
     /// By what became of them, or would when they are stored.
     Outcome(RowOutcome),
+    /// By how they stand by themselves.
+    ByItself(Standing),
+    /// Those that lack a word that somebody could say.
+    Lacking(Lack),
+}
+
+/// What keeps a row undetermined although somebody could say it with the upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Which registry view was read.
+    View,
+}
+
+impl Lack {
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::View => "view",
+        }
+    }
 }
 
 /// A row to be written.
@@ -262,6 +284,10 @@ pub struct NewRow {
     pub client: Option<(ClientId, String)>,
     /// What storing it would do; `None`: it is not taken.
     pub forecast: Option<RowOutcome>,
+    /// How it stands by itself; `None`: it is not taken.
+    pub by_itself: Option<Standing>,
+    /// What keeps it from being judged and could be said.
+    pub lacks: Option<Lack>,
     /// What people should know about it.
     pub notes: Vec<String>,
     /// Why it is not taken.
@@ -293,6 +319,8 @@ pub struct UploadRow {
     pub forecast: Option<RowOutcome>,
     /// What became of it: `new`, `changed`, `unchanged` or `late`.
     pub outcome: Option<String>,
+    /// How it stands by itself, as if nothing else were known of its device.
+    pub by_itself: Option<Standing>,
     /// How the client stood after it.
     pub standing: Option<Standing>,
 }

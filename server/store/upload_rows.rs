@@ -5,29 +5,33 @@ use super::{
     error::{Error, Result},
     evidence, identify,
     rows::Rows,
-    upload_model::{NewRow, RejectedRow, RowOutcome, RowStatus, Shown, UploadRow},
+    upload_model::{Lack, NewRow, RejectedRow, RowOutcome, RowStatus, Shown, UploadRow},
 };
 use crate::domain::verdict::Standing;
 
 const BEGIN: &str = "UPDATE uploads SET attempt = attempt + 1, starts = starts + 1, total = 0, found_new = 0, found_known = 0, rejected = 0,
   would_new = 0, would_changed = 0, would_unchanged = 0, would_late = 0, about = NULL, asked = NULL, answered = NULL,
-  format = '', told = '[]' WHERE estate = $1 AND id = $2 AND state = 'reading' RETURNING attempt";
+  format = '', told = '[]', by_itself = '' WHERE estate = $1 AND id = $2 AND state = 'reading' RETURNING attempt";
 const CLEAR: &str = "DELETE FROM upload_rows WHERE estate = $1 AND upload = $2 AND n IN (
   SELECT n FROM upload_rows WHERE estate = $1 AND upload = $2 LIMIT $3)";
 const COUNT: &str = "UPDATE uploads SET total = total + $5, found_new = found_new + $6, found_known = found_known + $7,
   rejected = rejected + $8, would_new = would_new + $9, would_changed = would_changed + $10,
-  would_unchanged = would_unchanged + $11, would_late = would_late + $12
+  would_unchanged = would_unchanged + $11, would_late = would_late + $12, by_itself = $13
 WHERE estate = $1 AND id = $2 AND state = 'reading' AND attempt = $3 AND total = $4";
 const INSERT: &str = include_str!("sql/insert_upload_rows.sql");
 const READ: &str = "UPDATE uploads SET state = CASE WHEN at_once THEN 'committing' ELSE 'preview' END, format = $4, told = $5,
   asked = $6, answered = $7 WHERE estate = $1 AND id = $2 AND state = 'reading' AND attempt = $3";
 const ABOUT: &str = "UPDATE uploads SET about = $4 WHERE estate = $1 AND id = $2 AND state = 'reading' AND attempt = $3";
-const ALL: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, forecast, outcome, standing
+const ALL: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, forecast, by_itself, outcome, standing
 FROM upload_rows WHERE estate = $1 AND upload = $2 AND n >= $3 ORDER BY n LIMIT $4";
-const BY_STATUS: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, forecast, outcome, standing
+const BY_STATUS: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, forecast, by_itself, outcome, standing
 FROM upload_rows WHERE estate = $1 AND upload = $2 AND n >= $3 AND status = $5 ORDER BY n LIMIT $4";
-const BY_OUTCOME: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, forecast, outcome, standing
+const BY_OUTCOME: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, forecast, by_itself, outcome, standing
 FROM upload_rows WHERE estate = $1 AND upload = $2 AND n >= $3 AND COALESCE(outcome, forecast) = $5 ORDER BY n LIMIT $4";
+const BY_ITSELF: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, forecast, by_itself, outcome, standing
+FROM upload_rows WHERE estate = $1 AND upload = $2 AND n >= $3 AND by_itself = $5 ORDER BY n LIMIT $4";
+const LACKING: &str = "SELECT n, file AS file_name, place, status, name, client_id, client_name, notes, problem, forecast, by_itself, outcome, standing
+FROM upload_rows WHERE estate = $1 AND upload = $2 AND n >= $3 AND lacks = $5 ORDER BY n LIMIT $4";
 const DEVICES: &str = "SELECT COUNT(DISTINCT client_id) FROM upload_rows
 WHERE estate = $1 AND upload = $2 AND status <> 'rejected'";
 const REJECTED: &str = "SELECT n, file AS file_name, place, problem, dictionary, document
@@ -47,6 +51,7 @@ struct StoredRow {
     notes: String,
     problem: Option<String>,
     forecast: Option<String>,
+    by_itself: Option<String>,
     outcome: Option<String>,
     standing: Option<String>,
 }
@@ -124,7 +129,8 @@ impl Store {
             .await
     }
 
-    /// Writes the next rows of this reading; `first` were written before. Answers false when they are wanted no more:
+    /// Writes the next rows of this reading; `first` were written before, and `by_itself` says of all of them how many
+    /// stand how (JSON). Answers false when they are wanted no more:
     /// the upload was cancelled, or somebody else reads it.
     pub async fn add_upload_rows(
         &self,
@@ -132,6 +138,7 @@ impl Store {
         attempt: i64,
         first: i64,
         new: Vec<NewRow>,
+        by_itself: String,
     ) -> Result<bool> {
         let count = |status| {
             let fitting = new.iter().filter(|row| row.status == status).count();
@@ -163,7 +170,7 @@ impl Store {
                     for forecast in forecasts {
                         statement = statement.bind(forecast);
                     }
-                    let counted = statement.execute().await?;
+                    let counted = statement.bind(by_itself).execute().await?;
                     if counted == 0 {
                         return Ok(false);
                     }
@@ -226,6 +233,8 @@ impl Store {
             Shown::All => (ALL, None),
             Shown::Status(status) => (BY_STATUS, Some(status.code())),
             Shown::Outcome(outcome) => (BY_OUTCOME, Some(outcome.code())),
+            Shown::ByItself(standing) => (BY_ITSELF, Some(standing.code())),
+            Shown::Lacking(lack) => (LACKING, Some(lack.code())),
         };
         let mut tx = self.db.read().await?;
         let mut statement = tx
@@ -290,9 +299,15 @@ impl TryFrom<StoredRow> for UploadRow {
             file_name: row.file_name,
             place: row.place,
             name: row.name,
-            notes: row.notes.lines().map(str::to_owned).collect(),
+            notes: row
+                .notes
+                .lines()
+                .filter(|note| !note.is_empty())
+                .map(str::to_owned)
+                .collect(),
             problem: row.problem,
             forecast: row.forecast.as_deref().and_then(RowOutcome::from_code),
+            by_itself: row.by_itself.as_deref().and_then(Standing::from_code),
             outcome: row.outcome,
             standing: row.standing.as_deref().and_then(Standing::from_code),
         })
@@ -320,6 +335,8 @@ fn columns(id: &str, first: i64, new: Vec<NewRow>) -> Rows {
         }))
         .text(each().map(|row| row.problem.as_deref().map(tame)))
         .text(each().map(|row| row.forecast.map(RowOutcome::code)))
+        .text(each().map(|row| row.by_itself.map(Standing::code)))
+        .text(each().map(|row| row.lacks.map(Lack::code)))
         .int(packed.iter().map(|(dictionary, _)| Some(*dictionary)))
         .bytes(packed.iter().map(|(_, document)| Some(document.clone())))
 }

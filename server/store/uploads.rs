@@ -72,6 +72,7 @@ struct Kept {
     about: Option<i64>,
     asked: Option<i64>,
     answered: Option<i64>,
+    by_itself: String,
 }
 
 impl TryFrom<Kept> for Upload {
@@ -115,6 +116,7 @@ impl TryFrom<Kept> for Upload {
             token: row.token,
             about: row.about,
             completeness: row.asked.zip(row.answered),
+            by_itself: row.by_itself,
         })
     }
 }

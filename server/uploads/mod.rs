@@ -14,7 +14,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::Notify;
 
 pub use committing::PORTION;
-pub use told::{Chosen, Told, names_of, told_of};
+pub use told::{ByItself, Chosen, Told, by_itself_of, names_of, told_of};
 
 use crate::{
     clock,
@@ -179,7 +179,7 @@ async fn work(store: &Store, judge: &Judge, upload: &Upload, worker: &str, bell:
                 let end = store.fail_upload(upload.id.clone(), why, clock::now());
                 end.await.map(drop)
             }
-            State::Reading => reading::read(store, upload, bell).await,
+            State::Reading => reading::read(store, judge, upload, bell).await,
             State::Committing => committing::commit(store, judge, upload, bell).await,
             State::Preview | State::Done | State::Cancelled | State::Failed => Ok(()),
         }

@@ -7,16 +7,17 @@ use tokio::sync::mpsc;
 
 use super::{
     Bell, completeness,
-    told::{Told, names_of, written},
+    told::{ByItself, Told, names_of, written},
 };
 use crate::{
     domain::{evidence::Coverage, time::Timestamp},
+    ingest::Judge,
     store::{
         self, Store,
         forecast::Saying,
         incoming::Sender,
         upload_commit::ambiguous,
-        upload_model::{NewRow, RowStatus, Upload},
+        upload_model::{Lack, NewRow, RowStatus, Upload},
         upload_whom::{Matcher, Whom},
     },
     uploads::told::Chosen,
@@ -54,7 +55,12 @@ enum Read {
 ///
 /// # Errors
 /// The store failed.
-pub(super) async fn read(store: &Store, upload: &Upload, bell: &Bell) -> Result<(), store::Error> {
+pub(super) async fn read(
+    store: &Store,
+    judge: &Judge,
+    upload: &Upload,
+    bell: &Bell,
+) -> Result<(), store::Error> {
     let Some(attempt) = store.begin_reading(&upload.id).await? else {
         return Ok(());
     };
@@ -64,14 +70,18 @@ pub(super) async fn read(store: &Store, upload: &Upload, bell: &Bell) -> Result<
     }
     let chosen = Chosen::of(&upload.options);
     let how = chosen.clone();
-    let collected_at = upload.collected_at;
+    let looks = Looks {
+        judge: judge.clone(),
+        collected_at: upload.collected_at,
+        now: crate::clock::now(),
+    };
     let (portions, mut ready) = mpsc::channel(1);
-    let reader =
-        tokio::task::spawn_blocking(move || read_files(&files, &how, collected_at, &portions));
+    let reader = tokio::task::spawn_blocking(move || read_files(&files, &how, &looks, &portions));
     let mut matcher = store.matcher().await?;
     let sender = super::committing::sender(&upload.created_by, upload);
     let mut first = 0;
     let mut rejected = 0;
+    let mut by_itself = ByItself::default();
     while let Some(read) = ready.recv().await {
         let portion = match read {
             Read::Rows(portion) => portion,
@@ -88,8 +98,11 @@ pub(super) async fn read(store: &Store, upload: &Upload, bell: &Bell) -> Result<
             .iter()
             .filter(|row| row.status == RowStatus::Rejected)
             .count();
+        for row in &rows {
+            by_itself.count(row.by_itself, row.lacks);
+        }
         if !store
-            .add_upload_rows(&upload.id, attempt, first, rows)
+            .add_upload_rows(&upload.id, attempt, first, rows, written(&by_itself))
             .await?
         {
             // Cancelled, or somebody else reads it. The reader notices that nobody listens.
@@ -128,7 +141,7 @@ pub(super) async fn read(store: &Store, upload: &Upload, bell: &Bell) -> Result<
 fn read_files(
     files: &[(String, Vec<u8>)],
     chosen: &Chosen,
-    collected_at: Option<Timestamp>,
+    looks: &Looks,
     portions: &mpsc::Sender<Read>,
 ) -> Vec<Told> {
     let sources: Vec<File<'_>> = files
@@ -144,7 +157,7 @@ fn read_files(
     let mut portion: Vec<Checked> = Vec::new();
     let mut bytes = 0;
     let told = any_file::read(&sources, &options, &mut |row| {
-        let checked = checked(row, collected_at);
+        let checked = looks.at(row);
         bytes += checked.row.content.len();
         portion.push(checked);
         if portion.len() < PORTION && bytes < ENOUGH {
@@ -180,56 +193,74 @@ fn read_files(
     all
 }
 
-fn checked(row: Row, collected_at: Option<Timestamp>) -> Checked {
-    match row {
-        Row::Refused { file, refused: no } => Checked {
-            row: refused(file, no.place, no.detail, no.raw),
-            saying: None,
-        },
-        Row::Reading {
-            file,
-            place,
-            document,
-            notes,
-            needs_time,
-            client,
-            ..
-        } => {
-            let name = client.name.or(client.fqdn).unwrap_or_default();
-            let (document, timeless) = match collected_at {
-                Some(at) if needs_time => (any_file::with_time(&document, &at.to_string()), false),
-                _ => (document, needs_time),
-            };
-            let read = if timeless {
-                Err("It does not say when its facts were read. Give that time as \"read at\" (collected_at in the API) and have the file read again.".to_owned())
-            } else {
-                report_v1::parse_with_hash(&document).map_err(|errors| in_words(&errors))
-            };
-            match read {
-                Ok(parsed) => Checked {
-                    row: NewRow {
-                        file_name: file,
-                        place,
-                        status: RowStatus::New,
-                        name: parsed.report.ids.display_name(),
-                        client: None,
-                        forecast: None,
-                        notes,
-                        problem: None,
-                        content: document,
-                    },
-                    saying: Some(Saying {
-                        coverage: Coverage::of(&parsed.report.facts),
-                        ids: parsed.report.ids,
-                        content_hash: parsed.content_hash,
-                        seen_at: parsed.report.collected_at,
-                    }),
-                },
-                Err(why) => {
-                    let mut row = refused(file, place, why, document);
-                    row.name = name;
-                    row.notes = notes;
-                    Checked { row, saying: None }
+/// What looking at rows needs beside them.
+struct Looks {
+    judge: Judge,
+    /// When the facts were read, where the files do not say it.
+    collected_at: Option<Timestamp>,
+    now: Timestamp,
+}
+
+impl Looks {
+    fn at(&self, row: Row) -> Checked {
+        match row {
+            Row::Refused { file, refused: no } => Checked {
+                row: refused(file, no.place, no.detail, no.raw),
+                saying: None,
+            },
+            Row::Reading {
+                file,
+                place,
+                document,
+                notes,
+                needs_time,
+                open_view,
+                client,
+                ..
+            } => {
+                let name = client.name.or(client.fqdn).unwrap_or_default();
+                let (document, timeless) = match self.collected_at {
+                    Some(at) if needs_time => {
+                        (any_file::with_time(&document, &at.to_string()), false)
+                    }
+                    _ => (document, needs_time),
+                };
+                let read = if timeless {
+                    Err("It does not say when its facts were read. Give that time as Read at (collected_at for programs), and have the file read again.".to_owned())
+                } else {
+                    report_v1::parse_with_hash(&document).map_err(|errors| in_words(&errors))
+                };
+                match read {
+                    Ok(parsed) => {
+                        let (standing, doubted) = self.judge.alone(&parsed.report, self.now);
+                        Checked {
+                            row: NewRow {
+                                file_name: file,
+                                place,
+                                status: RowStatus::New,
+                                name: parsed.report.ids.display_name(),
+                                client: None,
+                                forecast: None,
+                                by_itself: Some(standing),
+                                lacks: (open_view && doubted).then_some(Lack::View),
+                                notes,
+                                problem: None,
+                                content: document,
+                            },
+                            saying: Some(Saying {
+                                coverage: Coverage::of(&parsed.report.facts),
+                                ids: parsed.report.ids,
+                                content_hash: parsed.content_hash,
+                                seen_at: parsed.report.collected_at,
+                            }),
+                        }
+                    }
+                    Err(why) => {
+                        let mut row = refused(file, place, why, document);
+                        row.name = name;
+                        row.notes = notes;
+                        Checked { row, saying: None }
+                    }
                 }
             }
         }
@@ -245,6 +276,8 @@ fn refused(file_name: String, place: String, problem: String, mut raw: Vec<u8>) 
         name: String::new(),
         client: None,
         forecast: None,
+        by_itself: None,
+        lacks: None,
         notes: Vec::new(),
         problem: Some(problem),
         content: raw,
@@ -311,6 +344,8 @@ async fn resolved(
 
 fn refuse(row: &mut NewRow, why: String) {
     row.status = RowStatus::Rejected;
+    row.by_itself = None;
+    row.lacks = None;
     row.problem = Some(why);
     row.content.truncate(RAW_KEPT);
 }

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::wire::foreign::{
-    any_file::{self, Options},
-    format::Format,
-    local_time::Dates,
-    mapping::Mapping,
+use crate::{
+    domain::verdict::Standing,
+    store::upload_model::Lack,
+    wire::foreign::{
+        any_file::{self, Options},
+        format::Format,
+        local_time::Dates,
+        mapping::Mapping,
+    },
 };
 
 /// How somebody wants files read.
@@ -36,6 +40,9 @@ pub struct Chosen {
     /// The files are answers of one run, so that what one of them lacks another may prove absent.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub one_run: bool,
+    /// Somebody vouches that 64-bit programs read the registry values, where the files do not say how they read them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub read_by_64_bit: bool,
     /// How many devices were asked, where the files do not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<u32>,
@@ -57,6 +64,7 @@ impl Chosen {
             queries: self.queries.clone(),
             dates: self.dates.as_deref().and_then(Dates::from_code),
             one_run: self.one_run,
+            read_by_64_bit: self.read_by_64_bit,
         }
     }
 }
@@ -102,6 +110,42 @@ impl From<any_file::Told> for Told {
             problem: None,
         }
     }
+}
+
+/// How many rows of an upload stand how by themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ByItself {
+    /// By the code of the standing.
+    pub standings: BTreeMap<String, i64>,
+    /// Undetermined ones that lack a word on which registry view was read.
+    pub lacking_view: i64,
+}
+
+impl ByItself {
+    /// One more row.
+    pub(super) fn count(&mut self, standing: Option<Standing>, lacks: Option<Lack>) {
+        if let Some(standing) = standing {
+            *self
+                .standings
+                .entry(standing.code().to_owned())
+                .or_default() += 1;
+        }
+        self.lacking_view += i64::from(lacks == Some(Lack::View));
+    }
+
+    /// How many stand so.
+    pub fn of(&self, standing: Standing) -> i64 {
+        self.standings.get(standing.code()).copied().unwrap_or(0)
+    }
+}
+
+/// How many rows of an upload stand how by themselves; of one whose rows were not judged, none.
+pub fn by_itself_of(text: &str) -> ByItself {
+    if text.is_empty() {
+        return ByItself::default();
+    }
+    read(text)
 }
 
 /// What the files of an upload say of themselves.

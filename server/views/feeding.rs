@@ -72,6 +72,12 @@ pub const CMPIVOT: &[Query] = &[
     },
 ];
 
+/// What the result of the first of them looks like when it is exported.
+pub const CMPIVOT_SAMPLE: &str =
+    "Device,Caption,Version,BuildNumber,ProductType,OSArchitecture,LastBootUpTime,Asked_WinHttpNative,Asked_WinHttpWow64,Asked_Tls12ClientEnabled,Asked_Tls12ClientDisabledByDefault,Asked_NetRelease
+PC-0101,Microsoft Windows 10 Enterprise,10.0.19045,19045,1,64-bit,2026-11-20T06:12:44Z,,,1,0,528372
+PC-0102,Microsoft Windows 10 Enterprise,10.0.19044,19044,1,64-bit,2026-11-02T17:40:05Z,2720,2720,,,461814";
+
 /// What each known file is for; a file that is not here is listed all the same.
 const PURPOSES: &[(&str, &str)] = &[
     (
@@ -118,6 +124,8 @@ pub struct FeedingPage {
     pub files: Vec<KitRow>,
     /// Queries for CMPivot.
     pub queries: &'static [Query],
+    /// What a result of CMPivot looks like.
+    pub sample: &'static str,
     /// The statement for the expected list.
     pub device_list: String,
     /// The statement for facts.
@@ -140,6 +148,7 @@ impl FeedingPage {
         Self {
             layout,
             queries: CMPIVOT,
+            sample: CMPIVOT_SAMPLE,
             device_list: text("device-list.sql"),
             facts: text("facts.sql"),
             inventory: text("facts-with-inventory.sql"),

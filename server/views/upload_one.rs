@@ -8,9 +8,12 @@ use super::{
     upload::Receipt,
     words::{self, Badge},
 };
-use crate::store::{
-    Store,
-    upload_model::{RowOutcome, RowStatus, Shown, State, Upload, UploadRow},
+use crate::{
+    domain::verdict::Standing,
+    store::{
+        Store,
+        upload_model::{Lack, RowOutcome, RowStatus, Shown, State, Upload, UploadRow},
+    },
 };
 
 /// What a file says of itself.
@@ -93,12 +96,10 @@ pub struct Reading {
     pub dates: String,
     /// Which query each result of CMPivot answers.
     pub queries: Vec<QueryField>,
-    /// All files are of one run.
-    pub one_run: bool,
+    /// Somebody vouches that 64-bit programs read the registry values.
+    pub read_by_64_bit: bool,
     /// How many devices were asked, where the files do not say it.
     pub asked: String,
-    /// There is more than one file.
-    pub several: bool,
     /// Names of kept mappings.
     pub mappings: Vec<String>,
     /// The table whose columns are shown.
@@ -109,8 +110,24 @@ pub struct Reading {
     pub hidden_columns: usize,
     /// Code and title of meanings.
     pub choices: Vec<(String, String)>,
-    /// Native values are vouched for.
-    pub explicit_views: bool,
+}
+
+/// How the rows of an upload stand by themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Alone {
+    /// Every standing, and how many rows have it.
+    pub standings: Vec<(Standing, i64)>,
+    /// Rows that stay undetermined because nobody says which registry view was read.
+    pub lacking_view: i64,
+}
+
+/// Some of the rows, as a number that leads to them.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// `309 undetermined`, `309 rows`.
+    pub text: String,
+    /// Where they are.
+    pub href: String,
 }
 
 /// A row, dressed.
@@ -128,7 +145,7 @@ pub struct RowView {
     pub file: String,
     /// Where it stands there.
     pub place: String,
-    /// How the client stood after it.
+    /// How the client stood after it; before anything is stored, how the row stands by itself.
     pub standing: Option<Badge>,
     /// Notes.
     pub notes: Vec<String>,
@@ -163,6 +180,10 @@ pub struct Progress {
 }
 
 /// The page of an upload.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a part of the page that is there or not"
+)]
 #[derive(Debug, Template)]
 #[template(path = "upload_one.html", whitespace = "minimize")]
 pub struct UploadOnePage {
@@ -182,6 +203,16 @@ pub struct UploadOnePage {
     pub files: Vec<FileTold>,
     /// How they were read.
     pub reading: Reading,
+    /// How the rows stand by themselves; empty: they were not judged, or are stored.
+    pub alone: Vec<Part>,
+    /// Rows that wait for a word on which registry view was read.
+    pub lacking_view: Option<Part>,
+    /// They are several.
+    pub lacking_several: bool,
+    /// What was chosen was not read yet when somebody wanted to store, so the files were read once more.
+    pub once_more: bool,
+    /// Nothing of it is stored, so rows are shown by how they stand by themselves.
+    pub unstored: bool,
     /// Kinds of rows.
     pub tabs: Vec<Tab>,
     /// The rows.
@@ -234,6 +265,11 @@ impl UploadOnePage {
                 .then(|| format!("{url}/rejected")),
             gone: Store::upload_rows_are_gone(upload.state, upload.finished_at, layout.now),
             tabs: tabs(upload),
+            alone: Vec::new(),
+            lacking_view: None,
+            lacking_several: false,
+            once_more: false,
+            unstored: counts.done == 0 && !matches!(upload.state, State::Committing | State::Done),
             layout,
             receipt,
             files,
@@ -242,6 +278,38 @@ impl UploadOnePage {
             first: None,
             next: None,
         }
+    }
+
+    /// With how the rows stand by themselves, while nothing is stored.
+    #[must_use]
+    pub fn with_alone(mut self, alone: &Alone) -> Self {
+        if !self.preview {
+            return self;
+        }
+        let judged = alone.standings.iter().any(|(_, n)| *n > 0);
+        let always = [Standing::Blocking, Standing::Ready, Standing::Undetermined];
+        let href = |query: String| format!("{}?{query}#rows", self.receipt.href);
+        let mut alone_parts: Vec<Part> = Vec::new();
+        let others = alone.standings.iter().map(|(standing, _)| *standing);
+        let others = others.filter(|standing| !always.contains(standing));
+        for standing in always.into_iter().chain(others) {
+            let mut counts = alone.standings.iter();
+            let n = counts.find(|(known, _)| *known == standing);
+            let n = n.map_or(0, |(_, n)| *n);
+            if judged && (n > 0 || always.contains(&standing)) {
+                alone_parts.push(Part {
+                    text: format!("{} {}", number(n), standing.words().to_lowercase()),
+                    href: href(format!("by_itself={}", standing.code())),
+                });
+            }
+        }
+        self.lacking_view = (alone.lacking_view > 0).then(|| Part {
+            text: counted(alone.lacking_view, "row", "rows"),
+            href: href("lacks=view".to_owned()),
+        });
+        self.lacking_several = alone.lacking_view != 1;
+        self.alone = alone_parts;
+        self
     }
 
     /// With the rows of one page; `from` is where it begins, `next` where the following one does.
@@ -253,21 +321,32 @@ impl UploadOnePage {
         from: i64,
         next: Option<String>,
     ) -> Self {
-        let status = match shown {
-            Shown::All => "",
-            Shown::Status(status) => status.code(),
-            Shown::Outcome(outcome) => outcome.code(),
+        let (name, code) = match shown {
+            Shown::All => ("status", ""),
+            Shown::Status(status) => ("status", status.code()),
+            Shown::Outcome(outcome) => ("status", outcome.code()),
+            Shown::ByItself(standing) => ("by_itself", standing.code()),
+            Shown::Lacking(lack) => ("lacks", lack.code()),
         };
         let url = |cursor: &str| {
             let cursor = links::encode(cursor);
-            format!("{}?status={status}&cursor={cursor}", self.receipt.href)
+            format!("{}?{name}={code}&cursor={cursor}", self.receipt.href)
         };
         self.next = next.map(|next| url(&next));
         self.first = (from > 0).then(|| url("0"));
-        self.rows = rows.iter().map(RowView::new).collect();
+        let unstored = self.unstored;
+        self.rows = rows.iter().map(|row| RowView::new(row, unstored)).collect();
         for tab in &mut self.tabs {
             let of_it = tab.href.rsplit_once("status=").map_or("", |(_, code)| code);
-            tab.current = of_it == status;
+            tab.current = name == "status" && of_it == code;
+        }
+        if let Some(label) = listed(shown) {
+            self.tabs.push(Tab {
+                label,
+                text: String::new(),
+                href: format!("{}?{name}={code}", self.receipt.href),
+                current: true,
+            });
         }
         self
     }
@@ -309,8 +388,25 @@ fn tabs(upload: &Upload) -> Vec<Tab> {
         .collect()
 }
 
+/// What a list is of that no tab leads to.
+const fn listed(shown: Shown) -> Option<&'static str> {
+    match shown {
+        Shown::ByItself(standing) => Some(match standing {
+            Standing::Blocking => "Blocking by themselves",
+            Standing::Undetermined => "Undetermined by themselves",
+            Standing::Conflict => "In conflict by themselves",
+            Standing::RestartPending => "Restart pending by themselves",
+            Standing::Stale => "Stale by themselves",
+            Standing::Silent => "Silent by themselves",
+            Standing::Ready => "Ready by themselves",
+        }),
+        Shown::Lacking(Lack::View) => Some("Waiting for a word on 64-bit programs"),
+        Shown::All | Shown::Status(_) | Shown::Outcome(_) => None,
+    }
+}
+
 impl RowView {
-    fn new(row: &UploadRow) -> Self {
+    fn new(row: &UploadRow, unstored: bool) -> Self {
         let (code, word) = match (row.status, row.outcome.as_deref()) {
             (RowStatus::Rejected, _) => ("rejected", "Refused"),
             (_, Some("new")) => ("new", "Stored, new client"),
@@ -340,7 +436,10 @@ impl RowView {
             file: row.file_name.clone(),
             // Of several files each place names its own.
             place: row.place.replace(&format!(" of {}", row.file_name), ""),
-            standing: row.standing.map(words::standing),
+            standing: row
+                .standing
+                .or(row.by_itself.filter(|_| unstored))
+                .map(words::standing),
             notes: row.notes.clone(),
             problem: row.problem.clone(),
         }

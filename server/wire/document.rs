@@ -53,7 +53,7 @@ pub struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub software: Option<Vec<Product>>,
     /// Facts that two sources told differently, so that a third one cannot bring them back; see [`Self::absorb`].
-    #[serde(skip)]
+    #[serde(serialize_with = "facts_of", skip_serializing_if = "names_no_fact")]
     pub(super) contradicted: BTreeSet<String>,
     /// Of the sources that were joined, some said when their facts were read and some did not.
     #[serde(skip)]
@@ -236,6 +236,16 @@ impl Document {
         self.registry.iter().any(|key| is_native(&key.key))
     }
 
+    /// Whether it matters for what is in it which registry view was read, and nobody said it.
+    pub fn leaves_view_open(&self) -> bool {
+        let Collector {
+            process_bits,
+            explicit_views,
+            ..
+        } = self.collector;
+        process_bits.is_none() && !explicit_views && self.reads_native()
+    }
+
     /// Takes those keys out, into a document that says how they were read; `None`: there are none.
     pub(super) fn take_native(&mut self) -> Option<Self> {
         let keys: Vec<Key> = self
@@ -255,6 +265,14 @@ impl Document {
         })
     }
 
+    /// Leaves out contradictions about other facts than those of [`Self::take_native`].
+    pub(super) fn keep_own_contradictions(&mut self) {
+        self.contradicted.retain(|mark| {
+            let fact = facts::Contradicted::from_code(mark);
+            fact.and_then(|fact| fact.key()).is_some_and(is_redirected)
+        });
+    }
+
     /// Whether facts are in it of which nobody said when they were read.
     pub const fn needs_time(&self) -> bool {
         self.undated || self.collected_at.is_none()
@@ -265,6 +283,19 @@ impl Document {
         // Nothing in here can fail to be written: no maps with keys that are no text, no foreign writers.
         serde_json::to_vec(self).unwrap_or_default()
     }
+}
+
+/// Whether a mark names a fact that a report can have.
+fn is_fact(mark: &str) -> bool {
+    facts::Contradicted::from_code(mark).is_some()
+}
+
+fn names_no_fact(marks: &BTreeSet<String>) -> bool {
+    !marks.iter().any(|mark| is_fact(mark))
+}
+
+fn facts_of<S: serde::Serializer>(marks: &BTreeSet<String>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(marks.iter().filter(|mark| is_fact(mark)))
 }
 
 fn is_native(path: &str) -> bool {

@@ -78,7 +78,7 @@ impl Clash {
     pub(super) fn differ(&mut self, fact: &str, title: &str, mine: &str, theirs: &str) {
         if self.known.insert(fact.to_owned()) {
             self.said.push(format!(
-                "{title} is {mine} in one place and {theirs} in another, so it was taken from neither."
+                "{title} is {mine} in one place and {theirs} in another, so it was taken from neither. Find out which is right, and upload that one alone."
             ));
         }
     }

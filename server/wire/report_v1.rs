@@ -15,7 +15,7 @@ use super::{
     registry::{self, RawRegistry},
     sentence,
     shapes::Object,
-    tables::{self, RawFiles, RawHotfixes, RawSoftware, RawSuites},
+    tables::{self, RawContradicted, RawFiles, RawHotfixes, RawSoftware, RawSuites},
 };
 use crate::domain::facts::{Facts, Report};
 
@@ -59,6 +59,8 @@ struct RawReport<'a> {
     time_open: Scalar<'a>,
     #[serde(borrow, default)]
     hotfixes_cut: Scalar<'a>,
+    #[serde(borrow, default)]
+    contradicted: RawContradicted<'a>,
     #[serde(borrow, default)]
     files: RawFiles<'a>,
     #[serde(borrow, default)]
@@ -259,6 +261,7 @@ fn convert(raw: RawReport<'_>) -> Result<Report, Vec<FieldError>> {
     facts.hotfixes_cut = problems
         .maybe(root.field("hotfixes_cut"), optional_bool(&raw.hotfixes_cut))
         .unwrap_or(false);
+    facts.contradicted = tables::contradicted(&raw.contradicted);
     facts.files = tables::files(&raw.files, root.field("files"), &mut problems);
     let at = root.field("cipher_suites");
     facts.cipher_suites = tables::cipher_suites(&raw.cipher_suites, at, &mut problems);

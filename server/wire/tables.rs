@@ -7,12 +7,14 @@ use super::{
     raw::{Facet, Scalar},
     shapes::{Many, Pairs},
 };
-use crate::domain::facts::{FileVersion, Files, Software};
+use crate::domain::facts::{Contradicted, FileVersion, Files, Software};
 
 /// Most hotfixes in one report.
 pub const MAX_HOTFIXES: usize = 5_000;
 /// Most files in one report.
 pub const MAX_FILES: usize = 2_000;
+/// Most facts of one report that its source told in two ways.
+pub const MAX_CONTRADICTED: usize = 5_000;
 /// Most cipher suites in one report.
 pub const MAX_SUITES: usize = 500;
 /// Most installed products in one report.
@@ -23,11 +25,24 @@ pub const MAX_ROLES: usize = 64;
 pub const MAX_ADDRESSES: usize = 256;
 
 pub(super) type RawHotfixes<'a> = Many<Scalar<'a>, MAX_HOTFIXES>;
+pub(super) type RawContradicted<'a> = Many<Scalar<'a>, MAX_CONTRADICTED>;
 pub(super) type RawFiles<'a> = Pairs<'a, Scalar<'a>, MAX_FILES>;
 pub(super) type RawSuites<'a> = Many<Scalar<'a>, MAX_SUITES>;
 pub(super) type RawSoftware<'a> = Many<Scalar<'a>, MAX_SOFTWARE>;
 pub(super) type RawRoles<'a> = Many<Scalar<'a>, MAX_ROLES>;
 pub(super) type RawAddresses<'a> = Many<Scalar<'a>, MAX_ADDRESSES>;
+
+/// Facts that the source told in two ways; what is not judged is passed over.
+pub(super) fn contradicted(raw: &RawContradicted<'_>) -> Vec<Contradicted> {
+    let items = raw.items.iter().flatten();
+    let mut facts: Vec<Contradicted> = Vec::new();
+    for fact in items.filter_map(|item| Contradicted::from_code(item.text()?)) {
+        if !facts.contains(&fact) {
+            facts.push(fact);
+        }
+    }
+    facts
+}
 
 /// KB numbers, sorted, each once. Entries that name no update (`File 1`, `N/A`) are passed over.
 pub(super) fn hotfixes(

@@ -2,10 +2,13 @@
 
 mod columns;
 mod complete;
+mod disagreeing;
 mod forecast;
 mod keeping;
 mod one_run;
 mod several;
+mod vouched;
+mod ways;
 
 use reqwest::Method;
 use serde_json::Value;

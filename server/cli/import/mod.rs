@@ -35,6 +35,10 @@ use crate::{
 const PAGE: i64 = 500;
 
 /// Store files of any format that is read: reports, exports, tables, outputs of scripts.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 #[derive(Clone, Debug, clap::Args)]
 pub struct ImportArgs {
     /// Files; of what format is recognised
@@ -58,6 +62,9 @@ pub struct ImportArgs {
     /// All files are answers of one run: join what they say of a device, as one upload
     #[arg(long)]
     one_run: bool,
+    /// You vouch that 64-bit programs read the registry values, for files that do not say how they were read
+    #[arg(long)]
+    read_by_64_bit: bool,
     /// How many devices were asked, for files that do not say it
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     asked: Option<u32>,
@@ -284,6 +291,7 @@ async fn into_database(
             queries: parcel.queries.clone(),
             dates: args.dates.clone(),
             one_run: args.one_run,
+            read_by_64_bit: args.read_by_64_bit,
             asked: args.asked,
         },
         collected_at: parcel.collected_at,

@@ -34,6 +34,8 @@ impl Server {
             places.extend(query.map(|query| (format!("key-{place}"), query.clone())));
         }
         beside.extend(args.one_run.then(|| ("one_run", "true".to_owned())));
+        let vouched = args.read_by_64_bit;
+        beside.extend(vouched.then(|| ("read_by_64_bit", "true".to_owned())));
         let mut files = parcel.read()?;
         let (kind, body) = match files.len() {
             1 => {

@@ -42,6 +42,10 @@ pub struct SweepArgs {
     /// Accept any certificate; only for a server on this machine
     #[arg(long, conflicts_with = "ca")]
     insecure: bool,
+    /// You vouch that 64-bit programs read the registry values in all files of the folder that do not say how they were
+    /// read; nothing in the folder can say that by itself
+    #[arg(long)]
+    read_by_64_bit: bool,
     /// Make one pass and end: with 0, or with 1 when a file failed or could not be brought
     #[arg(long)]
     once: bool,
@@ -75,7 +79,11 @@ pub async fn run(args: SweepArgs) -> Result<(), Error> {
         connect(&plan, "uploads").map_err(|error| Error::Failed(error.to_string()))?;
     let places = Places::open(&args.folder).map_err(Error::Failed)?;
     let settle = Duration::from_secs(args.settle);
-    let mut sweeper = Sweeper::new(places, Office::new(client, uploads), settle);
+    let mut sweeper = Sweeper::new(
+        places,
+        Office::new(client, uploads, args.read_by_64_bit),
+        settle,
+    );
     let work = async {
         if args.once {
             return sweeper.once().await;

@@ -1,7 +1,7 @@
 //! The checks `dotnet.*`: is .NET Framework new enough, and does it use TLS 1.2?
 
 use super::{
-    finding::{DISPUTED, Dword, blank, disputed, pair},
+    finding::{DISPUTED, Dword, OR_SAY_SO, blank, disputed, pair},
     os::{NativeView, System},
     os_table::Group,
     policy::{DotnetPolicy, Policy},
@@ -164,7 +164,7 @@ fn v4(facts: &Facts, setting: Setting<'_>, wow64: bool) -> CheckResult {
     if disputed(facts, setting.system, key) && result.outcome != Outcome::Fail {
         result = CheckResult {
             message: DISPUTED.to_owned(),
-            fix: RECOLLECT.to_owned(),
+            fix: format!("{RECOLLECT} {OR_SAY_SO}"),
             sources: &[sources::VIEWS, sources::OWN_RULE],
             ..blank(id, Outcome::Unknown, code::NET_VIEW)
         };
@@ -213,9 +213,15 @@ fn unread(
     } else {
         return None;
     };
+    // Nobody's word makes a native reading of what a 32-bit process read.
+    let fix = if reason == code::NET_VIEW && view == NativeView::Unstated {
+        format!("{fix} {OR_SAY_SO}")
+    } else {
+        fix.to_owned()
+    };
     Some(CheckResult {
         message: message.to_owned(),
-        fix: fix.to_owned(),
+        fix,
         sources: &[sources::VIEWS, sources::OWN_RULE],
         ..blank(id, Outcome::Unknown, reason)
     })

@@ -17,6 +17,9 @@ pub(super) const NOT_COLLECTED: &str = "not collected";
 /// Said of a value that a later reading of unknown view contradicts.
 pub(super) const DISPUTED: &str = "A later reading says otherwise, but not which registry view it is of. If it is of this one, what was proven before has changed.";
 
+/// What mends a reading of which nobody says the view, beside reading again.
+pub(super) const OR_SAY_SO: &str = "Where a table brought the values, such as a result of CMPivot, and you know that 64-bit programs read them, upload it again and say so.";
+
 /// Whether a later reading of unknown view contradicts a key.
 pub(super) fn disputed(facts: &Facts, system: &System, key: Key) -> bool {
     facts.registry.disputed.contains(&key) && !system.is_32_bit()

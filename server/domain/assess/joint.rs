@@ -2,7 +2,10 @@
 
 use super::{judge::assess, policy::Policy, reasons::code};
 use crate::domain::{
-    evidence::{Combined, Contradiction, Source, combine, combine_by_trust, combine_turned},
+    evidence::{
+        Combined, Contradiction, Source, combine, combine_by_trust, combine_doubting,
+        combine_turned,
+    },
     time::{Timestamp, UNZONED},
     verdict::{Impact, Note, Standing, Verdict},
 };
@@ -89,6 +92,14 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
                     .to_owned(),
             });
             (verdict, chosen) = (stands, last);
+        }
+    }
+    // What a newer source told in two ways is in doubt, whatever an older one said of it.
+    if let Some(doubting) = combine_doubting(sources) {
+        add(&mut live, &doubting.live);
+        let stands = assess(&doubting.facts, policy);
+        if rank(&stands) < rank(&verdict) {
+            (verdict, chosen) = (stands, doubting);
         }
     }
     let lowest = sources.iter().map(|source| source.trust).min();

@@ -1,7 +1,7 @@
 //! The one way from facts to a verdict.
 
 use super::{
-    ciphers, dotnet,
+    ciphers, contradicted, dotnet,
     finding::blank,
     fips, notes,
     os::{Platform, System},
@@ -33,6 +33,7 @@ pub fn assess(facts: &Facts, policy: &Policy) -> Verdict {
             restart::check(facts, &checks, dotnet::decides(policy, duties.is_some()));
         checks.insert(at, result);
         pending_since = since;
+        contradicted::tell(facts, &mut checks);
     } else {
         not_windows(&mut checks);
     }

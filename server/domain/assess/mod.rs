@@ -12,6 +12,7 @@
 
 mod check_table;
 mod ciphers;
+mod contradicted;
 mod disputes;
 mod dotnet;
 mod finding;
@@ -45,7 +46,7 @@ pub use self::{
     fixes::{FixFile, FixText, fix_text, fix_texts},
     joint::{Joint, assess_jointly},
     judge::assess,
-    notes::clock_notes,
+    notes::{clock_notes, doubts_the_view},
     os::{OsIdentity, os_identity, os_label},
     os_family::os_family_key,
     policy::{AbsentPolicy, DotnetPolicy, Policy},

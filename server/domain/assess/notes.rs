@@ -3,11 +3,12 @@
 use super::{
     finding::Dword,
     os::{NativeView, Platform, System, end_of_support},
+    reasons::code,
 };
 use crate::domain::{
     facts::{Facts, Key, Report},
     time::{MINUTE, Timestamp},
-    verdict::Note,
+    verdict::{CheckResult, Note, Outcome, Verdict},
 };
 
 /// The day the tables of this ruleset were made; a support date before it has passed.
@@ -70,7 +71,7 @@ pub(super) fn notes(facts: &Facts, system: &System, site_system: bool) -> Vec<No
     if system.platform == Platform::Windows && system.native_view == NativeView::Unstated {
         note(
             "collector.bitness_unstated",
-            "The report does not state the collector's bitness (collector.process_bits) or that it read both registry views by name."
+            "Nothing says whether a 64-bit program read the registry, or that both views were asked for by name. Reports say it in collector.process_bits and collector.explicit_views; of a table somebody can say it when it is uploaded."
                 .to_owned(),
         );
     }
@@ -115,6 +116,15 @@ fn support(facts: &Facts, system: &System, note: &mut impl FnMut(&'static str, S
             ),
         );
     }
+}
+
+/// Whether a check could not decide because nobody says which registry view was read.
+pub fn doubts_the_view(verdict: &Verdict) -> bool {
+    let doubts = |check: &CheckResult| {
+        check.outcome == Outcome::Unknown
+            && matches!(check.reason, code::WINHTTP_VIEW | code::NET_VIEW)
+    };
+    verdict.checks.iter().any(doubts)
 }
 
 /// Notes on the clocks of a report: a client whose clock is wrong confuses freshness and restarts.

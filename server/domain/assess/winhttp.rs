@@ -1,7 +1,7 @@
 //! The checks `winhttp.default_secure_protocols.*`: which protocols WinHTTP offers, in each registry view.
 
 use super::{
-    finding::{DISPUTED, Dword, blank, disputed, mask},
+    finding::{DISPUTED, Dword, OR_SAY_SO, blank, disputed, mask},
     os::{NativeView, System},
     os_table::default_has_tls12,
     reasons::code,
@@ -51,7 +51,14 @@ impl View {
 /// The native view: the ConfigMgr client itself.
 pub(super) fn native(facts: &Facts, system: &System) -> CheckResult {
     let value = Dword::read(&facts.registry, Key::WinHttpNative, VALUE);
-    let reading_in_doubt = match system.native_view_of(facts, Key::WinHttpNative) {
+    let view = system.native_view_of(facts, Key::WinHttpNative);
+    // Nobody's word makes a native reading of what a 32-bit process read.
+    let fix = if view == NativeView::Unstated {
+        format!("{RECOLLECT} {OR_SAY_SO}")
+    } else {
+        RECOLLECT.to_owned()
+    };
+    let reading_in_doubt = match view {
         NativeView::Trusted => None,
         NativeView::Redirected => Some(
             "The native value was read by a 32-bit process, which is shown the Wow6432Node copy instead.",
@@ -65,7 +72,7 @@ pub(super) fn native(facts: &Facts, system: &System) -> CheckResult {
             message: message.to_owned(),
             expected: expected(system),
             observed: value.shown(),
-            fix: RECOLLECT.to_owned(),
+            fix,
             sources: &[sources::VIEWS, sources::OWN_RULE],
             ..blank(NATIVE, Outcome::Unknown, code::WINHTTP_VIEW)
         };
@@ -74,7 +81,7 @@ pub(super) fn native(facts: &Facts, system: &System) -> CheckResult {
     if disputed(facts, system, Key::WinHttpNative) && result.outcome != Outcome::Fail {
         return CheckResult {
             message: DISPUTED.to_owned(),
-            fix: RECOLLECT.to_owned(),
+            fix: format!("{RECOLLECT} {OR_SAY_SO}"),
             sources: &[sources::VIEWS, sources::OWN_RULE],
             ..CheckResult {
                 expected: result.expected,

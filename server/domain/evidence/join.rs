@@ -9,7 +9,7 @@ use super::{
 use crate::domain::facts::{Bits, Facts, FileVersion, Files, OsVersion, Software};
 
 /// The updates that the rules look for. A list that is cut has nothing else to say.
-const JUDGED_UPDATES: [u32; 5] = [3_140_245, 4_019_276, 4_467_770, 4_022_720, 4_022_721];
+pub(super) const JUDGED_UPDATES: [u32; 5] = [3_140_245, 4_019_276, 4_467_770, 4_022_720, 4_022_721];
 
 /// Characters of a list that are shown of each side of a contradiction.
 const SHOWN: usize = 120;
@@ -109,7 +109,20 @@ impl Join<'_, '_> {
                 named.join(", ")
             },
         );
+        self.contradicted(&mut facts);
         facts
+    }
+
+    /// What a source told in two ways and no other one tells is known to be in doubt, and the first that did so says it.
+    fn contradicted(&mut self, facts: &mut Facts) {
+        for index in self.order.clone() {
+            for fact in self.said(index).contradicted.clone() {
+                if !fact.is_known(facts) && !facts.contradicted.contains(&fact) {
+                    self.decide(index, &format!("{}, told in two ways", fact.words()));
+                    facts.contradicted.push(fact);
+                }
+            }
+        }
     }
 
     fn said(&self, index: usize) -> &Facts {

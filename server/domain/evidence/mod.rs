@@ -5,6 +5,7 @@
 //! good: the newest of a set stays the newest whatever else arrives, so any order of arrival ends the same. For that,
 //! nothing here may depend on a source that decides nothing.
 
+mod contradicted;
 mod coverage;
 mod diff;
 mod diff_keys;
@@ -14,6 +15,7 @@ mod keys;
 mod story;
 
 pub use self::{
+    contradicted::combine_doubting,
     coverage::Coverage,
     diff::{Area, Change, State, diff},
     join::{combine, combine_by_trust, combine_turned},

@@ -45,6 +45,8 @@ pub struct Options {
     pub dates: Option<Dates>,
     /// All files are of one run. Taken, and of no effect: a device may be online for one query and offline for the next.
     pub one_run: bool,
+    /// Somebody vouches that 64-bit programs read the registry values, wherever a file does not say itself how it read them.
+    pub read_by_64_bit: bool,
 }
 
 /// A file as it came.
@@ -101,6 +103,8 @@ pub enum Row {
         /// Facts are in it of which nobody said when they were read: [`with_time`] puts that in. It may have the time
         /// of other facts already, of which then the earlier one stays.
         needs_time: bool,
+        /// Registry values are in it that have two views, and nobody said which of them was read.
+        open_view: bool,
         /// For a report of our own, as it came and not looked at: where it stands in its file.
         record: Option<Place>,
     },
@@ -164,6 +168,7 @@ impl Out<'_> {
             Ok(piece) => {
                 // A whole report has its time; it would not have been taken without.
                 let needs_time = piece.raw.is_none() && piece.document.needs_time();
+                let open_view = piece.raw.is_none() && piece.document.leaves_view_open();
                 let document = piece.raw.unwrap_or_else(|| piece.document.to_json());
                 self.row(Row::Reading {
                     file: file.to_owned(),
@@ -173,6 +178,7 @@ impl Out<'_> {
                     client: piece.document.client,
                     notes: piece.notes,
                     needs_time,
+                    open_view,
                     record: None,
                 });
             }
@@ -275,6 +281,7 @@ impl Reader<'_, '_> {
                     client: report_v1::whom(bytes),
                     notes: Vec::new(),
                     needs_time: false,
+                    open_view: false,
                     record: Some(record),
                 }),
                 Err(cut) => out.refuse(name, Refused::new(place, cut.error.detail, cut.bytes)),
@@ -293,7 +300,13 @@ impl Reader<'_, '_> {
                 mapping.dates = Some(dates);
             }
         }
-        let mapping = told.mapping.as_ref();
+        let vouched = self.options.read_by_64_bit;
+        // The word is about the upload: what the columns mean stays as it is.
+        let mapping = told.mapping.clone().map(|mapping| Mapping {
+            explicit_views: mapping.explicit_views || vouched,
+            ..mapping
+        });
+        let mapping = mapping.as_ref();
         let passes = lone && is_one_a_device(told.format, mapping);
         let is_table = told.format.is_table();
         let source = Source {
@@ -316,6 +329,12 @@ impl Reader<'_, '_> {
             if out.stopped {
                 return;
             }
+            let read = read.map(|mut piece| {
+                if vouched && piece.raw.is_none() && piece.document.leaves_view_open() {
+                    piece.document.collector.explicit_views = true;
+                }
+                piece
+            });
             match read.and_then(about_somebody) {
                 Ok(mut piece) if !passes && piece.raw.is_none() => {
                     if !lone {
@@ -349,8 +368,9 @@ impl Reader<'_, '_> {
                 return Some(given.clone());
             }
             notes.push(format!(
-                "This table does not have all columns that the mapping names ({} is missing), so it is of another table, and the meaning of the columns was guessed.",
-                lacks.join(", ")
+                "This table does not have all columns that the chosen meanings name ({} {} missing), so what its columns mean was guessed. Upload it alone to choose it.",
+                lacks.join(", "),
+                if lacks.len() == 1 { "is" } else { "are" }
             ));
         }
         let mut guessed = Mapping::guess(table.heading());

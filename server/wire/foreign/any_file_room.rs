@@ -26,8 +26,12 @@ pub(super) fn narrow(piece: &mut Piece) {
     });
     let gone = before - registry.len();
     if gone > 0 {
+        let what = match gone {
+            1 => "1 key that no rule reads was".to_owned(),
+            many => format!("{many} keys that no rule reads were"),
+        };
         piece.notes.push(format!(
-            "{gone} keys of {} that no rule reads were left out, because it was joined with other files.",
+            "{what} left out of {}, because it was joined with other files.",
             piece.place
         ));
     }

@@ -126,7 +126,7 @@ pub(super) fn updates(text: &str, notes: &mut Vec<String>) -> Vec<u32> {
             _ => {
                 let shown: String = part.chars().take(64).collect();
                 notes.push(format!(
-                    "`{shown}` is not just the number of an update, so this list was not read."
+                    "`{shown}` is not just the number of an update, so this list was not read. Write numbers alone, such as KB3140245, separated by commas."
                 ));
                 return Vec::new();
             }
@@ -143,13 +143,13 @@ pub(super) fn version(text: &str, build: Option<u32>, notes: &mut Vec<String>) -
     let behind = behind.trim_end_matches(')').trim().parse().ok();
     let Some(version) = os_version_text(short, behind.or(build)) else {
         notes.push(format!(
-            "The Windows version `{text}` was not taken: it has no three numbers such as 10.0.19045."
+            "The Windows version `{text}` was not taken: it has no three numbers. Write it like 10.0.19045, or add a column with the build."
         ));
         return None;
     };
     if let Some(other) = build.filter(|build| *build != version.build) {
         notes.push(format!(
-            "The Windows version is {text} but the build beside it is {other}, so neither was taken."
+            "The Windows version is {text} but the build beside it is {other}, so neither was taken. Correct the one that is wrong, or leave the build out."
         ));
         return None;
     }

@@ -1,8 +1,8 @@
 //! Results of CMPivot as it exports them: one entity a file, the devices in the column `Device`.
 //!
 //! Which registry view CMPivot reads is documented nowhere, and neither is the width of the process that does it. So
-//! documents say neither: values under `Wow6432Node` are what they say, and native values under `HKLM\SOFTWARE` decide
-//! nothing on 64-bit Windows.
+//! documents say neither, unless somebody who knows says it with the file: values under `Wow6432Node` are what they say,
+//! and native values under `HKLM\SOFTWARE` decide nothing on 64-bit Windows.
 
 use super::super::{
     document::{Document, Key},
@@ -12,6 +12,7 @@ use super::super::{
 use super::{
     Overview, Piece, Refused, Sink, Source, Unreadable,
     cell_text::{add_file, bare},
+    kit_columns::OPEN_VIEW,
     mapping::Mapping,
     meaning::{Meaning, is_redirected, machine_key},
     pivot_query::{self, Query, Status},
@@ -275,7 +276,7 @@ impl Reader<'_> {
             return Ok(false);
         }
         if name.is_empty() {
-            return Err("This row does not say which registry value it is about.".to_owned());
+            return Err("This row does not say which registry value it is about. Export the result with its column Property.".to_owned());
         }
         check_id(name).map_err(|detail| format!("The name of the value: {detail}."))?;
         let key = self.key_of(row)?;
@@ -293,13 +294,15 @@ impl Reader<'_> {
         if !told.is_empty() {
             return machine_key(told).ok_or_else(|| {
                 let shown: String = told.chars().take(100).collect();
-                format!("`{shown}` is no key under HKLM; others are not read.")
+                format!(
+                    "`{shown}` is no key under HKLM, and others are not read. Leave the row out."
+                )
             });
         }
         let query = self.query.as_ref().map(|query| query.key.clone());
         query
             .filter(|key| !key.contains(['*', '?']))
-            .ok_or_else(|| "This row does not name its registry key.".to_owned())
+            .ok_or_else(|| "This row does not name its registry key. Export the result with its column Key, or say which query the file answers.".to_owned())
     }
 
     /// The version of a file. Without its folder it may be the 32-bit copy as well.
@@ -352,11 +355,8 @@ impl Reader<'_> {
                 "The file has more than {MOST_ROWS} rows, so several results were put together, and each may have been cut. A row that is missing says nothing; send them one by one."
             ));
         }
-        if self.native {
-            notes.push(
-                r"Which registry view CMPivot reads is not documented. Native values under HKLM\SOFTWARE are shown, but decide nothing on 64-bit Windows; those under Wow6432Node count."
-                    .to_owned(),
-            );
+        if self.native && !self.plan.vouches_for_views() {
+            notes.push(OPEN_VIEW.to_owned());
         }
         if self.entity == Entity::Registry {
             notes.push(

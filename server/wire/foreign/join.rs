@@ -105,9 +105,10 @@ impl Joined {
                 ),
                 Ok(mut group) => {
                     if group.more_notes > 0 {
-                        group
-                            .notes
-                            .push(format!("There are {} more notes.", group.more_notes));
+                        group.notes.push(match group.more_notes {
+                            1 => "There is 1 more note.".to_owned(),
+                            more => format!("There are {more} more notes."),
+                        });
                     }
                     let (place, files) = (group.places.shown(), group.files.clone());
                     let (notes, answered) = (group.notes.clone(), group.answered);

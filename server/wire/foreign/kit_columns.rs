@@ -1,4 +1,4 @@
-//! Columns that the kit's own statements and queries name, and what their names promise.
+//! Columns that the kit's own statements and queries name, what their names promise, and what they leave open.
 
 use super::headings::ASKED;
 
@@ -25,3 +25,6 @@ pub(super) fn asked(heading: &[String]) -> Vec<usize> {
         .map(|(at, _)| at)
         .collect()
 }
+
+/// Said of a table with registry values of which nobody knows which program read them.
+pub(super) const OPEN_VIEW: &str = r"Nothing in this file says whether 64-bit programs read the registry values, and a 32-bit one is shown the values under Wow6432Node in place of the others. So the values outside Wow6432Node under HKLM\SOFTWARE are shown, but decide nothing on 64-bit Windows, until somebody who knows says with the upload that 64-bit programs read them.";

@@ -76,14 +76,6 @@ impl Moment {
             Self::Doubtful | Self::None => None,
         }
     }
-
-    /// Only when the zone is known.
-    pub(super) fn exact(self) -> Option<Timestamp> {
-        match self {
-            Self::Exact(at) => Some(at),
-            _ => None,
-        }
-    }
 }
 
 impl Order {

@@ -273,8 +273,12 @@ impl Machine {
             }
         }
         if neighbours > 0 {
+            let keys = match neighbours {
+                1 => "1 key that no rule reads".to_owned(),
+                many => format!("{many} keys that no rule reads"),
+            };
             self.note(format!(
-                "The values of {neighbours} keys that no rule reads were left out, because a report holds at most 1 MiB."
+                "The values of {keys} were left out, because a report holds at most 1 MiB."
             ));
         }
         for key in emptied {

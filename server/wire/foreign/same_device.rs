@@ -162,6 +162,7 @@ impl Group {
         let client = main.client.clone();
         let named = others.map(|mut document| {
             document.client.clone_from(&client);
+            document.keep_own_contradictions();
             document
         });
         std::iter::once(main).chain(named).collect()

@@ -92,7 +92,7 @@ impl<'m> Plan<'m> {
             match (places.next(), places.next()) {
                 (Some(at), None) => plan.columns.push((at, &column.meaning)),
                 (None, _) => plan.notes.push(format!(
-                    "The table has no column `{}`, which the mapping names; what it would say is not collected.",
+                    "The table has no column `{}`, to which a meaning was given, so what it would say counts as not collected. Choose the meanings again for this table.",
                     column.heading
                 )),
                 (Some(_), Some(_)) => plan.notes.push(format!(
@@ -182,7 +182,7 @@ impl<'m> Plan<'m> {
                 ));
             } else if order.zoneless {
                 notes.push(format!(
-                    "\"{title}\": the times have no zone and were not taken. Write them like 2026-11-23T08:15:00Z."
+                    "\"{title}\": the times have no zone. They were taken for 14 hours earlier than they would be in UTC, the earliest that they can be, so that no pending restart passes for done. Times like 2026-11-23T08:15:00Z are taken as they are."
                 ));
             }
         }
@@ -249,7 +249,11 @@ impl<'m> Plan<'m> {
             None => None,
             Some(text) => match text.parse::<i64>() {
                 Ok(id) if id > 0 => Some(id),
-                _ => return Err(format!("`{text}` is no resource id.")),
+                _ => {
+                    return Err(format!(
+                        "`{text}` is no resource id. A resource id is a whole number above 0, such as 16777220; correct it, or leave the column out."
+                    ));
+                }
             },
         };
         let owned = |text: Option<&str>| text.map(str::to_owned);
@@ -267,7 +271,7 @@ impl<'m> Plan<'m> {
         if ids_of(&client).identifies() || client.resource_id.is_some() {
             Ok(client)
         } else {
-            Err("This row names no device: its name, fully qualified name, GUID and resource id are all empty."
+            Err("This row names no device: its name, fully qualified name, GUID and resource id are all empty. Fill one of them in, or leave the row out."
                 .to_owned())
         }
     }
@@ -367,7 +371,7 @@ impl<'m> Plan<'m> {
         let product_type = match (stated, discovered) {
             (Some(stated), Some(found)) if (stated == 1) != (found == 1) => {
                 notes.push(format!(
-                    "The product type is {stated} in one column and {found} by the discovered name in another, so neither was taken."
+                    "The product type is {stated} in one column and {found} by the discovered name in another, so neither was taken. Leave out the column that is wrong."
                 ));
                 None
             }
@@ -382,7 +386,8 @@ impl<'m> Plan<'m> {
             service_pack,
             sku,
             suite_mask: None,
-            last_boot_at: booted.and_then(Moment::exact).map(|at| at.to_string()),
+            // A start that looks later than it was would hide a pending restart.
+            last_boot_at: booted.and_then(Moment::earliest).map(|at| at.to_string()),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::super::document::Client;
 use super::{
     Overview, Piece, Refused, Sink, Source, Unreadable,
     join::Joined,
+    kit_columns::OPEN_VIEW,
     mapping::Mapping,
     meaning::Meaning,
     pivot_query,
@@ -104,6 +105,7 @@ pub fn read(
         overview.notes.push(FILE_TIME.to_owned());
     }
     let mut held = Joined::new();
+    let mut open_view = false;
     for row in table {
         let piece = row.and_then(|row| {
             let open = !source.text.ends_with('\n') && source.text.ends_with(row.raw);
@@ -116,14 +118,20 @@ pub fn read(
             }
             piece(&plan, &row, joining)
         });
+        open_view |= piece
+            .as_ref()
+            .is_ok_and(|piece| piece.document.leaves_view_open());
         match piece {
             Ok(piece) if devices.has_several(&piece.document.client) => held.add(piece, sink),
             other => sink(other),
         }
     }
+    if open_view {
+        overview.notes.push(OPEN_VIEW.to_owned());
+    }
     if !devices.several.is_empty() {
         overview.notes.push(format!(
-            "Devices with several rows: {}. Their rows were joined; what they say differently was not taken.",
+            "Devices with several rows: {}. Their rows were joined. Where rows of one device say different things, none of them is believed; the notes of the device say which.",
             devices.several.len()
         ));
     }
@@ -137,7 +145,7 @@ fn piece(plan: &Plan<'_>, row: &Row<'_>, joining: bool) -> Result<Piece, Refused
     let document = plan.document(row, COLLECTOR, &mut notes).map_err(refuse)?;
     if !joining && !ids_of(&document.client).identifies() {
         return Err(refuse(
-            "This row names no device: a resource id says which only together with a site code."
+            "This row names no device: a resource id says which only together with a site code. Add a column with the site code, or with the name."
                 .to_owned(),
         ));
     }

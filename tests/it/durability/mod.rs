@@ -3,6 +3,8 @@
 mod check;
 mod crash;
 mod full_disk;
+#[cfg(unix)]
+mod goodbye;
 mod large;
 mod ledger;
 mod load;

@@ -15,17 +15,17 @@ fn options() -> impl Strategy<Value = Options> {
         0.2,
         prop::sample::select(&cutover::wire::foreign::Format::ALL[..]),
     );
-    (format, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(format, device, key, one_run)| Options {
-            format,
-            mapping: None,
-            device: device.then(|| "PC-1".to_owned()),
-            key: key.then(|| r"HKLM\SOFTWARE\Microsoft\.NETFramework\v4.0.30319".to_owned()),
-            queries: BTreeMap::new(),
-            dates: None,
-            one_run,
-        },
-    )
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    (format, flags).prop_map(|(format, (device, key, one_run, read_by_64_bit))| Options {
+        format,
+        mapping: None,
+        device: device.then(|| "PC-1".to_owned()),
+        key: key.then(|| r"HKLM\SOFTWARE\Microsoft\.NETFramework\v4.0.30319".to_owned()),
+        queries: BTreeMap::new(),
+        dates: None,
+        one_run,
+        read_by_64_bit,
+    })
 }
 
 /// A feed with some bytes changed, a part repeated, and its end cut off.

@@ -3,9 +3,16 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use cutover::{
+    domain::facts::{Key, Reading},
+    views::feeding::{CMPIVOT, CMPIVOT_SAMPLE},
+};
 use reqwest::{Method, header};
 
-use crate::support::{answer::Answer, app::TestApp};
+use crate::{
+    foreign_files::read_text,
+    support::{answer::Answer, app::TestApp},
+};
 
 /// Names of the files in `static/kit`.
 fn kit() -> BTreeSet<String> {
@@ -106,4 +113,36 @@ async fn nothing_but_the_kit_is_there() {
         let answer = asked(&app, path, &cookie, &[]).await;
         assert_eq!(answer.status, 404, "{path}");
     }
+}
+
+/// The sample has the columns that the query beside it asks for, and is read as the page says.
+#[test]
+fn the_sample_of_cmpivot_is_what_its_query_gives() {
+    let query = CMPIVOT.first().expect("a query").text;
+    let columns = query.split("project Device, ").skip(1).flat_map(|rest| {
+        let end = rest.find([')', '\n']).unwrap_or(rest.len());
+        let names = rest[..end].split(", ");
+        names.map(|name| name.split(" = ").next().unwrap_or(name).trim())
+    });
+    let columns: Vec<&str> = std::iter::once("Device").chain(columns).collect();
+    let heading = CMPIVOT_SAMPLE.lines().next().expect("a heading");
+    assert_eq!(heading.split(',').collect::<Vec<_>>(), columns);
+    let read = read_text("sample.csv", CMPIVOT_SAMPLE);
+    assert_eq!(
+        (read.readings.len(), read.refused.len()),
+        (2, 0),
+        "{read:#?}"
+    );
+    let value = |at: usize| {
+        let facts = read.readings[at].report().facts;
+        match facts
+            .registry
+            .value(Key::WinHttpWow64, "DefaultSecureProtocols")
+        {
+            Reading::Value(value) => format!("{:?}", value.data),
+            Reading::Absent => "absent".to_owned(),
+            Reading::NotCollected => "not collected".to_owned(),
+        }
+    };
+    assert_eq!([value(0), value(1)], ["absent", "Number(2720)"]);
 }

@@ -240,6 +240,16 @@ impl Server {
         self.child.wait().expect("wait for the server")
     }
 
+    /// Ends it as an administrator does.
+    #[cfg(unix)]
+    pub fn stop(mut self) -> ExitStatus {
+        let told = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(told.is_ok_and(|status| status.success()), "told to stop");
+        self.child.wait().expect("wait for the server")
+    }
+
     /// Whether the process is still the one that was started.
     pub fn is_alive(&mut self) -> bool {
         self.child.try_wait().expect("ask for the server").is_none()

@@ -3,7 +3,7 @@
 use cutover::domain::{
     assess::{Joint, Policy, assess_jointly},
     evidence::{Source, Trust},
-    facts::{Bits, Facts, Key, KeyReading, OsVersion, RegData, RegType, RegValue},
+    facts::{Bits, Contradicted, Facts, Key, KeyReading, OsVersion, RegData, RegType, RegValue},
     time::{DAY, Timestamp},
     verdict::{Outcome, Standing},
 };
@@ -357,4 +357,66 @@ proptest! {
         let after = release(&assess_jointly(&sources(&with), &policy, NEVER));
         prop_assert!(after <= before);
     }
+}
+
+#[test]
+fn what_a_newer_source_told_in_two_ways_is_in_doubt_whatever_an_older_one_said() {
+    const CHECK: &str = "winhttp.default_secure_protocols.wow64";
+    let told = |facts: Facts| Facts {
+        contradicted: vec![Contradicted::Value(
+            Key::WinHttpWow64,
+            "DefaultSecureProtocols".to_owned(),
+        )],
+        ..facts
+    };
+    let (mut bad, doubting) = (good(), told(Facts::default()));
+    put(
+        &mut bad,
+        Key::WinHttpWow64,
+        &[("DefaultSecureProtocols", 0x80)],
+        false,
+    );
+    let ready = good();
+    for (all, expected) in [
+        (vec![(&ready, 0), (&doubting, 1)], Standing::Undetermined),
+        (vec![(&ready, 0), (&doubting, 0)], Standing::Undetermined),
+        (vec![(&doubting, 0), (&ready, 1)], Standing::Ready),
+        (vec![(&bad, 0), (&doubting, 1)], Standing::Blocking),
+    ] {
+        let joint = together(&all);
+        assert_eq!(joint.verdict.standing, expected, "{:#?}", joint.verdict);
+        let checks = &joint.verdict.checks;
+        let check = checks.iter().find(|check| check.id == CHECK);
+        let check = check.expect("the check");
+        let says = check
+            .message
+            .contains("say different things of DefaultSecureProtocols");
+        assert_eq!(says, expected == Standing::Undetermined, "{check:#?}");
+        let keeps = joint.live.get(
+            all.iter()
+                .position(|(facts, _)| **facts == doubting)
+                .expect("it"),
+        );
+        assert_eq!(keeps, Some(&(expected != Standing::Ready)), "{expected:?}");
+    }
+    // Whoever knows the view is believed over rows that do not say it.
+    let unsure = Facts {
+        contradicted: vec![Contradicted::Value(
+            Key::WinHttpNative,
+            "DefaultSecureProtocols".to_owned(),
+        )],
+        ..Facts::default()
+    };
+    let joint = together(&[(&ready, 0), (&unsure, 1)]);
+    assert_eq!(joint.verdict.standing, Standing::Ready);
+    // Alone it is told as what it is, too.
+    let alone = told({
+        let mut facts = good();
+        facts.registry.remove(Key::WinHttpWow64);
+        facts
+    });
+    let joint = together(&[(&alone, 0)]);
+    assert_eq!(joint.verdict.standing, Standing::Undetermined);
+    let told = joint.verdict.checks.iter().find(|check| check.id == CHECK);
+    assert_eq!(told.expect("the check").observed, "told in two ways");
 }

@@ -1,5 +1,12 @@
 //! When a row was read: never the time of the file where the table says it itself.
 
+use cutover::domain::{
+    facts::{Key, KeyReading, RegData, RegType, RegValue},
+    time::Timestamp,
+    verdict::Outcome,
+};
+
+use super::outcome;
 use crate::foreign_files::{Read, read_text};
 
 fn at(read: &Read) -> Vec<Option<String>> {
@@ -192,4 +199,49 @@ async fn a_whole_report_does_not_outdate_what_may_have_been_read_after_it() {
             assert_eq!(standing, Some(wanted), "{hours_ago} h, {}", app.engine);
         }
     }
+}
+
+#[test]
+fn a_start_without_a_zone_never_looks_later_than_it_was() {
+    const WRITTEN: &str = "2026-11-20T09:00:00Z";
+    let keys = |text: &str| {
+        let mut facts = read_text("system.csv", text).readings[0].report().facts;
+        let mut client = KeyReading {
+            exists: true,
+            last_write_at: Timestamp::parse(WRITTEN).ok(),
+            ..KeyReading::default()
+        };
+        let number = |data| RegValue {
+            kind: Some(RegType::Dword),
+            data: RegData::Number(data),
+        };
+        client.values.push(("Enabled".to_owned(), number(1)));
+        client
+            .values
+            .push(("DisabledByDefault".to_owned(), number(0)));
+        facts.registry.insert(Key::Tls12Client, client);
+        facts
+    };
+    let table = |boot: &str| {
+        format!(
+            "Device,Caption,Version,ProductType,OSArchitecture,LastBootUpTime\nPC-1,Windows,10.0.19045,1,64-bit,{boot}\n"
+        )
+    };
+    for (boot, expected) in [
+        // Fourteen hours ahead of UTC this is still before the write.
+        ("2026-11-20 22:30:00", Outcome::Warn),
+        ("2026-11-20 09:30:00", Outcome::Warn),
+        ("2026-11-20 23:30:00", Outcome::Pass),
+        ("2026-11-20T09:30:00Z", Outcome::Pass),
+    ] {
+        let facts = keys(&table(boot));
+        assert_eq!(outcome(&facts, "restart"), expected, "{boot}");
+    }
+    let told = &read_text("system.csv", &table("2026-11-20 09:30:00")).told[0];
+    let notes = &told.as_ref().expect("read").notes;
+    let note = notes.iter().find(|note| note.contains("Last start"));
+    assert!(
+        note.is_some_and(|note| note.contains("14 hours earlier")),
+        "{notes:?}"
+    );
 }

@@ -6,7 +6,7 @@ use cutover::{
 };
 
 use super::{outcome, standing};
-use crate::foreign_files::{read, read_text};
+use crate::foreign_files::{feed, read, read_text};
 
 const CLIENT: &str =
     r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client";
@@ -123,5 +123,73 @@ fn values_read_in_different_ways_are_kept_apart_and_none_is_lost() {
         );
         assert_eq!(standing(&sure), Standing::Ready);
         assert!(!unsure.explicit_views && unsure.process_bits.is_none());
+    }
+}
+
+#[test]
+fn a_word_on_64_bit_programs_counts_where_the_file_says_nothing_and_nowhere_else() {
+    let vouched = Options {
+        read_by_64_bit: true,
+        ..Options::default()
+    };
+    let system =
+        "Device,Caption,Version,ProductType,OSArchitecture\nPC-1,Windows,10.0.19045,1,64-bit\n";
+    let winhttp =
+        format!("Device,Key,Property,Value\nPC-1,{WINHTTP},DefaultSecureProtocols,2720\n");
+    let joined = "Device,Caption,Version,ProductType,OSArchitecture,Asked_WinHttpNative\nPC-1,Windows,10.0.19045,1,64-bit,2720\n";
+    for files in [
+        &[("a.csv", system.as_bytes()), ("b.csv", winhttp.as_bytes())][..],
+        &[("a.csv", joined.as_bytes())],
+    ] {
+        for (options, expected) in [
+            (&Options::default(), Outcome::Unknown),
+            (&vouched, Outcome::Pass),
+        ] {
+            let read = read(files, options);
+            assert_eq!(read.readings.len(), 1, "{read:#?}");
+            let facts = read.readings[0].report().facts;
+            let native = outcome(&facts, "winhttp.default_secure_protocols.native");
+            assert_eq!(native, expected, "{read:#?}");
+            let told = read.told[0].as_ref().expect("read");
+            let mapping = told.mapping.as_ref().expect("a table");
+            assert!(!mapping.explicit_views, "the columns promise nothing");
+        }
+    }
+    // What says itself how it was read stays as it is, to the byte.
+    let kit = String::from_utf8(feed("reg/kit-windows-10.txt")).expect("text");
+    let kit_32 = kit.replace(
+        "PROCESSOR_ARCHITECTURE=AMD64",
+        "PROCESSOR_ARCHITECTURE=x86\nPROCESSOR_ARCHITEW6432=AMD64",
+    );
+    let kit_32 = kit_32.replace("; views reg", "; views none");
+    let own = r#"{"schema_version":1,"collected_at":"2026-11-23T08:15:00Z","client":{"name":"PC-1"},"os":{"version":"10.0.19045","product_type":1,"architecture":"64-bit"},"registry":[{"key":"HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp","exists":true,"values":{"DefaultSecureProtocols":2720}}]}"#;
+    let own_32 = own.replace(
+        r#""client""#,
+        r#""collector":{"name":"x","version":"1","process_bits":32},"client""#,
+    );
+    for (name, bytes) in [
+        ("PC-0042.txt", kit_32.into_bytes()),
+        ("PC-1.reg", feed("reg/software-both-views.reg")),
+        ("own.json", own.as_bytes().to_vec()),
+        ("own-32.json", own_32.into_bytes()),
+        ("inventory.csv", inventory("cutover", "2560").into_bytes()),
+    ] {
+        let plain = read(&[(name, &bytes)], &Options::default());
+        assert_eq!(
+            (plain.readings.len(), plain.refused.len()),
+            (1, 0),
+            "{name}: {plain:#?}"
+        );
+        let said = read(&[(name, &bytes)], &vouched);
+        assert_eq!(said.documents(), plain.documents(), "{name}");
+        if name.contains("0042") || name.contains("32") {
+            let facts = said.readings[0].report().facts;
+            assert_eq!(facts.process_bits, Some(32), "{name}");
+            assert_eq!(
+                outcome(&facts, "winhttp.default_secure_protocols.native"),
+                Outcome::Unknown,
+                "{name}"
+            );
+        }
     }
 }

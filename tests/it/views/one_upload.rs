@@ -9,7 +9,7 @@ use cutover::{
     views::{
         Nav,
         upload::{Receipt, UploadPage},
-        upload_one::{Column, FileTold, Reading, UploadOnePage},
+        upload_one::{Alone, Column, FileTold, Reading, UploadOnePage},
     },
 };
 
@@ -48,6 +48,7 @@ fn upload(state: State, counts: Counts) -> Upload {
         token: String::new(),
         about: (state == State::Reading).then_some(8_000),
         completeness: (state != State::Reading).then_some((5_000, 3_100)),
+        by_itself: String::new(),
         finished_at: (!state.is_busy() && state != State::Preview).then(|| now().plus(-MINUTE)),
     }
 }
@@ -100,7 +101,6 @@ fn reading() -> Reading {
     };
     Reading {
         formats: formats(),
-        several: true,
         mappings: vec!["Ours <bad>".to_owned()],
         table: "week <47>.csv".to_owned(),
         columns: vec![
@@ -138,6 +138,7 @@ fn rows(outcome: Option<&str>) -> Vec<UploadRow> {
             .collect(),
         problem: problem.map(str::to_owned),
         forecast: (status == RowStatus::Known).then_some(RowOutcome::Changed),
+        by_itself: problem.is_none().then_some(Standing::Undetermined),
         outcome: outcome.filter(|_| problem.is_none()).map(str::to_owned),
         standing: outcome
             .filter(|_| problem.is_none())
@@ -159,6 +160,14 @@ fn one(state: State, counts: Counts, outcome: Option<&str>) -> String {
         files(),
         reading(),
     );
+    let page = page.with_alone(&Alone {
+        standings: vec![
+            (Standing::Blocking, 3),
+            (Standing::Undetermined, 4_900),
+            (Standing::Stale, 97),
+        ],
+        lacking_view: 4_800,
+    });
     let next = (state == State::Preview).then(|| "100".to_owned());
     html(&page.with_rows(&rows(outcome), Shown::All, 0, next))
 }

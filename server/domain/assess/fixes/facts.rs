@@ -13,6 +13,7 @@ pub(super) const ALL: &[FixText] = &[
         steps: &[
             "Run the collector of the kit (see Feeding) on the client; it reads both views, whichever PowerShell starts it.",
             "If you use a collector of your own: report process_bits, and read with explicit views (reg query … /reg:64 and /reg:32). A 32-bit program without them is shown the 32-bit view under the native path.",
+            "If a table brought the values, such as a result of CMPivot, and you know that 64-bit programs read them: upload it again and say so (Registry values were read by 64-bit programs). Do not say it on a guess: a 32-bit program is shown other values.",
             "If the .NET version could not be read, repair .NET Framework first.",
         ],
         meanings: &[

@@ -1,0 +1,245 @@
+//! Having the files of an upload read in another way, and storing what was read: a form and its two buttons.
+//!
+//! What stands in the form when somebody stores is either what was read, or it is read first and shown once more: what
+//! somebody chose is never passed over in silence.
+
+use axum::{
+    body::HttpBody as _,
+    extract::{FromRequest as _, RawForm, Request, State, rejection::RawFormRejection},
+    response::{IntoResponse as _, Redirect, Response},
+};
+
+use super::{
+    auth::{Importer, Person},
+    query::{Named, form_pairs},
+    receiving::Beside,
+    upload_api::{found, store_it},
+    uploads::{first_mapping, reading},
+};
+use crate::{
+    clock,
+    domain::time::Timestamp,
+    error::Problem,
+    state::App,
+    store::upload_model::{State as Step, Upload},
+    uploads::{Chosen, told_of},
+    views::upload_one::Reading,
+    wire::foreign::{
+        mapping::{Assigned, Mapping},
+        meaning::Meaning,
+    },
+};
+
+/// Longest name of a kept mapping.
+const LONGEST_NAME: usize = 100;
+
+/// What somebody left in the form, in its order.
+type Pairs = Vec<(String, String)>;
+
+fn pairs(form: Result<RawForm, RawFormRejection>) -> Result<Pairs, Problem> {
+    let RawForm(form) = form
+        .map_err(|_| Problem::Malformed("This is no form: send it as the page does.".to_owned()))?;
+    Ok(form_pairs(&String::from_utf8_lossy(&form)))
+}
+
+fn to_page(id: &str, query: &str) -> Response {
+    Redirect::to(&format!("/uploads/{id}{query}")).into_response()
+}
+
+/// `POST /uploads/{id}/commit`: stores what was read; what was chosen since is read first, and shown.
+pub async fn commit(
+    State(app): State<App>,
+    Person(user): Person,
+    importer: Importer,
+    Named(id): Named,
+    request: Request,
+) -> Result<Response, Problem> {
+    let upload = found(&app, &importer, &id).await?;
+    // A bare call chooses nothing; it need not be a form.
+    let bare = request.body().is_end_stream();
+    let pairs = if bare {
+        Pairs::new()
+    } else {
+        pairs(RawForm::from_request(request, &app).await)?
+    };
+    let shown = reading(&upload, &told_of(&upload.told), Vec::new());
+    if upload.state == Step::Preview && !is_as_read(&shown, &pairs) {
+        read_again(&app, &upload, pairs, user).await?;
+        return Ok(to_page(&id, "?again=1"));
+    }
+    store_it(&app, &importer, &id).await?;
+    Ok(to_page(&id, ""))
+}
+
+/// Whether the form says nothing but what was read. An empty one says nothing at all.
+fn is_as_read(shown: &Reading, pairs: &[(String, String)]) -> bool {
+    let numbered = |name: &str, start: &str| name.strip_prefix(start)?.parse::<usize>().ok();
+    let read = |name: &str| match name {
+        "format" => Some(shown.format.as_str()),
+        "collected_at" => Some(shown.collected_at.as_str()),
+        "dates" => Some(shown.dates.as_str()),
+        "device" => Some(shown.device.as_str()),
+        "key" => Some(shown.key.as_str()),
+        "asked" => Some(shown.asked.as_str()),
+        "mapping" | "save_as" => Some(""),
+        "read_by_64_bit" => Some("1").filter(|_| shown.read_by_64_bit),
+        _ => {
+            let query = numbered(name, "key-")
+                .and_then(|at| shown.queries.iter().find(|query| query.index == at));
+            let column = numbered(name, "meaning-").and_then(|at| shown.columns.get(at));
+            query
+                .map(|query| query.value.as_str())
+                .or(column.map(|column| column.meaning.as_str()))
+        }
+    };
+    let ticked = pairs.iter().any(|(name, _)| name == "read_by_64_bit");
+    pairs.is_empty()
+        || ticked == shown.read_by_64_bit
+            && pairs
+                .iter()
+                .all(|(name, value)| read(name).is_some_and(|read| read.trim() == value.trim()))
+}
+
+/// `POST /uploads/{id}/again`: has the files read in another way.
+pub async fn again(
+    State(app): State<App>,
+    Person(user): Person,
+    importer: Importer,
+    Named(id): Named,
+    form: Result<RawForm, RawFormRejection>,
+) -> Result<Response, Problem> {
+    let upload = found(&app, &importer, &id).await?;
+    read_again(&app, &upload, pairs(form)?, user).await?;
+    Ok(to_page(&id, ""))
+}
+
+/// `POST /uploads/{id}/vouch`: somebody says that 64-bit programs read the registry values; all else stays as it was.
+pub async fn vouch(
+    State(app): State<App>,
+    _: Person,
+    importer: Importer,
+    Named(id): Named,
+) -> Result<Response, Problem> {
+    let upload = found(&app, &importer, &id).await?;
+    let mut chosen = Chosen::of(&upload.options);
+    chosen.read_by_64_bit = true;
+    begin(&app, &upload, &chosen, upload.collected_at).await?;
+    Ok(to_page(&id, ""))
+}
+
+async fn read_again(app: &App, upload: &Upload, pairs: Pairs, user: String) -> Result<(), Problem> {
+    let told = told_of(&upload.told);
+    let before = Chosen::of(&upload.options);
+    let mut beside = Beside::default();
+    let unvouched = |mapping: Mapping| Mapping {
+        explicit_views: false,
+        ..mapping
+    };
+    // Who vouches says so with the upload: what the columns mean promises nothing by itself.
+    let shown = first_mapping(&told).map(|(_, mapping)| unvouched(mapping.clone()));
+    let mut columns = shown.clone();
+    let mut save_as = String::new();
+    for (name, value) in pairs {
+        match name.as_str() {
+            "save_as" => value.trim().clone_into(&mut save_as),
+            _ => match name.strip_prefix("meaning-") {
+                Some(index) => assign(columns.as_mut(), index, &value)?,
+                None => beside.note(&name, &value),
+            },
+        }
+    }
+    let names: Vec<&str> = told.iter().map(|told| told.name.as_str()).collect();
+    beside.name_queries(&names);
+    let given = beside.mapping.is_some();
+    let mut beside = beside.settled(app).await?;
+    beside.chosen.one_run = before.one_run;
+    if !given {
+        // Left as it was guessed, it stays a guess: other files may have other columns.
+        beside.chosen.mapping = if columns == shown {
+            before.mapping.map(unvouched)
+        } else {
+            columns.clone()
+        };
+    }
+    if let Some(mapping) = &beside.chosen.mapping {
+        check(mapping)?;
+    }
+    if !save_as.is_empty() {
+        let mapping = beside.chosen.mapping.clone().or(columns);
+        save(app, save_as, mapping.map(unvouched), user).await?;
+    }
+    begin(app, upload, &beside.chosen, beside.collected_at).await
+}
+
+/// Has the files read with these words.
+async fn begin(
+    app: &App,
+    upload: &Upload,
+    chosen: &Chosen,
+    collected_at: Option<Timestamp>,
+) -> Result<(), Problem> {
+    let options = serde_json::to_string(chosen).map_err(|_| Problem::Internal)?;
+    let begun = app
+        .store()
+        .read_upload_again(upload.id.clone(), options, collected_at)
+        .await?;
+    if !begun && upload.state != Step::Reading {
+        return Err(Problem::Conflict(
+            "These files can no longer be read in another way. Send them again.".to_owned(),
+        ));
+    }
+    app.bell().ring();
+    Ok(())
+}
+
+fn assign(columns: Option<&mut Mapping>, index: &str, code: &str) -> Result<(), Problem> {
+    let index: Option<usize> = index.parse().ok();
+    let column: Option<&mut Assigned> =
+        index.and_then(|index| columns.and_then(|columns| columns.columns.get_mut(index)));
+    let Some(column) = column else {
+        return Err(Problem::invalid(
+            "meaning",
+            "the files have no such column any more; open the page again",
+        ));
+    };
+    let meaning: Meaning = code
+        .parse()
+        .map_err(|why: String| Problem::invalid("meaning", why))?;
+    if meaning != column.meaning {
+        column.meaning = meaning;
+        column.note = None;
+    }
+    Ok(())
+}
+
+fn check(mapping: &Mapping) -> Result<(), Problem> {
+    mapping
+        .check()
+        .map_err(|wrong| Problem::invalid("", wrong.join(" ")))
+}
+
+async fn save(
+    app: &App,
+    name: String,
+    mapping: Option<Mapping>,
+    user: String,
+) -> Result<(), Problem> {
+    let Some(mapping) = mapping else {
+        return Err(Problem::invalid(
+            "save_as",
+            "there is no table here whose columns could be kept",
+        ));
+    };
+    check(&mapping)?;
+    if name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(Problem::invalid(
+            "save_as",
+            format!("a name has at most {LONGEST_NAME} letters and no control characters"),
+        ));
+    }
+    let text = serde_json::to_string(&mapping).map_err(|_| Problem::Internal)?;
+    app.store()
+        .save_mapping(name, text, user, clock::now())
+        .await?;
+    Ok(())
+}
