@@ -144,9 +144,9 @@ describe("with clients of several standings", () => {
     assert.equal(answer.json().stored, reports.length, answer.text);
     const token = await server.token("import");
     const send = (query, body, type) => server.request(`/api/v1/uploads?${query}`, { method: "POST", token, body, type });
-    const table = "Device;Caption;Version;ProductType;OSArchitecture;Colour\nPC-0042;Windows 7;6.1.7601;1;64-bit;red\nTAB-01;Windows 10;10.0.19045;1;64-bit;blue\n;;;;;\n;;6.1.7601;;;\n";
+    const table = "Device;Caption;Version;ProductType;OSArchitecture;Asked_WinHttpNative;Colour\nPC-0042;Windows 7;6.1.7601;1;64-bit;160;red\nTAB-01;Windows 10;10.0.19045;1;64-bit;2720;blue\n;;;;;;\n;;6.1.7601;;;;\n";
     const sent = [
-      await send("name=devices.csv&collected_at=2026-01-01T00:00:00Z", table, "text/csv"),
+      await send(`name=devices.csv&collected_at=${new Date(Date.now() - 3_600_000).toISOString()}`, table, "text/csv"),
       await send("name=week-47.ndjson&commit=true", `${JSON.stringify(renamed(windows7, "PC-0300", 300))}\n{"broken": true}\n`, "application/x-ndjson"),
     ];
     for (const { status, text, headers } of sent) {
