@@ -18,7 +18,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use super::pages;
+use super::{manners, pages};
 use crate::{error::Problem, state::App};
 
 /// A request, body included, may take this long until its answer starts.
@@ -56,6 +56,9 @@ pub(super) fn around(routes: Router, app: App) -> Router {
         }))
         // A problem becomes a page for whoever wants to read one.
         .layer(middleware::from_fn_with_state(app.clone(), dress))
+        // OPTIONS says what a route takes, and an answer comes in a form that was asked for.
+        .layer(middleware::from_fn(manners::acceptable))
+        .layer(middleware::from_fn(manners::options))
         // Answers are compressed when that is asked for.
         .layer(CompressionLayer::new())
         // A bug in one request is the end of that request only.
@@ -74,6 +77,7 @@ pub(super) fn around(routes: Router, app: App) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(middleware::from_fn(manners::plain_id))
 }
 
 fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {

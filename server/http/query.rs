@@ -5,9 +5,10 @@ use axum::{
     http::request::Parts,
 };
 
-use super::table;
+use super::{contract::params, table};
 use crate::{
     domain::{
+        assess,
         plan::{ActionSet, action},
         verdict::{Impact, Standing},
     },
@@ -20,35 +21,7 @@ use crate::{
 /// Rows of a page of a list when nothing else is asked for.
 pub const DEFAULT_LIMIT: usize = 100;
 /// The formats of a list.
-const FORMATS: [&str; 4] = ["json", "csv", "xlsx", "ndjson"];
-/// Every parameter of a list.
-const NAMES: [&str; 25] = [
-    "standing",
-    "impact",
-    "os",
-    "site",
-    "role",
-    "reason",
-    "fix",
-    "only_fixes",
-    "owner",
-    "freshness",
-    "q",
-    "duplicates",
-    "left_out",
-    "unlisted",
-    "future",
-    "regressed",
-    "unchanged",
-    "sort",
-    "columns",
-    "fields",
-    "cursor",
-    "limit",
-    "format",
-    "bom",
-    "before",
-];
+pub(super) const FORMATS: [&str; 4] = ["json", "csv", "xlsx", "ndjson"];
 /// Rows of a page at most.
 pub const MAX_LIMIT: usize = 1_000;
 
@@ -153,11 +126,20 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
         "site" => filter.site = Some(value),
         "role" => filter.role = Some(value.to_lowercase()),
         "reason" => {
-            for code in value.split(',') {
-                *filter = filter.with_reason(code.trim());
+            // A misspelt code would list nobody, and nobody is what everybody hopes for.
+            for code in value.split(',').map(str::trim) {
+                if assess::reason(code).is_none() {
+                    return Err(unknown(code, &codes_of_reasons()));
+                }
+                *filter = filter.with_reason(code);
             }
         }
-        "fix" => filter.fix = Some(value),
+        "fix" => {
+            if action(&value).is_none() {
+                return Err(unknown(&value, &ActionSet::all().codes()));
+            }
+            filter.fix = Some(value);
+        }
         "owner" => filter.owner = Some(value),
         "freshness" => {
             filter.freshness = Some(
@@ -229,9 +211,14 @@ fn show(query: &mut ListQuery, name: &str, value: String) -> Result<(), String> 
         }
         "bom" => query.bom = yes(&value)?,
         "before" => query.before = value.parse().map_err(|_| "must be a number".to_owned())?,
-        _ => return Err(unknown(name, &NAMES)),
+        _ => return Err(unknown(name, &params::names_of_lists())),
     }
     Ok(())
+}
+
+/// The codes of all reasons.
+pub(super) fn codes_of_reasons() -> Vec<&'static str> {
+    assess::REASONS.iter().map(|reason| reason.code).collect()
 }
 
 fn days(value: &str) -> Result<i64, String> {
@@ -250,7 +237,7 @@ fn yes(value: &str) -> Result<bool, String> {
     }
 }
 
-fn unknown(given: &str, allowed: &[&str]) -> String {
+pub(super) fn unknown(given: &str, allowed: &[&str]) -> String {
     let given: String = given.chars().take(40).collect();
     format!(
         "{given:?} is not known here; use one of {}",
