@@ -46,7 +46,7 @@ pub(super) fn around(routes: Router, app: App) -> Router {
             HeaderValue::from_static("max-age=31536000"),
         )
     });
-    routes
+    let routes = routes
         // A request that does not get on is given up.
         .layer(middleware::from_fn(in_time))
         // No other site can make a signed-in browser change anything.
@@ -56,9 +56,8 @@ pub(super) fn around(routes: Router, app: App) -> Router {
         }))
         // A problem becomes a page for whoever wants to read one.
         .layer(middleware::from_fn_with_state(app.clone(), dress))
-        // OPTIONS says what a route takes, and an answer comes in a form that was asked for.
+        // An answer comes in a form that was asked for.
         .layer(middleware::from_fn(manners::acceptable))
-        .layer(middleware::from_fn(manners::options))
         // Answers are compressed when that is asked for.
         .layer(CompressionLayer::new())
         // A bug in one request is the end of that request only.
@@ -77,7 +76,11 @@ pub(super) fn around(routes: Router, app: App) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-        .layer(middleware::from_fn(manners::plain_id))
+        .layer(middleware::from_fn(manners::plain_id));
+    // OPTIONS says what a route takes.
+    Router::new()
+        .fallback_service(routes)
+        .layer(middleware::from_fn(manners::options))
 }
 
 fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {

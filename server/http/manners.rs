@@ -1,6 +1,7 @@
 //! What a good server of HTTP does by itself: OPTIONS, formats that nobody asked for, ids of requests.
 
 use axum::{
+    body::Body,
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
@@ -13,7 +14,8 @@ use crate::error::Problem;
 /// Most letters of a request's id that somebody else has chosen.
 const LONGEST_ID: usize = 128;
 
-/// Answers OPTIONS where a route is, and names it where a method is wrong.
+/// Answers OPTIONS where a route is, and names it where a method is wrong. It stands outside of the routes, which say
+/// only at the very end what they take.
 pub(super) async fn options(request: Request, next: Next) -> Response {
     let asks = request.method() == Method::OPTIONS;
     let mut response = next.run(request).await;
@@ -22,7 +24,15 @@ pub(super) async fn options(request: Request, next: Next) -> Response {
     }
     let allowed = allowed(response.headers());
     if asks {
-        response = StatusCode::NO_CONTENT.into_response();
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        *response.body_mut() = Body::empty();
+        for name in [
+            header::CONTENT_TYPE,
+            header::CONTENT_LENGTH,
+            header::CONTENT_ENCODING,
+        ] {
+            response.headers_mut().remove(name);
+        }
     }
     if let Some(allowed) = allowed {
         response.headers_mut().insert(header::ALLOW, allowed);

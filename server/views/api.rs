@@ -397,16 +397,13 @@ impl<'d> Reader<'d> {
         let fields = schema["properties"].as_object().into_iter().flatten();
         fields
             .map(|(name, field)| {
-                let says = text(&field["description"]);
-                let says = if says.is_empty() {
-                    text(&self.at(field)["description"])
-                } else {
-                    says
-                };
+                let either = list(&field["oneOf"]).iter().chain(list(&field["anyOf"]));
+                let mut places = [field].into_iter().chain(either).chain([self.at(field)]);
+                let says = places.find_map(|place| place["description"].as_str());
                 Row {
                     name: name.clone(),
                     kind: self.kind(field, false),
-                    says: says.to_owned(),
+                    says: says.unwrap_or_default().to_owned(),
                     needed: required.iter().any(|known| known == name),
                     usual: String::new(),
                 }

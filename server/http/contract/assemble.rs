@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, schema::Schema};
 
 use super::{
-    super::auth,
+    super::{auth, media},
     call::{Call, Content, Tag, Who},
     codes,
     examples::{self, example},
@@ -218,11 +218,21 @@ fn contents(name: &str, contents: &[Content]) -> Value {
 fn responses(call: &Call) -> Value {
     let (status, says) = call.answer;
     let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/RequestId"}});
-    if call.polled {
+    let streams = call
+        .contents
+        .iter()
+        .any(|content| content.media() == media::NDJSON);
+    if call.polled && streams {
+        headers["ETag"] = json!({
+            "description": "As with other answers; a whole list as a table has none.",
+            "schema": {"type": "string"},
+        });
+    } else if call.polled {
         headers["ETag"] = json!({"$ref": "#/components/headers/ETag"});
     }
     if let Some((name, says)) = call.header {
-        headers[name] = json!({"description": says, "schema": {"type": "string"}});
+        headers[name] =
+            json!({"description": says, "required": true, "schema": {"type": "string"}});
     }
     let mut all = Map::new();
     all.insert(
@@ -316,7 +326,8 @@ fn problem(status: u16) -> Value {
         _ => None,
     };
     if let Some((name, says)) = more {
-        headers[name] = json!({"description": says, "schema": {"type": "string"}});
+        headers[name] =
+            json!({"description": says, "required": true, "schema": {"type": "string"}});
     }
     let mut content = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
     if let Some(example) = example {
@@ -332,11 +343,13 @@ fn problem(status: u16) -> Value {
 fn headers() -> Value {
     json!({
         "RequestId": {
+            "required": true,
             "description": "Names this request in the log of the server: what the request brought under this name, or a new id.",
             "schema": {"type": "string"},
             "example": "0198f3a2-7c11-7d54-9d0e-2f1f3f6f2a10",
         },
         "ETag": {
+            "required": true,
             "description": "Names what the answer says, apart from the moment at which it was made. Send it back as `If-None-Match`.",
             "schema": {"type": "string"},
             "example": "W/\"0123456789abcdef01234567\"",

@@ -10,7 +10,7 @@ use crate::{error::Problem, wire::FieldError};
 const FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/examples.rs"));
 
 /// A client of the examples.
-pub const CLIENT: &str = "00000000-0000-8000-8000-000000000001";
+pub const CLIENT: &str = "c7b284e4-1f17-8f19-9a0d-55548a8db702";
 /// An upload of the examples.
 pub const UPLOAD: &str = "0198f3a2-7c11-7d54-9d0e-2f1f3f6f2a10";
 /// An entry of the history of the examples.

@@ -189,7 +189,12 @@ pub const LIMIT: Param = param("limit", Number(1, 1_000, Some(100)), "2", "Rows 
 
 /// How a list of clients is cut, put in order, and sent.
 pub const LIST: [Param; 6] = [
-    param("sort", One("Order", "name"), "-since", "The order."),
+    param(
+        "sort",
+        One("Order", "name"),
+        "-since",
+        "The order of the list.",
+    ),
     CURSOR,
     LIMIT,
     param(

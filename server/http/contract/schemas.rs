@@ -74,9 +74,9 @@ pub(super) fn by_hand() -> Map<String, Value> {
             "description": "A document of OpenAPI 3.1.",
             "required": ["openapi", "info", "paths"],
             "properties": {
-                "openapi": {"type": "string"},
-                "info": {"type": "object"},
-                "paths": {"type": "object"},
+                "openapi": {"type": "string", "description": "Version of OpenAPI."},
+                "info": {"type": "object", "description": "What the API is."},
+                "paths": {"type": "object", "description": "The calls by path."},
             },
         }),
     );

@@ -398,7 +398,11 @@ fn what_breaks_is_told_in_a_sentence_and_what_does_not_is_let_pass() {
     // What may change.
     let mut new = document();
     new["paths"]["/more"] = json!({"get": {}});
-    new["paths"]["/things"]["get"]["parameters"][2] = json!({"name": "new", "in": "query"});
+    let parameters = &mut new["paths"]["/things"]["get"]["parameters"];
+    parameters
+        .as_array_mut()
+        .expect("a list")
+        .push(json!({"name": "new", "in": "query"}));
     new["paths"]["/things"]["get"]["parameters"][0]["schema"]["maximum"] = json!(20);
     new["components"]["schemas"]["Kind"]["enum"] = json!(["a", "b", "c"]);
     new["components"]["schemas"]["Thing"]["properties"]["new"] = json!({"type": "string"});

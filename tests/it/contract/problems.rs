@@ -123,8 +123,8 @@ async fn what_is_not_there_or_not_so_is_told() {
         let replace = call("replaceList");
         let shorter = replace
             .request(&app, "/api/v1/population")
-            .body("Name\nPC-0001\n");
-        fails(replace, shorter, 409, "a shorter list").await;
+            .body("Name,Obsolete\nPC-0042,1\nPC-0001,0\n");
+        fails(replace, shorter, 409, "a list that hides a blocking client").await;
         let done = app
             .uploaded("done.ndjson", app.report("PC-0301").line())
             .await;

@@ -86,7 +86,10 @@ pub fn fits(call: &Call, answer: &Answer, what: &str) {
             answer.text()
         );
     };
-    for (name, _) in response["headers"].as_object().expect("headers") {
+    for (name, header) in response["headers"].as_object().expect("headers") {
+        if resolved(header)["required"] != true {
+            continue;
+        }
         assert!(!answer.header(name).is_empty(), "{what}: {name} is missing");
     }
     let Some(content) = response["content"].as_object() else {
@@ -170,8 +173,7 @@ fn everything_that_is_named_is_there_and_said() {
             assert!(references.contains(&place), "{place} is used nowhere");
             if kind == "schemas" {
                 let says = part["description"].as_str().unwrap_or_default();
-                let sent = ["ReportProduct", "Guid", "DnsName"].contains(&name.as_str());
-                assert!(sent || says.len() > 10, "{name} says nothing");
+                assert!(says.len() > 10, "{name} says nothing");
                 for (field, schema) in part["properties"].as_object().into_iter().flatten() {
                     let says = schema["description"].is_string() || schema["$ref"].is_string();
                     let either = schema["oneOf"].is_array()
