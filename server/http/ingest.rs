@@ -249,7 +249,7 @@ pub async fn population(
         LISTS,
         "An expected list is a table or JSON: send text/csv (a device list, or one name a line) or application/json (an array). Save a workbook as CSV first.",
     )?;
-    let query = ListQuery::of(query.as_deref());
+    let query = ListQuery::of(query.as_deref())?;
     let confirmed = if query.confirmed {
         Confirmed::Yes
     } else {

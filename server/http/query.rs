@@ -229,7 +229,7 @@ fn days(value: &str) -> Result<i64, String> {
         .ok_or_else(|| "must be a number of days from 1 to 3650".to_owned())
 }
 
-fn yes(value: &str) -> Result<bool, String> {
+pub(super) fn yes(value: &str) -> Result<bool, String> {
     match value {
         "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),

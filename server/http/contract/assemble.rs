@@ -8,7 +8,7 @@ use super::{
     call::{Call, Content, Tag, Who},
     codes,
     examples::{self, example},
-    params::{Param, Takes},
+    params::{self, Param, Takes},
     said, schemas,
 };
 use crate::error::Problem;
@@ -118,7 +118,7 @@ fn security_schemes() -> Value {
 
 fn parameter(param: &Param, place: &str) -> Value {
     let (schema, several) = schema_of(param);
-    let needed = place == "path" || matches!(param.takes, Takes::NeededText);
+    let needed = place == "path" || matches!(param.takes, Takes::NeededList);
     let mut parameter = json!({
         "name": param.name,
         "in": place,
@@ -126,6 +126,10 @@ fn parameter(param: &Param, place: &str) -> Value {
         "required": needed,
         "schema": schema,
     });
+    if place == "query" && !needed {
+        // As good as none.
+        parameter["allowEmptyValue"] = json!(true);
+    }
     if several {
         // Several with commas between, as people write them.
         parameter["style"] = json!("form");
@@ -157,6 +161,14 @@ fn example_of(param: &Param, several: bool) -> Option<Value> {
     })
 }
 
+/// What a list may be called.
+const LIST_NAME: &str = "^[\\p{L}\\p{N}._-][\\p{L}\\p{N} ._-]{0,63}$";
+
+/// Words without control characters.
+fn plain() -> Value {
+    json!({"type": "string", "maxLength": 250, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"})
+}
+
 /// The schema of a parameter, and whether it takes several values.
 fn schema_of(param: &Param) -> (Value, bool) {
     let codes = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
@@ -173,9 +185,15 @@ fn schema_of(param: &Param) -> (Value, bool) {
                 true,
             );
         }
-        Takes::Text => json!({"type": "string"}),
-        Takes::NeededText => json!({"type": "string", "minLength": 1, "maxLength": 64}),
-        Takes::TextOr(usual) => json!({"type": "string", "default": usual}),
+        Takes::Text => json!({"type": "string", "pattern": "^[^\\u0000]*$"}),
+        Takes::NeededList => json!({"type": "string", "pattern": LIST_NAME}),
+        Takes::ListOr(usual) => json!({"type": "string", "pattern": LIST_NAME, "default": usual}),
+        Takes::Plain => plain(),
+        Takes::PlainOr(usual) => {
+            let mut schema = plain();
+            schema["default"] = json!(usual);
+            schema
+        }
         Takes::Flag => {
             json!({"type": "string", "enum": ["1", "0", "true", "false"], "default": "0"})
         }
@@ -374,5 +392,11 @@ fn all_schemas(calls: &[Call]) -> Value {
         all.insert(name, schemas::made_plain(schema));
     }
     all.extend(schemas::by_hand());
+    // What may be said in the address may also be said in the form.
+    for param in params::FILES.iter().chain([&params::UPLOAD_WAY]) {
+        let (mut field, _) = schema_of(param);
+        field["description"] = json!(param.says);
+        all["UploadForm"]["properties"][param.name] = field;
+    }
     Value::Object(all)
 }

@@ -22,10 +22,14 @@ pub enum Takes {
     Several(&'static str),
     /// Words.
     Text,
-    /// Words that have to be there.
-    NeededText,
-    /// Words, and what goes without saying.
-    TextOr(&'static str),
+    /// The name of a list that has to be there.
+    NeededList,
+    /// The name of a list, and which one is meant without it.
+    ListOr(&'static str),
+    /// Words without control characters.
+    Plain,
+    /// The same, and what goes without saying.
+    PlainOr(&'static str),
     /// `1` or `0`; `0` goes without saying.
     Flag,
     /// A whole number from, to, and which goes without saying.
@@ -54,7 +58,9 @@ const fn param(
     }
 }
 
-use Takes::{Day, Entry, Flag, Id, Moment, NeededText, Number, One, Several, Text, TextOr};
+use Takes::{
+    Day, Entry, Flag, Id, ListOr, Moment, NeededList, Number, One, Plain, PlainOr, Several, Text,
+};
 
 /// `site`, which the trend and the fix plan take, too.
 pub const SITE: Param = param(
@@ -271,12 +277,12 @@ pub const OLDER: Param = param(
 /// `list`
 pub const LIST_NAME: Param = param(
     "list",
-    TextOr("default"),
+    ListOr("default"),
     "default",
     "Name of the list, at most 64 letters. Case and blanks around it do not count.",
 );
 /// `list`, where it has to be said.
-pub const LIST_NAME_NEEDED: Param = param("list", NeededText, "default", "Name of the list.");
+pub const LIST_NAME_NEEDED: Param = param("list", NeededList, "default", "Name of the list.");
 /// `confirm`
 pub const CONFIRM: Param = param(
     "confirm",
@@ -306,7 +312,7 @@ pub const ROWS: Param = param(
 pub const FILES: [Param; 11] = [
     param(
         "name",
-        TextOr("upload"),
+        PlainOr("upload"),
         "two.ndjson",
         "Name of the file, where the body is one file. Its ending may help to recognise it.",
     ),
@@ -324,19 +330,19 @@ pub const FILES: [Param; 11] = [
     ),
     param(
         "device",
-        Text,
+        Plain,
         "PC-0042",
         "Whom the files are about, where they do not say it.",
     ),
     param(
         "key",
-        Text,
+        Plain,
         "",
         "Which registry key was asked, where the files do not say it.",
     ),
     param(
         "key-0",
-        Text,
+        Plain,
         "",
         "Which query the first file answers; `key-1` the second, and so on.",
     ),
@@ -358,7 +364,7 @@ pub const FILES: [Param; 11] = [
         "5000",
         "How many devices were asked, where the files do not say it.",
     ),
-    param("mapping", Text, "", "Name of a kept meaning of columns."),
+    param("mapping", Plain, "", "Name of a kept meaning of columns."),
     param("commit", Flag, "0", "Store at once, without a preview."),
 ];
 /// `way`
