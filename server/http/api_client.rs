@@ -9,7 +9,7 @@ use axum::{
 use super::{
     auth::Reader,
     client_json, media, polled,
-    query::{Named, form_pairs},
+    query::{Named, Once, form_pairs},
     timeline,
 };
 use crate::{
@@ -45,7 +45,11 @@ pub async fn client(
 /// The one thing that may be asked of a client: from which entry on its history is wanted.
 pub fn older(query: Option<&str>) -> Result<Option<String>, Problem> {
     let mut older = None;
+    let mut once = Once::default();
     for (name, value) in query.map(form_pairs).unwrap_or_default() {
+        if let Err(detail) = once.check(&name) {
+            return Err(Problem::invalid(&format!("?{name}"), detail));
+        }
         if name != "older" {
             return Err(Problem::Invalid(vec![FieldError {
                 pointer: format!("?{name}"),

@@ -181,6 +181,27 @@ fn check_type(headers: &HeaderMap, taken: &[&str], remedy: &str) -> Result<(), P
     Err(Problem::Unsupported(remedy.to_owned()))
 }
 
+/// What says that it is JSON is an array or an object. Anything else would be taken for the name of a device, and could
+/// put a list of one in force.
+fn check_json(headers: &HeaderMap, bytes: &[u8]) -> Result<(), Problem> {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let says_json = kind
+        .trim_start()
+        .to_ascii_lowercase()
+        .starts_with(media::JSON);
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        // Where a byte-order mark comes first, what follows is read as it is.
+        Some(b'[' | b'{' | 0x80..) | None => Ok(()),
+        Some(_) if says_json => Err(Problem::invalid(
+            "",
+            "this says that it is JSON, but starts like none; send an array of objects, or names, one a line, as text/csv",
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
 fn answer(outcome: Outcome) -> ReportsAnswer {
     let mut answer = ReportsAnswer {
         received: outcome.results.len(),
@@ -258,6 +279,7 @@ pub async fn population(
     let name = query.list.as_deref().unwrap_or(lists::DEFAULT_NAME);
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
+    check_json(&headers, &bytes)?;
     let answer =
         expected::replace(app.store(), name, bytes, &sender, &confirmed, clock::now()).await?;
     match answer.needs_confirmation {

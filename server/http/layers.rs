@@ -56,6 +56,8 @@ pub(super) fn around(routes: Router, app: App) -> Router {
         }))
         // A problem becomes a page for whoever wants to read one.
         .layer(middleware::from_fn_with_state(app.clone(), dress))
+        // What is said of an upload is said once.
+        .layer(middleware::from_fn(manners::said_once))
         // An answer comes in a form that was asked for.
         .layer(middleware::from_fn(manners::acceptable))
         // Answers are compressed when that is asked for.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{
     auth::{Person, Planner},
     population,
-    query::{form_pairs, unknown, yes},
+    query::{Once, form_pairs, unknown, yes},
 };
 use crate::{
     clock, error::Problem, expected, state::App, store::membership::Consent,
@@ -35,16 +35,19 @@ impl ListQuery {
     pub fn of(query: Option<&str>) -> Result<Self, Problem> {
         let mut found = Self::default();
         let mut errors = Vec::new();
+        let mut once = Once::default();
         for (name, value) in query.map(form_pairs).unwrap_or_default() {
-            let taken = match name.as_str() {
-                _ if value.is_empty() => Ok(()),
+            if value.is_empty() {
+                continue;
+            }
+            let taken = once.check(&name).and_then(|()| match name.as_str() {
                 "list" => {
                     found.list = Some(value);
                     Ok(())
                 }
                 "confirm" => yes(&value).map(|confirmed| found.confirmed = confirmed),
                 _ => Err(unknown(&name, &["list", "confirm"])),
-            };
+            });
             if let Err(detail) = taken {
                 let pointer = format!("?{name}");
                 errors.push(FieldError { pointer, detail });

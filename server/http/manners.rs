@@ -8,7 +8,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::media;
+use super::{
+    media,
+    query::{Once, form_pairs},
+};
 use crate::error::Problem;
 
 /// Most letters of a request's id that somebody else has chosen.
@@ -79,6 +82,23 @@ pub(super) async fn acceptable(request: Request, next: Next) -> Response {
             .into_response()
         }
         _ => response,
+    }
+}
+
+/// What is said of an upload in the address is said once: of two values one would be dropped in silence.
+pub(super) async fn said_once(request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with("/api/v1/uploads") {
+        return next.run(request).await;
+    }
+    let query = request.uri().query().unwrap_or_default();
+    let mut once = Once::default();
+    let twice = form_pairs(query)
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .find_map(|(name, _)| once.check(&name).err().map(|detail| (name, detail)));
+    match twice {
+        Some((name, detail)) => Problem::invalid(&format!("?{name}"), detail).into_response(),
+        None => next.run(request).await,
     }
 }
 

@@ -112,13 +112,13 @@ pub fn router(app: App) -> Router {
         .route("/trend", get(trend_api::list))
         .route("/regressed", get(trend_api::who_was_ready))
         .route("/rejects", get(api::rejects))
+        .route("/openapi.json", get(contract::document))
         .route("/uploads", get(upload_api::list).post(upload_api::add))
         .route("/uploads/{id}", get(upload_api::one))
         .route("/uploads/{id}/rows", get(upload_api::rows))
         .route("/uploads/{id}/commit", post(upload_api::commit))
         .route("/uploads/{id}/cancel", post(upload_api::cancel))
         .route("/uploads/{id}/rejected", get(upload_api::rejected))
-        .route("/openapi.json", get(contract::document))
         .layer(DefaultBodyLimit::max(body::LARGEST));
 
     // For machines that watch machines.

@@ -1,5 +1,7 @@
 //! Filters as they stand in an address: the same names for pages, API and exports.
 
+use std::collections::HashSet;
+
 use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
@@ -79,11 +81,13 @@ fn parse(text: &str) -> Result<ListQuery, Vec<FieldError>> {
         ..ListQuery::default()
     };
     let mut errors = Vec::new();
+    let mut once = Once::of_a_list();
     for (name, value) in form_pairs(text) {
-        if value.is_empty() && name != "site" {
+        if value.is_empty() {
             continue;
         }
-        if let Err(detail) = apply(&mut query, &name, value) {
+        let taken = once.check(&name);
+        if let Err(detail) = taken.and_then(|()| apply(&mut query, &name, value)) {
             errors.push(FieldError {
                 pointer: format!("?{name}"),
                 detail,
@@ -94,6 +98,33 @@ fn parse(text: &str) -> Result<ListQuery, Vec<FieldError>> {
         Ok(query)
     } else {
         Err(errors)
+    }
+}
+
+/// Which parameters were given already. Of two values of a filter one would be dropped in silence, and what it asked for
+/// with it.
+#[derive(Debug, Default)]
+pub(super) struct Once {
+    seen: HashSet<String>,
+    adding_up: bool,
+}
+
+impl Once {
+    /// Where a list of clients is asked for, some parameters add up, as forms with boxes to tick send them.
+    fn of_a_list() -> Self {
+        Self {
+            adding_up: true,
+            ..Self::default()
+        }
+    }
+
+    /// Notes a parameter that says something.
+    pub(super) fn check(&mut self, name: &str) -> Result<(), String> {
+        let adds_up = matches!(name, "standing" | "reason" | "columns" | "fields");
+        if self.adding_up && adds_up || self.seen.insert(name.to_owned()) {
+            return Ok(());
+        }
+        Err("is given twice; give it once".to_owned())
     }
 }
 
@@ -120,9 +151,8 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
             );
         }
         "os" => filter.os = Some(value),
-        // `site=none` means "no site known"; an empty field of a form means "any".
+        // An empty field of a form means "any".
         "site" if value == NO_SITE => filter.site = Some(String::new()),
-        "site" if value.is_empty() => {}
         "site" => filter.site = Some(value),
         "role" => filter.role = Some(value.to_lowercase()),
         "reason" => {

@@ -4,7 +4,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 
 use super::{
     media,
-    query::{codes_of_reasons, form_pairs, unknown},
+    query::{Once, codes_of_reasons, form_pairs, unknown},
 };
 use crate::{
     domain::{assess, forecast, verdict::Standing},
@@ -40,12 +40,14 @@ fn parse(text: &str, csv: bool) -> Result<TrendQuery, Vec<FieldError>> {
         csv,
     };
     let mut errors = Vec::new();
+    let mut once = Once::default();
     for (name, value) in form_pairs(text) {
         // An empty field of a form means "any".
         if value.is_empty() {
             continue;
         }
-        if let Err(detail) = apply(&mut query, &name, value) {
+        let taken = once.check(&name);
+        if let Err(detail) = taken.and_then(|()| apply(&mut query, &name, value)) {
             errors.push(FieldError {
                 pointer: format!("?{name}"),
                 detail,

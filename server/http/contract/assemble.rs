@@ -166,7 +166,7 @@ const LIST_NAME: &str = "^[\\p{L}\\p{N}._-][\\p{L}\\p{N} ._-]{0,63}$";
 
 /// Words without control characters.
 fn plain() -> Value {
-    json!({"type": "string", "maxLength": 250, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"})
+    json!({"type": "string", "maxLength": 1_000, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]*$"})
 }
 
 /// The schema of a parameter, and whether it takes several values.

@@ -7,7 +7,7 @@ use reqwest::header;
 use serde_json::Value;
 
 use super::{
-    filled::{Call, Filled, calls, filled},
+    filled::{Call, Filled, calls, example, filled},
     shapes::fits,
 };
 use crate::support::{answer::Answer, app::TestApp};
@@ -159,6 +159,17 @@ async fn a_wrong_parameter_is_named_with_what_it_takes() {
             let problem = fails(&call, request, 422, &address).await;
             let pointer = &problem["errors"][0]["pointer"];
             assert_eq!(pointer, &format!("?{name}"), "{problem}");
+            // Of two values one would be dropped in silence.
+            let adds_up =
+                ["standing", "reason", "fields"].contains(&name) && call.path != "/api/v1/trend";
+            let example = example(param).filter(|_| !adds_up);
+            if let Some(value) = example {
+                let address = format!("{}?{name}={value}&{name}={value}", call.address(&filled));
+                let request = with_body(&call, call.request(&app, &address));
+                let problem = fails(&call, request, 422, &address).await;
+                let pointer = &problem["errors"][0]["pointer"];
+                assert_eq!(pointer, &format!("?{name}"), "{problem}");
+            }
         }
         if !call.params("query").is_empty() {
             let address = format!("{}?nonsense=1", call.address(&filled));
@@ -203,6 +214,13 @@ async fn a_wrong_body_is_named_with_what_is_taken() {
             fits(call, &answer, "broken");
         }
         let all = calls();
+        let replace = all.iter().find(|call| call.id() == "replaceList");
+        let replace = replace.expect("a call");
+        for wrong in ["false", "\"PC-1\"", "PC-1\nPC-2\n"] {
+            let request = replace.request(&app, "/api/v1/population?confirm=1");
+            let request = request.header(header::CONTENT_TYPE, "application/json");
+            fails(replace, request.body(wrong), 422, wrong).await;
+        }
         let send = all
             .iter()
             .find(|call| call.id() == "sendReports")
