@@ -145,6 +145,34 @@ impl Problem {
         }
     }
 
+    /// One of each kind, for those who describe them all.
+    pub fn examples() -> Vec<Self> {
+        let some = String::new;
+        vec![
+            Self::Malformed(some()),
+            Self::Unauthorized,
+            Self::Forbidden(some()),
+            Self::NotFound(some()),
+            Self::MethodNotAllowed,
+            Self::NotAcceptable(some()),
+            Self::TooSlow,
+            Self::NeedsConfirmation(some()),
+            Self::Conflict(some()),
+            Self::TooLarge(some()),
+            Self::Unsupported(some()),
+            Self::Invalid(Vec::new()),
+            Self::TooManyAttempts,
+            Self::Internal,
+            Self::Busy,
+            Self::Unavailable,
+        ]
+    }
+
+    /// The `type` of its body.
+    pub const fn kind(&self) -> &'static str {
+        self.parts().1
+    }
+
     /// The status.
     pub const fn status(&self) -> StatusCode {
         self.parts().0
@@ -169,7 +197,7 @@ impl Problem {
             Self::Unauthorized => {
                 "Send a token as `Authorization: Bearer …`, or sign in on the page.".to_owned()
             }
-            Self::MethodNotAllowed => "This address does not take this method.".to_owned(),
+            Self::MethodNotAllowed => "This address does not take this method; the header Allow names those that it takes.".to_owned(),
             Self::Invalid(errors) => match errors.as_slice() {
                 [one] if one.pointer.is_empty() => one.detail.clone(),
                 [one] => format!("{}: {}", one.pointer, one.detail),

@@ -1,7 +1,6 @@
-//! What programs read: summary, lists, one client, health.
+//! What programs read: summary, lists, refused records.
 
 use axum::{
-    Json,
     body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, HeaderValue, header},
@@ -9,23 +8,31 @@ use axum::{
 };
 use futures::{StreamExt as _, stream};
 use serde::Serialize;
-use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{
     auth::Reader,
-    export::{ClientJson, OsJson, PopulationJson},
+    contract::said::ErrorPlace,
+    export::{ClientJson, PopulationJson},
+    media,
+    polled::{self, Polled},
     query::ListQuery,
-    spreadsheet, table, trend,
-    trend_api::readiness_json,
+    spreadsheet,
+    summary_json::{Beside, SummaryAnswer},
+    table, trend,
 };
 use crate::{
     clock,
-    domain::{assess, days::date_of, feeds::day_of, readiness::Readiness, verdict::Standing},
+    domain::{days::date_of, feeds::day_of, verdict::Standing},
     error::Problem,
     state::App,
-    store::model::{Filter, Summary},
-    views::change::{self, Change},
+    store::model::Filter,
+    views::change,
+    wire::FieldError,
 };
+
+/// Refused records in one answer.
+pub(super) const REJECTS: i64 = 100;
 
 /// `GET /summary`: counts by standing, by OS version, by reason, and what they cover.
 ///
@@ -33,6 +40,7 @@ use crate::{
 pub async fn summary(
     State(app): State<App>,
     _: Reader,
+    headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
     let summary = app
@@ -47,98 +55,14 @@ pub async fn summary(
         None
     };
     let regressed = trend::regressed(&app, &query.filter, summary.as_of).await?;
-    let mut answer = summary_json(summary, &app.judge().ruleset, then.as_ref());
-    answer["regressed_30_days"] = regressed.into();
-    // `null`: no numbers were kept 7 days ago, so no change is known.
-    answer["changes_since"] = then.map(|_| date_of(week_ago)).into();
-    Ok(Json(answer).into_response())
-}
-
-fn summary_json(
-    summary: Summary,
-    ruleset: &str,
-    then: Option<&change::Systems>,
-) -> serde_json::Value {
-    let standings = |map: &std::collections::BTreeMap<Standing, i64>| -> serde_json::Value {
-        Standing::ALL
-            .into_iter()
-            .map(|standing| {
-                (
-                    standing.code().to_owned(),
-                    map.get(&standing).copied().unwrap_or(0).into(),
-                )
-            })
-            .collect::<serde_json::Map<_, _>>()
-            .into()
+    let beside = Beside {
+        ruleset: &app.judge().ruleset,
+        then: then.as_ref(),
+        // None: no numbers were kept 7 days ago, so no change is known.
+        since: then.as_ref().map(|_| date_of(week_ago)),
+        regressed,
     };
-    let by_os: Vec<_> = summary
-        .by_os
-        .iter()
-        .map(|line| {
-            let reason = line
-                .top_reason
-                .as_ref()
-                .and_then(|top| assess::reason(&top.reason).map(|reason| (reason, top)));
-            json!({
-                "os": OsJson::of(&line.os_key),
-                "total": line.total,
-                "no_verdict": line.no_verdict(),
-                "change_7_days": then.map(|then| {
-                    let change = Change::new(then.get(&line.os_key), &line.standings);
-                    json!({
-                        "blocking": change.blocking,
-                        "no_verdict": change.no_verdict,
-                        "ready": change.ready,
-                    })
-                }),
-                "standings": standings(&line.standings),
-                "top_reason": reason.map(|(reason, top)| json!({
-                    "reason": reason.code, "title": reason.title, "clients": top.clients,
-                    "standing": top.of.code(),
-                    "fix": reason.fix, "fix_title": reason.fix_title,
-                })),
-            })
-        })
-        .collect();
-    let reasons: Vec<_> = summary
-        .reasons
-        .iter()
-        .map(|line| {
-            let known = assess::reason(&line.reason);
-            json!({
-                "reason": line.reason,
-                "title": known.map(|reason| reason.title),
-                "fix": known.map(|reason| reason.fix),
-                "fix_title": known.map(|reason| reason.fix_title),
-                "blocking": line.blocking,
-                "undetermined": line.undetermined,
-            })
-        })
-        .collect();
-    let by_site: Vec<_> = summary
-        .by_site
-        .iter()
-        .map(|(site, map)| json!({"site_code": site, "standings": standings(map)}))
-        .collect();
-    let impacts: serde_json::Map<_, _> = crate::domain::verdict::Impact::ALL
-        .into_iter()
-        .map(|impact| {
-            let n = summary.impacts.get(&impact).copied().unwrap_or(0);
-            (impact.code().to_owned(), n.into())
-        })
-        .collect();
-    json!({
-        "as_of": summary.as_of.to_string(),
-        "ruleset": ruleset,
-        "to_rejudge": summary.to_rejudge,
-        "standings": standings(&summary.population.standings),
-        "readiness": readiness_json(Readiness::of(&summary.population.standings)),
-        "impacts": impacts,
-        "by_os": by_os,
-        "by_site": by_site,
-        "reasons": reasons,
-        "population": PopulationJson::from(summary.population),
-    })
+    polled::json(&headers, SummaryAnswer::new(summary, beside))
 }
 
 /// `GET /clients`: everyone, unless the filter says otherwise.
@@ -148,7 +72,7 @@ pub async fn clients(
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
-    list(&app, &headers, query, "clients").await
+    list(&app, &headers, query, "clients").await.map(vary)
 }
 
 /// `GET /blockers`: who is not cleared; the blocking ones, unless the filter names other standings.
@@ -170,7 +94,7 @@ pub async fn blockers(
     if !query.standing_given {
         query.filter.standings = vec![Standing::Blocking];
     }
-    list(&app, &headers, query, "blockers").await
+    list(&app, &headers, query, "blockers").await.map(vary)
 }
 
 /// Every standing that is not cleared: what `standing=all` means in the blocker list.
@@ -181,8 +105,13 @@ pub fn not_cleared() -> Vec<Standing> {
         .collect()
 }
 
-/// Media type of an Excel workbook.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+/// The forms in which a list comes, the usual one first.
+const FORMS: [(Format, &str); 4] = [
+    (Format::Json, media::JSON),
+    (Format::Csv, media::CSV),
+    (Format::Xlsx, media::XLSX),
+    (Format::Ndjson, media::NDJSON),
+];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -200,36 +129,37 @@ fn format(headers: &HeaderMap, query: &ListQuery) -> Result<Format, Problem> {
         Some(_) => return Ok(Format::Json),
         None => {}
     }
-    let Some(accept) = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-    else {
-        return Ok(Format::Json);
-    };
-    for wanted in accept.split(',') {
-        match wanted.split(';').next().unwrap_or_default().trim() {
-            "application/json" | "application/*" | "*/*" | "text/html" => return Ok(Format::Json),
-            "text/csv" | "text/*" => return Ok(Format::Csv),
-            XLSX => return Ok(Format::Xlsx),
-            "application/x-ndjson" | "application/ndjson" => return Ok(Format::Ndjson),
-            _ => {}
-        }
-    }
-    Err(Problem::NotAcceptable(
-        "This list comes as application/json, text/csv, application/x-ndjson or an Excel workbook (format=xlsx)."
-            .to_owned(),
-    ))
+    let offered = FORMS.map(|(_, media)| media);
+    let wanted = media::best(headers, &offered).and_then(|at| FORMS.get(at));
+    wanted.map(|(format, _)| *format).ok_or_else(|| {
+        Problem::NotAcceptable(
+            "This list comes as application/json, text/csv, application/x-ndjson or an Excel workbook. Name one of them in Accept, or ask with format=json, csv, ndjson or xlsx."
+                .to_owned(),
+        )
+    })
 }
 
-/// A page of JSON with what it covers.
-#[derive(Serialize)]
-struct ListAnswer {
+/// A page of a list, and what the whole covers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClientList)]
+pub(super) struct ListAnswer {
     items: Vec<ClientJson>,
+    /// `cursor` of the next page; null: this was the last.
     next_cursor: Option<String>,
+    /// Clients in the whole list.
     total: i64,
+    /// The moment that the list is of.
+    #[schema(format = DateTime)]
     as_of: String,
+    /// Name of the rules that verdicts are made with.
     ruleset: String,
     population: PopulationJson,
+}
+
+impl Polled for ListAnswer {
+    fn moments(&mut self) -> Vec<&mut String> {
+        vec![&mut self.as_of]
+    }
 }
 
 async fn list(
@@ -268,7 +198,14 @@ async fn list(
         ruleset: app.judge().ruleset.to_string(),
         population: population.into(),
     };
-    Ok(Json(answer).into_response())
+    polled::json(headers, answer)
+}
+
+/// The same address answers in several forms.
+fn vary(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("accept"));
+    response
 }
 
 /// The whole list from one snapshot, a piece at a time: constant memory, whatever its length.
@@ -338,26 +275,61 @@ fn written(
     Ok(out.into())
 }
 
+/// The latest refused records.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RejectList {
+    items: Vec<Reject>,
+}
+
+impl Polled for RejectList {
+    fn moments(&mut self) -> Vec<&mut String> {
+        Vec::new()
+    }
+}
+
+/// A record that was refused.
+#[derive(Serialize, ToSchema)]
+struct Reject {
+    /// Our id of the refusal.
+    id: String,
+    /// When it came in.
+    #[schema(format = DateTime)]
+    received_at: String,
+    /// Who sent it: the name of a user or of a token.
+    sent_by: String,
+    /// Its place in the request, from 0.
+    index: i64,
+    /// Its length in bytes.
+    length: i64,
+    /// What is wrong with it.
+    #[schema(value_type = Vec<ErrorPlace>)]
+    errors: Vec<FieldError>,
+    /// Its beginning, made printable.
+    excerpt: String,
+}
+
 /// `GET /rejects`: the latest refused records.
-pub async fn rejects(State(app): State<App>, _: Reader) -> Result<Response, Problem> {
-    let rows = app.store().rejects(100).await?;
-    let items: Vec<_> = rows
-        .into_iter()
-        .map(|row| {
-            json!({
-                "id": row.id,
-                "received_at": row.received_at.to_string(),
-                "sent_by": row.sent_by,
-                "index": row.index,
-                "length": row.length,
-                "errors": row.errors.iter()
-                    .map(|(pointer, detail)| json!({"pointer": pointer, "detail": detail}))
-                    .collect::<Vec<_>>(),
-                "excerpt": row.excerpt,
-            })
-        })
-        .collect();
-    Ok(Json(json!({"items": items})).into_response())
+pub async fn rejects(
+    State(app): State<App>,
+    _: Reader,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let rows = app.store().rejects(REJECTS).await?;
+    let items = rows.into_iter().map(|row| Reject {
+        id: row.id,
+        received_at: row.received_at.to_string(),
+        sent_by: row.sent_by,
+        index: row.index,
+        length: row.length,
+        errors: row
+            .errors
+            .into_iter()
+            .map(|(pointer, detail)| FieldError { pointer, detail })
+            .collect(),
+        excerpt: row.excerpt,
+    });
+    let items = items.collect();
+    polled::json(&headers, RejectList { items })
 }
 
 /// The filter of a page, for its downloads.

@@ -1,17 +1,15 @@
 //! One client, as programs read it: every check, who said what, its history, its report.
 
 use axum::{
-    Json,
     extract::{Path, RawQuery, State, rejection::PathRejection},
-    http::header,
+    http::{HeaderMap, header},
     response::{IntoResponse as _, Response},
 };
-use serde_json::json;
 
 use super::{
     auth::Reader,
-    client_json,
-    query::{Named, form_pairs},
+    client_json, media, polled,
+    query::{Named, Once, form_pairs},
     timeline,
 };
 use crate::{
@@ -19,7 +17,7 @@ use crate::{
     domain::{
         assess::{self, Prospect},
         facts::Facts,
-        verdict::{CheckResult, Verdict},
+        verdict::Verdict,
     },
     error::Problem,
     state::App,
@@ -32,18 +30,26 @@ pub async fn client(
     State(app): State<App>,
     _: Reader,
     Named(id): Named,
+    headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let detail = detail(&app, &id, older(query.as_deref())?.as_deref()).await?;
     let chapters = timeline::told(app.judge(), &detail).await?;
     let judged = judged(&app, &detail)?;
-    Ok(Json(client_json::answer(&app, detail, &judged, &chapters)).into_response())
+    polled::json(
+        &headers,
+        client_json::answer(&app, detail, &judged, &chapters),
+    )
 }
 
 /// The one thing that may be asked of a client: from which entry on its history is wanted.
 pub fn older(query: Option<&str>) -> Result<Option<String>, Problem> {
     let mut older = None;
+    let mut once = Once::default();
     for (name, value) in query.map(form_pairs).unwrap_or_default() {
+        if let Err(detail) = once.check(&name) {
+            return Err(Problem::invalid(&format!("?{name}"), detail));
+        }
         if name != "older" {
             return Err(Problem::Invalid(vec![FieldError {
                 pointer: format!("?{name}"),
@@ -53,21 +59,6 @@ pub fn older(query: Option<&str>) -> Result<Option<String>, Problem> {
         older = Some(value).filter(|value| !value.is_empty());
     }
     Ok(older)
-}
-
-/// A check result as the contract has it.
-pub fn check_json(check: &CheckResult) -> serde_json::Value {
-    json!({
-        "id": check.id,
-        "outcome": check.outcome.code(),
-        "reason": check.reason,
-        "message": check.message,
-        "expected": check.expected,
-        "observed": check.observed,
-        "fix": check.fix,
-        "sources": check.sources,
-        "disputed": check.disputed,
-    })
 }
 
 /// One client, with the page of its history behind `older`; or 404.
@@ -132,12 +123,17 @@ pub fn judged(app: &App, detail: &ClientDetail) -> Result<Judged, Problem> {
 }
 
 /// `GET /clients/{id}/raw`: the report in force, to the byte.
-pub async fn raw(State(app): State<App>, _: Reader, Named(id): Named) -> Result<Response, Problem> {
+pub async fn raw(
+    State(app): State<App>,
+    _: Reader,
+    Named(id): Named,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let detail = detail(&app, &id, None).await?;
     let raw = detail
         .raw
         .ok_or_else(|| Problem::NotFound("This client has never reported.".to_owned()))?;
-    Ok(as_file(raw))
+    Ok(as_file(&headers, raw))
 }
 
 /// The two names in the path of a report.
@@ -151,24 +147,25 @@ pub struct OneReport {
 pub async fn report(
     State(app): State<App>,
     _: Reader,
+    headers: HeaderMap,
     path: Result<Path<OneReport>, PathRejection>,
 ) -> Result<Response, Problem> {
     let nowhere = || Problem::NotFound("There is no such report of this client.".to_owned());
     let Path(OneReport { id, entry }) = path.map_err(|_| nowhere())?;
     let raw = app.store().report(&id, &entry).await?;
-    Ok(as_file(raw.ok_or_else(nowhere)?))
+    Ok(as_file(&headers, raw.ok_or_else(nowhere)?))
 }
 
-fn as_file(raw: Vec<u8>) -> Response {
-    (
-        [
-            (header::CONTENT_TYPE, "application/json"),
+fn as_file(headers: &HeaderMap, raw: Vec<u8>) -> Response {
+    let said = raw.clone();
+    polled::bytes(headers, &said, || {
+        let headers = [
+            (header::CONTENT_TYPE, media::JSON),
             (
                 header::CONTENT_DISPOSITION,
                 "attachment; filename=\"report.json\"",
             ),
-        ],
-        raw,
-    )
-        .into_response()
+        ];
+        (headers, raw).into_response()
+    })
 }

@@ -1,49 +1,90 @@
 //! A client as programs see it, and what an answer covers: one shape for JSON, NDJSON and CSV.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::contract::codes::{self, Standings};
 use crate::{
-    domain::{assess, time::Timestamp},
+    domain::{assess, readiness::Readiness, time::Timestamp},
     store::model::{ClientRow, ListInfo, Population},
     views::rule,
 };
 
-/// A client in JSON.
-#[derive(Debug, Serialize)]
+/// A client, with every id that it is known by.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Client)]
 pub struct ClientJson {
+    /// Our id. It stays the same for ever.
+    #[schema(format = Uuid)]
     id: String,
+    /// The name to show.
     name: String,
+    /// The GUID of the Configuration Manager client, as `GUID:…`.
     sms_guid: Option<String>,
+    /// Configuration Manager's resource id; unique within `site_code`.
     resource_id: Option<i64>,
+    /// Site code.
     site_code: Option<String>,
+    /// Fully qualified domain name.
     fqdn: Option<String>,
+    /// UUID of the hardware. Some makers give the same to many machines.
     smbios_guid: Option<String>,
+    /// Serial number of the hardware.
     serial_number: Option<String>,
     os: OsJson,
+    #[schema(value_type = codes::Standing)]
     standing: &'static str,
+    /// Whether it is cleared for the cutover. Only `ready` is.
     cleared: bool,
+    /// What the last report was judged as, whatever time has passed; null: it never reported.
+    #[schema(value_type = Option<codes::Judgement>)]
     verdict: Option<&'static str>,
+    /// What it loses, when it blocks.
+    #[schema(value_type = Option<codes::Impact>)]
     impact: Option<&'static str>,
+    /// Code of the reason that decided the verdict; null: nothing stands against it, or it never reported.
     deciding: Option<String>,
+    /// Every reason that stands against it.
+    #[schema(value_type = Vec<codes::Reason>)]
     reasons: Vec<&'static str>,
+    /// What mends them, each once.
+    #[schema(value_type = Vec<codes::Fix>)]
     fixes: Vec<&'static str>,
+    /// Checks that passed with a warning.
     warnings: i64,
+    /// Since when the verdict has been what it is.
+    #[schema(format = DateTime)]
     since: Option<String>,
+    /// When the facts were read that the verdict rests on; of several sources the oldest.
+    #[schema(format = DateTime)]
     collected_at: Option<String>,
+    /// When the last report came in.
+    #[schema(format = DateTime)]
     received_at: Option<String>,
+    /// Name of the rules that the verdict was made with.
     ruleset: Option<String>,
+    #[schema(value_type = codes::Listing)]
     listing: &'static str,
+    /// Owner, as an expected list gives it.
     owner: Option<String>,
+    /// Site system roles; none of a plain client.
     roles: Vec<String>,
+    /// Last contact in Configuration Manager, as an expected list gives it, to the letter.
     last_contact: Option<String>,
+    /// Suspected to be a second record of a machine that is also counted under another id.
     suspected_duplicate: bool,
+    /// The last report said that it was collected more than five minutes after it came in.
     future_report: bool,
 }
 
-/// An OS version: stable key, and words.
-#[derive(Debug, Serialize)]
+/// An OS version.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = OsVersion)]
 pub struct OsJson {
+    /// Stable key, as the filter `os` takes it.
     key: String,
+    /// Words for people.
     name: String,
 }
 
@@ -109,33 +150,78 @@ impl From<ClientRow> for ClientJson {
     }
 }
 
+/// How many are ready: at least so many, at most so many, and in between those that nobody can judge.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Readiness)]
+pub struct ReadinessJson {
+    /// Ready for certain.
+    at_least: i64,
+    /// Ready if all that cannot be judged were.
+    at_most: i64,
+    /// Clients altogether.
+    of: i64,
+    /// Clients between the two.
+    cannot_be_judged: i64,
+}
+
+impl From<Readiness> for ReadinessJson {
+    fn from(range: Readiness) -> Self {
+        Self {
+            at_least: range.least,
+            at_most: range.most,
+            of: range.total,
+            cannot_be_judged: range.gap(),
+        }
+    }
+}
+
 /// What an answer covers, and what it does not.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Population)]
 pub struct PopulationJson {
+    /// Clients counted: those that are expected, and those that reported without being expected.
     total: i64,
+    /// Expected by at least one list.
     expected: i64,
+    /// Reported without being on a list, or returned after being marked obsolete.
     unlisted: i64,
+    /// Ever reported.
     reported: i64,
+    /// Last report within the freshness limit.
     fresh: i64,
+    /// Marked obsolete or decommissioned by every list that names them; not counted.
     left_out: i64,
+    /// Counted clients that may be second records of a machine.
     suspected_duplicates: i64,
+    /// Clients whose last report carried a time in the future.
     future_reports: i64,
+    /// Whether there is an expected list. Without one nobody knows who is silent.
     complete: bool,
-    standings: serde_json::Map<String, serde_json::Value>,
+    standings: Standings,
     /// What is counted, in one sentence.
     rule: String,
     /// The list that was uploaded last.
     list: Option<ListJson>,
+    /// Every list in force.
     lists: Vec<ListJson>,
 }
 
-#[derive(Debug, Serialize)]
+/// An expected list in force.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExpectedList)]
 struct ListJson {
+    /// What it is called.
     name: String,
+    #[schema(value_type = codes::ListKind)]
     kind: &'static str,
+    /// When it came in.
+    #[schema(format = DateTime)]
     uploaded_at: String,
+    /// Who sent it: the name of a user or of a token.
     uploaded_by: String,
+    /// Rows in it.
     rows: i64,
+    /// Rows that it marks obsolete or decommissioned.
     left_out: i64,
 }
 
@@ -168,11 +254,7 @@ impl From<Population> for PopulationJson {
             rule: rule::denominator(&population),
             list: population.newest_list().map(ListJson::from),
             lists: population.lists.iter().map(ListJson::from).collect(),
-            standings: population
-                .standings
-                .into_iter()
-                .map(|(standing, n)| (standing.code().to_owned(), n.into()))
-                .collect(),
+            standings: Standings::of(&population.standings),
         }
     }
 }

@@ -1,24 +1,23 @@
 //! The fix plan and the pages of single fixes, for people and programs.
 
 use axum::{
-    Json,
     extract::{Path, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use serde_json::{Value, json};
 
 use super::{
     auth::{Person, Reader},
-    export::PopulationJson,
+    fixes_json::FixesAnswer,
     pages::{html, layout},
+    polled,
     query::{ListQuery, Named},
 };
 use crate::{
     clock,
     domain::{
         assess::{self, FixText},
-        plan::{Action, Plan, action, plan},
+        plan::{Action, action, plan},
     },
     error::Problem,
     state::App,
@@ -28,7 +27,6 @@ use crate::{
         fix::{FixPage, asked},
         fixes::FixesPage,
         form::Choices,
-        links,
     },
 };
 
@@ -142,71 +140,17 @@ pub async fn file(
 }
 
 /// `GET /api/v1/fixes`: the numbers of the page.
-pub async fn api(State(app): State<App>, _: Reader, query: ListQuery) -> Result<Response, Problem> {
+pub async fn api(
+    State(app): State<App>,
+    _: Reader,
+    headers: HeaderMap,
+    query: ListQuery,
+) -> Result<Response, Problem> {
     let filter = place(query)?;
     let now = clock::now();
     let found = app.store().signatures(&filter, now).await?;
     let population = app.store().population(now).await?;
-    let actions: Vec<Value> = assess::fix_texts()
-        .filter_map(|text| action(text.code).map(|action| (text, action)))
-        .map(|(text, action)| {
-            json!({
-                "fix": text.code,
-                "title": action.title,
-                "does": text.does,
-                "systems": text.systems,
-                "page": links::fix_url(text.code),
-                "files": text.files.iter()
-                    .map(|file| links::fix_file_url(text.code, file.name))
-                    .collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    let answer = json!({
-        "as_of": now.to_string(),
-        "ruleset": app.judge().ruleset.to_string(),
-        "os": filter.os,
-        "site_code": filter.site,
-        "blocking": plan_json(&plan(&found.blocking)),
-        "undetermined": plan_json(&plan(&found.undetermined)),
-        "actions": actions,
-        "population": PopulationJson::from(population),
-    });
-    Ok(Json(answer).into_response())
-}
-
-fn plan_json(plan: &Plan) -> Value {
-    let steps: Vec<Value> = plan
-        .steps
-        .iter()
-        .map(|step| {
-            json!({
-                "fixes": step.actions.codes(),
-                "only_fixes": step.actions.with_restart().codes(),
-                "clients": step.clients,
-                "certain": step.certain,
-                "gain": step.gain,
-            })
-        })
-        .collect();
-    let singles: Vec<Value> = plan
-        .singles
-        .iter()
-        .map(|single| {
-            json!({
-                "fix": single.action.code,
-                "asked": single.asked,
-                "alone": single.alone,
-            })
-        })
-        .collect();
-    json!({
-        "clients": plan.clients,
-        "steps": steps,
-        "singles": singles,
-        "only_replacing": plan.replaced,
-        "unexplained": plan.unexplained,
-        "left_out_fixes": plan.left_out.codes(),
-        "not_planned": plan.not_planned,
-    })
+    let ruleset = &app.judge().ruleset;
+    let answer = FixesAnswer::new(filter, &found, population, now, ruleset);
+    polled::json(&headers, answer)
 }

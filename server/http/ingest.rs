@@ -10,11 +10,14 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
     auth::{Planner, Reporter},
     body,
+    contract::{codes, said},
     lists::ListQuery,
+    media,
 };
 use crate::{
     clock,
@@ -31,30 +34,47 @@ use crate::{
 /// than the time a request has, whose end would read as the sender's fault.
 const LONGEST_WAIT: Duration = Duration::from_secs(40);
 
-/// The answer to reports.
-#[derive(Debug, Serialize)]
+/// What became of the reports of a request; it comes after they are durable.
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ReportsAnswer {
+    /// Reports in the request.
     received: usize,
+    /// Those that say something new.
     stored: usize,
+    /// Those that say what was known already.
     unchanged: usize,
+    /// Those that were not taken.
     rejected: usize,
+    /// Each of them, in the order of the request.
     results: Vec<RecordAnswer>,
 }
 
-#[derive(Debug, Serialize)]
+/// What became of one report.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RecordResult)]
 struct RecordAnswer {
+    /// Its place in the request, from 0.
     index: usize,
+    /// Id of the report, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     report_id: Option<String>,
+    /// Our id of the client; not there when it was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = Uuid)]
     client_id: Option<String>,
+    #[schema(value_type = codes::RecordStatus)]
     status: &'static str,
+    /// How the client stands now; not there when it was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = codes::Standing)]
     standing: Option<&'static str>,
-    /// Kept in the history only, because a newer report was there.
+    /// Kept in the history only, because a newer report was there; not there when it is not so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     late: bool,
+    /// Why it was rejected; not there otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = said::Problem)]
     problem: Option<serde_json::Value>,
 }
 
@@ -66,7 +86,11 @@ pub async fn reports(
     body: Body,
 ) -> Result<Response, Problem> {
     let (Reporter(sender), body) = let_in(reporter, body).await?;
-    check_type(&headers)?;
+    check_type(
+        &headers,
+        REPORTS,
+        "Reports are JSON: send application/json (one object or an array) or application/x-ndjson (one object a line).",
+    )?;
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
     let outcome = take(&app, bytes, &sender).await?;
@@ -116,35 +140,66 @@ pub async fn take(app: &App, bytes: Vec<u8>, sender: &Sender) -> Result<Outcome,
         })
 }
 
-fn check_type(headers: &HeaderMap) -> Result<(), Problem> {
+/// Media types under which anything may come, because many senders say nothing better.
+const ANY: [&str; 4] = [
+    "",
+    "application/octet-stream",
+    // What curl --data-binary says when nobody tells it otherwise.
+    "application/x-www-form-urlencoded",
+    "text/plain",
+];
+
+/// Media types of reports.
+const REPORTS: &[&str] = &[
+    media::JSON,
+    media::NDJSON,
+    "application/ndjson",
+    "application/jsonl",
+    "text/json",
+];
+
+/// Media types of lists; a browser on Windows calls a CSV file one of Excel.
+const LISTS: &[&str] = &[
+    media::CSV,
+    media::JSON,
+    "application/csv",
+    "application/vnd.ms-excel",
+    "text/json",
+    "text/tab-separated-values",
+];
+
+fn check_type(headers: &HeaderMap, taken: &[&str], remedy: &str) -> Result<(), Problem> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return Ok(());
     };
-    let value = value.to_str().unwrap_or_default();
-    let kind = value
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
-    const TAKEN: &[&str] = &[
-        "application/json",
-        "application/x-ndjson",
-        "application/ndjson",
-        "application/jsonl",
-        "application/octet-stream",
-        // What curl --data-binary says when nobody tells it otherwise.
-        "application/x-www-form-urlencoded",
-        "text/plain",
-        "text/json",
-        "",
-    ];
-    if TAKEN.contains(&kind.as_str()) {
+    let value = value.to_str().unwrap_or("-");
+    let kind = value.split(';').next().unwrap_or_default().trim();
+    let kind = kind.to_ascii_lowercase();
+    if ANY.contains(&kind.as_str()) || taken.contains(&kind.as_str()) {
         return Ok(());
     }
-    Err(Problem::Unsupported(
-        "Reports are JSON: send application/json (one object or an array) or application/x-ndjson (one object a line).".to_owned(),
-    ))
+    Err(Problem::Unsupported(remedy.to_owned()))
+}
+
+/// What says that it is JSON is an array or an object. Anything else would be taken for the name of a device, and could
+/// put a list of one in force.
+fn check_json(headers: &HeaderMap, bytes: &[u8]) -> Result<(), Problem> {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let says_json = kind
+        .trim_start()
+        .to_ascii_lowercase()
+        .starts_with(media::JSON);
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        // Where a byte-order mark comes first, what follows is read as it is.
+        Some(b'[' | b'{' | 0x80..) | None => Ok(()),
+        Some(_) if says_json => Err(Problem::invalid(
+            "",
+            "this says that it is JSON, but starts like none; send an array of objects, or names, one a line, as text/csv",
+        )),
+        Some(_) => Ok(()),
+    }
 }
 
 fn answer(outcome: Outcome) -> ReportsAnswer {
@@ -210,7 +265,12 @@ pub async fn population(
     body: Body,
 ) -> Result<Response, Problem> {
     let (Planner(sender), body) = let_in(planner, body).await?;
-    let query = ListQuery::of(query.as_deref());
+    check_type(
+        &headers,
+        LISTS,
+        "An expected list is a table or JSON: send text/csv (a device list, or one name a line) or application/json (an array). Save a workbook as CSV first.",
+    )?;
+    let query = ListQuery::of(query.as_deref())?;
     let confirmed = if query.confirmed {
         Confirmed::Yes
     } else {
@@ -219,6 +279,7 @@ pub async fn population(
     let name = query.list.as_deref().unwrap_or(lists::DEFAULT_NAME);
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
+    check_json(&headers, &bytes)?;
     let answer =
         expected::replace(app.store(), name, bytes, &sender, &confirmed, clock::now()).await?;
     match answer.needs_confirmation {

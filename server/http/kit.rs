@@ -2,14 +2,14 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use sha2::{Digest as _, Sha256};
 
 use super::{
     auth::Person,
     pages::{html, layout},
+    polled,
     query::Named,
 };
 use crate::{
@@ -45,42 +45,14 @@ pub async fn file(
         .iter()
         .find(|(name, _)| *name == wanted)
         .ok_or_else(|| Problem::NotFound("The kit has no such file.".to_owned()))?;
-    let tag = tag(bytes);
-    let known = headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|value| value.trim() == tag || value.trim() == "*");
-    let mut response = if known {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        (
-            [(header::CONTENT_TYPE, "text/plain; charset=utf-8")],
-            *bytes,
-        )
-            .into_response()
-    };
+    let mut response = polled::bytes(&headers, bytes, || {
+        let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+        (kind, *bytes).into_response()
+    });
     let attachment = format!("attachment; filename=\"{name}\"");
-    for (name, value) in [
-        (header::CONTENT_DISPOSITION, attachment),
-        (header::ETAG, tag),
-        // Asked for again each time, and answered without a body while it is the same.
-        (header::CACHE_CONTROL, "private, no-cache".to_owned()),
-    ] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            response.headers_mut().insert(name, value);
-        }
+    if let Ok(value) = HeaderValue::from_str(&attachment) {
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
-}
-
-/// A weak tag, because the same file may go out compressed.
-fn tag(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    let hash: String = digest[..12]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("W/\"{hash}\"")
 }

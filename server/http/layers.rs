@@ -18,7 +18,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use super::pages;
+use super::{manners, pages};
 use crate::{error::Problem, state::App};
 
 /// A request, body included, may take this long until its answer starts.
@@ -46,7 +46,7 @@ pub(super) fn around(routes: Router, app: App) -> Router {
             HeaderValue::from_static("max-age=31536000"),
         )
     });
-    routes
+    let routes = routes
         // A request that does not get on is given up.
         .layer(middleware::from_fn(in_time))
         // No other site can make a signed-in browser change anything.
@@ -56,6 +56,10 @@ pub(super) fn around(routes: Router, app: App) -> Router {
         }))
         // A problem becomes a page for whoever wants to read one.
         .layer(middleware::from_fn_with_state(app.clone(), dress))
+        // What is said of an upload is said once.
+        .layer(middleware::from_fn(manners::said_once))
+        // An answer comes in a form that was asked for.
+        .layer(middleware::from_fn(manners::acceptable))
         // Answers are compressed when that is asked for.
         .layer(CompressionLayer::new())
         // A bug in one request is the end of that request only.
@@ -74,6 +78,11 @@ pub(super) fn around(routes: Router, app: App) -> Router {
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(middleware::from_fn(manners::plain_id));
+    // OPTIONS says what a route takes.
+    Router::new()
+        .fallback_service(routes)
+        .layer(middleware::from_fn(manners::options))
 }
 
 fn span(request: &axum::http::Request<axum::body::Body>) -> tracing::Span {

@@ -11,11 +11,11 @@ use serde::Deserialize;
 use super::{
     auth::{Person, Planner},
     population,
-    query::form_pairs,
+    query::{Once, form_pairs, unknown, yes},
 };
 use crate::{
     clock, error::Problem, expected, state::App, store::membership::Consent,
-    views::population::Withdrawal,
+    views::population::Withdrawal, wire::FieldError,
 };
 
 /// What stands behind `?` where an expected list is meant.
@@ -28,17 +28,36 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// Reads it; what is not known here is passed over.
-    pub fn of(query: Option<&str>) -> Self {
+    /// Reads it. What is not known here is refused: a misspelt `list` would replace another list than was meant.
+    ///
+    /// # Errors
+    /// Each parameter that is wrong.
+    pub fn of(query: Option<&str>) -> Result<Self, Problem> {
         let mut found = Self::default();
+        let mut errors = Vec::new();
+        let mut once = Once::default();
         for (name, value) in query.map(form_pairs).unwrap_or_default() {
-            match name.as_str() {
-                "list" => found.list = Some(value),
-                "confirm" => found.confirmed |= value == "1" || value == "true",
-                _ => {}
+            if value.is_empty() {
+                continue;
+            }
+            let taken = once.check(&name).and_then(|()| match name.as_str() {
+                "list" => {
+                    found.list = Some(value);
+                    Ok(())
+                }
+                "confirm" => yes(&value).map(|confirmed| found.confirmed = confirmed),
+                _ => Err(unknown(&name, &["list", "confirm"])),
+            });
+            if let Err(detail) = taken {
+                let pointer = format!("?{name}");
+                errors.push(FieldError { pointer, detail });
             }
         }
-        found
+        if errors.is_empty() {
+            Ok(found)
+        } else {
+            Err(Problem::Invalid(errors))
+        }
     }
 }
 
@@ -48,7 +67,7 @@ pub async fn withdraw(
     Planner(sender): Planner,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let query = ListQuery::of(query.as_deref());
+    let query = ListQuery::of(query.as_deref())?;
     let name = query.list.ok_or_else(|| {
         Problem::invalid("?list", "say which list is meant, such as ?list=default")
     })?;

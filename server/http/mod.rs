@@ -6,25 +6,33 @@ pub mod assets;
 pub mod auth;
 pub mod body;
 pub mod client_json;
+mod client_parts;
+pub mod contract;
 pub mod export;
 pub mod feeds;
 pub mod fixes;
+mod fixes_json;
 pub mod health;
 pub mod ingest;
 pub mod kit;
 mod layers;
 pub mod lists;
+mod manners;
+mod media;
 pub mod pages;
+mod polled;
 pub mod population;
 pub mod query;
 pub mod receiving;
 pub mod saved;
 mod spreadsheet;
+mod summary_json;
 pub mod table;
 mod timeline;
 pub mod tls;
 pub mod trend;
 pub mod trend_api;
+mod trend_json;
 pub mod trend_query;
 mod twins;
 pub mod upload_again;
@@ -75,6 +83,7 @@ pub fn router(app: App) -> Router {
         .route("/feeding", get(kit::feeding))
         .route("/kit/{name}", get(kit::file))
         .route("/method", get(pages::method))
+        .route("/api", get(contract::page))
         .route("/components", get(pages::components))
         .route(
             "/sign-in",
@@ -105,6 +114,7 @@ pub fn router(app: App) -> Router {
         .route("/trend", get(trend_api::list))
         .route("/regressed", get(trend_api::who_was_ready))
         .route("/rejects", get(api::rejects))
+        .route("/openapi.json", get(contract::document))
         .route("/uploads", get(upload_api::list).post(upload_api::add))
         .route("/uploads/{id}", get(upload_api::one))
         .route("/uploads/{id}/rows", get(upload_api::rows))

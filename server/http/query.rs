@@ -1,13 +1,16 @@
 //! Filters as they stand in an address: the same names for pages, API and exports.
 
+use std::collections::HashSet;
+
 use axum::{
     extract::{FromRequestParts, Path},
     http::request::Parts,
 };
 
-use super::table;
+use super::{contract::params, table};
 use crate::{
     domain::{
+        assess,
         plan::{ActionSet, action},
         verdict::{Impact, Standing},
     },
@@ -20,35 +23,7 @@ use crate::{
 /// Rows of a page of a list when nothing else is asked for.
 pub const DEFAULT_LIMIT: usize = 100;
 /// The formats of a list.
-const FORMATS: [&str; 4] = ["json", "csv", "xlsx", "ndjson"];
-/// Every parameter of a list.
-const NAMES: [&str; 25] = [
-    "standing",
-    "impact",
-    "os",
-    "site",
-    "role",
-    "reason",
-    "fix",
-    "only_fixes",
-    "owner",
-    "freshness",
-    "q",
-    "duplicates",
-    "left_out",
-    "unlisted",
-    "future",
-    "regressed",
-    "unchanged",
-    "sort",
-    "columns",
-    "fields",
-    "cursor",
-    "limit",
-    "format",
-    "bom",
-    "before",
-];
+pub(super) const FORMATS: [&str; 4] = ["json", "csv", "xlsx", "ndjson"];
 /// Rows of a page at most.
 pub const MAX_LIMIT: usize = 1_000;
 
@@ -106,11 +81,13 @@ fn parse(text: &str) -> Result<ListQuery, Vec<FieldError>> {
         ..ListQuery::default()
     };
     let mut errors = Vec::new();
+    let mut once = Once::of_a_list();
     for (name, value) in form_pairs(text) {
-        if value.is_empty() && name != "site" {
+        if value.is_empty() {
             continue;
         }
-        if let Err(detail) = apply(&mut query, &name, value) {
+        let taken = once.check(&name);
+        if let Err(detail) = taken.and_then(|()| apply(&mut query, &name, value)) {
             errors.push(FieldError {
                 pointer: format!("?{name}"),
                 detail,
@@ -121,6 +98,33 @@ fn parse(text: &str) -> Result<ListQuery, Vec<FieldError>> {
         Ok(query)
     } else {
         Err(errors)
+    }
+}
+
+/// Which parameters were given already. Of two values of a filter one would be dropped in silence, and what it asked for
+/// with it.
+#[derive(Debug, Default)]
+pub(super) struct Once {
+    seen: HashSet<String>,
+    adding_up: bool,
+}
+
+impl Once {
+    /// Where a list of clients is asked for, some parameters add up, as forms with boxes to tick send them.
+    fn of_a_list() -> Self {
+        Self {
+            adding_up: true,
+            ..Self::default()
+        }
+    }
+
+    /// Notes a parameter that says something.
+    pub(super) fn check(&mut self, name: &str) -> Result<(), String> {
+        let adds_up = matches!(name, "standing" | "reason" | "columns" | "fields");
+        if self.adding_up && adds_up || self.seen.insert(name.to_owned()) {
+            return Ok(());
+        }
+        Err("is given twice; give it once".to_owned())
     }
 }
 
@@ -147,17 +151,25 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
             );
         }
         "os" => filter.os = Some(value),
-        // `site=none` means "no site known"; an empty field of a form means "any".
+        // An empty field of a form means "any".
         "site" if value == NO_SITE => filter.site = Some(String::new()),
-        "site" if value.is_empty() => {}
         "site" => filter.site = Some(value),
         "role" => filter.role = Some(value.to_lowercase()),
         "reason" => {
-            for code in value.split(',') {
-                *filter = filter.with_reason(code.trim());
+            // A misspelt code would list nobody, and nobody is what everybody hopes for.
+            for code in value.split(',').map(str::trim) {
+                if assess::reason(code).is_none() {
+                    return Err(unknown(code, &codes_of_reasons()));
+                }
+                *filter = filter.with_reason(code);
             }
         }
-        "fix" => filter.fix = Some(value),
+        "fix" => {
+            if action(&value).is_none() {
+                return Err(unknown(&value, &ActionSet::all().codes()));
+            }
+            filter.fix = Some(value);
+        }
         "owner" => filter.owner = Some(value),
         "freshness" => {
             filter.freshness = Some(
@@ -229,9 +241,14 @@ fn show(query: &mut ListQuery, name: &str, value: String) -> Result<(), String> 
         }
         "bom" => query.bom = yes(&value)?,
         "before" => query.before = value.parse().map_err(|_| "must be a number".to_owned())?,
-        _ => return Err(unknown(name, &NAMES)),
+        _ => return Err(unknown(name, &params::names_of_lists())),
     }
     Ok(())
+}
+
+/// The codes of all reasons.
+pub(super) fn codes_of_reasons() -> Vec<&'static str> {
+    assess::REASONS.iter().map(|reason| reason.code).collect()
 }
 
 fn days(value: &str) -> Result<i64, String> {
@@ -242,7 +259,7 @@ fn days(value: &str) -> Result<i64, String> {
         .ok_or_else(|| "must be a number of days from 1 to 3650".to_owned())
 }
 
-fn yes(value: &str) -> Result<bool, String> {
+pub(super) fn yes(value: &str) -> Result<bool, String> {
     match value {
         "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),
@@ -250,7 +267,7 @@ fn yes(value: &str) -> Result<bool, String> {
     }
 }
 
-fn unknown(given: &str, allowed: &[&str]) -> String {
+pub(super) fn unknown(given: &str, allowed: &[&str]) -> String {
     let given: String = given.chars().take(40).collect();
     format!(
         "{given:?} is not known here; use one of {}",

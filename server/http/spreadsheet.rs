@@ -12,7 +12,10 @@ use futures::stream;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 use tokio::{io::AsyncReadExt as _, sync::mpsc};
 
-use super::table::{Cell, Field};
+use super::{
+    media,
+    table::{Cell, Field},
+};
 use crate::{
     error::Problem,
     store::{lists::Walk, model::ClientRow},
@@ -59,12 +62,7 @@ pub async fn answer(
     });
     let mut response = Body::from_stream(pieces).into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        ),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media::XLSX));
     headers.insert(header::CONTENT_LENGTH, length.into());
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.xlsx\"")) {
         headers.insert(header::CONTENT_DISPOSITION, value);

@@ -1,31 +1,25 @@
 //! What the numbers were, for programs.
 
 use axum::{
-    Json,
     extract::State,
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use serde_json::json;
 
 use super::{
     auth::Reader,
     export::OsJson,
+    polled,
     table::{csv_record, harmless},
     trend::{days, forecast_of, length, not_ready, regressed, unchanged},
+    trend_json::{
+        DayJson, ForecastJson, RegressedAnswer, RegressionJson, TrendAnswer, shown_standings,
+    },
     trend_query::TrendQuery,
 };
 use crate::{
     clock,
-    domain::{
-        assess,
-        days::{date_of, is_whole},
-        feeds::day_of,
-        forecast,
-        readiness::Readiness,
-        time::Timestamp,
-        verdict::Standing,
-    },
+    domain::{days::date_of, feeds::day_of, forecast, time::Timestamp},
     error::Problem,
     state::App,
     store::{model::Filter, moves::NEWS, trend::TrendDay},
@@ -42,6 +36,7 @@ const REGRESSED_MOST: i64 = 1_000;
 pub async fn list(
     State(app): State<App>,
     _: Reader,
+    headers: HeaderMap,
     TrendQuery { asked, csv }: TrendQuery,
 ) -> Result<Response, Problem> {
     let now = clock::now();
@@ -55,98 +50,84 @@ pub async fn list(
         .filter(|day| day.head.day >= first && day.head.day < day_of(now))
         .chain([&days.today])
         .collect();
-    if csv {
-        return csv_of(&shown, &asked);
-    }
-    let items: Vec<_> = shown.iter().map(|day| day_json(day, &asked)).collect();
-    let outlook = if asked.slice.reason.is_some() {
-        json!(null)
+    let mut response = if csv {
+        csv_of(&headers, &shown, &asked)?
     } else {
-        outlook_json(&app, &asked, &days, now).await?
+        let forecast = if asked.slice.reason.is_some() {
+            None
+        } else {
+            Some(forecast_json(&app, &asked, &days, now).await?)
+        };
+        let answer = TrendAnswer {
+            as_of: now.to_string(),
+            days: asked.days,
+            site_code: asked.slice.site.clone(),
+            os: asked.slice.os.as_deref().map(OsJson::of),
+            reason: asked.slice.reason.clone(),
+            first_day: app.store().first_day().await?.map(date_of),
+            items: shown.iter().map(|day| DayJson::of(day, &asked)).collect(),
+            forecast,
+        };
+        polled::json(&headers, answer)?
     };
-    let answer = json!({
-        "as_of": now.to_string(),
-        "days": asked.days,
-        "site_code": asked.slice.site,
-        "os": asked.slice.os.as_deref().map(OsJson::of),
-        "reason": asked.slice.reason,
-        "first_day": app.store().first_day().await?.map(date_of),
-        "items": items,
-        "forecast": outlook,
-    });
-    Ok(Json(answer).into_response())
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
 }
 
-async fn outlook_json(
+async fn forecast_json(
     app: &App,
     asked: &Asked,
     days: &Days,
     now: Timestamp,
-) -> Result<serde_json::Value, Problem> {
+) -> Result<ForecastJson, Problem> {
     let outcome = forecast_of(days);
     let left = not_ready(&days.today.standings);
     let by = asked.by.as_deref().and_then(forecast::day_named);
     let needed = by.and_then(|by| forecast::needed(left, day_of(now), by));
     let given = outcome.as_ref().ok();
-    Ok(json!({
-        "says": outlook::sentences(&outcome),
-        "given": given.is_some(),
-        "not_ready": left,
-        "at_middle_pace": given.map(|forecast| date_of(forecast.middle)),
-        "at_slow_pace": given.and_then(|forecast| forecast.slow).map(date_of),
-        "clients_a_week": given.map(|forecast| forecast.pace),
-        "by": by.map(date_of),
-        "needed_a_week": needed.map(|needed| needed.pace),
-        "unchanged_60_days": length(app, &unchanged(&asked.slice), now).await?,
+    Ok(ForecastJson {
+        says: outlook::sentences(&outcome),
+        given: given.is_some(),
+        not_ready: left,
+        at_middle_pace: given.map(|forecast| date_of(forecast.middle)),
+        at_slow_pace: given.and_then(|forecast| forecast.slow).map(date_of),
+        clients_a_week: given.map(|forecast| forecast.pace),
+        by: by.map(date_of),
+        needed_a_week: needed.map(|needed| needed.pace),
+        unchanged_60_days: length(app, &unchanged(&asked.slice), now).await?,
+    })
+}
+
+fn csv_of(headers: &HeaderMap, shown: &[&TrendDay], asked: &Asked) -> Result<Response, Problem> {
+    let table = csv_text(shown, asked, |day| day.head.taken_at.to_string())?;
+    // Today's numbers are of this moment, which says nothing by itself.
+    let today = shown.last().map(|day| day.head.day);
+    let said = csv_text(shown, asked, |day| {
+        let kept = Some(day.head.day) != today;
+        kept.then(|| day.head.taken_at.to_string())
+            .unwrap_or_default()
+    })?;
+    Ok(polled::bytes(headers, &said, || {
+        let headers = [
+            (
+                header::CONTENT_TYPE,
+                "text/csv; charset=utf-8; header=present",
+            ),
+            (
+                header::CONTENT_DISPOSITION,
+                "attachment; filename=\"trend.csv\"",
+            ),
+        ];
+        (headers, table).into_response()
     }))
 }
 
-fn shown_standings(asked: &Asked) -> Vec<Standing> {
-    if asked.slice.reason.is_some() {
-        vec![Standing::Blocking, Standing::Undetermined]
-    } else {
-        Standing::ALL.to_vec()
-    }
-}
-
-fn day_json(day: &TrendDay, asked: &Asked) -> serde_json::Value {
-    let head = &day.head;
-    let of = |standing: Standing| day.standings.get(&standing).copied().unwrap_or(0);
-    let standings: serde_json::Map<_, _> = shown_standings(asked)
-        .into_iter()
-        .map(|standing| (standing.code().to_owned(), of(standing).into()))
-        .collect();
-    let range = asked
-        .slice
-        .reason
-        .is_none()
-        .then(|| readiness_json(Readiness::of(&day.standings)));
-    json!({
-        "day": date_of(head.day),
-        "complete": is_whole(head.day, head.taken_at),
-        "taken_at": head.taken_at.to_string(),
-        "ruleset": head.ruleset,
-        "standings": standings,
-        "readiness": range,
-        "lists": head.lists,
-        "feeds": head.feeds,
-        "feeds_stopped": head.feeds_stopped,
-        "to_rejudge": head.to_rejudge,
-        "simulated": head.simulated,
-    })
-}
-
-/// A range of readiness, as every answer gives it.
-pub fn readiness_json(range: Readiness) -> serde_json::Value {
-    json!({
-        "at_least": range.least,
-        "at_most": range.most,
-        "of": range.total,
-        "cannot_be_judged": range.gap(),
-    })
-}
-
-fn csv_of(shown: &[&TrendDay], asked: &Asked) -> Result<Response, Problem> {
+fn csv_text(
+    shown: &[&TrendDay],
+    asked: &Asked,
+    taken_at: impl Fn(&TrendDay) -> String,
+) -> Result<Vec<u8>, Problem> {
     let standings = shown_standings(asked);
     let mut heading: Vec<String> = ["day", "taken_at", "ruleset"].map(str::to_owned).into();
     heading.extend(standings.iter().map(|standing| standing.code().to_owned()));
@@ -155,11 +136,7 @@ fn csv_of(shown: &[&TrendDay], asked: &Asked) -> Result<Response, Problem> {
     let mut out = csv_record(heading.into_iter()).map_err(|_| Problem::Internal)?;
     for day in shown {
         let head = &day.head;
-        let mut line = vec![
-            date_of(head.day),
-            head.taken_at.to_string(),
-            harmless(&head.ruleset),
-        ];
+        let mut line = vec![date_of(head.day), taken_at(day), harmless(&head.ruleset)];
         line.extend(standings.iter().map(|standing| {
             let n = day.standings.get(standing).copied().unwrap_or(0);
             n.to_string()
@@ -170,49 +147,26 @@ fn csv_of(shown: &[&TrendDay], asked: &Asked) -> Result<Response, Problem> {
         line.push(head.simulated.to_string());
         out.extend(csv_record(line.into_iter()).map_err(|_| Problem::Internal)?);
     }
-    let mut response = out.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/csv; charset=utf-8; header=present"),
-    );
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_static("attachment; filename=\"trend.csv\""),
-    );
-    Ok(response)
+    Ok(out)
 }
 
 /// `GET /regressed`: who was ready and is not any more, the latest first, with what came up.
-pub async fn who_was_ready(State(app): State<App>, _: Reader) -> Result<Response, Problem> {
+pub async fn who_was_ready(
+    State(app): State<App>,
+    _: Reader,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let now = clock::now();
     let total = regressed(&app, &Filter::default(), now).await?;
     let rows = app.store().regressions(REGRESSED_MOST, now).await?;
-    let items: Vec<_> = rows
-        .into_iter()
-        .map(|row| {
-            let gained: Vec<_> = assess::reasons_in(row.gained)
-                .map(|reason| reason.code)
-                .collect();
-            json!({
-                "id": row.id,
-                "name": row.name,
-                "os": OsJson::of(&row.os_key),
-                "at": row.at.to_string(),
-                "was": row.from.code(),
-                "became": row.to.code(),
-                "standing": row.standing.code(),
-                "reasons_gained": gained,
-            })
-        })
-        .collect();
-    let answer = json!({
-        "as_of": now.to_string(),
-        "since": now.plus(-NEWS).to_string(),
-        "total": total,
+    let items: Vec<_> = rows.into_iter().map(RegressionJson::from).collect();
+    let answer = RegressedAnswer {
+        as_of: now.to_string(),
+        since: now.plus(-NEWS).to_string(),
+        total,
         // The list with `regressed=1` has all of them, page by page.
-        "shown": items.len(),
-        "items": items,
-    });
-    Ok(Json(answer).into_response())
+        shown: items.len(),
+        items,
+    };
+    polled::json(&headers, answer)
 }

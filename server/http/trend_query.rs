@@ -1,13 +1,13 @@
 //! A trend as it stands in an address: the same names for the page and for programs.
 
-use axum::{
-    extract::FromRequestParts,
-    http::{header, request::Parts},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 
-use super::query::form_pairs;
+use super::{
+    media,
+    query::{Once, codes_of_reasons, form_pairs, unknown},
+};
 use crate::{
-    domain::{forecast, verdict::Standing},
+    domain::{assess, forecast, verdict::Standing},
     error::Problem,
     views::{links::NO_SITE, trend::Asked},
     wire::FieldError,
@@ -29,10 +29,7 @@ impl<S: Send + Sync> FromRequestParts<S> for TrendQuery {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let accept = parts.headers.get(header::ACCEPT);
-        let wants_csv = accept
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|accept| accept.trim_start().starts_with("text/csv"));
+        let wants_csv = media::best(&parts.headers, &[media::JSON, media::CSV]) == Some(1);
         parse(parts.uri.query().unwrap_or_default(), wants_csv).map_err(Problem::Invalid)
     }
 }
@@ -43,12 +40,14 @@ fn parse(text: &str, csv: bool) -> Result<TrendQuery, Vec<FieldError>> {
         csv,
     };
     let mut errors = Vec::new();
+    let mut once = Once::default();
     for (name, value) in form_pairs(text) {
         // An empty field of a form means "any".
         if value.is_empty() {
             continue;
         }
-        if let Err(detail) = apply(&mut query, &name, value) {
+        let taken = once.check(&name);
+        if let Err(detail) = taken.and_then(|()| apply(&mut query, &name, value)) {
             errors.push(FieldError {
                 pointer: format!("?{name}"),
                 detail,
@@ -78,7 +77,12 @@ fn apply(query: &mut TrendQuery, name: &str, value: String) -> Result<(), String
         "site" if value == NO_SITE => asked.slice.site = Some(String::new()),
         "site" => asked.slice.site = Some(value),
         "os" => asked.slice.os = Some(value),
-        "reason" => asked.slice.reason = Some(value),
+        "reason" => {
+            if assess::reason(&value).is_none() {
+                return Err(unknown(&value, &codes_of_reasons()));
+            }
+            asked.slice.reason = Some(value);
+        }
         "standing" => {
             let standing = Standing::from_code(&value);
             asked.standing = Some(standing.ok_or_else(|| {

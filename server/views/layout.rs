@@ -27,6 +27,8 @@ pub enum Nav {
     Feeding,
     /// How this is counted.
     Method,
+    /// What programs may ask.
+    Api,
     /// None of them.
     #[default]
     None,
@@ -77,12 +79,13 @@ const READING: [(Nav, &str, &str); 6] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 5] = [
+const FEEDING: [(Nav, &str, &str); 6] = [
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),
     (Nav::Feeding, "/feeding", "How to feed it"),
     (Nav::Method, "/method", "How this is counted"),
+    (Nav::Api, "/api", "API"),
 ];
 
 impl Layout {

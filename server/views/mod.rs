@@ -4,6 +4,7 @@
 //! [`Page::render`] turns it into text. Templates hold no arithmetic and no links of their own making:
 //! numbers, words and URLs are finished in Rust, so they can be tested and are the same everywhere.
 
+pub mod api;
 pub mod attention;
 pub mod bar;
 mod called;

@@ -19,6 +19,7 @@ const always = [
   { name: "feeds", path: "/feeds" },
   { name: "feeding", path: "/feeding", same: true },
   { name: "method", path: "/method", same: true },
+  { name: "api", path: "/api", same: true },
   { name: "trend", path: "/trend" },
   { name: "views", path: "/views" },
   { name: "first-screen-of-a-site", path: "/?site=P01", same: true },

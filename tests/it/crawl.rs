@@ -127,6 +127,7 @@ async fn walk(app: &TestApp, seed: u64) {
         "/fixes",
         "/trend",
         "/method",
+        "/api",
         "/views",
         "/feeds",
         "/population",

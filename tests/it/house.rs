@@ -11,6 +11,7 @@ const ONLY: &[(&str, &[&str])] = &[
     ("AssertSqlSafe", &["store/conn.rs"]),
     ("axum::", &["http/", "error.rs"]),
     ("askama::", &["views/"]),
+    ("utoipa::", &["http/"]),
     (
         "serde::",
         &[

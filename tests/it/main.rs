@@ -2,6 +2,7 @@
 
 mod cases;
 mod commands;
+mod contract;
 mod crawl;
 mod durability;
 mod evidence;

@@ -15,6 +15,6 @@ mod reports_bombs;
 mod reports_encodings;
 mod reports_hostile;
 mod reports_post;
-mod summary_get;
+pub mod summary_get;
 mod trend_get;
 mod uploads;

@@ -138,15 +138,19 @@ async fn a_parameter_nobody_knows_is_refused_with_those_that_are_known() {
         }
         let long = format!("/api/v1/clients?{}=1", "x".repeat(5_000));
         app.get(&long).await.problem(422);
-        // Values that name nobody list nobody.
-        for query in [
-            "os=nothing",
-            "site=XYZ",
-            "role=none",
-            "reason=no.such",
-            "fix=no-such",
-            "q=nobody",
+        // A misspelt code would list nobody, which is what everybody hopes for.
+        for (name, query) in [
+            ("reason", "reason=winhttp.default_without_tls12,no.such"),
+            ("fix", "fix=no-such"),
         ] {
+            for path in ["clients", "blockers", "summary"] {
+                let path = format!("/api/v1/{path}?{query}");
+                let problem = app.get(&path).await.problem(422);
+                assert_eq!(problem["errors"][0]["pointer"], format!("?{name}"));
+            }
+        }
+        // Values that name nobody list nobody.
+        for query in ["os=nothing", "site=XYZ", "role=none", "q=nobody"] {
             let list = app.json(&format!("/api/v1/clients?{query}")).await;
             assert_eq!(list["total"], 0, "{query}");
         }

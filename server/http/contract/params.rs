@@ -1,0 +1,382 @@
+//! Every parameter of an address: its name, what it means, what it takes. The filters stand here once.
+
+/// A parameter.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: &'static str,
+    /// What it means.
+    pub says: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// A value that can be tried; empty: none that does everywhere.
+    pub example: &'static str,
+}
+
+/// What a parameter takes.
+#[derive(Clone, Copy, Debug)]
+pub enum Takes {
+    /// One of the codes of this name, and which of them goes without saying; empty: none.
+    One(&'static str, &'static str),
+    /// Several of the codes of this name, with commas between.
+    Several(&'static str),
+    /// Words.
+    Text,
+    /// The name of a list that has to be there.
+    NeededList,
+    /// The name of a list, and which one is meant without it.
+    ListOr(&'static str),
+    /// Words without control characters.
+    Plain,
+    /// The same, and what goes without saying.
+    PlainOr(&'static str),
+    /// `1` or `0`; `0` goes without saying.
+    Flag,
+    /// A whole number from, to, and which goes without saying.
+    Number(i64, i64, Option<i64>),
+    /// A day, such as `2027-03-01`.
+    Day,
+    /// A moment with its zone.
+    Moment,
+    /// A UUID.
+    Id,
+    /// 48 hexadecimal digits.
+    Entry,
+}
+
+const fn param(
+    name: &'static str,
+    takes: Takes,
+    example: &'static str,
+    says: &'static str,
+) -> Param {
+    Param {
+        name,
+        says,
+        takes,
+        example,
+    }
+}
+
+use Takes::{
+    Day, Entry, Flag, Id, ListOr, Moment, NeededList, Number, One, Plain, PlainOr, Several, Text,
+};
+
+/// `site`, which the trend and the fix plan take, too.
+pub const SITE: Param = param(
+    "site",
+    Text,
+    "P01",
+    "Only clients of the site with this code. `none`: clients whose site is not known.",
+);
+/// `os`, which the trend and the fix plan take, too.
+pub const OS: Param = param(
+    "os",
+    Text,
+    "6.1.7601-client",
+    "Only clients of this OS version: a `key` of `OsVersion`, as the summary lists them.",
+);
+
+/// `standing` of those that are not cleared.
+pub const BLOCKERS_STANDING: Param = param(
+    "standing",
+    Several("BlockerFilter"),
+    "blocking,undetermined",
+    "Only clients of these standings. Without it: `blocking`. `all`: everybody who is not cleared.",
+);
+
+/// `standing` of anybody.
+pub const STANDING: Param = param(
+    "standing",
+    Several("StandingFilter"),
+    "blocking,undetermined",
+    "Only clients of these standings. Without it, and with `all`: every standing.",
+);
+
+/// Which clients are meant, beside their standing. Each one narrows; without any, everybody who is counted is meant.
+pub const FILTERS: [Param; 16] = [
+    param(
+        "impact",
+        One("Impact", ""),
+        "orphan",
+        "Only blocking clients that lose this.",
+    ),
+    OS,
+    SITE,
+    param(
+        "role",
+        Text,
+        "management_point",
+        "Only site systems with this role.",
+    ),
+    param(
+        "reason",
+        Several("Reason"),
+        "winhttp.default_without_tls12",
+        "Only clients that carry this reason; of several, all of them.",
+    ),
+    param(
+        "fix",
+        One("Fix", ""),
+        "set-default-secure-protocols",
+        "Only clients that need this fix, whatever else they need.",
+    ),
+    param(
+        "only_fixes",
+        Several("Fix"),
+        "install-kb3140245,set-default-secure-protocols,enable-schannel-tls12-client,set-dotnet-tls-values,restart-computer",
+        "Only clients that need nothing beyond these fixes. Name `restart-computer` too, unless a pending restart is to count as one thing more.",
+    ),
+    param(
+        "owner",
+        Text,
+        "Finance",
+        "Only clients of this owner, as an expected list gives it, to the letter.",
+    ),
+    param(
+        "freshness",
+        One("Freshness", ""),
+        "fresh",
+        "Only clients of which the knowledge is so old.",
+    ),
+    param(
+        "q",
+        Text,
+        "WIN7",
+        "Part of a name, beginning of an FQDN, or a whole id (GUID, resource id, SMBIOS id, serial number).",
+    ),
+    param(
+        "duplicates",
+        Flag,
+        "1",
+        "Only clients that may be second records of a machine.",
+    ),
+    param(
+        "left_out",
+        Flag,
+        "1",
+        "Clients that are not counted (obsolete, decommissioned) instead of those that are.",
+    ),
+    param(
+        "unlisted",
+        Flag,
+        "1",
+        "Only clients that report without being on an expected list.",
+    ),
+    param(
+        "future",
+        Flag,
+        "1",
+        "Only clients whose last report carried a time in the future.",
+    ),
+    param(
+        "regressed",
+        Flag,
+        "1",
+        "Only clients that were ready in the last 30 days and are not any more, under the same rules.",
+    ),
+    param(
+        "unchanged",
+        Number(1, 3_650, None),
+        "60",
+        "Only clients that have not been ready for so many days, without any change.",
+    ),
+];
+
+/// `cursor`
+pub const CURSOR: Param = param(
+    "cursor",
+    Text,
+    "",
+    "Where to go on: `next_cursor` of the page before. It is only good for the same filters and the same order.",
+);
+/// `limit`
+pub const LIMIT: Param = param("limit", Number(1, 1_000, Some(100)), "2", "Rows of a page.");
+
+/// How a list of clients is cut, put in order, and sent.
+pub const LIST: [Param; 6] = [
+    param(
+        "sort",
+        One("Order", "name"),
+        "-since",
+        "The order of the list.",
+    ),
+    CURSOR,
+    LIMIT,
+    param(
+        "format",
+        One("ListFormat", "json"),
+        "json",
+        "The form, whatever `Accept` says. All but `json` give the whole list at once, without `cursor` and `limit`.",
+    ),
+    param(
+        "fields",
+        Several("Field"),
+        "",
+        "The columns of `format=csv` and `format=xlsx`, in this order. Without it: all.",
+    ),
+    param(
+        "bom",
+        Flag,
+        "1",
+        "Puts a byte-order mark before CSV, for spreadsheets that take it for another encoding otherwise.",
+    ),
+];
+
+/// Parameters of lists that only pages look at; an address of a page is good for the API, too.
+pub const PAGES_ONLY: [&str; 2] = ["columns", "before"];
+
+/// How a trend is asked for.
+pub const TREND: [Param; 7] = [
+    param(
+        "days",
+        Number(2, 3_650, Some(90)),
+        "30",
+        "How many days to go back, today among them.",
+    ),
+    SITE,
+    OS,
+    param(
+        "reason",
+        One("Reason", ""),
+        "winhttp.default_without_tls12",
+        "Only clients that carry this reason. Then there are only two standings, and no forecast.",
+    ),
+    param(
+        "standing",
+        One("Standing", ""),
+        "blocking",
+        "The line that the page draws; the answer has every standing, whatever this says.",
+    ),
+    param(
+        "by",
+        Day,
+        "2030-03-01",
+        "A day on which all should be ready; `needed_a_week` of the forecast is the pace that this takes.",
+    ),
+    param(
+        "format",
+        One("TrendFormat", "json"),
+        "json",
+        "The form, whatever `Accept` says.",
+    ),
+];
+
+/// `id` in the path of a client.
+pub const CLIENT: Param = param("id", Id, "", "Our id of the client.");
+/// `entry` in the path of a report.
+pub const ENTRY: Param = param("entry", Entry, "", "`entry` of the client's history.");
+/// `older`
+pub const OLDER: Param = param(
+    "older",
+    Entry,
+    "",
+    "Where the history goes on: `history_older` of the page before.",
+);
+
+/// `list`
+pub const LIST_NAME: Param = param(
+    "list",
+    ListOr("default"),
+    "default",
+    "Name of the list, at most 64 letters. Case and blanks around it do not count.",
+);
+/// `list`, where it has to be said.
+pub const LIST_NAME_NEEDED: Param = param("list", NeededList, "default", "Name of the list.");
+/// `confirm`
+pub const CONFIRM: Param = param(
+    "confirm",
+    Flag,
+    "1",
+    "Do it although clients are counted no more. Without it such a change is refused with 409 and a sentence that says how many.",
+);
+
+/// `id` in the path of an upload.
+pub const UPLOAD: Param = param("id", Id, "", "Id of the upload.");
+/// `wait`
+pub const WAIT: Param = param(
+    "wait",
+    Number(0, 30, Some(0)),
+    "0",
+    "Answer only when the server is no longer at work on it, or after so many seconds.",
+);
+/// `status`
+pub const ROWS: Param = param(
+    "status",
+    One("RowFilter", ""),
+    "new",
+    "Only rows that are this, or that storing does this with.",
+);
+
+/// What may be said beside files; also as fields of a form.
+pub const FILES: [Param; 11] = [
+    param(
+        "name",
+        PlainOr("upload"),
+        "two.ndjson",
+        "Name of the file, where the body is one file. Its ending may help to recognise it.",
+    ),
+    param(
+        "format",
+        One("FileFormat", ""),
+        "report",
+        "What the files are. Without it they are recognised.",
+    ),
+    param(
+        "collected_at",
+        Moment,
+        "2026-11-23T08:15:00Z",
+        "When the facts were read, where the files do not say it.",
+    ),
+    param(
+        "device",
+        Plain,
+        "PC-0042",
+        "Whom the files are about, where they do not say it.",
+    ),
+    param(
+        "key",
+        Plain,
+        "",
+        "Which registry key was asked, where the files do not say it.",
+    ),
+    param(
+        "key-0",
+        Plain,
+        "",
+        "Which query the first file answers; `key-1` the second, and so on.",
+    ),
+    param(
+        "dates",
+        One("DateOrder", ""),
+        "iso",
+        "The order in which dates are written, where the files do not show it.",
+    ),
+    param(
+        "one_run",
+        Flag,
+        "0",
+        "The files are answers of one run, so that what one of them lacks another may prove absent.",
+    ),
+    param(
+        "asked",
+        Number(1, 4_294_967_295, None),
+        "5000",
+        "How many devices were asked, where the files do not say it.",
+    ),
+    param("mapping", Plain, "", "Name of a kept meaning of columns."),
+    param("commit", Flag, "0", "Store at once, without a preview."),
+];
+/// `way`
+pub const UPLOAD_WAY: Param = param(
+    "way",
+    One("UploadWay", "upload"),
+    "upload",
+    "By which way the files came to whoever sends them.",
+);
+
+/// The names of every parameter of a list, the filters first.
+pub fn names_of_lists() -> Vec<&'static str> {
+    let known = [STANDING].into_iter().chain(FILTERS).chain(LIST);
+    known.map(|param| param.name).chain(PAGES_ONLY).collect()
+}

@@ -1,0 +1,134 @@
+//! The calls that read.
+
+use super::{
+    super::{
+        api::{ListAnswer, RejectList},
+        client_json,
+        feeds::FeedList,
+        fixes_json::FixesAnswer,
+        media,
+        summary_json::SummaryAnswer,
+        trend_json::{RegressedAnswer, TrendAnswer},
+    },
+    call::{Call, Content, Shape, Tag, Who},
+    params::{self, BLOCKERS_STANDING, FILTERS, LIST, OS, SITE, STANDING, TREND},
+};
+
+fn of_a_list() -> Vec<Content> {
+    vec![
+        Content::Json(Shape::of::<ListAnswer>()),
+        Content::Text(
+            media::CSV,
+            "The whole list as a table: a line for each client, with a heading. The fields are those of `Field`, and new ones are only ever added at the end. Times are in UTC. What a spreadsheet would run has an apostrophe in front.",
+        ),
+        Content::Text(
+            media::NDJSON,
+            "The whole list, one `Client` as JSON on each line.",
+        ),
+        Content::Bytes(
+            media::XLSX,
+            "The whole list as an Excel workbook: the table of CSV, with real numbers and times. A list of more than 1,048,575 clients is refused.",
+        ),
+    ]
+}
+
+/// What programs read.
+pub(super) fn calls() -> Vec<Call> {
+    vec![
+        Call::get("/api/v1/summary", "getSummary", "Counts of everybody, or of a selection")
+            .says("Counts by standing, OS version, site and reason, and what they cover. With filters: the same of the clients that they describe.")
+            .takes([STANDING])
+            .takes(FILTERS)
+            .json::<SummaryAnswer>(200, "The counts.")
+            .polled(),
+        Call::get("/api/v1/blockers", "listBlockers", "Who is not cleared")
+            .says("The blocking clients, or those of other standings that are not cleared. Ready clients are never among them. `population` says what the list does not cover: an empty list beside many silent clients is no good news.")
+            .takes([BLOCKERS_STANDING])
+            .takes(FILTERS)
+            .takes(LIST)
+            .answers(200, "A page of the list, or the whole list as a table.", of_a_list())
+            .polled()
+            .error(400, "`cursor` is none of this list."),
+        Call::get("/api/v1/clients", "listClients", "Everybody")
+            .says("Every client that is counted, unless the filters say otherwise.")
+            .takes([STANDING])
+            .takes(FILTERS)
+            .takes(LIST)
+            .answers(200, "A page of the list, or the whole list as a table.", of_a_list())
+            .polled()
+            .error(400, "`cursor` is none of this list."),
+        Call::get("/api/v1/clients/{id}", "getClient", "One client")
+            .says("One client with every check, what was found and what was expected, who said it, what would make it ready, and a page of its history.")
+            .named(params::CLIENT)
+            .takes([params::OLDER])
+            .json::<client_json::Answer>(200, "The client.")
+            .polled(),
+        Call::get("/api/v1/clients/{id}/raw", "getClientReport", "The newest report of a client")
+            .says("The report as it came, to the byte.")
+            .named(params::CLIENT)
+            .answers(200, "The report.", vec![Content::Named(media::JSON, "ReportAsItCame")])
+            .header("Content-Disposition", "Names the file `report.json`.")
+            .polled()
+            .error(404, "There is no such client, or it has never reported."),
+        Call::get("/api/v1/clients/{id}/reports/{entry}", "getHistoryReport", "A report of a client's history")
+            .says("The report as it came, to the byte.")
+            .named(params::CLIENT)
+            .named(params::ENTRY)
+            .answers(200, "The report.", vec![Content::Named(media::JSON, "ReportAsItCame")])
+            .header("Content-Disposition", "Names the file `report.json`.")
+            .polled()
+            .error(404, "There is no such report of this client."),
+        Call::get("/api/v1/fixes", "getFixPlan", "What to do first")
+            .says("The best set of actions of each size, exactly, with the number of clients that need nothing beyond it; and what makes undetermined clients judgeable.")
+            .takes([OS, SITE])
+            .json::<FixesAnswer>(200, "The plan.")
+            .polled(),
+        Call::get("/api/v1/trend", "getTrend", "What the numbers were")
+            .says("A line a day. Days without numbers are left out, never made up. A forecast comes with it, or the reason why there is none.")
+            .takes(TREND)
+            .answers(
+                200,
+                "The days.",
+                vec![
+                    Content::Json(Shape::of::<TrendAnswer>()),
+                    Content::Text(media::CSV, "A line a day, with a heading. Times are in UTC."),
+                ],
+            )
+            .polled(),
+        Call::get("/api/v1/regressed", "listRegressed", "Who was ready and is not any more")
+            .says("Clients that were ready in the last 30 days and are not any more, under the same rules, the latest first, with the reasons that came up. 1,000 at most; `total` says how many there are, and `GET /api/v1/clients?regressed=1` has all.")
+            .json::<RegressedAnswer>(200, "The clients.")
+            .polled(),
+        Call::get("/api/v1/feeds", "listFeeds", "Who feeds the server")
+            .says("Who sent reports about which site, when last, and who has stopped; those that stopped come first.")
+            .json::<FeedList>(200, "The feeds.")
+            .polled(),
+        Call::get("/api/v1/rejects", "listRejects", "Records that were refused")
+            .says("The latest 100 records that were refused, with the reasons. They are kept for 30 days.")
+            .json::<RejectList>(200, "The records, the latest first.")
+            .polled(),
+        Call::get("/healthz", "isAlive", "The process lives")
+            .of(Tag::Health, Who::Anyone)
+            .plain()
+            .answers(200, "It does.", vec![Content::Text("text/plain", "`ok`")]),
+        Call::get("/readyz", "isReady", "The server can take reports")
+            .says("The database answers, and there is room for reports.")
+            .of(Tag::Health, Who::Anyone)
+            .plain()
+            .answers(200, "It can.", vec![Content::Text("text/plain", "`ready`")])
+            .error(503, "It cannot: the database is away, or too much is waiting to be written."),
+        Call::get("/metrics", "getMetrics", "Figures for Prometheus")
+            .of(Tag::Health, Who::Read)
+            .plain()
+            .answers(
+                200,
+                "The figures.",
+                vec![Content::Text("text/plain", "Prometheus text, version 0.0.4.")],
+            ),
+        Call::get("/api/v1/openapi.json", "getContract", "This document")
+            .says("The whole API as OpenAPI 3.1. It says nothing of any client, so it takes no token.")
+            .of(Tag::Contract, Who::Anyone)
+            .answers(200, "The document.", vec![Content::Named(media::JSON, "OpenApi")])
+            .polled(),
+    ]
+}
