@@ -6,6 +6,7 @@ use crate::domain::{
         Combined, Contradiction, Source, combine, combine_by_trust, combine_doubting,
         combine_turned,
     },
+    facts::OsFacts,
     time::{Timestamp, UNZONED},
     verdict::{Impact, Note, Standing, Verdict},
 };
@@ -102,6 +103,24 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
             (verdict, chosen) = (stands, doubting);
         }
     }
+    // What was read under another Windows, or of another machine of this name, proves nothing of the Windows of today.
+    let since = of_this_windows(sources);
+    if !since.is_empty() && since.len() < sources.len() {
+        let heard: Vec<Source<'_>> = since.iter().map(|&index| sources[index]).collect();
+        let mut today = placed(combine(&heard), &since, sources.len());
+        today.contradictions.clone_from(&chosen.contradictions);
+        add(&mut live, &today.live);
+        let mut stands = assess(&today.facts, policy);
+        let as_open = severity(&stands) == 1 && severity(&verdict) == 1;
+        if rank(&stands) < rank(&verdict) || as_open {
+            stands.notes.push(Note {
+                code: "evidence.other_windows",
+                message: "An older source speaks of another Windows version, of another kind of Windows or of another architecture. What was read before this Windows was first seen is not counted in its favour: Windows was installed anew, or it is another machine of this name. Read everything again, together."
+                    .to_owned(),
+            });
+            (verdict, chosen) = (stands, today);
+        }
+    }
     let lowest = sources.iter().map(|source| source.trust).min();
     let trusted: Vec<usize> = (0..sources.len())
         .filter(|&index| Some(sources[index].trust) > lowest)
@@ -194,6 +213,46 @@ fn as_late_as_can_be<'f>(sources: &[Source<'f>]) -> Option<Vec<Source<'f>>> {
         };
         sources.iter().map(late).collect()
     })
+}
+
+/// The sources since the Windows of the newest word was first seen; all of them when nobody speaks of another one.
+fn of_this_windows(sources: &[Source<'_>]) -> Vec<usize> {
+    fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+        one.zip(other).is_some_and(|(one, other)| one != other)
+    }
+    let family = |os: &OsFacts| os.version.map(|version| (version.major, version.minor));
+    let is_server = |os: &OsFacts| os.product_type.map(|kind| kind != 1);
+    let differs = |one: &OsFacts, other: &OsFacts| {
+        differ(family(one), family(other))
+            || differ(is_server(one), is_server(other))
+            || differ(one.bits, other.bits)
+    };
+    let speaks =
+        |os: &OsFacts| os.version.is_some() || os.product_type.is_some() || os.bits.is_some();
+    let told = || sources.iter().filter(|source| speaks(&source.facts.os));
+    let Some(newest) = told().max_by_key(|source| source.rank) else {
+        return (0..sources.len()).collect();
+    };
+    let of_another = told().filter(|source| differs(&source.facts.os, &newest.facts.os));
+    let Some(last) = of_another.map(|source| source.rank.0).max() else {
+        return (0..sources.len()).collect();
+    };
+    let first = told()
+        .map(|source| source.rank.0)
+        .filter(|at| *at > last)
+        .min();
+    // Of the same time as the word on another Windows, only those count that say themselves that they are of this one.
+    let of_this = |source: &Source<'_>| match first {
+        Some(first) => source.rank.0 >= first,
+        None => {
+            source.rank.0 == last
+                && speaks(&source.facts.os)
+                && !differs(&source.facts.os, &newest.facts.os)
+        }
+    };
+    (0..sources.len())
+        .filter(|&index| of_this(&sources[index]))
+        .collect()
 }
 
 fn add(live: &mut [bool], also: &[bool]) {

@@ -95,14 +95,29 @@ pub(super) fn native(facts: &Facts, system: &System) -> CheckResult {
 
 /// The 32-bit view; without meaning on 32-bit Windows, even if such a key exists there.
 pub(super) fn wow64(facts: &Facts, system: &System) -> CheckResult {
+    let value = Dword::read(&facts.registry, Key::WinHttpWow64, VALUE);
     if system.is_32_bit() {
+        // Without meaning there; but the word on the width may be wrong, and then this would block.
+        if let Dword::Number(bits) = value
+            && bits & TLS12 == 0
+        {
+            return CheckResult {
+                message: "Windows is said to be 32-bit, which has one registry view only; but below Wow6432Node, which only 64-bit Windows makes, a value without TLS 1.2 was read. One of the two is wrong."
+                    .to_owned(),
+                expected: expected(system),
+                observed: mask(bits),
+                fix: "Read Win32_OperatingSystem.OSArchitecture and the registry again, together; if Windows is 32-bit, delete the key below Wow6432Node."
+                    .to_owned(),
+                sources: &[sources::OPTIONS, sources::OWN_RULE],
+                ..blank(WOW64, Outcome::Unknown, code::WINHTTP_WIDTH)
+            };
+        }
         return CheckResult {
             message: "32-bit Windows has one registry view only.".to_owned(),
             sources: &[sources::OPTIONS],
             ..blank(WOW64, Outcome::NotApplicable, "winhttp.one_view")
         };
     }
-    let value = Dword::read(&facts.registry, Key::WinHttpWow64, VALUE);
     if system.bits.is_none() && value != Dword::NotCollected {
         return CheckResult {
             message: "Whether this is 64-bit Windows, and so whether the Wow6432Node value matters, is not known."
