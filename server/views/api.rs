@@ -5,6 +5,18 @@ use serde_json::Value;
 
 use super::{Layout, api_document::Reader};
 
+/// Words, piece by piece; the flagged ones are code.
+pub type Prose = Vec<(bool, String)>;
+
+/// Takes a text apart at its backticks.
+pub(super) fn prose(text: &str) -> Prose {
+    let pieces = text.split('`').enumerate();
+    let pieces = pieces.filter(|(_, piece)| !piece.is_empty());
+    pieces
+        .map(|(at, piece)| (at % 2 == 1, piece.to_owned()))
+        .collect()
+}
+
 /// A row of parameters or fields.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
@@ -13,7 +25,7 @@ pub struct Row {
     /// What it takes or holds.
     pub kind: Kind,
     /// What it means.
-    pub says: String,
+    pub says: Prose,
     /// It has to be there, or always is.
     pub needed: bool,
     /// What goes without saying; empty: nothing does.
@@ -37,7 +49,7 @@ pub struct Code {
     /// The code.
     pub code: String,
     /// What it means; empty: it speaks for itself.
-    pub says: String,
+    pub says: Prose,
 }
 
 /// One form in which an answer or a body comes.
@@ -48,7 +60,7 @@ pub struct Form {
     /// What it holds.
     pub kind: Kind,
     /// What it is, where no schema says so.
-    pub says: String,
+    pub says: Prose,
     /// An example; empty: none.
     pub example: String,
     /// The example was cut.
@@ -61,7 +73,7 @@ pub struct Status {
     /// The number.
     pub code: String,
     /// What it means.
-    pub says: String,
+    pub says: Prose,
 }
 
 /// One call.
@@ -76,13 +88,13 @@ pub struct CallRow {
     /// A few words.
     pub title: String,
     /// Whole sentences; empty: none.
-    pub says: String,
+    pub says: Prose,
     /// Who may.
     pub who: String,
     /// What stands in the address.
     pub params: Vec<Row>,
     /// What is sent with it; empty: nothing.
-    pub body_says: String,
+    pub body_says: Prose,
     /// In which forms.
     pub bodies: Vec<Form>,
     /// The good answer.
@@ -105,7 +117,7 @@ pub struct Group {
     /// The same as a heading.
     pub title: String,
     /// What they are for.
-    pub says: String,
+    pub says: Prose,
     /// The calls.
     pub calls: Vec<CallRow>,
 }
@@ -116,7 +128,7 @@ pub struct SchemaRow {
     /// Its name.
     pub name: String,
     /// What it is.
-    pub says: String,
+    pub says: Prose,
     /// Its fields.
     pub fields: Vec<Row>,
     /// Its codes.
@@ -128,7 +140,7 @@ pub struct SchemaRow {
 #[template(path = "api.html")]
 pub struct ApiPage {
     layout: Layout,
-    about: Vec<(String, String)>,
+    about: Vec<(String, Prose)>,
     groups: Vec<Group>,
     schemas: Vec<SchemaRow>,
 }
@@ -150,17 +162,15 @@ impl ApiPage {
 }
 
 /// Paragraphs that begin with a few words in bold: those words, and the rest.
-fn paragraphs(markdown: &str) -> Vec<(String, String)> {
-    let plain = |text: &str| text.replace('`', "").trim().to_owned();
-    let blocks = markdown
-        .split("\n\n")
-        .filter(|block| !block.trim().is_empty());
+fn paragraphs(markdown: &str) -> Vec<(String, Prose)> {
+    let blocks = markdown.split("\n\n").map(str::trim);
     blocks
+        .filter(|block| !block.is_empty())
         .map(|block| {
-            let bold = block.trim().strip_prefix("**");
+            let bold = block.strip_prefix("**");
             match bold.and_then(|rest| rest.split_once("**")) {
-                Some((head, rest)) => (plain(head), plain(rest)),
-                None => (String::new(), plain(block)),
+                Some((head, rest)) => (head.to_owned(), prose(rest.trim())),
+                None => (String::new(), prose(block)),
             }
         })
         .collect()

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    api::{CallRow, Code, Form, Group, Kind, Row, SchemaRow, Status},
+    api::{CallRow, Code, Form, Group, Kind, Row, SchemaRow, Status, prose},
     json,
 };
 
@@ -52,7 +52,7 @@ impl<'d> Reader<'d> {
                 id: text(&tag["name"]).replace(' ', "-"),
                 name: text(&tag["name"]).to_owned(),
                 title: capital(text(&tag["name"])),
-                says: text(&tag["description"]).to_owned(),
+                says: prose(text(&tag["description"])),
                 calls: Vec::new(),
             })
             .collect();
@@ -74,7 +74,7 @@ impl<'d> Reader<'d> {
             let response = self.at(response);
             let status = Status {
                 code: code.clone(),
-                says: text(&response["description"]).to_owned(),
+                says: prose(text(&response["description"])),
             };
             if code.starts_with('2') {
                 forms = Self::forms(&response["content"]);
@@ -88,17 +88,17 @@ impl<'d> Reader<'d> {
             method: method.to_uppercase(),
             path: path.to_owned(),
             title: text(&call["summary"]).to_owned(),
-            says: text(&call["description"]).to_owned(),
+            says: prose(text(&call["description"])),
             who: Self::who(call),
             params: list(&call["parameters"])
                 .iter()
                 .map(|param| Self::param(self.at(param)))
                 .collect(),
-            body_says: text(&call["requestBody"]["description"]).to_owned(),
+            body_says: prose(text(&call["requestBody"]["description"])),
             bodies: Self::forms(&call["requestBody"]["content"]),
             answer: answer.unwrap_or(Status {
                 code: String::new(),
-                says: String::new(),
+                says: Vec::new(),
             }),
             forms,
             others,
@@ -136,7 +136,7 @@ impl<'d> Reader<'d> {
         Row {
             name: format!("{}{place}", text(&param["name"])),
             kind: kind_of(schema, param["explode"] == false),
-            says: text(&param["description"]).to_owned(),
+            says: prose(text(&param["description"])),
             needed: param["required"] == true,
             usual,
         }
@@ -155,7 +155,7 @@ impl<'d> Reader<'d> {
                 Form {
                     media: media.clone(),
                     kind: kind_of(&form["schema"], false),
-                    says: text(&form["schema"]["description"]).to_owned(),
+                    says: prose(text(&form["schema"]["description"])),
                     example: shown.to_owned(),
                     cut,
                 }
@@ -174,7 +174,7 @@ impl<'d> Reader<'d> {
                 let parts: Vec<&Value> = [schema].into_iter().chain(parts).collect();
                 SchemaRow {
                     name: name.clone(),
-                    says: text(&schema["description"]).to_owned(),
+                    says: prose(text(&schema["description"])),
                     fields: parts.iter().flat_map(|part| self.fields(part)).collect(),
                     codes: codes(schema),
                 }
@@ -193,7 +193,7 @@ impl<'d> Reader<'d> {
                 Row {
                     name: name.clone(),
                     kind: kind_of(field, false),
-                    says: says.unwrap_or_default().to_owned(),
+                    says: prose(says.unwrap_or_default()),
                     needed: required.iter().any(|known| known == name),
                     usual: String::new(),
                 }
@@ -309,7 +309,7 @@ fn codes(schema: &Value) -> Vec<Code> {
     codes
         .map(|code| Code {
             code: code.to_owned(),
-            says: text(&words[code]).to_owned(),
+            says: prose(text(&words[code])),
         })
         .collect()
 }
