@@ -11,7 +11,6 @@ use crate::{
 };
 
 /// A client, with every id that it is known by.
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Client)]
 pub struct ClientJson {

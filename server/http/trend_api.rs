@@ -105,8 +105,11 @@ fn csv_of(headers: &HeaderMap, shown: &[&TrendDay], asked: &Asked) -> Result<Res
     let today = shown.last().map(|day| day.head.day);
     let said = csv_text(shown, asked, |day| {
         let kept = Some(day.head.day) != today;
-        kept.then(|| day.head.taken_at.to_string())
-            .unwrap_or_default()
+        if kept {
+            day.head.taken_at.to_string()
+        } else {
+            String::new()
+        }
     })?;
     Ok(polled::bytes(headers, &said, || {
         let headers = [

@@ -3,10 +3,19 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::Layout;
+use super::{Layout, api_document::Reader};
 
-/// Longer examples are cut on the page; the document has all of it.
-const SHOWN: usize = 2_400;
+/// Words, piece by piece; the flagged ones are code.
+pub type Prose = Vec<(bool, String)>;
+
+/// Takes a text apart at its backticks.
+pub(super) fn prose(text: &str) -> Prose {
+    let pieces = text.split('`').enumerate();
+    let pieces = pieces.filter(|(_, piece)| !piece.is_empty());
+    pieces
+        .map(|(at, piece)| (at % 2 == 1, piece.to_owned()))
+        .collect()
+}
 
 /// A row of parameters or fields.
 #[derive(Clone, Debug, Default)]
@@ -16,7 +25,7 @@ pub struct Row {
     /// What it takes or holds.
     pub kind: Kind,
     /// What it means.
-    pub says: String,
+    pub says: Prose,
     /// It has to be there, or always is.
     pub needed: bool,
     /// What goes without saying; empty: nothing does.
@@ -40,7 +49,7 @@ pub struct Code {
     /// The code.
     pub code: String,
     /// What it means; empty: it speaks for itself.
-    pub says: String,
+    pub says: Prose,
 }
 
 /// One form in which an answer or a body comes.
@@ -51,7 +60,7 @@ pub struct Form {
     /// What it holds.
     pub kind: Kind,
     /// What it is, where no schema says so.
-    pub says: String,
+    pub says: Prose,
     /// An example; empty: none.
     pub example: String,
     /// The example was cut.
@@ -64,7 +73,7 @@ pub struct Status {
     /// The number.
     pub code: String,
     /// What it means.
-    pub says: String,
+    pub says: Prose,
 }
 
 /// One call.
@@ -79,13 +88,13 @@ pub struct CallRow {
     /// A few words.
     pub title: String,
     /// Whole sentences; empty: none.
-    pub says: String,
+    pub says: Prose,
     /// Who may.
     pub who: String,
     /// What stands in the address.
     pub params: Vec<Row>,
     /// What is sent with it; empty: nothing.
-    pub body_says: String,
+    pub body_says: Prose,
     /// In which forms.
     pub bodies: Vec<Form>,
     /// The good answer.
@@ -105,8 +114,10 @@ pub struct Group {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// The same as a heading.
+    pub title: String,
     /// What they are for.
-    pub says: String,
+    pub says: Prose,
     /// The calls.
     pub calls: Vec<CallRow>,
 }
@@ -117,7 +128,7 @@ pub struct SchemaRow {
     /// Its name.
     pub name: String,
     /// What it is.
-    pub says: String,
+    pub says: Prose,
     /// Its fields.
     pub fields: Vec<Row>,
     /// Its codes.
@@ -129,7 +140,7 @@ pub struct SchemaRow {
 #[template(path = "api.html")]
 pub struct ApiPage {
     layout: Layout,
-    about: Vec<(String, String)>,
+    about: Vec<(String, Prose)>,
     groups: Vec<Group>,
     schemas: Vec<SchemaRow>,
 }
@@ -142,7 +153,7 @@ impl ApiPage {
             address: &layout.address,
         };
         Self {
-            about: paragraphs(text(&document["info"]["description"])),
+            about: paragraphs(document["info"]["description"].as_str().unwrap_or_default()),
             groups: reader.groups(),
             schemas: reader.schemas(),
             layout,
@@ -151,310 +162,16 @@ impl ApiPage {
 }
 
 /// Paragraphs that begin with a few words in bold: those words, and the rest.
-fn paragraphs(markdown: &str) -> Vec<(String, String)> {
-    let plain = |text: &str| text.replace('`', "").trim().to_owned();
-    let blocks = markdown
-        .split("\n\n")
-        .filter(|block| !block.trim().is_empty());
+fn paragraphs(markdown: &str) -> Vec<(String, Prose)> {
+    let blocks = markdown.split("\n\n").map(str::trim);
     blocks
+        .filter(|block| !block.is_empty())
         .map(|block| {
-            let bold = block.trim().strip_prefix("**");
+            let bold = block.strip_prefix("**");
             match bold.and_then(|rest| rest.split_once("**")) {
-                Some((head, rest)) => (plain(head), plain(rest)),
-                None => (String::new(), plain(block)),
+                Some((head, rest)) => (head.to_owned(), prose(rest.trim())),
+                None => (String::new(), prose(block)),
             }
-        })
-        .collect()
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-fn list(value: &Value) -> &[Value] {
-    value.as_array().map_or(&[], Vec::as_slice)
-}
-
-/// Reads the document.
-struct Reader<'d> {
-    document: &'d Value,
-    address: &'d str,
-}
-
-impl<'d> Reader<'d> {
-    /// What a reference leads to, or the value itself.
-    fn at(&self, value: &'d Value) -> &'d Value {
-        let place = value["$ref"]
-            .as_str()
-            .and_then(|place| place.strip_prefix('#'));
-        place
-            .and_then(|place| self.document.pointer(place))
-            .unwrap_or(value)
-    }
-
-    fn groups(&self) -> Vec<Group> {
-        let mut groups: Vec<Group> = list(&self.document["tags"])
-            .iter()
-            .map(|tag| Group {
-                id: text(&tag["name"]).replace(' ', "-"),
-                name: text(&tag["name"]).to_owned(),
-                says: text(&tag["description"]).to_owned(),
-                calls: Vec::new(),
-            })
-            .collect();
-        let paths = self.document["paths"].as_object();
-        for (path, methods) in paths.into_iter().flatten() {
-            for (method, call) in methods.as_object().into_iter().flatten() {
-                let tag = text(&call["tags"][0]);
-                if let Some(group) = groups.iter_mut().find(|group| group.name == tag) {
-                    group.calls.push(self.call(method, path, call));
-                }
-            }
-        }
-        groups
-    }
-
-    fn call(&self, method: &str, path: &str, call: &'d Value) -> CallRow {
-        let (mut answer, mut forms, mut others) = (None, Vec::new(), Vec::new());
-        for (code, response) in call["responses"].as_object().into_iter().flatten() {
-            let response = self.at(response);
-            let status = Status {
-                code: code.clone(),
-                says: text(&response["description"]).to_owned(),
-            };
-            if code.starts_with('2') {
-                forms = self.forms(&response["content"]);
-                answer = Some(status);
-            } else {
-                others.push(status);
-            }
-        }
-        CallRow {
-            id: text(&call["operationId"]).to_owned(),
-            method: method.to_uppercase(),
-            path: path.to_owned(),
-            title: text(&call["summary"]).to_owned(),
-            says: text(&call["description"]).to_owned(),
-            who: self.who(call),
-            params: list(&call["parameters"])
-                .iter()
-                .map(|param| self.param(self.at(param)))
-                .collect(),
-            body_says: text(&call["requestBody"]["description"]).to_owned(),
-            bodies: self.forms(&call["requestBody"]["content"]),
-            answer: answer.unwrap_or(Status {
-                code: String::new(),
-                says: String::new(),
-            }),
-            forms,
-            others,
-            command: self.command(method, path, call),
-        }
-    }
-
-    fn who(&self, call: &Value) -> String {
-        let purposes: Vec<&str> = list(&call["security"])
-            .iter()
-            .filter_map(|scheme| scheme.as_object()?.keys().next())
-            .filter_map(|name| name.strip_suffix("Token"))
-            .collect();
-        if purposes.is_empty() {
-            return "Anybody, without a token.".to_owned();
-        }
-        format!(
-            "A token for {}, or a person who has signed in.",
-            purposes.join(" or ")
-        )
-    }
-
-    fn param(&self, param: &'d Value) -> Row {
-        let schema = &param["schema"];
-        let place = match text(&param["in"]) {
-            "path" => " (in the path)",
-            "header" => " (a header)",
-            _ => "",
-        };
-        let usual = match &schema["default"] {
-            Value::Null => String::new(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        Row {
-            name: format!("{}{place}", text(&param["name"])),
-            kind: self.kind(schema, param["explode"] == false),
-            says: text(&param["description"]).to_owned(),
-            needed: param["required"] == true,
-            usual,
-        }
-    }
-
-    /// What a schema is in words. `commas`: several stand in one text.
-    fn kind(&self, schema: &Value, commas: bool) -> Kind {
-        if let Some(name) = schema["$ref"]
-            .as_str()
-            .and_then(|place| place.rsplit('/').next())
-        {
-            return Kind {
-                schema: name.to_owned(),
-                ..Kind::default()
-            };
-        }
-        let either = ["oneOf", "anyOf"]
-            .into_iter()
-            .flat_map(|word| list(&schema[word]));
-        if let Some(one) = either.clone().find(|one| one["type"] != "null") {
-            let mut kind = self.kind(one, commas);
-            if either.into_iter().any(|one| one["type"] == "null") {
-                kind.behind.push_str(", or null");
-            }
-            return kind;
-        }
-        let types = match &schema["type"] {
-            Value::Array(types) => types.iter().map(text).collect(),
-            other => vec![text(other)],
-        };
-        let mut kind = Kind::default();
-        match types.first().copied().unwrap_or_default() {
-            "array" => {
-                kind = self.kind(&schema["items"], false);
-                let several = if commas {
-                    "several, with commas between: "
-                } else {
-                    "list of "
-                };
-                kind.words.insert_str(0, several);
-            }
-            "integer" | "number" => {
-                kind.words = match (&schema["minimum"], &schema["maximum"]) {
-                    (Value::Number(least), Value::Number(most)) => {
-                        format!("number from {least} to {most}")
-                    }
-                    _ => "number".to_owned(),
-                };
-            }
-            "boolean" => "true or false".clone_into(&mut kind.words),
-            "object" => "object".clone_into(&mut kind.words),
-            _ => {
-                kind.words = match text(&schema["format"]) {
-                    "date-time" => "time",
-                    "date" => "day",
-                    "uuid" => "UUID",
-                    _ if schema["enum"].is_array() => "",
-                    _ => "text",
-                }
-                .to_owned();
-                let codes: Vec<&str> = list(&schema["enum"]).iter().map(text).collect();
-                kind.words.push_str(&codes.join(", "));
-            }
-        }
-        if types.contains(&"null") {
-            kind.behind.push_str(", or null");
-        }
-        kind
-    }
-
-    fn forms(&self, content: &'d Value) -> Vec<Form> {
-        let forms = content.as_object().into_iter().flatten();
-        forms
-            .map(|(media, form)| {
-                let example = match &form["example"] {
-                    Value::Null => String::new(),
-                    Value::String(text) => text.clone(),
-                    other => format!("{other:#}"),
-                };
-                let (shown, cut) = super::json::cut(&example, SHOWN);
-                Form {
-                    media: media.clone(),
-                    kind: self.kind(&form["schema"], false),
-                    says: text(&form["schema"]["description"]).to_owned(),
-                    example: shown.to_owned(),
-                    cut,
-                }
-            })
-            .collect()
-    }
-
-    fn schemas(&self) -> Vec<SchemaRow> {
-        let all = self.document["components"]["schemas"].as_object();
-        all.into_iter()
-            .flatten()
-            .map(|(name, schema)| {
-                // What is put together of another schema and more.
-                let parts = list(&schema["allOf"]).iter().map(|part| self.at(part));
-                let parts: Vec<&Value> = [schema].into_iter().chain(parts).collect();
-                SchemaRow {
-                    name: name.clone(),
-                    says: text(&schema["description"]).to_owned(),
-                    fields: parts.iter().flat_map(|part| self.fields(part)).collect(),
-                    codes: codes(schema),
-                }
-            })
-            .collect()
-    }
-
-    fn fields(&self, schema: &'d Value) -> Vec<Row> {
-        let required = list(&schema["required"]);
-        let fields = schema["properties"].as_object().into_iter().flatten();
-        fields
-            .map(|(name, field)| {
-                let either = list(&field["oneOf"]).iter().chain(list(&field["anyOf"]));
-                let mut places = [field].into_iter().chain(either).chain([self.at(field)]);
-                let says = places.find_map(|place| place["description"].as_str());
-                Row {
-                    name: name.clone(),
-                    kind: self.kind(field, false),
-                    says: says.unwrap_or_default().to_owned(),
-                    needed: required.iter().any(|known| known == name),
-                    usual: String::new(),
-                }
-            })
-            .collect()
-    }
-
-    /// A command that does the call on this server.
-    fn command(&self, method: &str, path: &str, call: &'d Value) -> String {
-        let mut words = vec!["curl --fail-with-body --cacert cert.pem".to_owned()];
-        if !list(&call["security"]).is_empty() {
-            words.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
-        }
-        if method != "get" {
-            words.push(format!("-X {}", method.to_uppercase()));
-        }
-        let media = call["requestBody"]["content"].as_object();
-        let media = media.and_then(|all| all.keys().find(|media| !media.starts_with("multipart")));
-        if let Some(media) = media {
-            words.push(format!("-H \"Content-Type: {media}\" --data-binary @FILE"));
-        }
-        let mut path = path.to_owned();
-        let mut query = String::new();
-        for param in list(&call["parameters"]) {
-            let param = self.at(param);
-            let name = text(&param["name"]);
-            let example = match &param["example"] {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            if param["in"] == "path" {
-                path = path.replace(&format!("{{{name}}}"), &example);
-            } else if param["in"] == "query"
-                && (param["required"] == true || ["limit", "os", "days"].contains(&name))
-            {
-                let join = if query.is_empty() { '?' } else { '&' };
-                query.push_str(&format!("{join}{name}={example}"));
-            }
-        }
-        words.push(format!("\"{}{path}{query}\"", self.address));
-        words.join(" ")
-    }
-}
-
-fn codes(schema: &Value) -> Vec<Code> {
-    let words = &schema["x-enumDescriptions"];
-    let codes = list(&schema["enum"]).iter().filter_map(Value::as_str);
-    codes
-        .map(|code| Code {
-            code: code.to_owned(),
-            says: text(&words[code]).to_owned(),
         })
         .collect()
 }

@@ -5,6 +5,7 @@
 //! numbers, words and URLs are finished in Rust, so they can be tested and are the same everywhere.
 
 pub mod api;
+mod api_document;
 pub mod attention;
 pub mod bar;
 mod called;

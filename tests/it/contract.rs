@@ -2,6 +2,7 @@
 
 mod answers;
 mod breaking;
+mod breaking_cases;
 mod examples;
 mod filled;
 mod kept;

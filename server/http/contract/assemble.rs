@@ -8,10 +8,10 @@ use super::{
     call::{Call, Content, Tag, Who},
     codes,
     examples::{self, example},
+    failures::{common, headers, name_of, problem, problems},
     params::{self, Param, Takes},
     said, schemas,
 };
-use crate::error::Problem;
 
 /// What the document says before the calls.
 const ABOUT: &str = include_str!("../../../static/contract/about.md");
@@ -282,97 +282,6 @@ fn responses(call: &Call) -> Value {
         all.insert(status.to_string(), special);
     }
     Value::Object(all)
-}
-
-/// Statuses that every call of this kind can answer.
-fn common(call: &Call) -> Vec<u16> {
-    let mut statuses = Vec::new();
-    if call.path == "/healthz" {
-        return statuses;
-    }
-    statuses.extend([408, 500, 503]);
-    if call.who != Who::Anyone {
-        statuses.extend([401, 403]);
-    }
-    if call.negotiates {
-        statuses.push(406);
-    }
-    if !call.params.is_empty() {
-        statuses.extend([400, 422]);
-    }
-    if call.body.is_some() {
-        statuses.extend([400, 413, 415, 422]);
-    }
-    statuses
-}
-
-/// Name of the answer with this status.
-fn name_of(status: u16) -> Option<&'static str> {
-    Some(match status {
-        400 => "Malformed",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "NotFound",
-        406 => "NotAcceptable",
-        408 => "TooSlow",
-        409 => "Conflict",
-        413 => "TooLarge",
-        415 => "Unsupported",
-        422 => "Invalid",
-        500 => "Internal",
-        503 => "Busy",
-        _ => return None,
-    })
-}
-
-/// The answers to requests that fail in the usual ways.
-fn problems() -> Value {
-    let all = [400, 401, 403, 406, 408, 413, 415, 422, 500, 503];
-    let all = all
-        .into_iter()
-        .filter_map(|status| Some((name_of(status)?.to_owned(), problem(status))));
-    Value::Object(all.collect())
-}
-
-fn problem(status: u16) -> Value {
-    let example = examples::problem(status);
-    let says = example.as_ref().map_or("It failed.", Problem::title);
-    let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/RequestId"}});
-    let more = match status {
-        401 => Some(("WWW-Authenticate", "How to sign in.")),
-        503 => Some(("Retry-After", "Seconds after which to send it again.")),
-        _ => None,
-    };
-    if let Some((name, says)) = more {
-        headers[name] =
-            json!({"description": says, "required": true, "schema": {"type": "string"}});
-    }
-    let mut content = json!({"schema": {"$ref": "#/components/schemas/Problem"}});
-    if let Some(example) = example {
-        content["example"] = example.to_json();
-    }
-    json!({
-        "description": format!("{says}."),
-        "headers": headers,
-        "content": {"application/problem+json": content},
-    })
-}
-
-fn headers() -> Value {
-    json!({
-        "RequestId": {
-            "required": true,
-            "description": "Names this request in the log of the server: what the request brought under this name, or a new id.",
-            "schema": {"type": "string"},
-            "example": "0198f3a2-7c11-7d54-9d0e-2f1f3f6f2a10",
-        },
-        "ETag": {
-            "required": true,
-            "description": "Names what the answer says, apart from the moment at which it was made. Send it back as `If-None-Match`.",
-            "schema": {"type": "string"},
-            "example": "W/\"0123456789abcdef01234567\"",
-        },
-    })
 }
 
 /// Every schema that is used, by name.

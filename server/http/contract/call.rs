@@ -189,7 +189,7 @@ pub struct Call {
 
 impl Call {
     /// A call that reads.
-    pub fn get(path: &'static str, id: &'static str, title: &'static str) -> Self {
+    pub(super) fn get(path: &'static str, id: &'static str, title: &'static str) -> Self {
         Self {
             method: "get",
             path,
@@ -211,7 +211,7 @@ impl Call {
     }
 
     /// A call that changes something.
-    pub fn change(
+    pub(super) fn change(
         method: &'static str,
         path: &'static str,
         id: &'static str,
@@ -225,35 +225,35 @@ impl Call {
     }
 
     /// Says more of it.
-    pub fn says(self, says: &'static str) -> Self {
+    pub(super) fn says(self, says: &'static str) -> Self {
         Self { says, ..self }
     }
 
     /// Where to look for it, and who may.
-    pub fn of(self, tag: Tag, who: Who) -> Self {
+    pub(super) fn of(self, tag: Tag, who: Who) -> Self {
         Self { tag, who, ..self }
     }
 
     /// A name in its path.
-    pub fn named(mut self, param: Param) -> Self {
+    pub(super) fn named(mut self, param: Param) -> Self {
         self.path_params.push(param);
         self.error(404, "There is no such thing, or it is not yours to see.")
     }
 
     /// Parameters of its address.
-    pub fn takes(mut self, params: impl IntoIterator<Item = Param>) -> Self {
+    pub(super) fn takes(mut self, params: impl IntoIterator<Item = Param>) -> Self {
         self.params.extend(params);
         self
     }
 
     /// What is sent with it.
-    pub fn body(self, says: &'static str, contents: Vec<Content>) -> Self {
+    pub(super) fn body(self, says: &'static str, contents: Vec<Content>) -> Self {
         let body = Some(Body { says, contents });
         Self { body, ..self }
     }
 
     /// The good answer.
-    pub fn answers(self, status: u16, says: &'static str, contents: Vec<Content>) -> Self {
+    pub(super) fn answers(self, status: u16, says: &'static str, contents: Vec<Content>) -> Self {
         Self {
             answer: (status, says),
             contents,
@@ -262,18 +262,18 @@ impl Call {
     }
 
     /// The good answer is JSON of this type.
-    pub fn json<T: ToSchema>(self, status: u16, says: &'static str) -> Self {
+    pub(super) fn json<T: ToSchema>(self, status: u16, says: &'static str) -> Self {
         self.answers(status, says, vec![Content::Json(Shape::of::<T>())])
     }
 
     /// A header of the good answer.
-    pub fn header(self, name: &'static str, says: &'static str) -> Self {
+    pub(super) fn header(self, name: &'static str, says: &'static str) -> Self {
         let header = Some((name, says));
         Self { header, ..self }
     }
 
     /// It has an `ETag`.
-    pub fn polled(self) -> Self {
+    pub(super) fn polled(self) -> Self {
         Self {
             polled: true,
             ..self
@@ -281,7 +281,7 @@ impl Call {
     }
 
     /// It has one media type, whatever is asked for.
-    pub fn plain(self) -> Self {
+    pub(super) fn plain(self) -> Self {
         Self {
             negotiates: false,
             ..self
@@ -289,7 +289,7 @@ impl Call {
     }
 
     /// A status that it answers beside those that all calls of its kind do.
-    pub fn error(mut self, status: u16, says: &'static str) -> Self {
+    pub(super) fn error(mut self, status: u16, says: &'static str) -> Self {
         self.errors.retain(|(known, _)| *known != status);
         self.errors.push((status, says));
         self

@@ -5,6 +5,7 @@ mod assemble;
 pub mod call;
 pub mod codes;
 mod examples;
+mod failures;
 pub mod params;
 mod reading;
 pub mod said;

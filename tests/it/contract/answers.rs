@@ -132,3 +132,26 @@ async fn a_person_may_make_every_call() {
         fits(call, &Answer::to(asked).await.ok(&address), "a person");
     }
 }
+
+#[tokio::test]
+async fn the_page_has_every_call_and_every_schema() {
+    let app = TestApp::one();
+    let cookie = app.sign_in().await;
+    let page = app.request(reqwest::Method::GET, "/api");
+    let page = page.header(header::COOKIE, cookie);
+    let page = Answer::to(page).await.ok("the page").text();
+    for call in calls() {
+        let place = format!("<h3 id=\"{}\">", call.id());
+        assert!(page.contains(&place), "{place}");
+    }
+    let document = &cutover::http::contract::contract().value;
+    for name in document["components"]["schemas"]
+        .as_object()
+        .expect("schemas")
+        .keys()
+    {
+        let place = format!("<h3 id=\"schema-{name}\">");
+        assert!(page.contains(&place), "{place}");
+    }
+    assert!(page.contains("<code>next_cursor</code>") && !page.contains("`next_cursor`"));
+}

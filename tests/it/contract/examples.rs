@@ -198,7 +198,7 @@ async fn sent<'a>(
         fits(send, &answer, &media);
         assert_eq!(
             answer.json()["rejected"],
-            if media.ends_with("x-ndjson") { 1 } else { 0 }
+            i32::from(media.ends_with("x-ndjson"))
         );
         if media.ends_with("x-ndjson") {
             hold(send.id(), &answer, wrong);
