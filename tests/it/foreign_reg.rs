@@ -1,5 +1,6 @@
 //! Registry texts as a way in: exports, the output of `reg query` and of the kit for cmd.
 
+mod cut;
 mod facts;
 mod files;
 mod kit;

@@ -65,6 +65,7 @@ pub mod reg_export;
 mod reg_kit;
 mod reg_lines;
 mod reg_machine;
+mod reg_order;
 mod reg_paths;
 pub mod reg_query;
 mod reg_question;

@@ -13,7 +13,9 @@
 //! A file that passes, but in which a hand shows (comments, other spacing, numbers of other than eight small digits, a
 //! key that comes twice, a line that cannot be understood, a key missing that every Windows has), may have lost as much as it gained: every key in it is
 //! *partial*, so that what it does not list is not known. In a file that is as Windows wrote it, a listed key is
-//! complete, and a key below a listed one that is not listed itself is not there. A script for a single key, typed in
+//! complete, and a key below a listed one that is not listed itself is not there, provided that the file goes on behind
+//! its place (see `reg_order`): a file can be cut anywhere. Windows ends every key with an empty line, also the last;
+//! without it the last key may lack values, and a last line without an end may lack characters. A script for a single key, typed in
 //! the spelling of an export, cannot be told from an export of that key; nothing else in the file would clear the
 //! machine, and it must be named for the computer that it is not from.
 //!
@@ -60,6 +62,7 @@ pub fn read(source: &Source<'_>, sink: &mut Sink<'_>) -> Result<Overview, Unread
     for step in Lines::of(source.text) {
         file.take(step)?;
     }
+    file.ends();
     file.sections.check()?;
     let cut_down = file.sections.cut_down();
     let certain = file.by_hand.is_none() && !file.refused && cut_down.is_none();
@@ -127,6 +130,12 @@ struct File<'t> {
     path: Option<KeyPath>,
     /// An empty line came before, perhaps with comments between.
     gap: bool,
+    /// So did a second one.
+    wide_gap: bool,
+    /// The last line, where it has no end and was not taken.
+    torn: Option<u64>,
+    /// The last line that was not empty.
+    line: u64,
 }
 
 impl<'t> File<'t> {
@@ -135,12 +144,23 @@ impl<'t> File<'t> {
             self.edited(step.first, step.last);
         }
         let (first, last, raw) = (step.first, step.last, step.raw);
+        if !raw.ends_with('\n') && self.tear(&step) {
+            return Ok(());
+        }
+        if step.item != Ok(Item::Blank) {
+            self.line = last;
+        }
         match step.item {
-            Ok(Item::Blank) => self.gap = true,
+            Ok(Item::Blank) => {
+                self.wide_gap |= self.gap;
+                self.gap = true;
+            }
             Ok(Item::Comment) => self.edited(first, last),
             Ok(Item::Header { .. }) => {
+                self.ends();
                 self.sections.begin()?;
-                (self.at, self.path, self.gap) = (None, None, false);
+                (self.at, self.path) = (None, None);
+                (self.gap, self.wide_gap) = (false, false);
             }
             Ok(Item::Heading { deleted: true, .. }) => {
                 return Err(script(format!("line {first} deletes a key")));
@@ -154,7 +174,10 @@ impl<'t> File<'t> {
                         "line {first} is a heading without an empty line before it, which Windows never writes"
                     )));
                 }
-                self.gap = false;
+                if self.wide_gap {
+                    self.edited(first, last);
+                }
+                (self.gap, self.wide_gap) = (false, false);
                 self.heading(first, path, raw)?;
             }
             Ok(Item::Value { value: None, .. }) => {
@@ -164,7 +187,11 @@ impl<'t> File<'t> {
                 name,
                 value: Some(value),
             }) => {
-                self.gap = false;
+                // Where empty lines stand between values, none of them shows that a key ends.
+                if self.gap {
+                    self.edited(first, last);
+                }
+                (self.gap, self.wide_gap) = (false, false);
                 self.value((first, last), name, value, raw);
             }
             Err(problem) => {
@@ -177,6 +204,7 @@ impl<'t> File<'t> {
                     reading.partial = true;
                     if let Some(name) = problem.name {
                         reading.values.remove(&name.to_lowercase());
+                        reading.disputed.insert(name.to_lowercase());
                     }
                 }
             }
@@ -239,10 +267,57 @@ impl<'t> File<'t> {
             self.refuse(lines, detail, raw);
             return;
         }
+        let again = reading.values.contains_key(&name.to_lowercase());
         if !reading.put(name, Some(value)) {
             let note = too_many(&path.shown);
             self.machine.note(note);
         }
+        if again {
+            self.edited(lines.0, lines.1);
+        }
+    }
+
+    /// A last line that has no end, of which nobody knows what else it would have said. False: it is to be read all
+    /// the same, because it would change a machine.
+    fn tear(&mut self, step: &Step<'_>) -> bool {
+        match &step.item {
+            Ok(Item::Heading { deleted: true, .. } | Item::Value { value: None, .. }) => false,
+            // Perhaps half of the end of a line: it ends no key.
+            Ok(Item::Blank) => true,
+            _ => {
+                if step.raw.trim_start().starts_with('[') {
+                    (self.at, self.path) = (None, None);
+                }
+                self.gap = false;
+                (self.torn, self.line) = (Some(step.last), step.last);
+                true
+            }
+        }
+    }
+
+    /// An export ends here: with an empty line, or it was cut.
+    fn ends(&mut self) {
+        if self.gap || self.path.is_none() && self.torn.is_none() {
+            return;
+        }
+        if let Some((_, reading)) = self.sections.reading(&self.at) {
+            reading.partial = true;
+        }
+        let line = self.line;
+        let lost = match (self.torn, &self.path) {
+            (Some(_), Some(path)) => {
+                format!(
+                    "That line was not taken, and what else {} holds is not known",
+                    path.shown
+                )
+            }
+            (Some(_), None) => "That line was not taken".to_owned(),
+            (None, Some(path)) => format!("What else {} holds is not known", path.shown),
+            (None, None) => return,
+        };
+        self.machine.note(format!(
+            "The export breaks off in line {line}, for no empty line follows, with which regedit and `reg export` end every key. {lost}. Export again and hand in the file as it is, or run cutover-collect.cmd, which marks the end of its file."
+        ));
     }
 
     fn edited(&mut self, first: u64, last: u64) {

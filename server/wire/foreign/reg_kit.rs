@@ -246,7 +246,9 @@ impl Kit {
         let found = question
             .readings
             .into_iter()
-            .filter(|(path, _)| path.lower == asked.lower)
+            .filter(|(path, reading)| {
+                path.lower == asked.lower && !reading.disputed.contains(&name.to_lowercase())
+            })
             .find_map(|(_, mut reading)| reading.values.remove(&name.to_lowercase()));
         if let Some((name, value)) = found {
             told.put(name, value);
@@ -276,6 +278,7 @@ impl Kit {
                 here.partial |= reading.partial || !here.values.is_empty();
                 if here.values.is_empty() {
                     here.values = reading.values;
+                    here.disputed = reading.disputed;
                 }
                 continue;
             }

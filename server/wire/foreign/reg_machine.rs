@@ -33,6 +33,8 @@ pub(super) struct Reading {
     pub(super) partial: bool,
     /// Its values.
     pub(super) values: Values,
+    /// Values, by their names in lower case, that this place gives twice with different data. None is believed.
+    pub(super) disputed: BTreeSet<String>,
     /// Where the file says so.
     pub(super) line: u64,
 }
@@ -49,24 +51,29 @@ impl Reading {
             Entry::Vacant(free) => {
                 free.insert((name, value));
             }
-            Entry::Occupied(mut known) => {
-                known.insert((name, value));
+            Entry::Occupied(known) => {
+                if known.get().1 != value {
+                    self.disputed.insert(name.to_lowercase());
+                }
             }
         }
         true
     }
 
-    /// Whether two readings say the same, wherever they stand.
-    pub(super) fn agrees(&self, other: &Self) -> bool {
-        let plain = |values: &Values| -> Vec<(String, Option<Value>)> {
-            values
-                .iter()
-                .map(|(name, (_, value))| (name.clone(), value.clone()))
-                .collect()
+    /// Whether two readings cannot be of the same key. What only one of them knows contradicts nothing.
+    pub(super) fn contradicts(&self, other: &Self) -> bool {
+        let lacks = |one: &Self, another: &Self| {
+            one.values.iter().any(|(name, (_, value))| {
+                if one.disputed.contains(name) || another.disputed.contains(name) {
+                    return false;
+                }
+                match another.values.get(name) {
+                    Some((_, known)) => known != value,
+                    None => value.is_some() && !another.partial,
+                }
+            })
         };
-        self.exists == other.exists
-            && self.partial == other.partial
-            && plain(&self.values) == plain(&other.values)
+        self.exists != other.exists || lacks(self, other) || lacks(other, self)
     }
 }
 
@@ -122,8 +129,14 @@ impl Machine {
         self.notes
     }
 
+    /// Whether something was said of a key.
+    pub(super) fn knows(&self, lower: &str) -> bool {
+        self.keys.contains_key(lower)
+    }
+
     /// Takes a reading of a key; what contradicts an earlier one is taken for not read. The order does not matter.
     pub(super) fn add(&mut self, path: &KeyPath, wanted: Use, reading: Reading) {
+        let twice;
         match self.keys.entry(path.lower.clone()) {
             Entry::Vacant(free) => {
                 if wanted == Use::Neighbour {
@@ -133,13 +146,20 @@ impl Machine {
                     }
                     self.neighbours += 1;
                 }
+                twice = Known::twice(path, &reading);
                 free.insert(Known {
                     path: path.clone(),
+                    disputed: reading.disputed.clone(),
                     reading: Some(reading),
-                    disputed: BTreeSet::new(),
                 });
             }
-            Entry::Occupied(mut known) => known.get_mut().merge(reading, &mut self.notes),
+            Entry::Occupied(mut known) => {
+                twice = Known::twice(path, &reading);
+                known.get_mut().merge(reading, &mut self.notes);
+            }
+        }
+        if let Some(note) = twice {
+            self.note(note);
         }
     }
 
@@ -297,6 +317,20 @@ pub(super) fn too_many(path: &str) -> String {
 }
 
 impl Known {
+    /// The note on values that one place gives twice.
+    fn twice(path: &KeyPath, reading: &Reading) -> Option<String> {
+        let first = reading.disputed.first()?;
+        let (name, _) = reading.values.get(first)?;
+        let more = match reading.disputed.len() {
+            1 => String::new(),
+            many => format!(" (and {} other values)", many - 1),
+        };
+        Some(format!(
+            "{} (line {}) has {name}{more} twice with different data, as Windows never writes it. None of them was believed; read the key again.",
+            path.shown, reading.line
+        ))
+    }
+
     fn merge(&mut self, other: Reading, notes: &mut Vec<String>) {
         let path = &self.path.shown;
         let Some(reading) = &mut self.reading else {
@@ -343,6 +377,7 @@ impl Known {
                 ));
             }
         }
+        self.disputed.extend(other.disputed);
         reading.partial &= other.partial;
         for (name, named) in other.values {
             if reading.values.len() < MAX_VALUES {

@@ -1,7 +1,7 @@
 //! The shape of `.reg` files: which keys each export in a file lists, and whether it can be an export at all.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     hash::{BuildHasher, RandomState},
 };
 
@@ -9,6 +9,7 @@ use super::{
     super::document::{Data, Value},
     Unreadable,
     reg_machine::{Machine, Reading},
+    reg_order::Trail,
     reg_paths::{KeyPath, SELECT, SOFTWARE, Use, WOW, anchor, at_or_below, below},
 };
 use crate::domain::facts::Key;
@@ -44,8 +45,10 @@ struct Export<'t> {
     known: HashSet<u64>,
     /// What somebody wants to know, by the path in lower case with the control set's number.
     kept: HashMap<(String, Option<u32>), (KeyPath, Use, Reading)>,
-    /// Sections in the native view of `HKLM\SOFTWARE`, and in the 32-bit view.
-    views: (u64, u64),
+    /// Whether there are sections in the native view of `HKLM\SOFTWARE`, and in the 32-bit view.
+    views: (bool, bool),
+    /// How far it goes.
+    trail: Trail<'t>,
 }
 
 /// The section that values go into.
@@ -82,10 +85,11 @@ impl<'t> Sections<'t> {
         let again = !export.known.insert(hash(&self.hasher, written));
         if !again {
             export.listed.push((line, written));
+            export.trail.enter(written);
             if at_or_below(&path.lower, WOW) {
-                export.views.1 += 1;
+                export.views.1 = true;
             } else if below(&path.lower, SOFTWARE) {
-                export.views.0 += 1;
+                export.views.0 = true;
             }
         }
         let wanted = path.wanted();
@@ -144,20 +148,20 @@ impl<'t> Sections<'t> {
     }
 
     /// Everything into one machine. `certain`: the file is as Windows wrote it, so what it does not list below a
-    /// listed key is not there. Tells whether the native view was certainly read.
+    /// listed key, and before the end of what it lists, is not there. Tells whether the native view was certainly read.
     pub(super) fn into_machine(self, certain: bool, machine: &mut Machine) -> bool {
         let in_force = self.set_in_force();
         let mut numbered: HashMap<String, u32> = HashMap::new();
         let mut current: HashSet<String> = HashSet::new();
         let mut pairs: HashMap<String, Pair> = HashMap::new();
+        let mut beyond: BTreeSet<String> = BTreeSet::new();
         for export in self.exports {
             let missing = if certain {
-                export.missing(&self.hasher)
+                export.missing(&self.hasher, &mut beyond)
             } else {
                 Vec::new()
             };
-            let (native, second) = export.views;
-            let tells_apart = native > 0 && second > 0 && native != second;
+            let tells_apart = export.tells_apart(&self.hasher);
             let mut readings: Vec<_> = export.kept.into_values().chain(missing).collect();
             readings.sort_by_key(|(path, _, reading)| (reading.line, path.lower.clone()));
             for (path, wanted, mut reading) in readings {
@@ -177,6 +181,14 @@ impl<'t> Sections<'t> {
                 Pair::note(&mut pairs, &path, &reading, tells_apart);
                 machine.add(&path, wanted, reading);
             }
+        }
+        beyond.retain(|shown| !machine.knows(&shown.to_ascii_lowercase()));
+        if !beyond.is_empty() {
+            let keys: Vec<String> = beyond.into_iter().collect();
+            machine.note(format!(
+                r"The export does not list {}, and it ends before other keys follow, so it may have been cut there: that counts as not read. For proof export one level higher (SecurityProviders instead of SCHANNEL, whose next key is WDigest; Internet Settings instead of WinHttp, where Wpad, ZoneMap and Zones follow), or run cutover-collect.cmd, which marks the end of its file.",
+                keys.join(" and ")
+            ));
         }
         let mut alone = numbered
             .iter()
@@ -198,6 +210,9 @@ impl<'t> Sections<'t> {
     fn set_in_force(&self) -> Option<u32> {
         let mut said = self.exports.iter().filter_map(|export| {
             let (_, _, reading) = export.kept.get(&(SELECT.to_owned(), None))?;
+            if reading.disputed.contains("current") {
+                return None;
+            }
             match reading.values.get("current")? {
                 (
                     _,
@@ -251,7 +266,7 @@ impl Pair {
     /// A 32-bit program would have been shown the same under both paths.
     fn is_told_apart(&self) -> bool {
         let differ = match (&self.native, &self.second) {
-            (Some(native), Some(second)) => !native.agrees(second),
+            (Some(native), Some(second)) => native.contradicts(second),
             _ => false,
         };
         differ || !self.doubtful
@@ -260,8 +275,13 @@ impl Pair {
 
 impl Export<'_> {
     /// Keys of the rules that stand below a key of this export and are not listed. Never across a hive, a view or a
-    /// control set: the export must hold the beginning of that, or start below it.
-    fn missing(&self, hasher: &RandomState) -> Vec<(KeyPath, Use, Reading)> {
+    /// control set: the export must hold the beginning of that, or start below it. A key whose place the export does
+    /// not reach goes into `beyond`.
+    fn missing(
+        &self,
+        hasher: &RandomState,
+        beyond: &mut BTreeSet<String>,
+    ) -> Vec<(KeyPath, Use, Reading)> {
         let mut missing = Vec::new();
         let Some((line, top)) = self.top(hasher) else {
             return missing;
@@ -303,6 +323,10 @@ impl Export<'_> {
                     || self.holds(hasher, &written);
                 let listed = self.kept.contains_key(&(path.lower.clone(), *set));
                 if !listed && anchored && below(&path.lower, &top.lower) {
+                    if !self.passed(hasher, &path) {
+                        beyond.insert(path.shown);
+                        continue;
+                    }
                     let reading = Reading {
                         line,
                         ..Reading::default()
@@ -312,6 +336,46 @@ impl Export<'_> {
             }
         }
         missing
+    }
+
+    /// Whether the export goes on behind the place where this key would stand.
+    fn passed(&self, hasher: &RandomState, path: &KeyPath) -> bool {
+        let long = path.shown.replacen("HKLM", "HKEY_LOCAL_MACHINE", 1);
+        let written = match path.control_set {
+            Some(number) => {
+                long.replacen("CurrentControlSet", &format!("ControlSet{number:03}"), 1)
+            }
+            None => long,
+        };
+        self.trail
+            .passed(&written, |above| self.holds(hasher, above))
+    }
+
+    /// Whether one view certainly has a key that the other has not, as nobody is shown who sees the same under both.
+    fn tells_apart(&self, hasher: &RandomState) -> bool {
+        const NATIVE: &str = r"HKEY_LOCAL_MACHINE\SOFTWARE";
+        const SECOND: &str = r"\Wow6432Node";
+        if self.views != (true, true) {
+            return false;
+        }
+        self.listed.iter().any(|(_, written)| {
+            let Some((native, rest)) = written.split_at_checked(NATIVE.len()) else {
+                return false;
+            };
+            if !native.eq_ignore_ascii_case(NATIVE) || !rest.starts_with('\\') {
+                return false;
+            }
+            let inside = rest
+                .split_at_checked(SECOND.len())
+                .filter(|(second, _)| second.eq_ignore_ascii_case(SECOND));
+            let other = match inside {
+                Some((_, "")) => return false,
+                Some((_, below)) if below.starts_with('\\') => format!("{NATIVE}{below}"),
+                _ => format!("{NATIVE}{SECOND}{rest}"),
+            };
+            let holds = |path: &str| self.holds(hasher, path);
+            !holds(&other) && self.trail.passed(&other, holds)
+        })
     }
 
     /// The exported key, with its line.

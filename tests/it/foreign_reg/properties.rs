@@ -181,7 +181,7 @@ proptest! {
     }
 
     #[test]
-    fn order_and_case_of_sections_never_matter(
+    fn order_and_case_of_sections_never_change_what_they_hold(
         order in Just(sections()).prop_shuffle(),
         upper in prop::collection::vec(any::<Option<bool>>(), 8),
     ) {
@@ -194,7 +194,12 @@ proptest! {
         let other = read("PC-1.reg", &format!("{HEADER}{text}"), None).expect("an export");
         prop_assert_eq!(facts(&usual.0).registry.misspelt.len(), 1);
         prop_assert_eq!(facts(&other.0).registry.misspelt.len(), 1);
-        let plain = |outcome| shown(&Ok(outcome)).to_lowercase();
+        // Only an export in the order of Windows shows that a key is not there.
+        let plain = |outcome| -> Vec<String> {
+            let text = shown(&Ok(outcome)).to_lowercase();
+            let told = |line: &&str| !line.ends_with("] not there") && !line.starts_with("note ");
+            text.lines().filter(told).map(str::to_owned).collect()
+        };
         prop_assert_eq!(plain(usual), plain(other));
     }
 }
