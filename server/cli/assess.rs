@@ -26,6 +26,7 @@ use crate::{
         foreign::{
             Format,
             any_file::{self, File, Options, Row, Told, with_time},
+            future::of_the_future,
             local_time::Dates,
         },
         report_v1::{self, Parsed},
@@ -252,6 +253,8 @@ impl Judge<'_> {
                 mut document,
                 notes,
                 needs_time,
+                time_from,
+                own,
                 record,
                 ..
             } => {
@@ -264,6 +267,16 @@ impl Judge<'_> {
                         record.name_line(&mut errors);
                     }
                     errors
+                });
+                let parsed = parsed.and_then(|parsed| {
+                    let at = parsed.report.collected_at;
+                    match of_the_future(at, time_from.as_deref(), self.now) {
+                        Some(detail) if !own => Err(vec![FieldError {
+                            pointer: String::new(),
+                            detail,
+                        }]),
+                        _ => Ok(parsed),
+                    }
                 });
                 Outcome {
                     index: self.next(&file),

@@ -22,7 +22,7 @@ use crate::{
     uploads::{self, Chosen, Sent},
     wire::{
         FieldError,
-        foreign::{format::Format, local_time::Dates, mapping::Mapping},
+        foreign::{RAW_KEPT, format::Format, local_time::Dates, mapping::Mapping},
     },
 };
 
@@ -230,6 +230,14 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
             "No file was chosen. Choose one and send it again.",
         ));
     }
+    if let (Some(name), true) = (
+        files.damaged.first(),
+        files.damaged.len() == files.unpacked.len(),
+    ) {
+        return Err(Problem::Malformed(format!(
+            "{name} looks compressed, but cannot be decompressed; send it again."
+        )));
+    }
     let names: Vec<&str> = files
         .unpacked
         .iter()
@@ -258,6 +266,8 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
 struct Files {
     unpacked: Vec<(String, Vec<u8>)>,
     bytes: usize,
+    /// The names of those that are compressed and damaged, of which only the beginning is kept.
+    damaged: Vec<String>,
     hash: Sha256,
     // Keeps the room of all of them reserved until they are kept.
     held: Vec<Box<dyn Send>>,
@@ -307,17 +317,20 @@ impl Files {
             )));
         }
         self.hash.update(&bytes);
-        let held = body::unpacked(bytes, app.budget())
-            .await
-            .map_err(|problem| match problem {
-                Problem::Malformed(_) => Problem::Malformed(format!(
-                    "{} looks compressed, but cannot be decompressed; send it again.",
-                    shown(name)
-                )),
-                other => other,
-            })?;
-        let (bytes, room) = held.split();
-        self.held.push(Box::new(room));
+        let head = bytes.get(..RAW_KEPT).unwrap_or(&bytes).to_vec();
+        let bytes = match body::unpacked(bytes, app.budget()).await {
+            Ok(held) => {
+                let (bytes, room) = held.split();
+                self.held.push(Box::new(room));
+                bytes
+            }
+            // The others go on; whoever reads the files refuses what is compressed.
+            Err(Problem::Malformed(_)) => {
+                self.damaged.push(shown(name));
+                head
+            }
+            Err(other) => return Err(other),
+        };
         self.bytes += bytes.len();
         if self.bytes > body::LARGEST {
             return Err(Problem::TooLarge(format!(

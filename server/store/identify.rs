@@ -123,12 +123,8 @@ pub fn resolve(
 ) -> Option<Resolution> {
     let derived = derived_id(ids)?;
     let chosen = matching_idents(ids).into_iter().find_map(|ident| {
-        let mut fitting = fitting(ids, found, &ident, speaker);
-        // Two clients that fit equally well: choosing one could clear the wrong machine.
-        match (fitting.next(), fitting.next()) {
-            (Some(only), None) => Some((only, is_name(&ident))),
-            _ => None,
-        }
+        let only = only(ids, found, &ident, speaker)?;
+        Some((only, is_name(&ident)))
     });
     let by_name = chosen
         .filter(|(_, weakest)| *weakest && !only_a_name(ids))
@@ -178,6 +174,75 @@ pub fn several<'k>(
     match idents.first() {
         Some(strongest) if !chosen => fitting(ids, found, strongest, speaker).collect(),
         _ => Vec::new(),
+    }
+}
+
+/// Two known machines that one row names.
+#[derive(Clone, Copy, Debug)]
+pub struct Two<'k> {
+    /// What the first one was found by, for people.
+    pub kind: &'static str,
+    /// The machine that has the id.
+    pub by_id: &'k Candidate,
+    /// The machine that has the name, and another id of that kind.
+    pub by_name: &'k Candidate,
+}
+
+/// Whether the strongest id leads to one client and the name to another counted one that is known by another id of the
+/// same kind. Taking the row for either could clear the wrong one. A client that gets a name that nobody has was renamed.
+#[expect(clippy::implicit_hasher, reason = "one caller, one map")]
+pub fn two<'k>(
+    ids: &'k ClientIds,
+    found: &'k HashMap<String, Vec<Candidate>>,
+    speaker: Speaker,
+) -> Option<Two<'k>> {
+    let name = ids.name.as_deref()?;
+    let (ident, by_id) = matching_idents(ids).into_iter().find_map(|ident| {
+        let only = only(ids, found, &ident, speaker)?;
+        Some((ident, only))
+    })?;
+    let is_called = |known: &Candidate| {
+        let called = known.ids.name.as_deref();
+        called.is_some_and(|called| called.to_lowercase() == name.to_lowercase())
+    };
+    if is_called(by_id) {
+        return None;
+    }
+    let kind = match ident.as_bytes().first()? {
+        b'g' => "Configuration Manager GUID",
+        b'r' => "resource id",
+        b'f' => "fully qualified name",
+        _ => return None,
+    };
+    let has_another = |known: &&Candidate| {
+        let of_known = matching_idents(&known.ids);
+        let mut same_kind = of_known.iter().filter(|own| own.get(..2) == ident.get(..2));
+        same_kind.any(|own| *own != ident)
+    };
+    let by_name = found
+        .get(&format!("n:{}", name.to_lowercase()))?
+        .iter()
+        .filter(|known| known.id != by_id.id && known.listing.is_counted() && is_called(known))
+        .find(has_another)?;
+    Some(Two {
+        kind,
+        by_id,
+        by_name,
+    })
+}
+
+/// The one client that is meant by an ident.
+fn only<'k>(
+    ids: &'k ClientIds,
+    found: &'k HashMap<String, Vec<Candidate>>,
+    ident: &str,
+    speaker: Speaker,
+) -> Option<&'k Candidate> {
+    let mut fitting = fitting(ids, found, ident, speaker);
+    // Two clients that fit equally well: choosing one could clear the wrong machine.
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
     }
 }
 

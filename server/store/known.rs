@@ -188,6 +188,15 @@ impl Known {
             .collect()
     }
 
+    /// The two known machines that these ids name at once, where they do.
+    pub(super) fn two<'k>(
+        &'k self,
+        ids: &'k ClientIds,
+        speaker: identify::Speaker,
+    ) -> Option<identify::Two<'k>> {
+        identify::two(ids, &self.by_ident, speaker)
+    }
+
     /// Whether it is written down already that this client carries this ident.
     pub(super) fn carries(&self, id: ClientId, ident: &str) -> bool {
         let carriers = self.by_ident.get(ident);

@@ -14,7 +14,7 @@ use super::{
     rows::Rows,
     upload_model::RowOutcome,
     upload_rows::tame,
-    upload_whom::{Whom, whom},
+    upload_whom::whom,
     uploads,
 };
 use crate::domain::time::Timestamp;
@@ -200,8 +200,8 @@ async fn store(conn: &mut Conn, portion: &Portion, now: Timestamp) -> Result<Opt
     let mut numbers = Vec::with_capacity(portion.reports.len());
     let mut reports = Vec::with_capacity(portion.reports.len());
     for (n, report) in &portion.reports {
-        if let Whom::Several(names) = whom(&known, &report.ids, report.sender.speaker()) {
-            refused.push((*n, ambiguous(&names)));
+        if let Some(why) = whom(&known, &report.ids, report.sender.speaker()).ambiguous() {
+            refused.push((*n, why));
         } else {
             numbers.push(*n);
             reports.push(report.clone());
@@ -232,14 +232,6 @@ async fn store(conn: &mut Conn, portion: &Portion, now: Timestamp) -> Result<Opt
     }
     statement.bind(feeds::one_site(&reports)).execute().await?;
     Ok(Some(receipts.iter().map(|receipt| receipt.kept).collect()))
-}
-
-/// Why a row that could be about several clients is not taken.
-pub fn ambiguous(names: &[String]) -> String {
-    format!(
-        "Several known clients fit what this row says of its device ({}), so whom it is about is not known. Add the fully qualified name, the resource id with the site code, or the Configuration Manager GUID.",
-        names.join(", ")
-    )
 }
 
 const fn outcome(receipt: &Receipt, first: bool) -> RowOutcome {

@@ -21,8 +21,37 @@ pub enum Whom {
     New(ClientId),
     /// Several clients fit, of these names.
     Several(Vec<String>),
+    /// Its strongest id is that of one machine, and its name that of another.
+    Two {
+        /// What the first one was found by, for people.
+        kind: &'static str,
+        /// The name of the machine that has the id.
+        by_id: String,
+        /// The name that the row has, and another known machine.
+        by_name: String,
+    },
     /// Nothing in it names anybody.
     Nobody,
+}
+
+impl Whom {
+    /// Why a row that could be about several clients is not taken; `None`: it could not.
+    pub fn ambiguous(&self) -> Option<String> {
+        match self {
+            Self::Several(names) => Some(format!(
+                "Several known clients fit what this row says of its device ({}), so whom it is about is not known. Add the fully qualified name, the resource id with the site code, or the Configuration Manager GUID.",
+                names.join(", ")
+            )),
+            Self::Two {
+                kind,
+                by_id,
+                by_name,
+            } => Some(format!(
+                "This row names two known clients: its {kind} is that of {by_id}, and its name is that of {by_name}, which is known by another {kind}. So whom it is about is not known. Correct the name or the {kind}. If {by_id} was renamed to {by_name}, first upload an expected list in which the old record of {by_name} is obsolete, and then send this row again."
+            )),
+            Self::Known(..) | Self::New(_) | Self::Nobody => None,
+        }
+    }
 }
 
 /// Looks clients up without changing anything, on a connection of its own.
@@ -60,6 +89,13 @@ pub(super) fn whom(known: &Known, ids: &ClientIds, speaker: Speaker) -> Whom {
     let several = known.several(ids, speaker);
     if !several.is_empty() {
         return Whom::Several(several);
+    }
+    if let Some(two) = known.two(ids, speaker) {
+        return Whom::Two {
+            kind: two.kind,
+            by_id: two.by_id.ids.display_name(),
+            by_name: two.by_name.ids.display_name(),
+        };
     }
     match known.state.get(&resolution.id) {
         Some(state) => {

@@ -16,7 +16,6 @@ use crate::{
         self, Store,
         forecast::Saying,
         incoming::Sender,
-        upload_commit::ambiguous,
         upload_model::{Lack, NewRow, RowStatus, Upload},
         upload_whom::{Matcher, Whom},
     },
@@ -26,6 +25,7 @@ use crate::{
         foreign::{
             RAW_KEPT,
             any_file::{self, File, Row},
+            future::of_the_future,
         },
         report_v1,
     },
@@ -214,6 +214,8 @@ impl Looks {
                 document,
                 notes,
                 needs_time,
+                time_from,
+                own,
                 open_view,
                 client,
                 ..
@@ -230,6 +232,13 @@ impl Looks {
                 } else {
                     report_v1::parse_with_hash(&document).map_err(|errors| in_words(&errors))
                 };
+                let read = read.and_then(|parsed| {
+                    let at = parsed.report.collected_at;
+                    match of_the_future(at, time_from.as_deref(), self.now) {
+                        Some(why) if !own => Err(why),
+                        _ => Ok(parsed),
+                    }
+                });
                 match read {
                     Ok(parsed) => {
                         let (standing, doubted) = self.judge.alone(&parsed.report, self.now);
@@ -331,10 +340,9 @@ async fn resolved(
                     row.client = Some((id, row.name.clone()));
                     row.forecast = Some(outcome);
                 }
-                Some((Whom::Several(names), _)) => refuse(&mut row, ambiguous(&names)),
-                Some((Whom::Nobody, _)) | None => refuse(
+                other => refuse(
                     &mut row,
-                    "It names no device. Add a name, the fully qualified name, the resource id with the site code, or the Configuration Manager GUID.".to_owned(),
+                    other.and_then(|(whom, _)| whom.ambiguous()).unwrap_or_else(|| "It names no device. Add a name, the fully qualified name, the resource id with the site code, or the Configuration Manager GUID.".to_owned()),
                 ),
             }
             row

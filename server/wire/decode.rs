@@ -24,7 +24,7 @@ pub enum DecodeError {
     Utf32,
     /// The beginning of a compressed file.
     #[error(
-        "this is compressed with {0}; unpack it, or name the compression in the header Content-Encoding"
+        "this is compressed with {0}; unpack it, or name the compression in the header Content-Encoding. Where it should have been unpacked here, it is damaged or was compressed twice: make it anew, and send it again"
     )]
     Compressed(&'static str),
     /// Zero bytes that are no UTF-16.

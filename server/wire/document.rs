@@ -28,6 +28,9 @@ pub struct Document {
     /// That time was written without a zone; see [`crate::domain::facts::Facts::time_open`].
     #[serde(skip_serializing_if = "is_false")]
     pub time_open: bool,
+    /// Where a table says that time, for people: the cell and its column.
+    #[serde(skip)]
+    pub time_from: Option<String>,
     /// How the facts were read.
     pub collector: Collector,
     /// Whom they are about.

@@ -39,7 +39,11 @@ impl Document {
         self.undated |=
             other.undated || self.collected_at.is_some() != other.collected_at.is_some();
         self.time_open |= other.time_open;
+        let theirs = other.collected_at.clone();
         self.collected_at = careful(self.collected_at.take(), other.collected_at, Ord::min);
+        if self.collected_at == theirs {
+            self.time_from = other.time_from;
+        }
         clash.client(&mut self.client, other.client);
         clash.os(&mut self.os, other.os);
         for key in other.registry {

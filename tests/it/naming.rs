@@ -20,6 +20,7 @@ use cutover::{
 use crate::{
     store::numbers_equal_the_lists,
     support::stores::{NOON, TestStore, blocking, report},
+    support::{answer::Answer, app::stored_rows},
 };
 
 async fn send(store: &Store, reports: Vec<Incoming>) -> Vec<Kept> {
@@ -333,5 +334,97 @@ async fn two_machines_are_told_apart_until_they_share_something_new() {
         send(store, vec![share(one, 8)]).await;
         send(store, vec![share(two, 9)]).await;
         assert_eq!(found(store).await.2, 2, "{}", test.engine);
+    }
+}
+
+/// The columns of the kit's inventory class.
+const INVENTORY: &str = "Name0,SMS_Unique_Identifier0,Caption0,Version0,BuildNumber0,ProductType0,SystemType0,LastHWScan,KeyName0,WinHttpNative0,WinHttpWow640,Tls12ClientEnabled0,Tls12ClientDisabledByDefault0,NetRelease0,NetV4NativeSystemDefaultTlsVersions0,NetV4Wow64SystemDefaultTlsVersions0,NetV4NativeSchUseStrongCrypto0,NetV4Wow64SchUseStrongCrypto0\n";
+
+/// A row of the class about a Windows 10, with these values of WinHTTP.
+fn inventory(name: &str, guid: &str, hours_ago: i64, winhttp: u32) -> String {
+    let at = cutover::clock::now().plus(-hours_ago * HOUR);
+    format!(
+        "{INVENTORY}{name},GUID:{guid},Microsoft Windows 10 Enterprise,10.0.19045,19045,1,x64-based PC,{at},cutover,{winhttp},{winhttp},1,0,528372,1,1,1,1\n"
+    )
+}
+
+const FIRST: &str = "00000001-9785-F4F8-3554-ADA87AE85484";
+const SECOND: &str = "00000002-9785-F4F8-3554-ADA87AE85484";
+
+#[tokio::test]
+async fn a_row_with_the_guid_of_one_listed_device_and_the_name_of_another_is_refused() {
+    for app in crate::support::app::TestApp::each().await {
+        let list = format!("Name,SMS Unique Identifier\nTWO-1,GUID:{FIRST}\nTWO-2,GUID:{SECOND}\n");
+        app.put_population("", &list).await.ok("a list");
+        app.uploaded("a.csv", inventory("TWO-1", FIRST, 48, 160))
+            .await;
+        let names = async || {
+            let clients = app.json("/api/v1/clients").await;
+            let mut names: Vec<String> = clients["items"]
+                .as_array()
+                .expect("clients")
+                .iter()
+                .map(|client| format!("{} {}", client["name"], client["standing"]))
+                .collect();
+            names.sort_unstable();
+            names
+        };
+        let before = [
+            "\"TWO-1\" \"blocking\"".to_owned(),
+            "\"TWO-2\" \"silent\"".to_owned(),
+        ];
+        assert_eq!(names().await, before);
+        let id = app
+            .uploaded("b.csv", inventory("two-2", FIRST, 24, 2720))
+            .await;
+        assert_eq!(names().await, before, "{}", app.engine);
+        let rows = stored_rows(&app, &id).await;
+        let row = &rows["items"][0];
+        assert_eq!(row["status"], "rejected", "{rows}");
+        let problem = row["problem"].as_str().expect("a problem");
+        for part in ["TWO-1", "TWO-2", "GUID", "expected list"] {
+            assert!(problem.contains(part), "{problem}");
+        }
+        // Nobody else is called so: it was renamed.
+        app.uploaded("c.csv", inventory("TWO-3", FIRST, 12, 160))
+            .await;
+        let renamed = [
+            "\"TWO-2\" \"silent\"".to_owned(),
+            "\"TWO-3\" \"blocking\"".to_owned(),
+        ];
+        assert_eq!(names().await, renamed, "{}", app.engine);
+        // The remedy that the sentence names.
+        let list = format!(
+            "Name,SMS Unique Identifier,Obsolete\nTWO-3,GUID:{FIRST},No\nTWO-2,GUID:{SECOND},Yes\n"
+        );
+        app.put_population("?confirm=true", &list)
+            .await
+            .ok("a list");
+        app.uploaded("d.csv", inventory("TWO-2", FIRST, 6, 2720))
+            .await;
+        let now = ["\"TWO-2\" \"ready\"".to_owned()];
+        assert_eq!(names().await, now, "{}", app.engine);
+    }
+}
+
+/// The world moves between the preview and the moment when somebody says that the rows are to be stored.
+#[tokio::test]
+async fn a_row_that_has_come_to_name_two_machines_is_refused_when_it_is_stored() {
+    for app in crate::support::app::TestApp::each().await {
+        app.uploaded("a.csv", inventory("TWO-1", FIRST, 48, 160))
+            .await;
+        let preview = app
+            .upload("?name=b.csv", inventory("TWO-2", FIRST, 24, 2720))
+            .await;
+        let id = preview["id"].as_str().expect("an id");
+        app.uploaded("c.csv", inventory("TWO-2", SECOND, 24, 160))
+            .await;
+        let commit = app.uploads(reqwest::Method::POST, &format!("/{id}/commit"));
+        Answer::to(commit).await;
+        let done = app.settled(id).await;
+        assert_eq!(done["state"], "done", "{done}");
+        assert_eq!(done["rejected"], 1, "{done}");
+        let ready = app.json("/api/v1/clients?standing=ready").await;
+        assert_eq!(ready["items"].as_array().map(Vec::len), Some(0), "{ready}");
     }
 }

@@ -25,7 +25,7 @@ pub fn check_info(id: &str) -> Option<&'static CheckInfo> {
 }
 
 const VALUES_WHY: &str = "Software Center, parts of the console and many scripts are .NET programs. Older ones choose TLS 1.0 themselves unless these values tell them to use what Windows offers.";
-const VALUES_RULE: &str = "Passes when SystemDefaultTlsVersions and SchUseStrongCrypto are both 1. Fails when strong crypto is switched off, when TLS 1.2 is off in Windows, or when .NET follows a Windows default without TLS 1.2. Anything else is a warning on a client and a failure on a site system.";
+const VALUES_RULE: &str = "Passes when SystemDefaultTlsVersions and SchUseStrongCrypto are both 1. Fails when SchUseStrongCrypto is 0 and SystemDefaultTlsVersions is not 1, when TLS 1.2 is off in Windows, or when .NET follows a Windows default without TLS 1.2. Anything else is a warning on a client and a failure on a site system.";
 const OLD_WHY: &str = "Programs made for .NET 2.0 to 3.5 stay on TLS 1.0 without these values. The Configuration Manager client is none of them, so it never decides.";
 const OLD_RULE: &str = "Passes when both values are 1; a warning otherwise, where .NET 3.5 is installed. It never blocks.";
 

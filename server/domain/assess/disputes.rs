@@ -41,7 +41,7 @@ pub const DISPUTES: &[Dispute] = &[
     Dispute {
         question: "Must the .NET values be set where .NET is new enough?",
         sides: "The instructions for Configuration Manager ask for them on every computer; the documents of .NET say that programs made for 4.7 or later need none.",
-        decision: "What is absent is a warning on a client where Windows offers TLS 1.2 by itself, and a failure on Windows 7 and on site systems. What is explicitly switched off fails everywhere.",
+        decision: "What is absent is a warning on a client where Windows offers TLS 1.2 by itself, and a failure on Windows 7 and on site systems. SchUseStrongCrypto = 0 fails everywhere, unless SystemDefaultTlsVersions = 1 leaves the choice to Windows; then it counts like a value that is absent.",
         checks: &["dotnet.v4.native", "dotnet.v4.wow64"],
         switch: "dotnet",
     },

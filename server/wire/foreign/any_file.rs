@@ -103,6 +103,10 @@ pub enum Row {
         /// Facts are in it of which nobody said when they were read: [`with_time`] puts that in. It may have the time
         /// of other facts already, of which then the earlier one stays.
         needs_time: bool,
+        /// The cell and the column of a table that say when its facts were read, for people.
+        time_from: Option<String>,
+        /// It is a report document of our own, as it came.
+        own: bool,
         /// Registry values are in it that have two views, and nobody said which of them was read.
         open_view: bool,
         /// For a report of our own, as it came and not looked at: where it stands in its file.
@@ -168,6 +172,7 @@ impl Out<'_> {
             Ok(piece) => {
                 // A whole report has its time; it would not have been taken without.
                 let needs_time = piece.raw.is_none() && piece.document.needs_time();
+                let own = piece.raw.is_some();
                 let open_view = piece.raw.is_none() && piece.document.leaves_view_open();
                 let document = piece.raw.unwrap_or_else(|| piece.document.to_json());
                 self.row(Row::Reading {
@@ -178,6 +183,8 @@ impl Out<'_> {
                     client: piece.document.client,
                     notes: piece.notes,
                     needs_time,
+                    time_from: piece.document.time_from,
+                    own,
                     open_view,
                     record: None,
                 });
@@ -281,6 +288,8 @@ impl Reader<'_, '_> {
                     client: report_v1::whom(bytes),
                     notes: Vec::new(),
                     needs_time: false,
+                    time_from: None,
+                    own: true,
                     open_view: false,
                     record: Some(record),
                 }),

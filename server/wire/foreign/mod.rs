@@ -14,6 +14,7 @@ mod clixml;
 pub mod cmpivot;
 mod fixed_width;
 pub mod format;
+pub mod future;
 mod headings;
 pub mod health_checker;
 mod health_checker_os;

@@ -64,6 +64,17 @@ pub(super) struct Times {
     unread: Vec<Column>,
 }
 
+/// When a row was read.
+#[derive(Clone, Debug)]
+pub(super) struct ReadAt {
+    /// The oldest of its times.
+    pub(super) at: Timestamp,
+    /// A zone was not said.
+    pub(super) open: bool,
+    /// The cell that says it and its column, for people.
+    pub(super) from: String,
+}
+
 #[derive(Clone, Debug)]
 struct Column {
     at: usize,
@@ -132,12 +143,12 @@ impl Times {
         self.read.iter().map(|column| column.order)
     }
 
-    /// When a row was read, and whether the zone was not said; `None`: its table does not say it of any row.
+    /// When a row was read; `None`: its table does not say it of any row.
     ///
     /// # Errors
     /// The table says it of its rows, but what it says of this one cannot be used: a sentence with the remedy.
-    pub(super) fn of(&self, row: &Row<'_>) -> Result<Option<(Timestamp, bool)>, String> {
-        let mut oldest: Option<Timestamp> = None;
+    pub(super) fn of(&self, row: &Row<'_>) -> Result<Option<ReadAt>, String> {
+        let mut oldest: Option<ReadAt> = None;
         let mut open = false;
         for column in &self.read {
             let text = row.cell(column.at);
@@ -163,9 +174,12 @@ impl Times {
                     })?
                 }
             };
-            oldest = Some(oldest.map_or(at, |known| known.min(at)));
+            if oldest.as_ref().is_none_or(|known| at < known.at) {
+                let from = format!("`{}` in `{}`", shown(text), column.heading);
+                oldest = Some(ReadAt { at, open, from });
+            }
         }
-        if let (None, Some(column)) = (oldest, self.read.first()) {
+        if let (None, Some(column)) = (&oldest, self.read.first()) {
             return Err(format!(
                 "`{}` is empty, so it is not known when this row was read, and it was not taken. It may never have been read.",
                 column.heading
@@ -182,7 +196,7 @@ impl Times {
                 Meaning::CollectedAt.title()
             ));
         }
-        Ok(oldest.map(|at| (at, open)))
+        Ok(oldest.map(|oldest| ReadAt { open, ..oldest }))
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
         add_file, add_update, bare, capped, guid_of, list, says_absent, says_nothing, says_yes,
         shown, updates, version,
     },
-    kit_columns::{INVENTORY_KEY, asked, inventory_key},
+    kit_columns::{Inventory, asked},
     local_time::{Moment, Order},
     mapping::Mapping,
     meaning::Meaning,
@@ -31,8 +31,7 @@ pub(super) struct Plan<'m> {
     explicit_views: bool,
     /// Columns that a joined query asked every device for, so that an empty cell of a device that answered says absent.
     asked: Vec<usize>,
-    /// Where the rows of the kit's inventory class name themselves.
-    inventory: Option<usize>,
+    inventory: Inventory,
     times: Times,
     booted: Order,
     notes: Vec<String>,
@@ -61,7 +60,7 @@ impl<'m> Plan<'m> {
             columns: Vec::new(),
             explicit_views: mapping.explicit_views,
             asked: asked(&heading),
-            inventory: inventory_key(&heading),
+            inventory: Inventory::of(&heading),
             times: Times::default(),
             booted: Order::default(),
             notes: Vec::new(),
@@ -115,11 +114,13 @@ impl<'m> Plan<'m> {
         let taken: Vec<usize> = plan.columns.iter().map(|(at, _)| *at).collect();
         plan.times.prefer(mapping.dates);
         plan.times.settle(table, |at| taken.contains(&at));
+        let is_read =
+            |at: usize| taken.contains(&at) || plan.times.has(at) || plan.inventory.stands_at(at);
         let unread: Vec<String> = table
             .heading()
             .iter()
             .enumerate()
-            .filter(|(at, name)| !name.is_empty() && !taken.contains(at) && !plan.times.has(*at))
+            .filter(|(at, name)| !name.is_empty() && !is_read(*at))
             .map(|(_, name)| format!("`{name}`"))
             .collect();
         if !unread.is_empty() {
@@ -150,9 +151,10 @@ impl<'m> Plan<'m> {
         })
     }
 
-    /// Learns from a row how the table writes its times.
+    /// Learns from a row how the table writes its times, and whether it is of the kit's class.
     pub(super) fn learn(&mut self, row: &Row<'_>) {
         self.times.learn(row);
+        self.inventory.learn(row);
         if let Some(text) = self.cell(row, &Meaning::LastBoot) {
             self.booted.learn(text);
         }
@@ -161,6 +163,7 @@ impl<'m> Plan<'m> {
     /// What people should know about the table as a whole.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = self.notes.clone();
+        notes.extend(self.inventory.note());
         let collected = self
             .times
             .orders()
@@ -199,9 +202,10 @@ impl<'m> Plan<'m> {
     /// # Errors
     /// The table says it, but not usably of this row.
     pub(super) fn read_at(&self, row: &Row<'_>, document: &mut Document) -> Result<(), String> {
-        if let Some((at, open)) = self.times.of(row)? {
-            document.collected_at = Some(at.to_string());
-            document.time_open = open;
+        if let Some(read) = self.times.of(row)? {
+            document.collected_at = Some(read.at.to_string());
+            document.time_open = read.open;
+            document.time_from = Some(read.from);
         }
         Ok(())
     }
@@ -287,11 +291,7 @@ impl<'m> Plan<'m> {
         notes: &mut Vec<String>,
     ) -> Result<Document, String> {
         let mut document = Document::by(collector);
-        let of_inventory = self.inventory.is_some_and(|at| {
-            let key = row.cell(at);
-            key.eq_ignore_ascii_case(INVENTORY_KEY)
-        });
-        document.collector.explicit_views = self.explicit_views || of_inventory;
+        document.collector.explicit_views = self.explicit_views || self.inventory.has(row);
         document.client = self.client(row, notes)?;
         document.os = self.os(row, notes);
         self.read_at(row, &mut document)?;

@@ -343,3 +343,9 @@ impl Drop for TestApp {
         }
     }
 }
+
+/// The first rows of an upload.
+pub async fn stored_rows(app: &TestApp, id: &str) -> serde_json::Value {
+    let asked = app.uploads(Method::GET, &format!("/{id}/rows"));
+    Answer::to(asked).await.ok("rows").json()
+}

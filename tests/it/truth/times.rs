@@ -7,7 +7,10 @@ use cutover::domain::{
 };
 
 use super::outcome;
-use crate::foreign_files::{Read, read_text};
+use crate::{
+    foreign_files::{Read, read_text},
+    support::app::stored_rows,
+};
 
 fn at(read: &Read) -> Vec<Option<String>> {
     let dated = |document: &[u8]| {
@@ -244,4 +247,35 @@ fn a_start_without_a_zone_never_looks_later_than_it_was() {
         note.is_some_and(|note| note.contains("14 hours earlier")),
         "{notes:?}"
     );
+}
+
+/// A time to come would pass for fresh, and what is read today would be older.
+#[tokio::test]
+async fn a_row_of_a_table_that_was_read_in_the_future_is_refused() {
+    const HOUR: i64 = cutover::domain::time::HOUR;
+    let heading = "Name,Caption,Version,ProductType,LastHWScan\n";
+    for app in crate::support::app::TestApp::each().await {
+        for (minutes, refused) in [(30, false), (90, true), (68 * 24 * 60, true)] {
+            let at = cutover::clock::now().plus(minutes * HOUR / 60);
+            let table = format!("{heading}PC-{minutes},Windows 10,10.0.19045,1,{at}\n");
+            let id = app.uploaded("inventory.csv", table).await;
+            let rows = stored_rows(&app, &id).await;
+            let row = &rows["items"][0];
+            assert_eq!(row["status"] == "rejected", refused, "{rows}");
+            if refused {
+                let problem = row["problem"].as_str().expect("a problem");
+                for part in [&*at.to_string(), "`LastHWScan`", "clock", "dates"] {
+                    assert!(problem.contains(part), "{problem}");
+                }
+            }
+        }
+        // A report of our own says how the clock of its machine stands.
+        let at = cutover::clock::now().plus(3 * HOUR).to_string();
+        let own = app
+            .report("PC-OWN")
+            .set("/collected_at", serde_json::json!(at));
+        let id = app.uploaded("own.json", own.line()).await;
+        let rows = stored_rows(&app, &id).await;
+        assert_ne!(rows["items"][0]["status"], "rejected", "{rows}");
+    }
 }

@@ -193,3 +193,23 @@ fn a_word_on_64_bit_programs_counts_where_the_file_says_nothing_and_nowhere_else
         }
     }
 }
+
+#[test]
+fn a_key_that_is_not_of_the_kits_class_is_said() {
+    for (key, said) in [
+        ("cutover", false),
+        ("Cutover", false),
+        ("", false),
+        ("other", true),
+    ] {
+        let read = read_text("inventory.csv", &inventory(key, "2560"));
+        let notes = read.told[0].as_ref().expect("read").notes.join(" ");
+        assert!(!notes.contains("not read: `KeyName0`"), "{notes}");
+        assert_eq!(notes.contains("`KeyName` is `other`"), said, "{notes}");
+        assert_eq!(
+            notes.contains("only where it is `cutover`"),
+            said,
+            "{notes}"
+        );
+    }
+}
