@@ -57,4 +57,4 @@ pub use self::{
 };
 
 /// The version of the rules; every verdict is stored with it, so that a later one can be told apart.
-pub const RULESET: &str = "2026.11.2";
+pub const RULESET: &str = "2026.11.3";
