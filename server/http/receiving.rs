@@ -317,7 +317,7 @@ impl Files {
             )));
         }
         self.hash.update(&bytes);
-        let head = bytes.get(..RAW_KEPT).unwrap_or(&bytes).to_vec();
+        let beginning = bytes.get(..RAW_KEPT).unwrap_or(&bytes).to_vec();
         let bytes = match body::unpacked(bytes, app.budget()).await {
             Ok(held) => {
                 let (bytes, room) = held.split();
@@ -327,7 +327,7 @@ impl Files {
             // The others go on; whoever reads the files refuses what is compressed.
             Err(Problem::Malformed(_)) => {
                 self.damaged.push(shown(name));
-                head
+                beginning
             }
             Err(other) => return Err(other),
         };

@@ -355,7 +355,7 @@ const SECOND: &str = "00000002-9785-F4F8-3554-ADA87AE85484";
 async fn a_row_with_the_guid_of_one_listed_device_and_the_name_of_another_is_refused() {
     for app in crate::support::app::TestApp::each().await {
         let list = format!("Name,SMS Unique Identifier\nTWO-1,GUID:{FIRST}\nTWO-2,GUID:{SECOND}\n");
-        app.put_population("", &list).await.ok("a list");
+        app.put_population("", list).await.ok("a list");
         app.uploaded("a.csv", inventory("TWO-1", FIRST, 48, 160))
             .await;
         let names = async || {
@@ -397,9 +397,7 @@ async fn a_row_with_the_guid_of_one_listed_device_and_the_name_of_another_is_ref
         let list = format!(
             "Name,SMS Unique Identifier,Obsolete\nTWO-3,GUID:{FIRST},No\nTWO-2,GUID:{SECOND},Yes\n"
         );
-        app.put_population("?confirm=true", &list)
-            .await
-            .ok("a list");
+        app.put_population("?confirm=true", list).await.ok("a list");
         app.uploaded("d.csv", inventory("TWO-2", FIRST, 6, 2720))
             .await;
         let now = ["\"TWO-2\" \"ready\"".to_owned()];

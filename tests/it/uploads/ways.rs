@@ -127,3 +127,40 @@ async fn less_of_the_same_is_no_change_and_other_facts_are_one() {
         assert_eq!(four(&changed, "stored"), [0, 1, 2, 0], "{changed}");
     }
 }
+
+/// A compressed file that is damaged stops itself, and not those beside it.
+#[tokio::test]
+async fn a_damaged_file_is_refused_and_the_others_go_on() {
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        let send = async |files: &[(&str, &[u8])]| {
+            let mut body = Vec::new();
+            for (name, bytes) in files {
+                let head = format!(
+                    "--x\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\r\n"
+                );
+                body.extend_from_slice(head.as_bytes());
+                body.extend_from_slice(bytes);
+                body.extend_from_slice(b"\r\n");
+            }
+            body.extend_from_slice(b"--x--\r\n");
+            let sent = app
+                .request(Method::POST, "/upload")
+                .header(header::COOKIE, &cookie)
+                .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
+                .body(body);
+            Answer::to(sent).await
+        };
+        let report = format!("{}\n", app.report("PC-9").collected(-7_200_000).line());
+        let damaged: &[u8] = b"\x1F\x8B\x08\x00damaged";
+        let both = send(&[("a.csv.gz", damaged), ("b.json", report.as_bytes())]).await;
+        assert_eq!(both.status, 303, "{}", both.text());
+        let read = app.settled_as(&cookie, &both.header("location")).await;
+        assert_eq!(
+            (&read["rows"]["total"], &read["rejected"]),
+            (&2.into(), &1.into()),
+            "{read}"
+        );
+        assert_eq!(send(&[("a.csv.gz", damaged)]).await.status, 400);
+    }
+}
