@@ -101,6 +101,7 @@ async fn plan(conn: &mut SqliteConnection, text: &str) -> Vec<String> {
     steps.into_iter().map(|step| step.get("detail")).collect()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the fields of a filter are such")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -186,30 +187,30 @@ async fn every_filter_finds_its_clients_by_an_index_that_fits_it() {
     ];
     for (what, index, filter) in cases {
         let (read, count) = statements(&filter, Order::Name, clock::now());
-        for text in read.iter().chain(&count) {
-            let steps = plan(&mut conn, text).await;
+        for wanted in read.iter().chain(&count) {
+            let steps = plan(&mut conn, wanted).await;
             let found = steps
                 .iter()
                 .any(|step| step.contains(&format!("INDEX {index} (")));
-            assert!(found, "{what}: {text}\n{steps:#?}");
+            assert!(found, "{what}: {wanted}\n{steps:#?}");
         }
-        for text in &read {
-            let steps = plan(&mut conn, text).await;
+        for wanted in &read {
+            let steps = plan(&mut conn, wanted).await;
             let sorted = steps.iter().any(|step| step.contains("TEMP B-TREE"));
-            assert!(!sorted, "{what} is put in order: {text}\n{steps:#?}");
+            assert!(!sorted, "{what} is put in order: {wanted}\n{steps:#?}");
         }
     }
     // A text is looked for in the names, which an index holds, and in the ids; never client by client.
-    let text = Filter {
+    let wanted = Filter {
         q: some("0001.corp"),
         ..any
     };
-    let (read, count) = statements(&text, Order::Name, clock::now());
+    let (read, count) = statements(&wanted, Order::Name, clock::now());
     assert!(count.len() == 6 && read.len() == 2, "{count:#?}");
-    for text in read.iter().chain(&count) {
-        let steps = plan(&mut conn, text).await;
+    for wanted in read.iter().chain(&count) {
+        let steps = plan(&mut conn, wanted).await;
         let by_names = steps.iter().any(|step| {
-            step.contains(if text.contains("AND listing = ") {
+            step.contains(if wanted.contains("AND listing = ") {
                 "INDEX clients_not_expected (estate=? AND listing=? AND sort_key>?)"
             } else {
                 "INDEX clients_by_name (estate=? AND sort_key>?)"
@@ -218,13 +219,17 @@ async fn every_filter_finds_its_clients_by_an_index_that_fits_it() {
         let by_ids = steps
             .iter()
             .any(|step| step.contains("(estate=? AND id=?)"));
-        assert!(by_names || by_ids, "{text}\n{steps:#?}");
-        assert_eq!(text.contains("identities"), by_ids, "{text}\n{steps:#?}");
+        assert!(by_names || by_ids, "{wanted}\n{steps:#?}");
+        assert_eq!(
+            wanted.contains("identities"),
+            by_ids,
+            "{wanted}\n{steps:#?}"
+        );
     }
     // What a client was called before, on its page.
-    let text = "SELECT ident FROM identities WHERE estate = $1 AND client_id BETWEEN $2 AND $2";
+    let wanted = "SELECT ident FROM identities WHERE estate = $1 AND client_id BETWEEN $2 AND $2";
     assert!(include_str!("../../server/store/called.rs").contains("client_id BETWEEN $2 AND $2"));
-    let steps = plan(&mut conn, text).await;
+    let steps = plan(&mut conn, wanted).await;
     assert!(
         steps[0].contains("identities_by_client (estate=? AND client_id>"),
         "{steps:#?}"

@@ -42,6 +42,7 @@ fn client(child: &Child) -> Result<Client, Error> {
 }
 
 /// Addresses of the API with a read token, and pages as the signed-in administrator.
+#[expect(clippy::too_many_lines, reason = "a list of what is measured")]
 pub(super) async fn measure(
     child: &Child,
     read: &str,

@@ -267,6 +267,11 @@ codes! {
     ];
     /// Which rows of an upload are meant: by what they are, or by what storing them does.
     RowFilter: bare(["new", "known", "rejected", "changed", "unchanged", "late"]);
+    /// What a row lacks that somebody may vouch for.
+    RowLack: vec![(
+        upload_model::Lack::View.code(),
+        "A word on which registry view was read; `read_by_64_bit` gives it.",
+    )];
     /// A format of files.
     FileFormat: bare(format::Format::ALL.map(format::Format::code));
     /// The order in which dates are written.

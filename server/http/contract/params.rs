@@ -309,7 +309,7 @@ pub const ROWS: Param = param(
 );
 
 /// What may be said beside files; also as fields of a form.
-pub const FILES: [Param; 11] = [
+pub const FILES: [Param; 12] = [
     param(
         "name",
         PlainOr("upload"),
@@ -359,6 +359,12 @@ pub const FILES: [Param; 11] = [
         "The files are answers of one run, so that what one of them lacks another may prove absent.",
     ),
     param(
+        "read_by_64_bit",
+        Flag,
+        "0",
+        "You vouch that 64-bit programs read the registry values of files that do not say how they were read.",
+    ),
+    param(
         "asked",
         Number(1, 4_294_967_295, None),
         "5000",
@@ -367,6 +373,20 @@ pub const FILES: [Param; 11] = [
     param("mapping", Plain, "", "Name of a kept meaning of columns."),
     param("commit", Flag, "0", "Store at once, without a preview."),
 ];
+/// `by_itself`
+pub const BY_ITSELF: Param = param(
+    "by_itself",
+    One("Standing", ""),
+    "blocking",
+    "Only rows that stand so by themselves. Not together with `status` or `lacks`.",
+);
+/// `lacks`
+pub const LACKS: Param = param(
+    "lacks",
+    One("RowLack", ""),
+    "view",
+    "Only rows that cannot be judged for want of this. Not together with `status` or `by_itself`.",
+);
 /// `way`
 pub const UPLOAD_WAY: Param = param(
     "way",

@@ -135,6 +135,10 @@ pub struct Upload {
     pub rows: RowProgress,
     /// Whom its rows are about.
     pub found: RowsFound,
+    /// How the rows stand by themselves, as if nothing else were known of their clients: counts by standing.
+    pub by_itself: std::collections::BTreeMap<String, i64>,
+    /// Rows that cannot be judged for want of something that somebody may vouch for.
+    pub lacks: Lacks,
     /// What storing would do, by what was known when the files were read.
     pub would: RowOutcomes,
     /// What storing did.
@@ -173,9 +177,19 @@ pub struct UploadOptions {
     /// The files are answers of one run.
     #[schema(required = false)]
     pub one_run: bool,
+    /// Somebody vouches that 64-bit programs read what does not say how it was read.
+    #[schema(required = false)]
+    pub read_by_64_bit: bool,
     /// Devices that were asked.
     #[schema(required = false)]
     pub asked: u32,
+}
+
+/// Rows by what they lack.
+#[derive(Debug, ToSchema)]
+pub struct Lacks {
+    /// A word on which registry view was read: see `read_by_64_bit`.
+    pub view: i64,
 }
 
 /// What the columns of a table mean.
@@ -311,6 +325,9 @@ pub struct UploadRow {
     /// What storing it did.
     #[schema(value_type = Option<codes::RowOutcome>)]
     pub outcome: Option<String>,
+    /// How it stands by itself, as if nothing else were known of the client.
+    #[schema(value_type = Option<codes::Standing>)]
+    pub by_itself: Option<String>,
     /// How the client stood after it.
     #[schema(value_type = Option<codes::Standing>)]
     pub standing: Option<String>,

@@ -73,7 +73,7 @@ fn uploads() -> Vec<Call> {
         of(Call::get("/api/v1/uploads/{id}/rows", "listUploadRows", "Rows of an upload"))
             .says("Each row with whom it is about, and what storing it would do or did. Rows are kept for a week after the end of the upload, refused ones for a month.")
             .named(params::UPLOAD)
-            .takes([params::ROWS, params::CURSOR, params::LIMIT])
+            .takes([params::ROWS, params::BY_ITSELF, params::LACKS, params::CURSOR, params::LIMIT])
             .json::<RowList>(200, "A page of the rows."),
         of(Call::change("post", "/api/v1/uploads/{id}/commit", "storeUpload", "Store an upload"))
             .says("Has a preview stored. Asked twice it is the same.")

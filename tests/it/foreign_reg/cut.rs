@@ -162,12 +162,12 @@ fn where_an_export_ends_decides_what_is_absent() {
             None,
             "may have been cut there",
         ),
-        (key.clone(), not_read.clone(), "breaks off in line 3"),
+        (key.clone(), not_read, "breaks off in line 3"),
         (format!("{key}\r\n"), Some(Reading::Absent), ""),
-        (format!("{key}{a80}"), not_read.clone(), "was not taken"),
+        (format!("{key}{a80}"), not_read, "was not taken"),
         (
             format!("{key}{}", value("00000a8")),
-            not_read.clone(),
+            not_read,
             "was not taken",
         ),
         (
@@ -182,13 +182,13 @@ fn where_an_export_ends_decides_what_is_absent() {
         ),
         (
             format!("{key}{}\r\n{a80}\r\n\r\n", value("000000a0")),
-            not_read.clone(),
+            not_read,
             "twice with different data",
         ),
         // An empty line behind every line: none of them ends a key.
         (
             format!("{HEADER}\r\n\r\n[{NATIVE}\\WinHttp]\r\n\r\n"),
-            not_read.clone(),
+            not_read,
             "Somebody edited this export",
         ),
     ] {

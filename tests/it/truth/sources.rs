@@ -445,34 +445,46 @@ async fn another_windows_clears_nothing_that_was_read_before_it() {
     };
     let hours = |hours: i64| cutover::clock::now().plus(-hours * 3_600_000).to_string();
     let (first, then, last) = (hours(30), hours(20), hours(10));
-    let seven = ("Windows 7 Enterprise", "6.1.7601");
-    let ten = ("Windows 10 Enterprise", "10.0.19045");
+    let windows7 = ("Windows 7 Enterprise", "6.1.7601");
+    let windows10 = ("Windows 10 Enterprise", "10.0.19045");
     let cases = [
         (
             "PC-UPGRADED",
             facts(
                 "PC-UPGRADED",
-                seven.0,
-                seven.1,
+                windows7.0,
+                windows7.1,
                 "x64-based PC",
                 &first,
                 "160",
                 "160",
             ),
-            system("PC-UPGRADED", ten.0, ten.1, "x64-based PC", &then),
+            system(
+                "PC-UPGRADED",
+                windows10.0,
+                windows10.1,
+                "x64-based PC",
+                &then,
+            ),
         ),
         (
             "PC-NARROWED",
             facts(
                 "PC-NARROWED",
-                ten.0,
-                ten.1,
+                windows10.0,
+                windows10.1,
                 "x64-based PC",
                 &first,
                 "2720",
                 "160",
             ),
-            system("PC-NARROWED", ten.0, ten.1, "X86-based PC", &then),
+            system(
+                "PC-NARROWED",
+                windows10.0,
+                windows10.1,
+                "X86-based PC",
+                &then,
+            ),
         ),
     ];
     for app in crate::support::app::TestApp::each().await {
@@ -489,7 +501,15 @@ async fn another_windows_clears_nothing_that_was_read_before_it() {
             app.uploaded("after.csv", after.clone()).await;
             assert_ne!(standing().await, "ready", "{name}, {}", app.engine);
             // Read anew, it is.
-            let anew = facts(name, ten.0, ten.1, "x64-based PC", &last, "2720", "2720");
+            let anew = facts(
+                name,
+                windows10.0,
+                windows10.1,
+                "x64-based PC",
+                &last,
+                "2720",
+                "2720",
+            );
             app.uploaded("anew.csv", anew).await;
             assert_eq!(standing().await, "ready", "{name}, {}", app.engine);
         }
