@@ -106,6 +106,7 @@ fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of filters")]
 #[tokio::test]
 async fn every_filter_finds_its_clients_by_an_index_that_fits_it() {
     let test = TestStore::each().await.swap_remove(0);

@@ -50,6 +50,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/uploads/{upload}/commit", For::People),
     ("POST", "/uploads/{upload}/cancel", For::People),
     ("POST", "/uploads/{upload}/again", For::People),
+    ("POST", "/uploads/{upload}/vouch", For::People),
     ("GET", "/population", For::People),
     ("POST", "/population", For::People),
     ("POST", "/population/withdraw", For::People),
@@ -248,6 +249,8 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                     {
                         409
                     }
+                    // It is read and stored already.
+                    ("person", For::People) if path.ends_with("/vouch") => 409,
                     // No numbers were kept on that day, and no client of this fleet has a role.
                     ("person", For::People)
                         if path.ends_with("{day}") || path.ends_with("{role}") =>
