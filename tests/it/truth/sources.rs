@@ -304,6 +304,38 @@ fn version_and_build_from_two_days_are_no_misled_program() {
     assert!(os.message.contains("manifest"), "{}", os.message);
 }
 
+/// A source that says which Windows it read counts for that one only.
+#[test]
+fn what_was_read_under_another_windows_is_not_counted_for_a_client() {
+    let mut seven = good();
+    seven.os.version = Some(OsVersion {
+        major: 6,
+        minor: 1,
+        build: 7601,
+    });
+    let mut ten = Facts::default();
+    ten.os = good().os;
+    for (order, live) in [([-2, -1], [true, true]), ([-1, -2], [true, false])] {
+        let joint = together(&[(&seven, order[0]), (&ten, order[1])]);
+        assert_eq!(joint.verdict.standing, Standing::Undetermined, "{order:?}");
+        assert_eq!(joint.live, live, "{order:?}");
+    }
+    // Read anew it is ready, and what was read under the other one is forgotten.
+    let anew = together(&[(&seven, -3), (&ten, -2), (&good(), -1)]);
+    assert_eq!(anew.verdict.standing, Standing::Ready);
+    assert_eq!(anew.live, [false, false, true]);
+    // The build alone is another one after an update of the same Windows.
+    let mut updated = Facts::default();
+    updated.os = good().os;
+    updated.os.version = Some(OsVersion {
+        major: 10,
+        minor: 0,
+        build: 22_631,
+    });
+    let joint = together(&[(&good(), -2), (&updated, -1)]);
+    assert_eq!(joint.verdict.standing, Standing::Ready);
+}
+
 /// Outcomes from the worst to the best, as they bear on a standing.
 fn better(outcome: Outcome) -> u8 {
     match outcome {
