@@ -125,10 +125,12 @@ impl Row<'_> {
         let (true, Some(name)) = (known && !kind.eq_ignore_ascii_case("subkey"), name) else {
             return Fact::OtherKey;
         };
+        // No report may hold a control character in a path. With a mark in its place the path stays a misspelt one.
+        let key = key.replace(char::is_control, "\u{FFFD}");
         Fact::Registry {
-            key: key.to_owned(),
             value: value(kind, self.data.text().unwrap_or_default())
                 .map_err(|()| format!("{name} in {key}")),
+            key,
             name,
             written: dword(&self.mtime).map(i64::from).filter(|at| *at > 0),
         }

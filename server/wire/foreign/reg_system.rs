@@ -2,6 +2,7 @@
 
 use super::{
     super::document::{Data, Os, Value},
+    naming,
     reg_device::text_of,
     reg_machine::{Machine, Reader},
     reg_paths::{ENVIRONMENT, PRODUCT, WOW, below},
@@ -21,7 +22,7 @@ pub(super) fn os(machine: &mut Machine, reader: &Reader) -> Os {
         }
         (read, told) => read.or_else(|| told.clone()),
     };
-    let caption = text(machine, &current, "ProductName").map(str::to_owned);
+    let caption = text(machine, &current, "ProductName").and_then(naming::plain);
     let service_pack = text(machine, &current, "CSDVersion")
         .and_then(|text| text.rsplit(' ').next())
         .and_then(|number| number.parse().ok());

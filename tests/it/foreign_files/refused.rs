@@ -113,3 +113,18 @@ fn every_refusal_of_a_reader_comes_through() {
     let read = read_text("updates.csv", "ResourceID,HotFixID0\n5,KB3140245\n");
     assert_eq!((read.readings.len(), read.refused.len()), (0, 1));
 }
+
+/// A path that no report may hold costs its own row, not the device: it stays there as a path that is misspelt.
+#[test]
+fn a_control_character_in_a_path_does_not_sink_the_device() {
+    let whole = String::from_utf8(super::feed("texts/PC-OSQ.osquery.json")).expect("text");
+    let broken = whole.replace("TLS 1.2", "\\u008fTLS 1.2");
+    assert_ne!(broken, whole);
+    let result = read_text("PC-OSQ.osquery.json", &broken);
+    let report = result.readings[0].report();
+    let misspelt = report.facts.registry.misspelt;
+    assert!(
+        misspelt.iter().any(|path| path.contains("\u{FFFD}TLS 1.2")),
+        "{misspelt:?}"
+    );
+}

@@ -410,3 +410,15 @@ fn what_changes_a_machine_is_refused_as_a_whole() {
         );
     }
 }
+
+/// A name of Windows that no report may hold costs the name only, not the device.
+#[test]
+fn a_name_of_windows_with_a_control_character_is_left_out() {
+    let whole = include_str!("../../feeds/reg/windows-7.reg");
+    let broken = whole.replace("\"ProductName\"=\"W", "\"ProductName\"=\"\u{1}W");
+    let (with, _) = read("PC-1.reg", whole, None).expect("it reads");
+    let (without, _) = read("PC-1.reg", &broken, None).expect("it reads");
+    assert!(with.document.os.caption.is_some());
+    assert_eq!(without.document.os.caption, None);
+    assert_eq!(facts(&without).os.version, facts(&with).os.version);
+}

@@ -313,8 +313,10 @@ fn what_was_read_under_another_windows_is_not_counted_for_a_client() {
         minor: 1,
         build: 7601,
     });
-    let mut ten = Facts::default();
-    ten.os = good().os;
+    let ten = Facts {
+        os: good().os,
+        ..Facts::default()
+    };
     for (order, live) in [([-2, -1], [true, true]), ([-1, -2], [true, false])] {
         let joint = together(&[(&seven, order[0]), (&ten, order[1])]);
         assert_eq!(joint.verdict.standing, Standing::Undetermined, "{order:?}");
@@ -325,8 +327,7 @@ fn what_was_read_under_another_windows_is_not_counted_for_a_client() {
     assert_eq!(anew.verdict.standing, Standing::Ready);
     assert_eq!(anew.live, [false, false, true]);
     // The build alone is another one after an update of the same Windows.
-    let mut updated = Facts::default();
-    updated.os = good().os;
+    let mut updated = ten.clone();
     updated.os.version = Some(OsVersion {
         major: 10,
         minor: 0,
