@@ -9,6 +9,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
@@ -46,42 +47,43 @@ pub(super) fn around(routes: Router, app: App) -> Router {
             HeaderValue::from_static("max-age=31536000"),
         )
     });
-    let routes = routes
-        // A request that does not get on is given up.
-        .layer(middleware::from_fn(in_time))
-        // No other site can make a signed-in browser change anything.
-        .layer(CsrfLayer::new().with_rejection_response(|_| {
-            Problem::Forbidden("This was sent by a page of another site.".to_owned())
-                .into_response()
-        }))
-        // A problem becomes a page for whoever wants to read one.
-        .layer(middleware::from_fn_with_state(app.clone(), dress))
-        // What is said of an upload is said once.
-        .layer(middleware::from_fn(manners::said_once))
-        // An answer comes in a form that was asked for.
-        .layer(middleware::from_fn(manners::acceptable))
-        // Answers are compressed when that is asked for.
-        .layer(CompressionLayer::new())
+    // As one stack, from the outermost in: layered one by one, each would box and clone all those within for each request.
+    let stack = ServiceBuilder::new()
+        .layer(middleware::from_fn(manners::plain_id))
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        // One line a request; never bodies, tokens or addresses of clients.
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(tower::util::option_layer(hsts))
+        .layer(constant("cache-control", "no-store"))
+        .layer(constant("cross-origin-resource-policy", "same-origin"))
+        .layer(constant("cross-origin-opener-policy", "same-origin"))
+        .layer(constant("referrer-policy", "same-origin"))
+        .layer(constant("x-content-type-options", "nosniff"))
+        .layer(constant("content-security-policy", POLICY))
         // A bug in one request is the end of that request only.
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a request panicked");
             Problem::Internal.into_response()
         }))
-        .layer(constant("content-security-policy", POLICY))
-        .layer(constant("x-content-type-options", "nosniff"))
-        .layer(constant("referrer-policy", "same-origin"))
-        .layer(constant("cross-origin-opener-policy", "same-origin"))
-        .layer(constant("cross-origin-resource-policy", "same-origin"))
-        .layer(constant("cache-control", "no-store"))
-        .layer(tower::util::option_layer(hsts))
-        // One line a request; never bodies, tokens or addresses of clients.
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .layer(PropagateRequestIdLayer::x_request_id())
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-        .layer(middleware::from_fn(manners::plain_id));
+        // Answers are compressed when that is asked for.
+        .layer(CompressionLayer::new())
+        // An answer comes in a form that was asked for.
+        .layer(middleware::from_fn(manners::acceptable))
+        // What is said of an upload is said once.
+        .layer(middleware::from_fn(manners::said_once))
+        // A problem becomes a page for whoever wants to read one.
+        .layer(middleware::from_fn_with_state(app, dress))
+        // No other site can make a signed-in browser change anything.
+        .layer(CsrfLayer::new().with_rejection_response(|_| {
+            Problem::Forbidden("This was sent by a page of another site.".to_owned())
+                .into_response()
+        }))
+        // A request that does not get on is given up.
+        .layer(middleware::from_fn(in_time));
     // OPTIONS says what a route takes.
     Router::new()
-        .fallback_service(routes)
+        .fallback_service(routes.layer(stack))
         .layer(middleware::from_fn(manners::options))
 }
 
