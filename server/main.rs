@@ -1,4 +1,5 @@
-//! The program: reads the command line, does what it says, and ends with 0 (fine), 1 (failed) or 2 (wrong usage).
+//! The program: reads the command line, does what it says, and ends with 0 (fine), 1 (failed), 2 (wrong usage) or 3 (a gate
+//! that is not passed).
 
 use std::process::ExitCode;
 
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         }
         // Everything was said already.
         Err(cli::Error::Said) => ExitCode::FAILURE,
+        Err(cli::Error::NotMet) => ExitCode::from(3),
     }
 }
 

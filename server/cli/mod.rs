@@ -8,6 +8,7 @@ pub mod bench;
 pub mod demo;
 mod demo_history;
 pub mod dictionary;
+pub mod gate;
 pub mod import;
 pub mod load;
 pub mod loadgen;
@@ -24,6 +25,8 @@ pub enum Error {
     Usage(String),
     /// It failed and has said why.
     Said,
+    /// It worked, and what it asked for is not so; it has said why.
+    NotMet,
 }
 
 impl From<crate::store::Error> for Error {
@@ -43,6 +46,8 @@ pub enum Command {
     Import(import::ImportArgs),
     /// Bring the files that computers drop into a folder to a server, each once
     Sweep(sweep::SweepArgs),
+    /// Ask a server whether a pipeline may go on: exit 0 when every criterion is met, 3 when not, 1 when nobody knows
+    Gate(gate::GateArgs),
     /// Run a server on a throw-away database with a simulated fleet
     Demo(demo::DemoArgs),
     /// Send a simulated fleet to a server and measure the answers
@@ -78,6 +83,7 @@ pub async fn run(command: Command) -> Result<(), Error> {
             serve::serve(config, |_, _| ()).await.map_err(Error::Failed)
         }
         Command::Assess(args) => assess::run(&args),
+        Command::Gate(args) => gate::run(args).await,
         Command::Import(args) => import::run(args).await,
         Command::Sweep(args) => sweep::run(args).await,
         Command::Demo(args) => demo::run(args).await,

@@ -6,6 +6,7 @@ pub mod evidence;
 pub mod facts;
 pub mod feeds;
 pub mod forecast;
+pub mod gate;
 pub mod identity;
 pub mod lists;
 pub mod plan;

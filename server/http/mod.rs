@@ -12,7 +12,8 @@ pub mod export;
 pub mod feeds;
 pub mod fixes;
 mod fixes_json;
-pub mod health;
+pub mod gate;
+mod health;
 pub mod ingest;
 pub mod kit;
 mod layers;
@@ -110,6 +111,7 @@ pub fn router(app: App) -> Router {
         .route("/clients/{id}/reports/{entry}", get(api_client::report))
         .route("/blockers", get(api::blockers))
         .route("/fixes", get(fixes::api))
+        .route("/gate", get(gate::answer))
         .route("/feeds", get(feeds::list))
         .route("/trend", get(trend_api::list))
         .route("/regressed", get(trend_api::who_was_ready))

@@ -12,6 +12,9 @@ use crate::{
 /// What `site=` says for clients without a known site. Site codes have three characters, so none is hit.
 pub const NO_SITE: &str = "none";
 
+/// Where programs read the feeds.
+pub const FEEDS_API: &str = "/api/v1/feeds";
+
 /// The two lists. They take the same filters; they differ in what they show without any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListKind {

@@ -24,6 +24,7 @@ pub mod feeds;
 pub mod fix;
 pub mod fixes;
 pub mod form;
+pub mod gate;
 pub mod headline;
 pub mod home;
 pub mod json;

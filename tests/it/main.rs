@@ -11,6 +11,7 @@ mod fixes;
 mod foreign_files;
 mod foreign_reg;
 mod foreign_tables;
+mod gate;
 mod house;
 mod kit;
 mod lists;

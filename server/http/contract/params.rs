@@ -93,6 +93,35 @@ pub const STANDING: Param = param(
     "Only clients of these standings. Without it, and with `all`: every standing.",
 );
 
+/// `role`, which the gate takes, too.
+const ROLE: Param = param(
+    "role",
+    Text,
+    "management_point",
+    "Only site systems with this role.",
+);
+/// `owner`, which the gate takes, too.
+const OWNER: Param = param(
+    "owner",
+    Text,
+    "Finance",
+    "Only clients of this owner, as an expected list gives it, to the letter.",
+);
+
+/// What a gate is asked with.
+pub const GATE: [Param; 5] = [
+    SITE,
+    OS,
+    ROLE,
+    OWNER,
+    param(
+        "criteria",
+        Text,
+        "blocking:0,no_verdict:2%,regressed:0",
+        "Limits in place of the usual ones, with commas between; the others stay. A number is the most that may be there, `2%` a share of the clients in scope, and `any` drops the criterion. Usual: `clients:1` (the least), `blocking:0`, `no_verdict:2%`, `silent:0`, `restart_pending:0`, `to_rejudge:0`, `list_age_days:30`, `stopped_feeds:0`, `regressed:any`, `suspected_duplicates:any`.",
+    ),
+];
+
 /// Which clients are meant, beside their standing. Each one narrows; without any, everybody who is counted is meant.
 pub const FILTERS: [Param; 16] = [
     param(
@@ -103,12 +132,7 @@ pub const FILTERS: [Param; 16] = [
     ),
     OS,
     SITE,
-    param(
-        "role",
-        Text,
-        "management_point",
-        "Only site systems with this role.",
-    ),
+    ROLE,
     param(
         "reason",
         Several("Reason"),
@@ -127,12 +151,7 @@ pub const FILTERS: [Param; 16] = [
         "install-kb3140245,set-default-secure-protocols,enable-schannel-tls12-client,set-dotnet-tls-values,restart-computer",
         "Only clients that need nothing beyond these fixes. Name `restart-computer` too, unless a pending restart is to count as one thing more.",
     ),
-    param(
-        "owner",
-        Text,
-        "Finance",
-        "Only clients of this owner, as an expected list gives it, to the letter.",
-    ),
+    OWNER,
     param(
         "freshness",
         One("Freshness", ""),

@@ -6,12 +6,13 @@ use super::{
         client_json,
         feeds::FeedList,
         fixes_json::FixesAnswer,
+        gate::GateAnswer,
         media,
         summary_json::SummaryAnswer,
         trend_json::{RegressedAnswer, TrendAnswer},
     },
     call::{Call, Content, Shape, Tag, Who},
-    params::{self, BLOCKERS_STANDING, FILTERS, LIST, OS, SITE, STANDING, TREND},
+    params::{self, BLOCKERS_STANDING, FILTERS, GATE, LIST, OS, SITE, STANDING, TREND},
 };
 
 fn of_a_list() -> Vec<Content> {
@@ -82,6 +83,11 @@ pub(super) fn calls() -> Vec<Call> {
             .says("The best set of actions of each size, exactly, with the number of clients that need nothing beyond it; and what makes undetermined clients judgeable.")
             .takes([OS, SITE])
             .json::<FixesAnswer>(200, "The plan.")
+            .polled(),
+        Call::get("/api/v1/gate", "askGate", "Whether a pipeline may go on")
+            .says("Holds the figures of a scope against limits, and says of each whether it is kept. The answer is 200 whether it passes or not: look at `pass`. A scope without clients never passes, and what nobody knows is not met.")
+            .takes(GATE)
+            .json::<GateAnswer>(200, "What was found.")
             .polled(),
         Call::get("/api/v1/trend", "getTrend", "What the numbers were")
             .says("A line a day. Days without numbers are left out, never made up. A forecast comes with it, or the reason why there is none.")

@@ -203,6 +203,7 @@ impl Machine {
         document.client = reg_device::client(source, told, &mut |note| self.note(note))?;
         document.os = reg_system::os(&mut self, &reader);
         document.registry = self.listed();
+        document.contradicted = self.contradicted();
         self.fit(&mut document);
         if self.left_out > 0 {
             let left_out = self.left_out;
@@ -217,6 +218,21 @@ impl Machine {
             answered: false,
             raw: None,
         })
+    }
+
+    /// What the file tells in two ways of what rules read: no older source may take its place.
+    fn contradicted(&self) -> BTreeSet<String> {
+        let rules = self.keys.iter();
+        rules
+            .filter(|(_, known)| matches!(known.path.wanted(), Use::Rules(_)))
+            .flat_map(|(lower, known)| {
+                let whole = known.reading.is_none();
+                let key = whole.then(|| format!("registry:{lower}"));
+                let values = known.disputed.iter();
+                key.into_iter()
+                    .chain(values.map(move |name| format!("registry:{lower}!{name}")))
+            })
+            .collect()
     }
 
     /// The keys of the document: those that rules read, then their neighbours.

@@ -1,6 +1,6 @@
 //! Absent against not collected, file by file: what the rules are told in the end.
 
-use cutover::domain::facts::{Key, Reading, RegData, RegType, RegValue, Registry};
+use cutover::domain::facts::{Contradicted, Key, Reading, RegData, RegType, RegValue, Registry};
 
 use super::{facts, read};
 
@@ -421,4 +421,23 @@ fn a_name_of_windows_with_a_control_character_is_left_out() {
     assert!(with.document.os.caption.is_some());
     assert_eq!(without.document.os.caption, None);
     assert_eq!(facts(&without).os.version, facts(&with).os.version);
+}
+
+/// What a file tells in two ways is in dispute, so that no older source that looks better takes its place.
+#[test]
+fn a_value_that_comes_twice_is_in_dispute() {
+    const HEAD: &str = "Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Internet Settings\\WinHttp]\n";
+    let disputed = |body: &str| {
+        let (piece, _) = read("PC-1.reg", &format!("{HEAD}{body}\n"), None).expect("it reads");
+        facts(&piece).contradicted
+    };
+    let dsp = Contradicted::Value(Key::WinHttpNative, DSP.to_owned());
+    let twice =
+        "\"DefaultSecureProtocols\"=dword:00000a00\n\"DefaultSecureProtocols\"=dword:000000a0\n";
+    assert_eq!(disputed(twice), [dsp]);
+    let same =
+        "\"DefaultSecureProtocols\"=dword:00000a00\n\"defaultsecureprotocols\"=dword:00000a00\n";
+    assert_eq!(disputed(same), []);
+    let other = "\"Other\"=dword:00000a00\n\"Other\"=dword:000000a0\n";
+    assert_eq!(disputed(other), []);
 }

@@ -1,0 +1,235 @@
+//! `GET /gate`: whether a pipeline may go on, for these clients and these limits.
+
+use axum::{
+    extract::{FromRequestParts, State},
+    http::{HeaderMap, request::Parts},
+    response::Response,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    auth::Reader,
+    export::PopulationJson,
+    polled::{self, Polled},
+    query::{Once, form_pairs, unknown},
+    trend,
+};
+use crate::{
+    clock,
+    domain::{
+        feeds::FeedState,
+        gate::{Criteria, Figures, Held, Limit, hold},
+        time::DAY,
+        verdict::Standing,
+    },
+    error::Problem,
+    state::App,
+    store::model::{Filter, Summary},
+    views::{
+        gate,
+        links::{NO_SITE, filter_query},
+    },
+    wire::FieldError,
+};
+
+/// A gate as it is asked for in an address. Only what names a scope narrows it: the ready ones alone would always pass.
+#[derive(Clone, Debug, Default)]
+pub struct GateQuery {
+    scope: Filter,
+    criteria: Criteria,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for GateQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parse(parts.uri.query().unwrap_or_default()).map_err(Problem::Invalid)
+    }
+}
+
+fn parse(text: &str) -> Result<GateQuery, Vec<FieldError>> {
+    let mut query = GateQuery::default();
+    let mut errors = Vec::new();
+    let mut once = Once::default();
+    for (name, value) in form_pairs(text) {
+        if value.is_empty() {
+            continue;
+        }
+        let taken = once.check(&name);
+        if let Err(detail) = taken.and_then(|()| apply(&mut query, &name, value)) {
+            errors.push(FieldError {
+                pointer: format!("?{name}"),
+                detail,
+            });
+        }
+    }
+    if errors.is_empty() {
+        Ok(query)
+    } else {
+        Err(errors)
+    }
+}
+
+fn apply(query: &mut GateQuery, name: &str, value: String) -> Result<(), String> {
+    if value.contains('\0') {
+        return Err("a NUL character cannot be looked for".to_owned());
+    }
+    let scope = &mut query.scope;
+    match name {
+        "site" if value == NO_SITE => scope.site = Some(String::new()),
+        "site" => scope.site = Some(value),
+        "os" => scope.os = Some(value),
+        "role" => scope.role = Some(value.to_lowercase()),
+        "owner" => scope.owner = Some(value),
+        "criteria" => query.criteria = value.parse()?,
+        _ => return Err(unknown(name, &["site", "os", "role", "owner", "criteria"])),
+    }
+    Ok(())
+}
+
+/// Whether a pipeline may go on.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Gate)]
+pub struct GateAnswer {
+    /// Every criterion is met.
+    pass: bool,
+    /// Codes of the criteria that are not met.
+    failed: Vec<&'static str>,
+    /// The clients that were asked about, as parameters of an address; empty: all.
+    scope: String,
+    criteria: Vec<CriterionJson>,
+    /// What this gate cannot see.
+    not_covered: [&'static str; 3],
+    /// The moment that the figures are of.
+    #[schema(format = DateTime)]
+    as_of: String,
+    /// Name of the rules that verdicts are made with.
+    ruleset: String,
+    population: PopulationJson,
+}
+
+/// A criterion with what was found.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Criterion)]
+struct CriterionJson {
+    /// Its code.
+    #[schema(example = "blocking")]
+    criterion: &'static str,
+    /// In short words.
+    title: &'static str,
+    /// What is there; null: nobody knows, and then it is not met.
+    figure: Option<i64>,
+    /// The most that may be there, as a number or a share of the clients in scope; null: another kind of limit.
+    #[schema(example = "2%")]
+    at_most: Option<String>,
+    /// The least that must be there; null: another kind of limit.
+    at_least: Option<i64>,
+    /// It was asked for.
+    asked: bool,
+    /// What is there is within the limit.
+    met: bool,
+    /// The same as a sentence.
+    says: String,
+    /// Where those stand that were counted; null: there is no list of them.
+    list: Option<String>,
+}
+
+impl Polled for GateAnswer {
+    fn moments(&mut self) -> Vec<&mut String> {
+        vec![&mut self.as_of]
+    }
+}
+
+impl CriterionJson {
+    fn of(held: &Held, figures: &Figures, scope: &Filter) -> Self {
+        Self {
+            criterion: held.criterion.code(),
+            title: gate::title(held.criterion),
+            figure: held.figure,
+            at_most: match held.limit {
+                Limit::AtMost(_) | Limit::Share(_) => Some(held.limit.to_string()),
+                Limit::AtLeast(_) | Limit::Any => None,
+            },
+            at_least: match held.limit {
+                Limit::AtLeast(least) => Some(least),
+                _ => None,
+            },
+            asked: held.limit != Limit::Any,
+            met: held.met,
+            says: gate::says(held, figures.clients),
+            list: gate::list(held.criterion, scope),
+        }
+    }
+}
+
+/// `GET /gate`
+pub async fn answer(
+    State(app): State<App>,
+    _: Reader,
+    headers: HeaderMap,
+    GateQuery { scope, criteria }: GateQuery,
+) -> Result<Response, Problem> {
+    let now = clock::now();
+    let ruleset = &app.judge().ruleset;
+    let summary = app.store().selection(&scope, ruleset, now).await?;
+    let stopped = app
+        .store()
+        .feeds(now)
+        .await?
+        .iter()
+        // A feed that names no site may be the one of this site.
+        .filter(|feed| {
+            feed.site.is_empty() || scope.site.as_ref().is_none_or(|site| feed.site == *site)
+        })
+        .filter(|feed| feed.state(now) == FeedState::Stopped)
+        .count();
+    let figures = Figures {
+        stopped_feeds: i64::try_from(stopped).unwrap_or(i64::MAX),
+        regressed: trend::regressed(&app, &scope, now).await?,
+        ..counted(&summary)
+    };
+    let held = hold(&figures, &criteria);
+    let failed: Vec<&'static str> = held
+        .iter()
+        .filter(|held| !held.met)
+        .map(|held| held.criterion.code())
+        .collect();
+    let answer = GateAnswer {
+        pass: failed.is_empty(),
+        failed,
+        criteria: held
+            .iter()
+            .map(|held| CriterionJson::of(held, &figures, &scope))
+            .collect(),
+        scope: filter_query(&scope),
+        not_covered: gate::NOT_COVERED,
+        as_of: summary.as_of.to_string(),
+        ruleset: ruleset.to_string(),
+        population: summary.population.into(),
+    };
+    polled::json(&headers, answer)
+}
+
+fn counted(summary: &Summary) -> Figures {
+    let population = &summary.population;
+    let sum = |wanted: fn(Standing) -> bool| -> i64 {
+        let standings = population.standings.iter();
+        standings
+            .filter(|(standing, _)| wanted(**standing))
+            .map(|(_, n)| n)
+            .sum()
+    };
+    let oldest = population.lists.iter().map(|list| list.uploaded_at).min();
+    Figures {
+        clients: sum(|_| true),
+        blocking: sum(|standing| standing == Standing::Blocking),
+        no_verdict: sum(Standing::is_no_verdict),
+        silent: sum(|standing| standing == Standing::Silent),
+        restart_pending: sum(|standing| standing == Standing::RestartPending),
+        to_rejudge: summary.to_rejudge,
+        list_age_days: oldest.map(|at| summary.as_of.since(at).max(0) / DAY),
+        duplicates: population.suspected_duplicates,
+        ..Figures::default()
+    }
+}

@@ -1,0 +1,155 @@
+//! Asked over HTTPS, and by the command.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::support::{answer::hidden, app::TestApp};
+
+/// Two of a site that are ready, and one of another that blocks; all of them expected.
+async fn estate(app: &TestApp) {
+    app.report("READY-1").stored().await;
+    app.report("READY-2").stored().await;
+    app.report("OLD-1")
+        .windows7_untouched()
+        .at_site("P02")
+        .stored()
+        .await;
+    let list = "name,site\r\nREADY-1,P01\r\nREADY-2,P01\r\nOLD-1,P02\r\n";
+    app.put_population("", list).await.ok("a list");
+}
+
+fn codes(gate: &Value) -> Vec<&str> {
+    let failed = gate["failed"].as_array().expect("codes");
+    failed
+        .iter()
+        .map(|code| code.as_str().expect("a code"))
+        .collect()
+}
+
+#[tokio::test]
+async fn it_passes_who_is_ready_and_nobody_else() {
+    for app in TestApp::each().await {
+        let empty = app.json("/api/v1/gate").await;
+        assert_eq!(empty["pass"], false);
+        assert_eq!(codes(&empty), ["clients", "list_age_days"]);
+        estate(&app).await;
+        for (query, failed) in [
+            ("", &["blocking"][..]),
+            ("?site=P01", &[]),
+            ("?site=P02", &["blocking"]),
+            ("?site=PO1", &["clients"]),
+            ("?site=P02&criteria=blocking:1", &[]),
+            ("?criteria=blocking:33%25", &["blocking"]),
+            ("?criteria=blocking:33.34%25", &[]),
+            ("?os=6.1.7601-client", &["blocking"]),
+            ("?role=management_point", &["clients"]),
+            ("?owner=nobody", &["clients"]),
+        ] {
+            let gate = app.json(&format!("/api/v1/gate{query}")).await;
+            assert_eq!(codes(&gate), failed, "{query} on {}", app.engine);
+            assert_eq!(gate["pass"], failed.is_empty(), "{query}");
+            every_figure_is_the_length_of_its_list(&app, &gate).await;
+        }
+        // Somebody who is expected and has never spoken closes it.
+        let list = "name,site\r\nREADY-1,P01\r\nREADY-2,P01\r\nNEVER-1,P01\r\nOLD-1,P02\r\n";
+        app.put_population("", list).await.ok("a list");
+        let gate = app.json("/api/v1/gate?site=P01").await;
+        assert_eq!(codes(&gate), ["no_verdict", "silent"]);
+        every_figure_is_the_length_of_its_list(&app, &gate).await;
+        let loosened = "/api/v1/gate?site=P01&criteria=silent:1,no_verdict:34%25";
+        assert_eq!(app.json(loosened).await["pass"], true);
+        insta::assert_snapshot!("gate_of_a_site", hidden(gate));
+    }
+}
+
+async fn every_figure_is_the_length_of_its_list(app: &TestApp, gate: &Value) {
+    for criterion in gate["criteria"].as_array().expect("criteria") {
+        let Some(list) = criterion["list"].as_str() else {
+            continue;
+        };
+        let list = app.json(list).await;
+        let length = if criterion["criterion"] == "stopped_feeds" {
+            &list["stopped"]
+        } else {
+            &list["total"]
+        };
+        assert_eq!(*length, criterion["figure"], "{criterion}");
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_name_a_scope_is_refused() {
+    let app = TestApp::one();
+    for query in [
+        "standing=ready",
+        "reason=x",
+        "q=PC",
+        "site=A&site=B",
+        "criteria=blocking:many",
+        "criteria=blockers:0",
+    ] {
+        let problem = app.get(&format!("/api/v1/gate?{query}")).await.problem(422);
+        let name = query.split('=').next().expect("a name");
+        assert_eq!(
+            problem["errors"][0]["pointer"],
+            format!("?{name}"),
+            "{problem}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_command_ends_as_a_pipeline_needs_it() {
+    let app = TestApp::one();
+    estate(&app).await;
+    let server = format!("https://{}", app.address);
+    let ca = app.certificate().display().to_string();
+    let asked = |more: &[&str]| -> Output {
+        let token = app.token("read");
+        let mut arguments = vec!["gate", "--server", &server, "--ca", &ca, "--token", token];
+        arguments.extend(more);
+        app.command(&arguments, "")
+    };
+    let text = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+
+    let passed = asked(&["--site", "P01"]);
+    assert_eq!(passed.status.code(), Some(0), "{passed:?}");
+    assert!(text(&passed).ends_with("PASSED\n"));
+    let failed = asked(&[]);
+    assert_eq!(failed.status.code(), Some(3), "{failed:?}");
+    assert!(text(&failed).ends_with("NOT PASSED\n"));
+    assert!(
+        text(&failed).contains("NOT   Blocking: 1 of 3 clients; at most 0 may be.\n"),
+        "{}",
+        text(&failed)
+    );
+    let json = asked(&["--json", "--criteria", "blocking:1"]);
+    assert_eq!(json.status.code(), Some(0), "{json:?}");
+    let json: Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!(json["pass"], true);
+
+    // Nobody knows, so nobody passes; and a wrong word is told before anything is asked.
+    assert_eq!(
+        asked(&["--criteria", "blocking:many"]).status.code(),
+        Some(2)
+    );
+    let stranger = app.command(
+        &["gate", "--server", &server, "--ca", &ca, "--token", "wrong"],
+        "",
+    );
+    assert_eq!(stranger.status.code(), Some(1), "{stranger:?}");
+    let nowhere = app.command(
+        &[
+            "gate",
+            "--server",
+            "https://127.0.0.1:1",
+            "--ca",
+            &ca,
+            "--token",
+            "x",
+        ],
+        "",
+    );
+    assert_eq!(nowhere.status.code(), Some(1), "{nowhere:?}");
+}
