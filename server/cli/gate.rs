@@ -142,9 +142,10 @@ fn refused(status: u16, text: &str) -> String {
             ))
         })
         .collect();
-    match errors.is_empty() {
-        true => format!("the server answered {status}: {detail}"),
-        false => format!("the server answered {status}: {}", errors.join("; ")),
+    if errors.is_empty() {
+        format!("the server answered {status}: {detail}")
+    } else {
+        format!("the server answered {status}: {}", errors.join("; "))
     }
 }
 

@@ -52,7 +52,7 @@ pub fn contract() -> &'static Contract {
 
 /// Every call that there is.
 pub fn calls() -> Vec<call::Call> {
-    [reading::calls(), writing::calls()].concat()
+    [reading::calls(), reading::of_itself(), writing::calls()].concat()
 }
 
 /// `GET /openapi.json`

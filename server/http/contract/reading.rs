@@ -113,6 +113,12 @@ pub(super) fn calls() -> Vec<Call> {
             .says("The latest 100 records that were refused, with the reasons. They are kept for 30 days.")
             .json::<RejectList>(200, "The records, the latest first.")
             .polled(),
+    ]
+}
+
+/// What machines that watch machines read, and this document itself.
+pub(super) fn of_itself() -> Vec<Call> {
+    vec![
         Call::get("/healthz", "isAlive", "The process lives")
             .of(Tag::Health, Who::Anyone)
             .plain()
