@@ -49,7 +49,7 @@ pub async fn serve(
         .map_err(|error| error.to_string())?;
     store.warm();
     store
-        .apply_freshness(config.freshness_ms)
+        .apply_freshness(config.freshness_ms, clock::now())
         .await
         .map_err(|error| error.to_string())?;
     let welcome = first_start(&store).await?;
@@ -77,7 +77,7 @@ pub async fn serve(
         config.trend_days,
     ));
     chores.spawn(uploads::run(store.clone(), judge, app.bell().clone()));
-    chores.spawn(tidying(store.clone()));
+    chores.spawn(tidying(store.clone(), config.keep_changes));
     let service = http::router(app).into_make_service();
     match &config.transport {
         Transport::Plain => {
@@ -217,6 +217,10 @@ async fn housekeeping(store: Store, metrics: metrics_exporter_prometheus::Promet
         if let Err(error) = store.sweep(clock::now()).await {
             tracing::warn!(%error, "clients could not be looked at for staleness; trying again");
         }
+        // Mostly done by whoever reads them; where nobody does, they must not pile up.
+        if let Err(error) = store.number_changes().await {
+            tracing::warn!(%error, "changes could not be put in order; trying again");
+        }
         metrics.run_upkeep();
     }
 }
@@ -243,12 +247,15 @@ async fn keeping_days(store: Store, judge: Judge, keep_days: i64) {
 }
 
 /// What was kept long enough is let go of, now and then.
-async fn tidying(store: Store) {
+async fn tidying(store: Store, keep_changes: i64) {
     let mut tick = tokio::time::interval(Duration::from_secs(3_600));
     loop {
         tick.tick().await;
         if let Err(error) = store.tidy_uploads(clock::now()).await {
             tracing::warn!(%error, "old uploads could not be let go of; trying again later");
+        }
+        if let Err(error) = store.tidy_changes(keep_changes, clock::now()).await {
+            tracing::warn!(%error, "old changes could not be let go of; trying again later");
         }
     }
 }

@@ -118,6 +118,11 @@ impl TestApp {
         self.directory.path()
     }
 
+    /// The database that it keeps everything in.
+    pub fn database_url(&self) -> &str {
+        &self.database_url
+    }
+
     /// The certificate that it made.
     pub fn certificate(&self) -> PathBuf {
         self.data_dir().join("cert.pem")
