@@ -107,8 +107,8 @@ async fn a_program_gets_a_cursor_first_and_then_what_happens() {
             "left the list, and is not cleared"
         );
         assert_eq!(third["more"], false);
-        let last = page(&app, &third["next_cursor"], "").await;
-        assert_eq!(last["next_cursor"], third["next_cursor"]);
+        let nothing = page(&app, &third["next_cursor"], "").await;
+        assert_eq!(nothing["next_cursor"], third["next_cursor"]);
     }
 }
 
