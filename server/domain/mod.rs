@@ -13,3 +13,4 @@ pub mod protocols;
 pub mod readiness;
 pub mod time;
 pub mod verdict;
+pub mod webhooks;
