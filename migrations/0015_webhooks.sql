@@ -37,4 +37,5 @@ CREATE TABLE deliveries (
     PRIMARY KEY (estate, id)
 );
 CREATE INDEX deliveries_waiting ON deliveries (estate, webhook, next_at) WHERE state = 'waiting';
+CREATE INDEX deliveries_by_state ON deliveries (estate, webhook, state, last_at);
 CREATE INDEX deliveries_made ON deliveries (estate, made_at, id);

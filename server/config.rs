@@ -112,6 +112,9 @@ pub struct ServeArgs {
     /// Days for which each day's numbers, and who moved, are kept [default: 400]
     #[arg(long, env = "CUTOVER_TREND_DAYS", value_name = "DAYS")]
     pub trend_days: Option<u32>,
+    /// Days for which the changes of the list of blockers are kept for programs that follow it [default: 90]
+    #[arg(long, env = "CUTOVER_KEEP_CHANGES", value_name = "DAYS")]
+    pub keep_changes: Option<u32>,
     /// Log lines as text or json [default: text]
     #[arg(long, env = "CUTOVER_LOG_FORMAT", value_name = "text|json")]
     pub log_format: Option<String>,
@@ -131,6 +134,7 @@ struct FromFile {
     plain_http_anywhere: Option<bool>,
     log_format: Option<String>,
     trend_days: Option<u32>,
+    keep_changes: Option<u32>,
     freshness_days: Option<u32>,
     dotnet: Option<String>,
     group_b_schannel_absent: Option<String>,
@@ -209,6 +213,8 @@ pub struct Config {
     pub freshness_ms: i64,
     /// Days for which each day's numbers are kept.
     pub trend_days: i64,
+    /// Days for which the changes of the list of blockers are kept.
+    pub keep_changes: i64,
     /// JSON log lines.
     pub json_logs: bool,
     /// Where messages to other programs may go.
@@ -387,6 +393,12 @@ impl ServeArgs {
                 "trend_days must be from 60 to 3650, not {trend_days}"
             ));
         }
+        let keep_changes = self.keep_changes.or(file.keep_changes).unwrap_or(90);
+        if !(1..=3_650).contains(&keep_changes) {
+            return Err(format!(
+                "keep_changes must be from 1 to 3650, not {keep_changes}"
+            ));
+        }
         Ok(Config {
             database,
             listen,
@@ -394,6 +406,7 @@ impl ServeArgs {
             policy,
             freshness_ms,
             trend_days: i64::from(trend_days),
+            keep_changes: i64::from(keep_changes),
             json_logs,
             webhooks: file.webhooks(&self.webhooks)?,
         })

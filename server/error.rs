@@ -26,6 +26,8 @@ pub enum Problem {
     NeedsConfirmation(String),
     /// 409: not in the state it is in.
     Conflict(String),
+    /// 410: it was there, and is kept no more.
+    Gone(String),
     /// 406: none of the formats asked for.
     NotAcceptable(String),
     /// 413: larger than the limit it names.
@@ -97,6 +99,11 @@ impl Problem {
                 "urn:cutover:problem:conflict",
                 "Not possible any more",
             ),
+            Self::Gone(_) => (
+                StatusCode::GONE,
+                "urn:cutover:problem:gone",
+                "Not kept any more",
+            ),
             Self::NotAcceptable(_) => (
                 StatusCode::NOT_ACCEPTABLE,
                 "urn:cutover:problem:not-acceptable",
@@ -158,6 +165,7 @@ impl Problem {
             Self::TooSlow,
             Self::NeedsConfirmation(some()),
             Self::Conflict(some()),
+            Self::Gone(some()),
             Self::TooLarge(some()),
             Self::Unsupported(some()),
             Self::Invalid(Vec::new()),
@@ -191,6 +199,7 @@ impl Problem {
             | Self::NotFound(detail)
             | Self::NeedsConfirmation(detail)
             | Self::Conflict(detail)
+            | Self::Gone(detail)
             | Self::NotAcceptable(detail)
             | Self::TooLarge(detail)
             | Self::Unsupported(detail) => detail.clone(),
@@ -253,6 +262,7 @@ impl From<store::Error> for Problem {
         match error {
             store::Error::Busy => Self::Busy,
             store::Error::Input(detail) => Self::Malformed(detail),
+            store::Error::Gone(detail) => Self::Gone(detail),
             store::Error::NeedsConfirmation(detail, _) => Self::NeedsConfirmation(detail),
             store::Error::Refused(_) => Self::invalid(
                 "",

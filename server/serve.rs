@@ -77,7 +77,7 @@ pub async fn serve(
         config.trend_days,
     ));
     chores.spawn(uploads::run(store.clone(), judge, app.bell().clone()));
-    chores.spawn(tidying(store.clone()));
+    chores.spawn(tidying(store.clone(), config.keep_changes));
     chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
     let service = http::router(app).into_make_service();
     match &config.transport {
@@ -218,6 +218,10 @@ async fn housekeeping(store: Store, metrics: metrics_exporter_prometheus::Promet
         if let Err(error) = store.sweep(clock::now()).await {
             tracing::warn!(%error, "clients could not be looked at for staleness; trying again");
         }
+        // Mostly done by whoever reads them; where nobody does, they must not pile up.
+        if let Err(error) = store.number_changes().await {
+            tracing::warn!(%error, "changes could not be put in order; trying again");
+        }
         metrics.run_upkeep();
     }
 }
@@ -244,7 +248,7 @@ async fn keeping_days(store: Store, judge: Judge, keep_days: i64) {
 }
 
 /// What was kept long enough is let go of, now and then.
-async fn tidying(store: Store) {
+async fn tidying(store: Store, keep_changes: i64) {
     let mut tick = tokio::time::interval(Duration::from_secs(3_600));
     loop {
         tick.tick().await;
@@ -253,6 +257,9 @@ async fn tidying(store: Store) {
         }
         if let Err(error) = store.tidy_deliveries(clock::now()).await {
             tracing::warn!(%error, "the log of webhooks could not be let go of; trying again later");
+        }
+        if let Err(error) = store.tidy_changes(keep_changes, clock::now()).await {
+            tracing::warn!(%error, "old changes could not be let go of; trying again later");
         }
     }
 }

@@ -38,7 +38,11 @@ enum WebhookCommand {
         /// Where messages go, such as https://chat.corp.example/hooks/tls
         url: String,
         /// What it is told of, comma separated: blocking, cleared, feed-stopped
-        #[arg(long, value_name = "EVENTS", default_value = "blocking,cleared,feed-stopped")]
+        #[arg(
+            long,
+            value_name = "EVENTS",
+            default_value = "blocking,cleared,feed-stopped"
+        )]
         on: String,
         /// What to call it [default: the host of the address]
         #[arg(long)]
@@ -115,7 +119,11 @@ pub async fn run(args: WebhookCommandArgs) -> Result<(), Error> {
             Ok(())
         }
         WebhookCommand::Remove { webhook, database } => {
-            if !open(&database).await?.remove_webhook(webhook.clone()).await? {
+            if !open(&database)
+                .await?
+                .remove_webhook(webhook.clone())
+                .await?
+            {
                 return Err(unknown(&webhook));
             }
             eprintln!("The webhook {webhook} is removed.");
@@ -238,11 +246,7 @@ fn log_line(logged: &Logged) -> String {
     )
 }
 
-async fn test(
-    webhook: &str,
-    settings: &WebhookArgs,
-    database: &DatabaseArgs,
-) -> Result<(), Error> {
+async fn test(webhook: &str, settings: &WebhookArgs, database: &DatabaseArgs) -> Result<(), Error> {
     let settings = database.webhooks(settings).map_err(Error::Usage)?;
     let courier = Courier::new(settings, Arc::new(SystemNames)).map_err(Error::Failed)?;
     let store = open(database).await?;

@@ -1,6 +1,7 @@
 //! What a client, a fact, a check and a verdict are: pure values and rules, no IO, no clock, no database.
 
 pub mod assess;
+pub mod changes;
 pub mod days;
 pub mod evidence;
 pub mod facts;

@@ -5,6 +5,7 @@ pub mod api_client;
 pub mod assets;
 pub mod auth;
 pub mod body;
+mod changes;
 pub mod client_json;
 mod client_parts;
 pub mod contract;
@@ -111,6 +112,7 @@ pub fn router(app: App) -> Router {
         .route("/clients/{id}/raw", get(api_client::raw))
         .route("/clients/{id}/reports/{entry}", get(api_client::report))
         .route("/blockers", get(api::blockers))
+        .route("/blockers/changes", get(changes::list))
         .route("/fixes", get(fixes::api))
         .route("/feeds", get(feeds::list))
         .route("/trend", get(trend_api::list))

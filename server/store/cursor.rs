@@ -48,6 +48,73 @@ const fn sign(order: Order) -> char {
     }
 }
 
+/// The first character of a cursor of the feed of changes: no digit, so that neither passes for the other.
+const FEED: char = 'n';
+
+/// A cursor: its sign, and bytes as digits.
+fn written<'b>(sign: char, bytes: impl Iterator<Item = &'b u8>) -> String {
+    let mut cursor = String::from(sign);
+    for byte in bytes {
+        cursor.push_str(&format!("{byte:02x}"));
+    }
+    cursor
+}
+
+/// The bytes of a cursor with this sign.
+fn bytes_of(sign: char, cursor: &str) -> Option<Vec<u8>> {
+    let digits = cursor.strip_prefix(sign)?;
+    if !digits.len().is_multiple_of(2) || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    (0..digits.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).ok())
+        .collect()
+}
+
+/// The last change that somebody has read; the next page goes on behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct FeedMark {
+    /// What tells the feed of this database from others.
+    pub(super) feed: Vec<u8>,
+    /// Number of the change; nought: none yet.
+    pub(super) seq: i64,
+    /// Its time, as it is stored.
+    pub(super) at: i64,
+}
+
+impl FeedMark {
+    /// The cursor.
+    pub(super) fn text(&self) -> String {
+        let (seq, at) = (self.seq.to_be_bytes(), self.at.to_be_bytes());
+        written(FEED, self.feed.iter().chain(&seq).chain(&at))
+    }
+
+    /// Reads a cursor of the feed.
+    pub(super) fn read(cursor: &str) -> Result<Self> {
+        let foreign = || {
+            Error::Input(
+                "this cursor was not made by this server for the feed of changes; start again without a cursor"
+                    .to_owned(),
+            )
+        };
+        let bytes = bytes_of(FEED, cursor).ok_or_else(foreign)?;
+        let [feed, seq, at] = bytes.as_chunks::<8>().0 else {
+            return Err(foreign());
+        };
+        let mark = Self {
+            feed: feed.to_vec(),
+            seq: i64::from_be_bytes(*seq),
+            at: i64::from_be_bytes(*at),
+        };
+        // Twice eight and some more is no cursor either.
+        if bytes.len() != 24 || mark.seq < 0 {
+            return Err(foreign());
+        }
+        Ok(mark)
+    }
+}
+
 impl Mark {
     /// The cursor.
     pub(super) fn text(&self, order: Order) -> String {
@@ -56,11 +123,7 @@ impl Mark {
             Self::Since { since, id } => (id, since.to_be_bytes().to_vec()),
             Self::NoTime { id } => (id, Vec::new()),
         };
-        let mut cursor = String::from(sign(order));
-        for byte in id.iter().chain(&rest) {
-            cursor.push_str(&format!("{byte:02x}"));
-        }
-        cursor
+        written(sign(order), id.iter().chain(&rest))
     }
 
     /// Reads a cursor of a list in this order.
@@ -71,15 +134,9 @@ impl Mark {
                     .to_owned(),
             )
         };
-        let digits = cursor.strip_prefix(sign(order)).ok_or_else(foreign)?;
-        if digits.len() < 32 || !digits.len().is_multiple_of(2) || !digits.is_ascii() {
-            return Err(foreign());
-        }
-        let bytes = (0..digits.len())
-            .step_by(2)
-            .map(|at| u8::from_str_radix(&digits[at..at + 2], 16))
-            .collect::<std::result::Result<Vec<u8>, _>>()
-            .map_err(|_| foreign())?;
+        let bytes = bytes_of(sign(order), cursor)
+            .filter(|bytes| bytes.len() >= 16)
+            .ok_or_else(foreign)?;
         let (id, rest) = bytes.split_at(16);
         let id = id.to_vec();
         if order.by_since() {

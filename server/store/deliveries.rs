@@ -23,12 +23,14 @@ RETURNING id, kind, body, attempts";
 const DUE: &str = "SELECT DISTINCT d.webhook FROM deliveries d
 JOIN webhooks w ON w.estate = d.estate AND w.id = d.webhook
 WHERE d.estate = $1 AND d.state = 'waiting' AND d.next_at <= $2 AND d.claimed_until <= $2 AND w.disabled_at IS NULL";
-const NOTE: &str = "UPDATE deliveries SET state = $4, attempts = attempts + 1, next_at = $5, claimed_until = 0,
+const NOTE: &str =
+    "UPDATE deliveries SET state = $4, attempts = attempts + 1, next_at = $5, claimed_until = 0,
   last_at = $6, status = $7, said = $8, body = CASE WHEN $4 = 'waiting' THEN body ELSE '' END
 WHERE estate = $1 AND id = $2 AND attempts = $3 AND state = 'waiting'";
 const DISABLE: &str = "UPDATE webhooks SET disabled_at = $3, disabled_why = $4
 WHERE estate = $1 AND id = $2 AND disabled_at IS NULL";
-const GIVE_UP_THE_REST: &str = "UPDATE deliveries SET state = 'given_up', claimed_until = 0, body = '', said = $3
+const GIVE_UP_THE_REST: &str =
+    "UPDATE deliveries SET state = 'given_up', claimed_until = 0, body = '', said = $3
 WHERE estate = $1 AND webhook = $2 AND state = 'waiting'";
 const HOLD: &str = "UPDATE deliveries SET next_at = $3
 WHERE estate = $1 AND webhook = $2 AND state = 'waiting' AND next_at < $3";
@@ -197,11 +199,7 @@ impl Store {
     }
 
     /// Claims the message of a webhook that has been due longest; no other server sends it for [`LEASE`].
-    pub async fn claim_delivery(
-        &self,
-        webhook: String,
-        now: Timestamp,
-    ) -> Result<Option<Claimed>> {
+    pub async fn claim_delivery(&self, webhook: String, now: Timestamp) -> Result<Option<Claimed>> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {

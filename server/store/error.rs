@@ -32,6 +32,9 @@ pub enum Error {
     /// The caller gave something that means nothing here, such as a foreign cursor.
     #[error("{0}")]
     Input(String),
+    /// What the caller wants to go on from is not kept any more; the sentence says what to do.
+    #[error("{0}")]
+    Gone(String),
     /// A change needs a confirmation that was not given; the sentence says of what.
     #[error("{0}")]
     NeedsConfirmation(String, super::population::Replaced),

@@ -3,6 +3,8 @@
 pub mod access;
 mod ahead;
 pub mod called;
+mod change_row;
+pub mod changes;
 pub mod clients;
 mod conn;
 mod counting;

@@ -22,8 +22,7 @@ WHERE NOT EXISTS (SELECT 1 FROM webhooks WHERE estate = $1 AND (name = $3 OR id 
 const REMOVE: &str = "DELETE FROM webhooks WHERE estate = $1 AND (name = $2 OR id = $2)";
 const REMOVE_LOG: &str = "DELETE FROM deliveries WHERE estate = $1
   AND webhook IN (SELECT id FROM webhooks WHERE estate = $1 AND (name = $2 OR id = $2))";
-const ROTATE: &str =
-    "UPDATE webhooks SET old_secret = secret, old_until = $4, secret = $3
+const ROTATE: &str = "UPDATE webhooks SET old_secret = secret, old_until = $4, secret = $3
 WHERE estate = $1 AND (name = $2 OR id = $2)";
 const ALL: &str = "SELECT w.id, w.name, w.url, w.origin, w.events, w.position, w.feeds_at, w.created_at,
   w.disabled_at, w.disabled_why,
@@ -37,10 +36,10 @@ FROM webhooks w WHERE w.estate = $1 ORDER BY w.name, w.id";
 const AT_WORK: &str = "SELECT w.id, w.events, w.position, w.feeds_at, w.created_at,
   (SELECT COUNT(*) FROM deliveries d WHERE d.estate = w.estate AND d.webhook = w.id AND d.state = 'waiting') AS waiting
 FROM webhooks w WHERE w.estate = $1 AND w.disabled_at IS NULL ORDER BY w.id";
-const SIGNING: &str =
-    "SELECT url, secret, old_secret, old_until, disabled_at FROM webhooks WHERE estate = $1 AND (name = $2 OR id = $2)";
+const SIGNING: &str = "SELECT url, secret, old_secret, old_until, disabled_at FROM webhooks WHERE estate = $1 AND (name = $2 OR id = $2)";
 
-const CURSOR: &str = "SELECT f.feed, (SELECT c.at FROM changes c WHERE c.estate = $1 AND c.seq = $2) AS at
+const CURSOR: &str =
+    "SELECT f.feed, (SELECT c.at FROM changes c WHERE c.estate = $1 AND c.seq = $2) AS at
 FROM change_feeds f WHERE f.estate = $1";
 
 /// What messages are signed with. It is never shown but once, and never printed by accident.

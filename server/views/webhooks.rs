@@ -88,9 +88,18 @@ impl WebhooksPage {
         let now = layout.now;
         Self {
             summary: summary(webhooks),
-            troubles: webhooks.iter().filter_map(|webhook| trouble(webhook, now)).collect(),
-            webhooks: webhooks.iter().map(|webhook| WebhookRow::new(webhook, now)).collect(),
-            log: log.iter().map(|logged| MessageRow::new(logged, now)).collect(),
+            troubles: webhooks
+                .iter()
+                .filter_map(|webhook| trouble(webhook, now))
+                .collect(),
+            webhooks: webhooks
+                .iter()
+                .map(|webhook| WebhookRow::new(webhook, now))
+                .collect(),
+            log: log
+                .iter()
+                .map(|logged| MessageRow::new(logged, now))
+                .collect(),
             cut: i64::try_from(log.len()).is_ok_and(|listed| listed >= LISTED),
             layout,
         }
@@ -171,7 +180,9 @@ impl WebhookRow {
             events: joined(&words),
             trouble: webhook.disabled_at.is_some() || webhook.failing > 0,
             state,
-            delivered: webhook.delivered_at.map(|at| Moment::new(Timestamp(at), now)),
+            delivered: webhook
+                .delivered_at
+                .map(|at| Moment::new(Timestamp(at), now)),
             waiting: number(webhook.waiting),
             given_up: number(webhook.given_up),
             made: Moment::new(Timestamp(webhook.created_at), now),

@@ -2,6 +2,7 @@
 
 use crate::{
     domain::{
+        changes::{Kind, Why},
         lists::ListOrigin,
         verdict::{Impact, Outcome, Standing},
     },
@@ -69,6 +70,44 @@ pub const fn impact_meaning(impact: Impact) -> &'static str {
         Impact::Orphan => "Loses its management channel, and with it the way to repair it.",
         Impact::Partial => "Its 32-bit programs lose their connection.",
         Impact::Degraded => ".NET parts, such as Software Center, lose their connection.",
+    }
+}
+
+/// What happened to the list of blockers, in one sentence.
+pub const fn change_kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Added => "It is in the list now, and was not before.",
+        Kind::Changed => {
+            "It stays in the list, and something that the list shows of it is another."
+        }
+        Kind::Cleared => {
+            "It is not in the list any more. `why` says whether that is good news: only `fixed` says that something was mended."
+        }
+    }
+}
+
+/// Why a client left the list of blockers, in one sentence.
+pub const fn why_cleared(why: Why) -> &'static str {
+    match why {
+        Why::Fixed => {
+            "What is reported of it now does not block any more, by the same rules; a restart may still be due."
+        }
+        Why::RulesChanged => {
+            "Other rules, or other switches of them, judge it otherwise; whether the machine changed as well stands on its page."
+        }
+        Why::Retired => {
+            "It is not counted any more: every expected list that names it marks it obsolete or decommissioned. Nothing was mended."
+        }
+        Why::WentStale => {
+            "Its last report is too old to count. It was blocking then, and nobody knows how it is now."
+        }
+        Why::Undetermined => {
+            "What is reported of it now leaves open whether it blocks, by the same rules. Nobody knows that it was mended."
+        }
+        Why::Contradicted => {
+            "It is configured well now, but was seen using TLS 1.0/1.1 after its report."
+        }
+        Why::Gone => "Its record was removed. Nothing was mended.",
     }
 }
 

@@ -96,8 +96,11 @@ async fn feeds(store: &Store, step: &mut Step, now: Timestamp) -> Result<bool> {
         .filter(|feed| feed.state(now) == FeedState::Stopped)
         .filter(|feed| feed.state(before) != FeedState::Stopped)
         .collect();
-    step.messages
-        .extend(stopped.chunks(IN_ONE).map(|feeds| message::stopped(feeds, now)));
+    step.messages.extend(
+        stopped
+            .chunks(IN_ONE)
+            .map(|feeds| message::stopped(feeds, now)),
+    );
     step.feeds_at = now.0;
     Ok(true)
 }
@@ -124,7 +127,10 @@ async fn changes(store: &Store, step: &mut Step, events: &[Event], now: Timestam
         (Event::Blocking, Kind::Added),
         (Event::Cleared, Kind::Cleared),
     ] {
-        let of_it: Vec<&Change> = changes.iter().filter(|change| change.kind == kind).collect();
+        let of_it: Vec<&Change> = changes
+            .iter()
+            .filter(|change| change.kind == kind)
+            .collect();
         if events.contains(&event) && !of_it.is_empty() {
             told.push((event, of_it));
         }

@@ -3,13 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    domain::{
-        assess,
-        changes::Why,
-        feeds::Feed,
-        time::Timestamp,
-        webhooks::Event,
-    },
+    domain::{assess, changes::Why, feeds::Feed, time::Timestamp, webhooks::Event},
     store::{changes::Change, deliveries::NewMessage},
 };
 
@@ -41,19 +35,28 @@ struct Blockers<'m> {
     cursor: &'m str,
 }
 
+/// A client as it was right after a change: fields of `Client` of the API, under the same names.
 #[derive(Serialize)]
 struct ClientJson<'m> {
     id: &'m str,
     name: &'m str,
     site_code: Option<&'m str>,
-    os: &'m str,
+    os: OsJson<'m>,
     standing: &'static str,
     impact: Option<&'static str>,
     deciding: Option<&'m str>,
     reasons: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
+    /// The number and the time of the change.
+    number: i64,
     at: String,
+}
+
+#[derive(Serialize)]
+struct OsJson<'m> {
+    key: &'m str,
+    name: String,
 }
 
 #[derive(Serialize)]
@@ -114,7 +117,10 @@ fn client(change: &Change) -> ClientJson<'_> {
         id: &change.client_id,
         name: &is.name,
         site_code: Some(is.site.as_str()).filter(|site| !site.is_empty()),
-        os: &is.os_key,
+        os: OsJson {
+            key: &is.os_key,
+            name: assess::os_label(&is.os_key),
+        },
         standing: is.standing.code(),
         impact: is.impact.map(crate::domain::verdict::Impact::code),
         deciding: is.deciding.as_deref(),
@@ -122,6 +128,7 @@ fn client(change: &Change) -> ClientJson<'_> {
             .map(|reason| reason.code)
             .collect(),
         why: change.why.map(Why::code),
+        number: change.seq,
         at: change.at.to_string(),
     }
 }

@@ -70,7 +70,9 @@ impl Resolve for Checked {
             if good.is_empty() {
                 return Err(match refused {
                     Some(why) => why.into(),
-                    None => io::Error::new(io::ErrorKind::NotFound, "the name has no address").into(),
+                    None => {
+                        io::Error::new(io::ErrorKind::NotFound, "the name has no address").into()
+                    }
                 });
             }
             Ok(Box::new(good.into_iter()) as Addrs)

@@ -95,7 +95,9 @@ pub fn url(text: &str) -> Result<Url, String> {
         );
     }
     if url.fragment().is_some() {
-        return Err("the address has a part behind #, which is never sent; leave it out".to_owned());
+        return Err(
+            "the address has a part behind #, which is never sent; leave it out".to_owned(),
+        );
     }
     Ok(url)
 }
@@ -208,8 +210,7 @@ async fn said(mut answer: Response, now: Timestamp) -> Said {
 fn printable(text: &str) -> String {
     let shown = |c: char| if c.is_control() { ' ' } else { c };
     // Marks that turn the direction of writing would reach beyond their cell.
-    let harmless =
-        |c: &char| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let harmless = |c: &char| !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.trim()
         .chars()
         .map(shown)

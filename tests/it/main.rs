@@ -1,6 +1,7 @@
 //! The tests of the whole program: one binary, one link.
 
 mod cases;
+mod changes;
 mod commands;
 mod contract;
 mod crawl;
@@ -36,4 +37,5 @@ mod trend;
 mod truth;
 mod uploads;
 mod views;
+mod webhooks;
 mod wire;

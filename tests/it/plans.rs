@@ -101,6 +101,17 @@ async fn plan(conn: &mut SqliteConnection, text: &str) -> Vec<String> {
     steps.into_iter().map(|step| step.get("detail")).collect()
 }
 
+#[tokio::test]
+async fn a_page_of_the_feed_is_read_along_its_order() {
+    let test = TestStore::each().await.swap_remove(0);
+    assert_eq!(test.engine, "sqlite");
+    let mut conn = SqliteConnection::connect(&test.url).await.expect("connect");
+    let page = include_str!("../../server/store/sql/changes_after.sql");
+    let steps = plan(&mut conn, page).await;
+    let wanted = ["SEARCH changes USING INTEGER PRIMARY KEY (rowid>?)"];
+    assert_eq!(steps, wanted, "no sorting, and no look at what was read");
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "the fields of a filter are such")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())

@@ -75,6 +75,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/api/v1/clients/{id}/raw", For::Readers),
     ("GET", "/api/v1/clients/{id}/reports/{entry}", For::Readers),
     ("GET", "/api/v1/blockers", For::Readers),
+    ("GET", "/api/v1/blockers/changes", For::Readers),
     ("GET", "/api/v1/fixes", For::Readers),
     ("GET", "/api/v1/trend", For::Readers),
     ("GET", "/api/v1/regressed", For::Readers),

@@ -90,6 +90,8 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
         (&["--freshness-days", "0"], &[], None, "freshness_days"),
         (&["--freshness-days", "400"], &[], None, "freshness_days"),
         (&["--freshness-days", "two"], &[], None, "freshness-days"),
+        (&["--keep-changes", "0"], &[], None, "keep_changes"),
+        (&["--keep-changes", "4000"], &[], None, "keep_changes"),
         (&["--dotnet", "ignore"], &[], None, "dotnet"),
         (
             &["--group-b-schannel-absent", "pass"],

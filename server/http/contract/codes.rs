@@ -15,9 +15,10 @@ use utoipa::{
 
 use super::super::{query, table};
 use crate::{
-    domain::{assess, evidence, feeds, lists::ListOrigin, plan, verdict},
+    domain::{assess, changes, evidence, feeds, lists::ListOrigin, plan, verdict},
     error::Problem,
     store::{incoming, model, upload_model},
+    views::words,
     wire::foreign::{format, local_time},
 };
 
@@ -156,6 +157,10 @@ codes! {
             (Returned.code(), "Marked obsolete or decommissioned, and reported since; counted again."),
         ]
     };
+    /// What happened to a client of the list of blockers.
+    ChangeKind: changes::Kind::ALL.map(|kind| (kind.code(), words::change_kind(kind))).to_vec();
+    /// Why a client left the list of blockers. Only `fixed` says that something was mended.
+    ClearedWhy: changes::Why::ALL.map(|why| (why.code(), words::why_cleared(why))).to_vec();
     /// What an expected list was made from.
     ListKind: {
         use ListOrigin::{AdComputers, Devices, Names};

@@ -40,6 +40,7 @@ pub(super) fn name_of(status: u16) -> Option<&'static str> {
         406 => "NotAcceptable",
         408 => "TooSlow",
         409 => "Conflict",
+        410 => "Gone",
         413 => "TooLarge",
         415 => "Unsupported",
         422 => "Invalid",

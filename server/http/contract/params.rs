@@ -193,6 +193,14 @@ pub const CURSOR: Param = param(
 /// `limit`
 pub const LIMIT: Param = param("limit", Number(1, 1_000, Some(100)), "2", "Rows of a page.");
 
+/// `cursor` of the feed of changes
+pub const CHANGES_CURSOR: Param = param(
+    "cursor",
+    Text,
+    "",
+    "Where to go on: `next_cursor` of the answer before. Without it the answer has no changes, and the cursor of this moment.",
+);
+
 /// How a list of clients is cut, put in order, and sent.
 pub const LIST: [Param; 6] = [
     param(

@@ -85,6 +85,19 @@ async fn pages_of_lists_and_columns_of_tables_fit_too() {
         fits(call, &table, "fields");
         assert!(table.text().starts_with("\u{feff}name,standing\r\n"));
     }
+    let changes = call("listChanges");
+    let start = Answer::to(changes.request(&app, changes.path))
+        .await
+        .ok("a cursor");
+    app.report("PC-0500").windows7_untouched().stored().await;
+    let cursor = start.json()["next_cursor"]
+        .as_str()
+        .expect("one")
+        .to_owned();
+    let address = format!("{}?cursor={cursor}", changes.path);
+    let news = Answer::to(changes.request(&app, &address)).await.ok("news");
+    assert_eq!(news.json()["items"].as_array().map(Vec::len), Some(1));
+    fits(changes, &news, "news");
     let rows = call("listUploadRows");
     let address = format!("{}?limit=1", rows.address(&filled));
     let first = Answer::to(rows.request(&app, &address)).await.ok("rows");

@@ -10,7 +10,11 @@ use super::{
     kept::{KEEP, is_to_be_kept},
     shapes::fits,
 };
-use crate::support::{answer::Answer, app::TestApp, report::from_now};
+use crate::support::{
+    answer::Answer,
+    app::TestApp,
+    report::{HOUR, from_now},
+};
 
 /// Longer lists are cut.
 const ITEMS: usize = 2;
@@ -141,8 +145,8 @@ async fn examples_are_what_the_server_answers() {
     let mut wrong = Vec::new();
     let all = calls();
     for call in all.iter().filter(|call| call.method == "get") {
-        // Of itself the document gives no example.
-        if call.id() == "getContract" {
+        // Of itself the document gives no example, and of changes there is one at the end.
+        if ["getContract", "listChanges"].contains(&call.id()) {
             continue;
         }
         let forms = &call.response(200).expect("an answer")["content"];
@@ -157,6 +161,7 @@ async fn examples_are_what_the_server_answers() {
     }
     let call = |id: &str| all.iter().find(|call| call.id() == id).expect("a call");
     sent(&app, &filled, &call, &mut wrong).await;
+    changed(&app, call("listChanges"), &mut wrong).await;
     assert!(
         wrong.is_empty(),
         "these examples are not what the server answers; run again with {KEEP}=1, then once more: {wrong:#?}"
@@ -166,6 +171,20 @@ async fn examples_are_what_the_server_answers() {
         filled.client,
         "the id of the examples is the one of PC-0042"
     );
+}
+
+/// A client comes into the list of blockers, and leaves it.
+async fn changed(app: &TestApp, call: &Call, wrong: &mut Vec<String>) {
+    let start = Answer::to(call.request(app, call.path))
+        .await
+        .ok("a cursor");
+    let start = start.json()["next_cursor"].as_str().expect("it").to_owned();
+    let client = app.report("PC-0500");
+    let before = client.clone().windows7_untouched().collected(-2 * HOUR);
+    before.stored().await;
+    client.collected(-HOUR).stored().await;
+    let address = format!("{}?cursor={start}&limit=2", call.path);
+    answered(call, call.request(app, &address), wrong).await;
 }
 
 /// The calls that change something, with the requests of the document.

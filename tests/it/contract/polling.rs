@@ -62,6 +62,7 @@ async fn whatever_changes_is_sent() {
             &[
                 "getSummary",
                 "listBlockers",
+                "listChanges",
                 "listClients",
                 "getClient",
                 "getFixPlan",

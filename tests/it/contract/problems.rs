@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use cutover::{clock, domain::time::DAY, store::Store};
 use flate2::{Compression, write::GzEncoder};
 use reqwest::header;
 use serde_json::Value;
@@ -110,11 +111,24 @@ async fn what_is_not_there_or_not_so_is_told() {
         }
         let all = calls();
         let call = |id: &str| all.iter().find(|call| call.id() == id).expect("a call");
-        for (id, query) in [("listClients", "cursor=x"), ("listBlockers", "cursor=x")] {
+        for (id, query) in [
+            ("listClients", "cursor=x"),
+            ("listBlockers", "cursor=x"),
+            ("listChanges", "cursor=x"),
+        ] {
             let call = call(id);
             let request = call.request(&app, &format!("{}?{query}", call.path));
             fails(call, request, 400, query).await;
         }
+        let changes = call("listChanges");
+        let start = Answer::to(changes.request(&app, changes.path)).await.json();
+        app.report("PC-0302").windows7_untouched().stored().await;
+        let store = Store::open(app.database_url()).await.expect("the database");
+        let tidied = store.tidy_changes(1, clock::now().plus(2 * DAY)).await;
+        tidied.expect("let go of");
+        let cursor = start["next_cursor"].as_str().expect("a cursor");
+        let late = changes.request(&app, &format!("{}?cursor={cursor}", changes.path));
+        fails(changes, late, 410, "too late").await;
         let withdraw = call("withdrawList");
         let gone = withdraw.request(&app, "/api/v1/population?list=no-such-list");
         fails(withdraw, gone, 404, "no such list").await;
