@@ -145,7 +145,7 @@ async fn a_crash_between_sending_and_noting_sends_again_under_the_same_id() {
             1
         );
         let again = receiver.taken().swap_remove(0);
-        assert_eq!((again.id(), again.body), (first.id(), first.body.clone()));
+        assert_eq!((again.id(), &again.body), (first.id(), &first.body));
         // One who is late changes nothing of it.
         let late = noted(store, &webhook, claimed, said, after(2 * MINUTE)).await;
         late.expect("noted");
