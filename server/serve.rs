@@ -49,7 +49,7 @@ pub async fn serve(
         .map_err(|error| error.to_string())?;
     store.warm();
     store
-        .apply_freshness(config.freshness_ms)
+        .apply_freshness(config.freshness_ms, clock::now())
         .await
         .map_err(|error| error.to_string())?;
     let welcome = first_start(&store).await?;

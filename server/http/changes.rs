@@ -17,7 +17,10 @@ use super::{
 };
 use crate::{
     clock,
-    domain::verdict::{Impact, Standing},
+    domain::{
+        changes::Why,
+        verdict::{Impact, Standing},
+    },
     error::Problem,
     state::App,
     store::changes::{Change, Shown},
@@ -203,7 +206,7 @@ impl From<Change> for ChangeJson {
             number: change.seq,
             at: change.at.to_string(),
             kind: change.kind.code(),
-            why: change.why.map(|why| why.code()),
+            why: change.why.map(Why::code),
             says: change.why.map(words::why_cleared),
             changed: change.changed,
             from: change.was.as_ref().map(|was| was.standing.code()),

@@ -10,7 +10,7 @@ mod story;
 use std::collections::BTreeMap;
 
 use cutover::{
-    domain::{lists::ListOrigin, time::Timestamp, verdict::Standing},
+    domain::{changes::Why, lists::ListOrigin, time::Timestamp, verdict::Standing},
     store::{
         Store,
         changes::{Change, ChangePage, Shown},
@@ -100,7 +100,7 @@ impl Follower {
 
 /// Kind and reason of a change as programs read them.
 fn codes(change: &Change) -> (&'static str, Option<&'static str>) {
-    (change.kind.code(), change.why.map(|why| why.code()))
+    (change.kind.code(), change.why.map(Why::code))
 }
 
 /// What the list shows of a client, of that which the feed tells.

@@ -314,13 +314,22 @@ async fn time_alone_makes_a_client_stale_and_a_report_brings_it_back() {
 async fn another_freshness_limit_moves_everybody() {
     for test in TestStore::each().await {
         let store = &test.store;
-        store.apply_freshness(14 * DAY).await.expect("a limit");
+        store
+            .apply_freshness(14 * DAY, NOON)
+            .await
+            .expect("a limit");
         send(store, vec![report(1, NOON, 1)], NOON).await;
         let later = NOON.plus(20 * DAY);
         assert_eq!(standing(store, "PC-1", later).await, Standing::Stale);
-        store.apply_freshness(30 * DAY).await.expect("a limit");
+        store
+            .apply_freshness(30 * DAY, later)
+            .await
+            .expect("a limit");
         assert_eq!(standing(store, "PC-1", later).await, Standing::Ready);
-        store.apply_freshness(7 * DAY).await.expect("a limit");
+        store
+            .apply_freshness(7 * DAY, later)
+            .await
+            .expect("a limit");
         assert_eq!(standing(store, "PC-1", later).await, Standing::Stale);
         numbers_equal_the_lists(store, later).await;
     }

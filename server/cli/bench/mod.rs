@@ -126,7 +126,7 @@ impl Bench<'_> {
         let first = now.plus(-3 * DAY);
         let fleet = Fleet::new(1, self.size).changing(CHANGED).anchored(first);
         let store = Store::open(self.url).await?;
-        store.apply_freshness(14 * DAY).await?;
+        store.apply_freshness(14 * DAY, now).await?;
         let (policy, freshness_ms) = PolicyArgs::default().settle().map_err(Error::Failed)?;
         let judge = Judge::new(policy, freshness_ms);
         let sender = Sender::claimed("bench");

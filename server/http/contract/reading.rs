@@ -33,6 +33,16 @@ fn of_a_list() -> Vec<Content> {
     ]
 }
 
+fn changes() -> Call {
+    Call::get("/api/v1/blockers/changes", "listChanges", "What happened to the list of blockers")
+        .says("Who came into the list of blockers, changed in it or left it, and why: each change once, in order. It is the list of `GET /api/v1/blockers` without filters. To follow it, ask once without `cursor`, then fetch the whole list, and then go on with `next_cursor`; the order matters. Put each `client` that was added or changed in the place of what you have under its `id`, known or not, and take out each that was cleared, known or not: then you have what the list has. Keep `next_cursor` together with that; whoever starts again from an older one gets the same changes again, which is harmless. Changes that were not taken over for 90 days, unless the setting `keep_changes` says otherwise, are let go of.")
+        .takes([params::CHANGES_CURSOR, params::LIMIT])
+        .json::<ChangesAnswer>(200, "The changes, and where to go on.")
+        .polled()
+        .error(400, "`cursor` is none of this feed.")
+        .error(410, "What follows `cursor` is not kept any more. Start anew: without `cursor`, and with the whole list.")
+}
+
 /// What programs read.
 pub(super) fn calls() -> Vec<Call> {
     vec![
@@ -50,13 +60,7 @@ pub(super) fn calls() -> Vec<Call> {
             .answers(200, "A page of the list, or the whole list as a table.", of_a_list())
             .polled()
             .error(400, "`cursor` is none of this list."),
-        Call::get("/api/v1/blockers/changes", "listChanges", "What happened to the list of blockers")
-            .says("Who came into the list of blockers, changed in it or left it, and why: each change once, in order. It is the list of `GET /api/v1/blockers` without filters. To follow it, ask once without `cursor`, then fetch the whole list, and then go on with `next_cursor`; the order matters. Put each `client` that was added or changed in the place of what you have under its `id`, known or not, and take out each that was cleared, known or not: then you have what the list has. Keep `next_cursor` together with that; whoever starts again from an older one gets the same changes again, which is harmless. Changes that were not taken over for 90 days, unless the setting `keep_changes` says otherwise, are let go of.")
-            .takes([params::CHANGES_CURSOR, params::LIMIT])
-            .json::<ChangesAnswer>(200, "The changes, and where to go on.")
-            .polled()
-            .error(400, "`cursor` is none of this feed.")
-            .error(410, "What follows `cursor` is not kept any more. Start anew: without `cursor`, and with the whole list."),
+        changes(),
         Call::get("/api/v1/clients", "listClients", "Everybody")
             .says("Every client that is counted, unless the filters say otherwise.")
             .takes([STANDING])

@@ -72,12 +72,7 @@ async fn a_program_gets_a_cursor_first_and_then_what_happens() {
         assert_eq!(change["client"]["id"], *id);
         let list = app.json("/api/v1/blockers?q=PC-2").await;
         let told = &change["client"];
-        assert_eq!(
-            &of_the_list(&list["items"][0], told),
-            told,
-            "{}",
-            app.engine
-        );
+        assert_eq!(shown(&list["items"][0]), *told, "{}", app.engine);
 
         app.report("PC-2").collected(-HOUR).stored().await;
         app.report("PC-1")
@@ -120,14 +115,14 @@ async fn a_program_gets_a_cursor_first_and_then_what_happens() {
 #[tokio::test]
 async fn asking_again_costs_nothing_while_nothing_happens() {
     for app in TestApp::each().await {
-        let start = app.json(PATH).await;
-        let path = format!(
+        let begin = app.json(PATH).await;
+        let place = format!(
             "{PATH}?cursor={}",
-            start["next_cursor"].as_str().expect("a cursor")
+            begin["next_cursor"].as_str().expect("a cursor")
         );
         let ask = async |tag: &str| {
             let request = app
-                .request(Method::GET, &path)
+                .request(Method::GET, &place)
                 .bearer_auth(app.token("read"));
             Answer::to(request.header(header::IF_NONE_MATCH, tag)).await
         };

@@ -109,7 +109,7 @@ async fn servers_that_number_at_once_give_each_change_one_number() {
                 }
                 reports
             };
-            let (_, _, one, other) = tokio::join!(
+            let ((), (), one, other) = tokio::join!(
                 send(first, with(reports(1)), at),
                 send(&second, with(reports(101)), at),
                 first.changes_after(0, 1_000),

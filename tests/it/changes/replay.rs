@@ -64,12 +64,11 @@ fn made(n: u32, facts: u8, at: Timestamp) -> Incoming {
         1 => one.reasons = 3,
         2 => one.impact = Some(Impact::Degraded),
         3 => one.deciding = Some("schannel.disabled"),
-        4 => one.ruleset = "other".into(),
+        4 | 10 => one.ruleset = "other".into(),
         5 => one.ids.site_code = Some("P02".to_owned()),
-        6 => one.os_key = "6.1.7601-client".to_owned(),
+        6 => "6.1.7601-client".clone_into(&mut one.os_key),
         8 => one.verdict = Standing::RestartPending,
         9 => one.verdict = Standing::Undetermined,
-        10 => one.ruleset = "other".into(),
         _ => {}
     }
     one
@@ -132,7 +131,10 @@ async fn carried_out(store: &Store, step: &Step, now: &mut Timestamp) {
         }
         Step::Days(days) => *now = now.plus(days * DAY),
         Step::Freshness(days) => {
-            store.apply_freshness(days * DAY).await.expect("a limit");
+            store
+                .apply_freshness(days * DAY, *now)
+                .await
+                .expect("a limit");
         }
         Step::Poll(..) => {}
     }

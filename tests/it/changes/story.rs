@@ -115,6 +115,25 @@ async fn time_alone_takes_a_client_out_and_says_so() {
         let back = follower.one(&test, later, "heard again").await;
         assert_eq!(codes(&back), ("added", None));
         assert_eq!(back.was.expect("known").standing, Standing::Stale);
+        // Another limit of age moves only whom it moves.
+        store
+            .apply_freshness(14 * DAY, later)
+            .await
+            .expect("a limit");
+        let much_later = later.plus(20 * DAY);
+        let left = follower.one(&test, much_later, "too old again").await;
+        assert_eq!(codes(&left), ("cleared", Some("went_stale")));
+        store
+            .apply_freshness(16 * DAY, much_later)
+            .await
+            .expect("a limit");
+        follower.none(&test, much_later, "still too old").await;
+        store
+            .apply_freshness(30 * DAY, much_later)
+            .await
+            .expect("a limit");
+        let back = follower.one(&test, much_later, "young enough").await;
+        assert_eq!(codes(&back), ("added", None));
         // The first that is known of it is too old already.
         let old = NOON.plus(-20 * DAY);
         send(store, vec![blocking(2, old, 1)], later).await;

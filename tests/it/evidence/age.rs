@@ -72,14 +72,20 @@ async fn another_freshness_limit_counts_from_the_oldest_source() {
         let system = letter(0, now.plus(-10 * DAY), &NEEDED[..2], Some(64), &claimed());
         let rest = letter(0, now.plus(-DAY), &NEEDED[2..], Some(64), &claimed());
         send(&test.store, &judge, &[rest, system], now).await;
-        test.store.apply_freshness(9 * DAY).await.expect("a limit");
+        test.store
+            .apply_freshness(9 * DAY, now)
+            .await
+            .expect("a limit");
         assert_eq!(
             standing(&test.store, 0, now).await,
             "stale",
             "{}",
             test.engine
         );
-        test.store.apply_freshness(12 * DAY).await.expect("a limit");
+        test.store
+            .apply_freshness(12 * DAY, now)
+            .await
+            .expect("a limit");
         assert_eq!(
             standing(&test.store, 0, now).await,
             "ready",
