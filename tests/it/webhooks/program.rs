@@ -32,7 +32,8 @@ async fn page(app: &TestApp, cookie: &str, path: &str) -> String {
     Answer::to(request).await.ok(path).text()
 }
 
-#[tokio::test]
+// Commands are waited for on the thread of the test, so the receiver needs another.
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_tells_a_program_what_happens_and_shows_what_became_of_it() {
     for app in TestApp::each_with(&["--webhook-allow", "127.0.0.0/8"]).await {
         let receiver = Receiver::start().await;
