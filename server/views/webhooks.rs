@@ -124,11 +124,11 @@ fn summary(webhooks: &[Webhook]) -> String {
             number(count(failing))
         ));
     }
+    if webhooks.iter().any(|webhook| webhook.given_up > 0) {
+        parts.push("some messages were given up".to_owned());
+    }
     if parts.is_empty() {
-        parts.push("nothing failed that was not taken later".to_owned());
-        if webhooks.iter().any(|webhook| webhook.given_up > 0) {
-            parts = vec!["some messages were given up".to_owned()];
-        }
+        parts.push("every message that was sent was taken".to_owned());
     }
     format!(
         "{}: {}.",
@@ -234,7 +234,7 @@ fn tells(kind: &str, things: i64) -> String {
     }
 }
 
-/// A sentence that begins with a capital and ends with a full stop only where it did.
+/// The same with a capital at its beginning.
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters
