@@ -143,8 +143,8 @@ fn trouble(webhook: &Webhook, now: Timestamp) -> Option<String> {
     if let Some(at) = webhook.disabled_at {
         let when = Moment::new(Timestamp(at), now).relative;
         return Some(format!(
-            "{name} is told nothing any more: its target answered {when} that it is gone (410). Remove it, or make it anew \
-             with `cutover webhook remove` and `add`."
+            "{name} is told nothing any more: its target answered {when} that it is gone (410). The administrator removes it, or makes it \
+             anew."
         ));
     }
     if webhook.given_up > 0 {
