@@ -13,7 +13,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::{
     task::JoinSet,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep},
 };
 
 pub use deliver::{deliver_due, noted, send_one};
@@ -25,19 +25,16 @@ use target::Courier;
 
 use crate::{clock, store::Store};
 
+/// How long to wait before it is tried anew to make something that sends.
+const REST: Duration = Duration::from_mins(1);
 /// How often it is looked for something new.
 const TICK: Duration = Duration::from_secs(1);
 
 /// Makes messages and sends them for as long as the server runs. What is under way when it ends is sent again by whoever
 /// runs next, under the same id.
 pub async fn run(store: Store, settings: WebhookSettings) {
-    let courier = match Courier::new(settings, Arc::new(SystemNames)) {
-        Ok(courier) => courier,
-        Err(error) => {
-            tracing::error!(%error, "no webhook is sent until the server is started anew");
-            return;
-        }
-    };
+    // Made for the first message: a machine that knows no certificates is no reason to complain where there are no webhooks.
+    let mut made = None;
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // Each webhook is sent to on its own, so that a slow target holds up no other.
@@ -67,6 +64,13 @@ pub async fn run(store: Store, settings: WebhookSettings) {
                 continue;
             }
         };
+        if due.is_empty() {
+            continue;
+        }
+        let Some(courier) = courier(&mut made, &settings) else {
+            sleep(REST).await;
+            continue;
+        };
         for webhook in due {
             if busy.insert(webhook.clone()) {
                 at_work.spawn(deliver::while_it_goes_well(
@@ -77,4 +81,17 @@ pub async fn run(store: Store, settings: WebhookSettings) {
             }
         }
     }
+}
+
+/// What sends, made when it is needed first.
+fn courier<'m>(made: &'m mut Option<Courier>, settings: &WebhookSettings) -> Option<&'m Courier> {
+    if made.is_none() {
+        match Courier::new(settings.clone(), Arc::new(SystemNames)) {
+            Ok(courier) => *made = Some(courier),
+            Err(error) => {
+                tracing::error!(%error, "messages for webhooks wait, because none can be sent; trying again in a minute");
+            }
+        }
+    }
+    made.as_ref()
 }
