@@ -9,9 +9,12 @@ use std::{
 use clap::Args;
 use serde::Deserialize;
 
-use crate::domain::{
-    assess::{AbsentPolicy, DotnetPolicy, Policy},
-    time::DAY,
+use crate::{
+    domain::{
+        assess::{AbsentPolicy, DotnetPolicy, Policy},
+        time::DAY,
+    },
+    webhooks::settings::{WebhookArgs, WebhookSettings},
 };
 
 /// Where the database is; every command that touches it takes these.
@@ -75,6 +78,9 @@ pub struct ServeArgs {
     /// Rules.
     #[command(flatten)]
     pub policy: PolicyArgs,
+    /// Messages to other programs.
+    #[command(flatten)]
+    pub webhooks: WebhookArgs,
     /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8443]
     #[arg(long, env = "CUTOVER_LISTEN", value_name = "HOST:PORT")]
     pub listen: Option<String>,
@@ -134,6 +140,14 @@ struct FromFile {
     group_b_schannel_absent: Option<String>,
     min_dotnet_release: Option<u32>,
     server_suites: Option<String>,
+    webhook_allow: Option<String>,
+    webhook_ca: Option<PathBuf>,
+}
+
+impl FromFile {
+    fn webhooks(&self, args: &WebhookArgs) -> Result<WebhookSettings, String> {
+        args.settle(self.webhook_allow.as_deref(), self.webhook_ca.as_ref())
+    }
 }
 
 fn from_file(path: Option<&Path>) -> Result<FromFile, String> {
@@ -203,6 +217,8 @@ pub struct Config {
     pub keep_changes: i64,
     /// JSON log lines.
     pub json_logs: bool,
+    /// Where messages to other programs may go.
+    pub webhooks: WebhookSettings,
 }
 
 impl DatabaseArgs {
@@ -213,6 +229,14 @@ impl DatabaseArgs {
     pub fn settle(&self) -> Result<Database, String> {
         let file = from_file(self.config.as_deref())?;
         settle_database(self, &file)
+    }
+
+    /// Settles where messages to other programs may go, for a command beside the server.
+    ///
+    /// # Errors
+    /// One sentence naming the wrong setting.
+    pub fn webhooks(&self, args: &WebhookArgs) -> Result<WebhookSettings, String> {
+        from_file(self.config.as_deref())?.webhooks(args)
     }
 
     /// Settles where the database of a server is that has run already: nothing is made.
@@ -384,6 +408,7 @@ impl ServeArgs {
             trend_days: i64::from(trend_days),
             keep_changes: i64::from(keep_changes),
             json_logs,
+            webhooks: file.webhooks(&self.webhooks)?,
         })
     }
 

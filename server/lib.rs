@@ -15,4 +15,5 @@ pub mod state;
 pub mod store;
 pub mod uploads;
 pub mod views;
+pub mod webhooks;
 pub mod wire;

@@ -19,7 +19,7 @@ use crate::{
     rejudge,
     state::App,
     store::{Store, access},
-    uploads,
+    uploads, webhooks,
 };
 
 /// From the first byte of a connection to the first request on it; also for a request's headers to arrive.
@@ -78,6 +78,7 @@ pub async fn serve(
     ));
     chores.spawn(uploads::run(store.clone(), judge, app.bell().clone()));
     chores.spawn(tidying(store.clone(), config.keep_changes));
+    chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
     let service = http::router(app).into_make_service();
     match &config.transport {
         Transport::Plain => {
@@ -253,6 +254,9 @@ async fn tidying(store: Store, keep_changes: i64) {
         tick.tick().await;
         if let Err(error) = store.tidy_uploads(clock::now()).await {
             tracing::warn!(%error, "old uploads could not be let go of; trying again later");
+        }
+        if let Err(error) = store.tidy_deliveries(clock::now()).await {
+            tracing::warn!(%error, "the log of webhooks could not be let go of; trying again later");
         }
         if let Err(error) = store.tidy_changes(keep_changes, clock::now()).await {
             tracing::warn!(%error, "old changes could not be let go of; trying again later");

@@ -13,6 +13,7 @@ pub mod import;
 pub mod load;
 pub mod loadgen;
 pub mod sweep;
+pub mod webhook;
 
 use crate::{config::ServeArgs, serve};
 
@@ -54,6 +55,8 @@ pub enum Command {
     Loadgen(Box<bench::LoadgenCommand>),
     /// Make, list and revoke tokens for programs
     Token(admin::TokenArgs),
+    /// Make, list, try and remove webhooks: other programs that are told what happens
+    Webhook(webhook::WebhookCommandArgs),
     /// Set passwords of people
     User(admin::UserArgs),
     /// Copy the SQLite database, consistently, beside a running server
@@ -89,6 +92,7 @@ pub async fn run(command: Command) -> Result<(), Error> {
         Command::Demo(args) => demo::run(args).await,
         Command::Loadgen(args) => bench::run(*args).await,
         Command::Token(args) => admin::token(args).await,
+        Command::Webhook(args) => webhook::run(args).await,
         Command::User(args) => admin::user(args).await,
         Command::Backup(args) => admin::backup(args).await,
         Command::Migrate(args) => admin::migrate(args).await,

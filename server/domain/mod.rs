@@ -15,3 +15,4 @@ pub mod protocols;
 pub mod readiness;
 pub mod time;
 pub mod verdict;
+pub mod webhooks;

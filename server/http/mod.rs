@@ -40,6 +40,7 @@ mod twins;
 pub mod upload_again;
 pub mod upload_api;
 pub mod uploads;
+pub mod webhooks;
 
 use axum::{
     Router,
@@ -80,6 +81,7 @@ pub fn router(app: App) -> Router {
         )
         .route("/population/withdraw", post(lists::withdraw_form))
         .route("/feeds", get(feeds::page))
+        .route("/webhooks", get(webhooks::page))
         .route("/trend", get(trend::page))
         .route("/trend/{day}", get(trend::day))
         .route("/feeding", get(kit::feeding))

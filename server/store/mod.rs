@@ -11,6 +11,7 @@ mod counting;
 mod cursor;
 pub mod days;
 pub mod db;
+pub mod deliveries;
 pub mod dossier;
 pub mod error;
 pub mod evidence;
@@ -50,6 +51,7 @@ pub mod upload_rows;
 pub mod upload_whom;
 pub mod uploads;
 mod warm;
+pub mod webhooks;
 pub mod writer;
 
 pub use error::{Error, Result};

@@ -3,7 +3,10 @@
 use super::{feeds, links};
 use crate::{
     domain::{feeds::Feed, time::Timestamp, verdict::Standing},
-    store::model::{Filter, Summary},
+    store::{
+        model::{Filter, Summary},
+        webhooks::Webhook,
+    },
     views::text::counted,
 };
 
@@ -85,4 +88,29 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
             }),
     );
     lines
+}
+
+/// A line for each webhook that does not reach anybody, or did not.
+pub fn webhooks(webhooks: &[Webhook]) -> Vec<Attention> {
+    webhooks
+        .iter()
+        .filter_map(|webhook| {
+            let name = &webhook.name;
+            let text = if webhook.disabled_at.is_some() {
+                format!("Webhook {name} is told nothing any more: its target says that it is gone")
+            } else if webhook.given_up > 0 {
+                format!(
+                    "Webhook {name} did not take {}, which {} given up",
+                    counted(webhook.given_up, "message", "messages"),
+                    if webhook.given_up == 1 { "was" } else { "were" }
+                )
+            } else {
+                return None;
+            };
+            Some(Attention {
+                text,
+                href: "/webhooks".to_owned(),
+            })
+        })
+        .collect()
 }

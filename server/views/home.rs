@@ -25,7 +25,10 @@ use crate::{
         feeds::Feed,
         verdict::{Impact, Standing},
     },
-    store::model::{Filter, Summary},
+    store::{
+        model::{Filter, Summary},
+        webhooks::Webhook,
+    },
 };
 
 /// So many OS versions are shown before the others are folded away; those with most trouble come first.
@@ -203,6 +206,11 @@ impl HomePage {
     pub fn say_attention(&mut self, summary: &Summary, feeds: &[Feed], regressed: i64) {
         self.attention = attention::lines(summary, feeds, regressed, self.layout.now);
         self.say_feeds(feeds);
+    }
+
+    /// Says which webhooks do not reach anybody.
+    pub fn say_webhooks(&mut self, webhooks: &[Webhook]) {
+        self.attention.extend(attention::webhooks(webhooks));
     }
 
     /// Says how the OS versions changed since `day`; `None`: no numbers were kept on it.

@@ -23,6 +23,8 @@ pub enum Nav {
     Population,
     /// Who feeds it.
     Feeds,
+    /// Whom it tells.
+    Webhooks,
     /// How to feed it.
     Feeding,
     /// How this is counted.
@@ -79,10 +81,11 @@ const READING: [(Nav, &str, &str); 6] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 6] = [
+const FEEDING: [(Nav, &str, &str); 7] = [
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),
+    (Nav::Webhooks, "/webhooks", "Webhooks"),
     (Nav::Feeding, "/feeding", "How to feed it"),
     (Nav::Method, "/method", "How this is counted"),
     (Nav::Api, "/api", "API"),

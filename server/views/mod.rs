@@ -52,6 +52,7 @@ pub mod trend_page;
 pub mod trend_table;
 pub mod upload;
 pub mod upload_one;
+pub mod webhooks;
 pub mod words;
 
 pub use askama::{Error as RenderError, Template as Page};

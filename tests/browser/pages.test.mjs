@@ -17,6 +17,7 @@ const always = [
   { name: "upload", path: "/upload" },
   { name: "population", path: "/population" },
   { name: "feeds", path: "/feeds" },
+  { name: "webhooks", path: "/webhooks" },
   { name: "feeding", path: "/feeding", same: true },
   { name: "method", path: "/method", same: true },
   { name: "api", path: "/api", same: true },

@@ -130,6 +130,7 @@ async fn walk(app: &TestApp, seed: u64) {
         "/api",
         "/views",
         "/feeds",
+        "/webhooks",
         "/population",
         "/upload",
     ]

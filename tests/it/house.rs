@@ -23,6 +23,7 @@ const ONLY: &[(&str, &[&str])] = &[
             "error.rs",
             "expected.rs",
             "uploads/",
+            "webhooks/",
         ],
     ),
     (
@@ -36,6 +37,7 @@ const ONLY: &[(&str, &[&str])] = &[
             "ingest.rs",
             "expected.rs",
             "uploads/",
+            "webhooks/",
             "main.rs",
         ],
     ),
@@ -52,6 +54,7 @@ const ONLY: &[(&str, &[&str])] = &[
             "expected.rs",
             "rejudge.rs",
             "uploads/",
+            "webhooks/",
             "serve.rs",
             "state.rs",
             "error.rs",
@@ -84,6 +87,10 @@ const ONLY: &[(&str, &[&str])] = &[
     (
         "crate::uploads",
         &["http/", "cli/", "uploads/", "serve.rs", "state.rs"],
+    ),
+    (
+        "crate::webhooks",
+        &["cli/", "webhooks/", "config.rs", "serve.rs"],
     ),
     ("crate::sim", &["cli/"]),
     ("crate::cli", &[]),

@@ -38,4 +38,5 @@ mod trend;
 mod truth;
 mod uploads;
 mod views;
+mod webhooks;
 mod wire;

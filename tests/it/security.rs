@@ -55,6 +55,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/population", For::People),
     ("POST", "/population/withdraw", For::People),
     ("GET", "/feeds", For::People),
+    ("GET", "/webhooks", For::People),
     ("GET", "/feeding", For::People),
     ("GET", "/kit/{name}", For::People),
     ("GET", "/method", For::People),

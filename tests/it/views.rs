@@ -2,6 +2,7 @@
 
 mod colours;
 mod headline;
+mod hooks;
 mod markup;
 mod one_upload;
 mod records;
@@ -53,6 +54,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(clients());
     pages.extend(uploads());
     pages.extend(trends::pages());
+    pages.extend(hooks::pages());
     pages.extend(fixes());
     pages.extend([
         ("feeding", feeding()),
@@ -265,6 +267,7 @@ fn overview() -> Vec<(&'static str, String)> {
                 &Filter::default(),
             );
             page.say_attention(&samples::usual(), &samples::feeds(), 7);
+            page.say_webhooks(&hooks::webhooks());
             let week_ago = day_of(samples::now()) - 7;
             page.say_changes(&samples::usual(), week_ago, Some(&trends::week_ago()));
             page.trend = Some(trends::section());

@@ -54,6 +54,15 @@ impl TestApp {
         apps
     }
 
+    /// One on each engine with more settings.
+    pub async fn each_with(arguments: &[&str]) -> Vec<Self> {
+        let mut apps = vec![Self::with(arguments)];
+        if let Some(database) = Database::fresh().await {
+            apps.push(Self::start("postgres", Some(database), arguments));
+        }
+        apps
+    }
+
     /// One on SQLite, where the engine cannot matter.
     pub fn one() -> Self {
         Self::start("sqlite", None, &[])
