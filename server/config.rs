@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::domain::{
     assess::{AbsentPolicy, DotnetPolicy, Policy},
+    pace,
     time::DAY,
 };
 
@@ -106,6 +107,12 @@ pub struct ServeArgs {
     /// Days for which each day's numbers, and who moved, are kept [default: 400]
     #[arg(long, env = "CUTOVER_TREND_DAYS", value_name = "DAYS")]
     pub trend_days: Option<u32>,
+    /// Requests a minute that a token for read or population may make; 0: as many as it likes [default: 600]
+    #[arg(long, env = "CUTOVER_RATE_LIMIT", value_name = "N")]
+    pub rate_limit: Option<u32>,
+    /// The same for tokens that send reports and files; the server tells them anyway when it is busy [default: 0]
+    #[arg(long, env = "CUTOVER_RATE_LIMIT_SENDING", value_name = "N")]
+    pub rate_limit_sending: Option<u32>,
     /// Log lines as text or json [default: text]
     #[arg(long, env = "CUTOVER_LOG_FORMAT", value_name = "text|json")]
     pub log_format: Option<String>,
@@ -125,6 +132,8 @@ struct FromFile {
     plain_http_anywhere: Option<bool>,
     log_format: Option<String>,
     trend_days: Option<u32>,
+    rate_limit: Option<u32>,
+    rate_limit_sending: Option<u32>,
     freshness_days: Option<u32>,
     dotnet: Option<String>,
     group_b_schannel_absent: Option<String>,
@@ -195,6 +204,10 @@ pub struct Config {
     pub freshness_ms: i64,
     /// Days for which each day's numbers are kept.
     pub trend_days: i64,
+    /// Requests a minute that a token may make to read; 0: as many as it likes.
+    pub rate_limit: u32,
+    /// The same for tokens that send.
+    pub rate_limit_sending: u32,
     /// JSON log lines.
     pub json_logs: bool,
 }
@@ -363,6 +376,20 @@ impl ServeArgs {
                 "trend_days must be from 60 to 3650, not {trend_days}"
             ));
         }
+        let rate_limit = self.rate_limit.or(file.rate_limit).unwrap_or(600);
+        let sending = self.rate_limit_sending.or(file.rate_limit_sending);
+        let rate_limit_sending = sending.unwrap_or(0);
+        for (name, limit) in [
+            ("rate_limit", rate_limit),
+            ("rate_limit_sending", rate_limit_sending),
+        ] {
+            if limit > pace::MOST {
+                return Err(format!(
+                    "{name} must be from 0 (no limit) to {}, not {limit}",
+                    pace::MOST
+                ));
+            }
+        }
         Ok(Config {
             database,
             listen,
@@ -370,6 +397,8 @@ impl ServeArgs {
             policy,
             freshness_ms,
             trend_days: i64::from(trend_days),
+            rate_limit,
+            rate_limit_sending,
             json_logs,
         })
     }

@@ -8,6 +8,7 @@ pub mod feeds;
 pub mod forecast;
 pub mod identity;
 pub mod lists;
+pub mod pace;
 pub mod plan;
 pub mod protocols;
 pub mod readiness;

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod body;
 pub mod client_json;
 mod client_parts;
+pub mod collection;
 pub mod contract;
 pub mod export;
 pub mod feeds;
@@ -19,9 +20,11 @@ mod layers;
 pub mod lists;
 mod manners;
 mod media;
+pub mod pacing;
 pub mod pages;
 mod polled;
 pub mod population;
+pub mod powershell;
 pub mod query;
 pub mod receiving;
 pub mod saved;
@@ -38,6 +41,7 @@ mod twins;
 pub mod upload_again;
 pub mod upload_api;
 pub mod uploads;
+mod whole;
 
 use axum::{
     Router,

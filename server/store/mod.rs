@@ -17,6 +17,7 @@ mod filter;
 pub mod forecast;
 mod group;
 pub mod identify;
+pub mod id_lists;
 pub mod incoming;
 mod joining;
 mod keeping;

@@ -147,7 +147,7 @@ async fn examples_are_what_the_server_answers() {
         }
         let forms = &call.response(200).expect("an answer")["content"];
         for media in forms.as_object().expect("forms").keys() {
-            let mut address = call.address(&filled);
+            let mut address = call.address_as(&filled, media);
             if call.id() == "listUploadRows" {
                 address.push_str("?limit=2");
             }
