@@ -38,7 +38,7 @@ Set-StrictMode -Version 2.0
 # <list>
 # The list stands here.
 $listSite = 'P01'
-$listMade = '2026-11-24T08:15:00Z'
+$listMade = '2020-01-01T00:00:00Z'
 $listCount = 2
 $listText = @'
 16777219

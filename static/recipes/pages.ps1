@@ -13,6 +13,14 @@ do {
         $address += '&cursor=' + [Uri]::EscapeDataString($cursor)
     }
     $page = Invoke-RestMethod -Uri $address -Headers $headers
-    $page.items | Select-Object -Property name, fqdn, site_code, standing, @{ Name = 'reasons'; Expression = { $_.reasons -join ' ' } }
+    foreach ($client in $page.items) {
+        [pscustomobject]@{
+            name = $client.name
+            fqdn = $client.fqdn
+            site_code = $client.site_code
+            standing = $client.standing
+            reasons = $client.reasons -join ' '
+        }
+    }
     $cursor = $page.next_cursor
 } while ($cursor)

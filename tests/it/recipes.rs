@@ -198,9 +198,13 @@ async fn power_query_and_powershell_ask_for_what_there_is() {
     for name in ["items", "next_cursor"] {
         assert!(script.contains(&format!("$page.{name}")));
     }
-    let (_, chosen) = script.split_once("-Property ").expect("properties");
-    let (chosen, _) = chosen.split_once(", @{").expect("their end");
-    for name in chosen.split(", ").chain(["reasons"]) {
+    let used: Vec<&str> = script
+        .split("$client.")
+        .skip(1)
+        .filter_map(|rest| rest.split(|letter: char| letter != '_' && !letter.is_alphanumeric()).next())
+        .collect();
+    assert!(used.len() >= 5, "{used:?}");
+    for name in used {
         assert!(item.contains_key(name), "{name}");
     }
 }
