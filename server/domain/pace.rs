@@ -61,7 +61,11 @@ impl Pace {
             granted,
             left: seconds((window - ahead) / interval),
             full_in: seconds(whole(ahead)),
-            wait: if granted { 0 } else { seconds(whole(over)).max(1) },
+            wait: if granted {
+                0
+            } else {
+                seconds(whole(over)).max(1)
+            },
             paid,
         }
     }
@@ -96,7 +100,10 @@ mod tests {
             paid = Some(asked.paid);
         }
         let asked = pace.ask(paid, 0);
-        assert_eq!((asked.granted, asked.left, asked.wait, asked.full_in), (false, 0, 1, 60));
+        assert_eq!(
+            (asked.granted, asked.left, asked.wait, asked.full_in),
+            (false, 0, 1, 60)
+        );
         assert_eq!(Some(asked.paid), paid, "what is refused costs nothing");
         assert!(pace.ask(paid, SECOND).granted);
         assert!(!pace.ask(paid, SECOND - 1).granted);

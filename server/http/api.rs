@@ -69,7 +69,9 @@ pub async fn clients(
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
-    list(&app, &headers, query, ListKind::Clients).await.map(vary)
+    list(&app, &headers, query, ListKind::Clients)
+        .await
+        .map(vary)
 }
 
 /// `GET /blockers`: who is not cleared; the blocking ones, unless the filter names other standings.
@@ -91,7 +93,9 @@ pub async fn blockers(
     if !query.standing_given {
         query.filter.standings = vec![Standing::Blocking];
     }
-    list(&app, &headers, query, ListKind::Blockers).await.map(vary)
+    list(&app, &headers, query, ListKind::Blockers)
+        .await
+        .map(vary)
 }
 
 /// Every standing that is not cleared: what `standing=all` means in the blocker list.

@@ -7,7 +7,7 @@ use axum::{
 };
 use futures::{StreamExt as _, stream};
 
-use super::powershell::literal;
+use super::{powershell::literal, whole};
 use crate::{
     domain::time::Timestamp,
     error::Problem,
@@ -103,7 +103,7 @@ pub async fn ids(mut walk: Walk, kind: IdKind, asked: Asked) -> Result<Response,
     }
     let left_out = known.everybody - known.known;
     let head = format!(
-        "# {} of {} clients; {left_out} have no {} and are left out\n",
+        "# {} of {} clients; without {}, and left out: {left_out}\n",
         known.known,
         known.everybody,
         kind.code()
@@ -174,7 +174,7 @@ fn streamed(
     });
     // The compressing layer asks once more after the end.
     let rows = rows.fuse();
-    Body::from_stream(stream::once(async move { Ok(Bytes::from(head)) }).chain(rows))
+    whole::body(head, rows)
 }
 
 fn file(body: Body, kind: &'static str, name: &str, left_out: i64) -> Response {

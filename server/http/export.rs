@@ -121,7 +121,11 @@ impl ClientJson {
             return serde_json::to_writer(out, self);
         }
         let whole = serde_json::to_value(self)?;
-        let names = if chosen.is_empty() { &FIELDS[..] } else { chosen };
+        let names = if chosen.is_empty() {
+            &FIELDS[..]
+        } else {
+            chosen
+        };
         let mut before = b'{';
         for (name, value) in names.iter().map(|name| (*name, whole[*name].clone())) {
             out.push(before);

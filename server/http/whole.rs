@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
-use futures::{StreamExt as _, stream};
+use futures::{Stream, StreamExt as _, future::ready, stream};
 
 use super::{
     collection,
@@ -135,7 +135,11 @@ pub async fn answer(
             order: query.order,
             ..Shown::default()
         };
-        let code = if format == Format::Ids { "ids" } else { "powershell" };
+        let code = if format == Format::Ids {
+            "ids"
+        } else {
+            "powershell"
+        };
         collection::Asked {
             address: kind.download_url(&filter, &shown, code),
             filter: filter.clone(),
@@ -144,10 +148,10 @@ pub async fn answer(
         }
     };
     let mut response = match format {
-        Format::Xlsx => spreadsheet::answer(walk, table::chosen(&query.fields), name).await?,
-        Format::Ids => {
-            collection::ids(walk, query.ids.unwrap_or_default(), asked()).await?
+        Format::Xlsx => {
+            spreadsheet::answer(walk, total, table::chosen(&query.fields), name).await?
         }
+        Format::Ids => collection::ids(walk, query.ids.unwrap_or_default(), asked()).await?,
         Format::Powershell => collection::script(walk, asked()).await?,
         Format::Json | Format::Csv | Format::Ndjson => {
             let lines = Lines {
@@ -236,12 +240,25 @@ fn streamed(walk: Walk, lines: Lines, name: &str) -> Result<Response, Problem> {
     })
     // The compressing layer asks once more after the end.
     .fuse();
-    let whole = stream::once(async move { Ok(Bytes::from(head)) }).chain(rows);
-    let mut response = Body::from_stream(whole).into_response();
+    let mut response = body(head, rows).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
+}
+
+/// A head and what follows it. Nothing empty is sent: of HTTP/2, programs take many empty frames for an attack, and go.
+pub(super) fn body(
+    head: impl Into<Bytes>,
+    rest: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+) -> Body {
+    let head = head.into();
+    let whole = stream::once(ready(Ok(head))).chain(rest);
+    let says = |piece: &Result<Bytes, std::io::Error>| match piece {
+        Ok(piece) => !piece.is_empty(),
+        Err(_) => true,
+    };
+    Body::from_stream(whole.filter(move |piece| ready(says(piece))))
 }

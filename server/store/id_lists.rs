@@ -1,12 +1,12 @@
 //! Lists as plain ids: which id is meant, how many clients have it, and of which sites those are.
 
+use super::db::Composed;
 use super::{
     error::Result,
     lists::{Walk, lead},
     model::{ClientRow, Order},
     narrowing::{Growing, pieces},
 };
-use super::db::Composed;
 
 /// The largest resource id that the cmdlets of Configuration Manager take; it never gives a larger one.
 pub const LARGEST_RESOURCE_ID: i64 = 2_147_483_647;

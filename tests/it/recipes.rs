@@ -27,7 +27,13 @@ async fn shown(app: &TestApp) -> BTreeMap<String, String> {
         let (_, rest) = rest.split_once('>').expect("its beginning");
         let (text, _) = rest.split_once("</code>").expect("its end");
         let mut text = text.to_owned();
-        for (code, letter) in [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")] {
+        for (code, letter) in [
+            ("&#60;", "<"),
+            ("&#62;", ">"),
+            ("&#34;", "\""),
+            ("&#39;", "'"),
+            ("&#38;", "&"),
+        ] {
             text = text.replace(code, letter);
         }
         found.insert(id.to_owned(), text);
@@ -39,7 +45,10 @@ async fn shown(app: &TestApp) -> BTreeMap<String, String> {
 /// Whether a program is here. In the tests that stand between a change and its landing it has to be: `tests/run` brings it.
 fn is_here(program: &str) -> bool {
     let here = Command::new(program).arg("--version").output().is_ok();
-    assert!(here || std::env::var_os("CI").is_none(), "{program} is missing");
+    assert!(
+        here || std::env::var_os("CI").is_none(),
+        "{program} is missing"
+    );
     if !here {
         eprintln!("NOT RUN: {program} is missing");
     }
@@ -83,7 +92,10 @@ async fn commands_do_what_they_say() {
     let recipe = |name: &str| recipes[name].as_str();
 
     ran(&app, "bash", recipe("curl-csv"), folder);
-    let csv = app.get("/api/v1/blockers?format=csv&standing=all").await.text();
+    let csv = app
+        .get("/api/v1/blockers?format=csv&standing=all")
+        .await
+        .text();
     assert_eq!(read(folder, "blockers.csv"), csv);
 
     // A smaller page makes more of them.
@@ -126,10 +138,16 @@ async fn commands_do_what_they_say() {
 
     // Nobody else's server is believed, and what fails is seen to fail.
     for (name, text) in &recipes {
-        assert!(!text.contains("-k ") && !text.contains("insecure"), "{name}");
+        assert!(
+            !text.contains("-k ") && !text.contains("insecure"),
+            "{name}"
+        );
     }
     let elsewhere = TestApp::one();
-    let strange = recipe("curl-csv").replace("$CUTOVER_CA", &elsewhere.certificate().display().to_string());
+    let strange = recipe("curl-csv").replace(
+        "$CUTOVER_CA",
+        &elsewhere.certificate().display().to_string(),
+    );
     fs::remove_file(folder.join("blockers.csv")).expect("it is there");
     assert!(!run(&app, "bash", &strange, folder).status.success());
     assert!(!folder.join("blockers.csv").exists());
@@ -152,7 +170,12 @@ async fn the_python_lists_everybody() {
             let reasons = item["reasons"].as_array().expect("reasons").iter();
             let reasons: Vec<&str> = reasons.filter_map(Value::as_str).collect();
             let text = |name: &str| item[name].as_str().expect("text").to_owned();
-            format!("{}\t{}\t{}", text("name"), text("standing"), reasons.join(","))
+            format!(
+                "{}\t{}\t{}",
+                text("name"),
+                text("standing"),
+                reasons.join(",")
+            )
         })
         .collect();
     assert!(wanted.len() > 5);
@@ -176,12 +199,18 @@ async fn power_query_and_powershell_ask_for_what_there_is() {
     assert!(query.contains("RelativePath = \"api/v1/blockers\""));
     assert!(query.contains("[standing = \"all\", limit = \"1000\"]"));
     for name in ["next_cursor", "items"] {
-        assert!(query.contains(&format!("[{name}]")) && first.get(name).is_some(), "{name}");
+        assert!(
+            query.contains(&format!("[{name}]")) && first.get(name).is_some(),
+            "{name}"
+        );
     }
     let (_, chosen) = query.split_once("Table.FromRecords(").expect("columns");
     let (_, chosen) = chosen.split_once('{').expect("columns");
     let (chosen, _) = chosen.split_once('}').expect("their end");
-    let chosen: Vec<&str> = chosen.split(", ").map(|name| name.trim_matches('"')).collect();
+    let chosen: Vec<&str> = chosen
+        .split(", ")
+        .map(|name| name.trim_matches('"'))
+        .collect();
     assert!(chosen.len() > 8, "{chosen:?}");
     for name in &chosen {
         assert!(item.contains_key(*name), "{name}");
@@ -201,7 +230,10 @@ async fn power_query_and_powershell_ask_for_what_there_is() {
     let used: Vec<&str> = script
         .split("$client.")
         .skip(1)
-        .filter_map(|rest| rest.split(|letter: char| letter != '_' && !letter.is_alphanumeric()).next())
+        .filter_map(|rest| {
+            rest.split(|letter: char| letter != '_' && !letter.is_alphanumeric())
+                .next()
+        })
         .collect();
     assert!(used.len() >= 5, "{used:?}");
     for name in used {

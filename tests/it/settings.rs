@@ -90,6 +90,14 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
         (&["--freshness-days", "0"], &[], None, "freshness_days"),
         (&["--freshness-days", "400"], &[], None, "freshness_days"),
         (&["--freshness-days", "two"], &[], None, "freshness-days"),
+        (&["--rate-limit", "1000001"], &[], None, "rate_limit"),
+        (
+            &[],
+            &[("CUTOVER_RATE_LIMIT_SENDING", "2000000")],
+            None,
+            "rate_limit_sending",
+        ),
+        (&["--rate-limit", "-1"], &[], None, "rate-limit"),
         (&["--dotnet", "ignore"], &[], None, "dotnet"),
         (
             &["--group-b-schannel-absent", "pass"],

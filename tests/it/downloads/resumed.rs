@@ -11,7 +11,8 @@ async fn a_part_and_what_follows_its_last_row_are_the_whole() {
         for sort in ["name", "-name", "since", "-since"] {
             for more in ["", "&fields=name,standing"] {
                 for format in ["csv", "ndjson"] {
-                    let list = format!("/api/v1/clients?format={format}&sort={sort}{more}&cursors=1");
+                    let list =
+                        format!("/api/v1/clients?format={format}&sort={sort}{more}&cursors=1");
                     let whole = app.get(&list).await.ok(&list);
                     let total = whole.header("x-total-count");
                     let text = whole.text();
@@ -21,7 +22,11 @@ async fn a_part_and_what_follows_its_last_row_are_the_whole() {
                     for (at, line) in lines.iter().enumerate().skip(head) {
                         let cursor = cursor_of(line);
                         let rest = app.get(&format!("{list}&cursor={cursor}")).await.ok(&list);
-                        assert_eq!(rest.text(), lines[at + 1..].concat(), "{list} behind {line}");
+                        assert_eq!(
+                            rest.text(),
+                            lines[at + 1..].concat(),
+                            "{list} behind {line}"
+                        );
                         assert_eq!(rest.header("x-total-count"), total, "{list}");
                         if format == "csv" {
                             let kind = rest.header("content-type");
@@ -68,12 +73,23 @@ async fn lines_hold_the_fields_that_are_chosen() {
             );
             let value: Value = serde_json::from_str(some).expect("JSON");
             assert_eq!(value, serde_json::from_str::<Value>(&wanted).expect("JSON"));
-            assert!(some.starts_with("{\"standing\":"), "in the order of the choice: {some}");
+            assert!(
+                some.starts_with("{\"standing\":"),
+                "in the order of the choice: {some}"
+            );
         }
-        let cursors = app.get("/api/v1/clients?format=ndjson&cursors=1").await.text();
+        let cursors = app
+            .get("/api/v1/clients?format=ndjson&cursors=1")
+            .await
+            .text();
         for (all, one) in whole.lines().zip(cursors.lines()) {
             let mut one: Value = serde_json::from_str(one).expect("JSON");
-            assert!(one.as_object_mut().expect("an object").remove("cursor").is_some());
+            assert!(
+                one.as_object_mut()
+                    .expect("an object")
+                    .remove("cursor")
+                    .is_some()
+            );
             assert_eq!(one, serde_json::from_str::<Value>(all).expect("JSON"));
         }
     }
@@ -93,10 +109,17 @@ async fn what_a_form_has_no_place_for_is_refused_and_not_dropped() {
         ("format=xlsx&cursor=x", "?cursor", "whole"),
         ("format=powershell&cursor=x", "?cursor", "whole"),
         ("ids=name", "?ids", "format=ids"),
-        ("format=ids&ids=serial", "?ids", "resource_id, sms_guid, name, fqdn, id"),
+        (
+            "format=ids&ids=serial",
+            "?ids",
+            "resource_id, sms_guid, name, fqdn, id",
+        ),
         ("sort=os", "?sort", "name, -name, since, -since"),
     ] {
-        let problem = app.get(&format!("/api/v1/clients?{query}")).await.problem(422);
+        let problem = app
+            .get(&format!("/api/v1/clients?{query}"))
+            .await
+            .problem(422);
         assert_eq!(problem["errors"][0]["pointer"], pointer, "{query}");
         let detail = problem["detail"].as_str().expect("words");
         assert!(detail.contains(word), "{query}: {detail}");
