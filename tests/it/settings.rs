@@ -97,7 +97,7 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
             None,
             "rate_limit_sending",
         ),
-        (&["--rate-limit", "-1"], &[], None, "rate-limit"),
+        (&["--rate-limit", "many"], &[], None, "rate-limit"),
         (&["--dotnet", "ignore"], &[], None, "dotnet"),
         (
             &["--group-b-schannel-absent", "pass"],
