@@ -63,7 +63,13 @@ pub async fn script(mut walk: Walk, asked: Asked) -> Result<Response, Problem> {
     ));
     head.push_str(&format!("$listSite = {}\n", literal(&site)));
     head.push_str(&format!("$listMade = {}\n", literal(&seconds(asked.made))));
-    head.push_str(&format!("$listCount = {}\n$listText = @'\n", known.known));
+    // Nothing between its marks is no text to every PowerShell.
+    let (open, close) = if known.known == 0 {
+        ("''\n", "")
+    } else {
+        ("@'\n", "'@\n")
+    };
+    head.push_str(&format!("$listCount = {}\n$listText = {open}", known.known));
     let mut names: Vec<String> = Vec::new();
     let left_out = known.everybody - known.known;
     let after = after.to_owned();
@@ -72,7 +78,7 @@ pub async fn script(mut walk: Walk, asked: Asked) -> Result<Response, Problem> {
             [] => "@()".to_owned(),
             names => format!("@(\n    {}\n)", names.join(",\n    ")),
         };
-        format!("'@\n$withoutCount = {left_out}\n$withoutNames = {listed}\n{after}")
+        format!("{close}$withoutCount = {left_out}\n$withoutNames = {listed}\n{after}")
     };
     let mut rows = move |rows: Option<Vec<ClientRow>>| {
         let Some(rows) = rows else {

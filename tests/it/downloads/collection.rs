@@ -142,7 +142,7 @@ async fn the_script_holds_the_list_and_nothing_else_from_outside() {
         let text = nobody.text().replace("\r\n", "\n");
         assert!(
             text.contains(
-                "$listCount = 0\n$listText = @'\n'@\n$withoutCount = 0\n$withoutNames = @()\n"
+                "$listCount = 0\n$listText = ''\n$withoutCount = 0\n$withoutNames = @()\n"
             ),
             "{text}"
         );
