@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::{
     domain::{
         assess::{AbsentPolicy, DotnetPolicy, Policy},
+        pace,
         time::DAY,
     },
     webhooks::settings::{WebhookArgs, WebhookSettings},
@@ -115,6 +116,12 @@ pub struct ServeArgs {
     /// Days for which the changes of the list of blockers are kept for programs that follow it [default: 90]
     #[arg(long, env = "CUTOVER_KEEP_CHANGES", value_name = "DAYS")]
     pub keep_changes: Option<u32>,
+    /// Requests a minute that a token for read or population may make; 0: as many as it likes [default: 600]
+    #[arg(long, env = "CUTOVER_RATE_LIMIT", value_name = "N")]
+    pub rate_limit: Option<u32>,
+    /// The same for tokens that send reports and files; the server tells them anyway when it is busy [default: 0]
+    #[arg(long, env = "CUTOVER_RATE_LIMIT_SENDING", value_name = "N")]
+    pub rate_limit_sending: Option<u32>,
     /// Log lines as text or json [default: text]
     #[arg(long, env = "CUTOVER_LOG_FORMAT", value_name = "text|json")]
     pub log_format: Option<String>,
@@ -135,6 +142,8 @@ struct FromFile {
     log_format: Option<String>,
     trend_days: Option<u32>,
     keep_changes: Option<u32>,
+    rate_limit: Option<u32>,
+    rate_limit_sending: Option<u32>,
     freshness_days: Option<u32>,
     dotnet: Option<String>,
     group_b_schannel_absent: Option<String>,
@@ -215,6 +224,10 @@ pub struct Config {
     pub trend_days: i64,
     /// Days for which the changes of the list of blockers are kept.
     pub keep_changes: i64,
+    /// Requests a minute that a token may make to read; 0: as many as it likes.
+    pub rate_limit: u32,
+    /// The same for tokens that send.
+    pub rate_limit_sending: u32,
     /// JSON log lines.
     pub json_logs: bool,
     /// Where messages to other programs may go.
@@ -399,6 +412,20 @@ impl ServeArgs {
                 "keep_changes must be from 1 to 3650, not {keep_changes}"
             ));
         }
+        let rate_limit = self.rate_limit.or(file.rate_limit).unwrap_or(600);
+        let sending = self.rate_limit_sending.or(file.rate_limit_sending);
+        let rate_limit_sending = sending.unwrap_or(0);
+        for (name, limit) in [
+            ("rate_limit", rate_limit),
+            ("rate_limit_sending", rate_limit_sending),
+        ] {
+            if limit > pace::MOST {
+                return Err(format!(
+                    "{name} must be from 0 (no limit) to {}, not {limit}",
+                    pace::MOST
+                ));
+            }
+        }
         Ok(Config {
             database,
             listen,
@@ -407,6 +434,8 @@ impl ServeArgs {
             freshness_ms,
             trend_days: i64::from(trend_days),
             keep_changes: i64::from(keep_changes),
+            rate_limit,
+            rate_limit_sending,
             json_logs,
             webhooks: file.webhooks(&self.webhooks)?,
         })

@@ -38,6 +38,13 @@ pub enum Problem {
     Invalid(Vec<FieldError>),
     /// 429: too many attempts to sign in.
     TooManyAttempts,
+    /// 429: a token has made too many requests.
+    TooManyRequests {
+        /// So many are allowed a minute.
+        quota: u32,
+        /// Seconds after which there is room for another.
+        wait: u32,
+    },
     /// 503: too busy; nothing was kept, sending again is harmless.
     Busy,
     /// 503: the database is away or cannot write; nothing was kept, sending again is harmless.
@@ -129,6 +136,11 @@ impl Problem {
                 "urn:cutover:problem:too-many-attempts",
                 "Too many attempts",
             ),
+            Self::TooManyRequests { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "urn:cutover:problem:too-many-requests",
+                "Too many requests",
+            ),
             Self::Busy => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "urn:cutover:problem:busy",
@@ -170,6 +182,7 @@ impl Problem {
             Self::Unsupported(some()),
             Self::Invalid(Vec::new()),
             Self::TooManyAttempts,
+            Self::TooManyRequests { quota: 0, wait: 0 },
             Self::Internal,
             Self::Busy,
             Self::Unavailable,
@@ -213,6 +226,9 @@ impl Problem {
                 many => format!("{} errors; each names its place.", many.len()),
             },
             Self::TooManyAttempts => "Wait a minute, then try again.".to_owned(),
+            Self::TooManyRequests { quota, .. } => format!(
+                "This token may make {quota} requests a minute. Send it again after the time in Retry-After; the header RateLimit says how many are left."
+            ),
             Self::Busy => {
                 "Too much is waiting to be written. Nothing of this request was acknowledged; send it again after the time in Retry-After. Sending a report twice is harmless.".to_owned()
             }
@@ -308,6 +324,9 @@ impl IntoResponse for Problem {
         match &self {
             Self::Busy | Self::Unavailable => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+            }
+            Self::TooManyRequests { wait, .. } => {
+                headers.insert(header::RETRY_AFTER, (*wait).into());
             }
             Self::TooManyAttempts => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));

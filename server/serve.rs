@@ -14,7 +14,7 @@ use crate::{
     clock,
     config::{Config, Transport},
     domain::days::date_of,
-    http::{self, auth, tls},
+    http::{self, auth, pacing::Pacer, tls},
     ingest::Judge,
     rejudge,
     state::App,
@@ -61,7 +61,8 @@ pub async fn serve(
         tracing::debug!("the metrics recorder of this process is kept");
     }
     let secure = matches!(config.transport, Transport::Tls { .. });
-    let app = App::new(store.clone(), judge.clone(), metrics.clone(), secure);
+    let pacer = Pacer::new(config.rate_limit, config.rate_limit_sending);
+    let app = App::new(store.clone(), judge.clone(), metrics.clone(), secure, pacer);
     let listener = TcpListener::bind(config.listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;

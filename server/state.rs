@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    http::{auth::Guard, body::Budget},
+    http::{auth::Guard, body::Budget, pacing::Pacer},
     ingest::Judge,
     store::Store,
     uploads::Bell,
@@ -20,6 +20,7 @@ struct Inner {
     store: Store,
     judge: Judge,
     guard: Guard,
+    pacer: Pacer,
     budget: Budget,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
     secure_cookies: bool,
@@ -33,12 +34,14 @@ impl App {
         judge: Judge,
         metrics: metrics_exporter_prometheus::PrometheusHandle,
         secure_cookies: bool,
+        pacer: Pacer,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 store,
                 judge,
                 guard: Guard::default(),
+                pacer,
                 budget: Budget::default(),
                 metrics,
                 secure_cookies,
@@ -60,6 +63,11 @@ impl App {
     /// Who was let in lately, and who was not.
     pub fn guard(&self) -> &Guard {
         &self.inner.guard
+    }
+
+    /// How many requests each token has made lately.
+    pub fn pacer(&self) -> &Pacer {
+        &self.inner.pacer
     }
 
     /// Room for request bodies.

@@ -47,6 +47,8 @@ pub async fn run(args: DemoArgs) -> Result<(), Error> {
             )),
             config: None,
         },
+        // Whoever tries the API out there is not slowed.
+        rate_limit: Some(0),
         ..ServeArgs::default()
     };
     let config = serve_args.settle().map_err(Error::Usage)?;

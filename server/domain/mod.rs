@@ -10,6 +10,7 @@ pub mod forecast;
 pub mod gate;
 pub mod identity;
 pub mod lists;
+pub mod pace;
 pub mod plan;
 pub mod protocols;
 pub mod readiness;

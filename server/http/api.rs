@@ -1,12 +1,10 @@
 //! What programs read: summary, lists, refused records.
 
 use axum::{
-    body::{Body, Bytes},
     extract::State,
     http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use futures::{StreamExt as _, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,12 +12,11 @@ use super::{
     auth::Reader,
     contract::said::ErrorPlace,
     export::{ClientJson, PopulationJson},
-    media,
     polled::{self, Polled},
     query::ListQuery,
-    spreadsheet,
     summary_json::{Beside, SummaryAnswer},
-    table, trend,
+    trend,
+    whole::{self, Format},
 };
 use crate::{
     clock,
@@ -27,7 +24,7 @@ use crate::{
     error::Problem,
     state::App,
     store::model::Filter,
-    views::change,
+    views::{change, links::ListKind},
     wire::FieldError,
 };
 
@@ -72,7 +69,9 @@ pub async fn clients(
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
-    list(&app, &headers, query, "clients").await.map(vary)
+    list(&app, &headers, query, ListKind::Clients)
+        .await
+        .map(vary)
 }
 
 /// `GET /blockers`: who is not cleared; the blocking ones, unless the filter names other standings.
@@ -94,7 +93,9 @@ pub async fn blockers(
     if !query.standing_given {
         query.filter.standings = vec![Standing::Blocking];
     }
-    list(&app, &headers, query, "blockers").await.map(vary)
+    list(&app, &headers, query, ListKind::Blockers)
+        .await
+        .map(vary)
 }
 
 /// Every standing that is not cleared: what `standing=all` means in the blocker list.
@@ -103,40 +104,6 @@ pub fn not_cleared() -> Vec<Standing> {
         .into_iter()
         .filter(|standing| !standing.is_cleared())
         .collect()
-}
-
-/// The forms in which a list comes, the usual one first.
-const FORMS: [(Format, &str); 4] = [
-    (Format::Json, media::JSON),
-    (Format::Csv, media::CSV),
-    (Format::Xlsx, media::XLSX),
-    (Format::Ndjson, media::NDJSON),
-];
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Json,
-    Csv,
-    Xlsx,
-    Ndjson,
-}
-
-fn format(headers: &HeaderMap, query: &ListQuery) -> Result<Format, Problem> {
-    match query.format.as_deref() {
-        Some("csv") => return Ok(Format::Csv),
-        Some("xlsx") => return Ok(Format::Xlsx),
-        Some("ndjson") => return Ok(Format::Ndjson),
-        Some(_) => return Ok(Format::Json),
-        None => {}
-    }
-    let offered = FORMS.map(|(_, media)| media);
-    let wanted = media::best(headers, &offered).and_then(|at| FORMS.get(at));
-    wanted.map(|(format, _)| *format).ok_or_else(|| {
-        Problem::NotAcceptable(
-            "This list comes as application/json, text/csv, application/x-ndjson or an Excel workbook. Name one of them in Accept, or ask with format=json, csv, ndjson or xlsx."
-                .to_owned(),
-        )
-    })
 }
 
 /// A page of a list, and what the whole covers.
@@ -166,17 +133,12 @@ async fn list(
     app: &App,
     headers: &HeaderMap,
     query: ListQuery,
-    name: &str,
+    kind: ListKind,
 ) -> Result<Response, Problem> {
-    let format = format(headers, &query)?;
-    if !query.fields.is_empty() && !matches!(format, Format::Csv | Format::Xlsx) {
-        return Err(Problem::invalid(
-            "?fields",
-            "chooses the columns of format=csv and format=xlsx; JSON always has all fields",
-        ));
-    }
+    let format = whole::format(headers, &query)?;
+    whole::check(format, &query)?;
     if format != Format::Json {
-        return stream_whole(app, query, format, name).await;
+        return whole::answer(app, query, format, kind).await;
     }
     let now = clock::now();
     let page = app
@@ -198,7 +160,10 @@ async fn list(
         ruleset: app.judge().ruleset.to_string(),
         population: population.into(),
     };
-    polled::json(headers, answer)
+    let total = answer.total;
+    let mut response = polled::json(headers, answer)?;
+    response.headers_mut().insert(whole::TOTAL, total.into());
+    Ok(response)
 }
 
 /// The same address answers in several forms.
@@ -206,73 +171,6 @@ fn vary(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.append(header::VARY, HeaderValue::from_static("accept"));
     response
-}
-
-/// The whole list from one snapshot, a piece at a time: constant memory, whatever its length.
-async fn stream_whole(
-    app: &App,
-    query: ListQuery,
-    format: Format,
-    name: &str,
-) -> Result<Response, Problem> {
-    let walk = app
-        .store()
-        .walk_by(query.filter, query.order, clock::now())
-        .await?;
-    let fields = table::chosen(&query.fields);
-    if format == Format::Xlsx {
-        return spreadsheet::answer(walk, fields, name).await;
-    }
-    let mut start = Vec::new();
-    if format == Format::Csv {
-        if query.bom {
-            start.extend_from_slice("\u{FEFF}".as_bytes());
-        }
-        start.extend(table::csv_header(&fields).map_err(|_| Problem::Internal)?);
-    }
-    let rows = stream::unfold((walk, fields), move |(mut walk, fields)| async move {
-        let piece = match walk.next().await {
-            Ok(None) => return None,
-            Ok(Some(rows)) => written(rows, &fields, format),
-            Err(error) => {
-                tracing::error!(%error, "an export broke off");
-                Err(std::io::Error::other("the export broke off"))
-            }
-        };
-        Some((piece, (walk, fields)))
-    })
-    // The compressing layer asks once more after the end.
-    .fuse();
-    let whole = stream::once(async move { Ok(Bytes::from(start)) }).chain(rows);
-    let (kind, ending) = if format == Format::Csv {
-        ("text/csv; charset=utf-8; header=present", "csv")
-    } else {
-        ("application/x-ndjson", "ndjson")
-    };
-    let mut response = Body::from_stream(whole).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    Ok(response)
-}
-
-fn written(
-    rows: Vec<crate::store::model::ClientRow>,
-    fields: &[&'static table::Field],
-    format: Format,
-) -> Result<Bytes, std::io::Error> {
-    let mut out = Vec::with_capacity(rows.len() * 400);
-    for row in rows {
-        if format == Format::Csv {
-            out.extend(table::csv_line(&row, fields).map_err(std::io::Error::other)?);
-        } else {
-            serde_json::to_writer(&mut out, &ClientJson::from(row))?;
-            out.push(b'\n');
-        }
-    }
-    Ok(out.into())
 }
 
 /// The latest refused records.

@@ -17,6 +17,7 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use tokio::sync::Semaphore;
 
+use super::pacing::Use;
 use crate::{
     clock,
     domain::time::Timestamp,
@@ -256,7 +257,11 @@ macro_rules! role {
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
                 let app = App::from_ref(state);
                 match caller(parts, &app).await? {
-                    Caller::Program(token) => only(&token, $purpose).map(Self),
+                    Caller::Program(token) => {
+                        let name = only(&token, $purpose)?;
+                        app.pacer().ask(parts, &token.id, Use::Reading)?;
+                        Ok(Self(name))
+                    }
                     Caller::Person(name) => Ok(Self(name.into())),
                 }
             }
@@ -274,10 +279,15 @@ where
         let app = App::from_ref(state);
         Ok(Self(match caller(parts, &app).await? {
             Caller::Person(name) => Sender::vouched(&name, Way::Report),
-            Caller::Program(token) if token.purpose == Purpose::Import => {
-                Sender::vouched(&only(&token, Purpose::Import)?, Way::Report)
+            Caller::Program(token) => {
+                let sender = if token.purpose == Purpose::Import {
+                    Sender::vouched(&only(&token, Purpose::Import)?, Way::Report)
+                } else {
+                    Sender::claimed(&only(&token, Purpose::Ingest)?)
+                };
+                app.pacer().ask(parts, &token.id, Use::Sending)?;
+                sender
             }
-            Caller::Program(token) => Sender::claimed(&only(&token, Purpose::Ingest)?),
         }))
     }
 }
@@ -293,7 +303,11 @@ where
         let app = App::from_ref(state);
         let (name, token): (Arc<str>, Option<String>) = match caller(parts, &app).await? {
             Caller::Person(name) => (name.into(), None),
-            Caller::Program(token) => (only(&token, Purpose::Import)?, Some(token.id)),
+            Caller::Program(token) => {
+                let name = only(&token, Purpose::Import)?;
+                app.pacer().ask(parts, &token.id, Use::Sending)?;
+                (name, Some(token.id))
+            }
         };
         Ok(Self {
             sender: Sender::vouched(&name, Way::Upload),

@@ -77,6 +77,73 @@ pub struct ClientJson {
     future_report: bool,
 }
 
+/// The names of the fields of a client, in their order.
+pub const FIELDS: [&str; 27] = [
+    "id",
+    "name",
+    "sms_guid",
+    "resource_id",
+    "site_code",
+    "fqdn",
+    "smbios_guid",
+    "serial_number",
+    "os",
+    "standing",
+    "cleared",
+    "verdict",
+    "impact",
+    "deciding",
+    "reasons",
+    "fixes",
+    "warnings",
+    "since",
+    "collected_at",
+    "received_at",
+    "ruleset",
+    "listing",
+    "owner",
+    "roles",
+    "last_contact",
+    "suspected_duplicate",
+    "future_report",
+];
+
+impl ClientJson {
+    /// Writes it as JSON: all of it, or some of its fields in the order in which they were chosen; last a cursor, where one
+    /// is asked for.
+    pub fn write(
+        &self,
+        out: &mut Vec<u8>,
+        chosen: &[&str],
+        cursor: Option<&str>,
+    ) -> serde_json::Result<()> {
+        if chosen.is_empty() && cursor.is_none() {
+            return serde_json::to_writer(out, self);
+        }
+        let whole = serde_json::to_value(self)?;
+        let names = if chosen.is_empty() {
+            &FIELDS[..]
+        } else {
+            chosen
+        };
+        let mut before = b'{';
+        for (name, value) in names.iter().map(|name| (*name, whole[*name].clone())) {
+            out.push(before);
+            before = b',';
+            serde_json::to_writer(&mut *out, name)?;
+            out.push(b':');
+            serde_json::to_writer(&mut *out, &value)?;
+        }
+        if let Some(cursor) = cursor {
+            out.push(before);
+            out.extend_from_slice(b"\"cursor\":");
+            serde_json::to_writer(&mut *out, cursor)?;
+        }
+        out.push(b'}');
+        Ok(())
+    }
+}
+
 /// An OS version.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OsVersion)]

@@ -19,7 +19,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use super::{manners, pages};
+use super::{manners, pacing, pages};
 use crate::{error::Problem, state::App};
 
 /// A request, body included, may take this long until its answer starts.
@@ -61,6 +61,8 @@ pub(super) fn around(routes: Router, app: App) -> Router {
         .layer(constant("referrer-policy", "same-origin"))
         .layer(constant("x-content-type-options", "nosniff"))
         .layer(constant("content-security-policy", POLICY))
+        // What is left of a token's quota stands on every answer to it.
+        .layer(middleware::from_fn(pacing::said))
         // A bug in one request is the end of that request only.
         .layer(CatchPanicLayer::custom(|_| {
             tracing::error!("a request panicked");

@@ -8,6 +8,8 @@ use axum::http::{HeaderMap, header};
 pub const JSON: &str = "application/json";
 /// Tables.
 pub const CSV: &str = "text/csv";
+/// Plain text.
+pub const TEXT: &str = "text/plain";
 /// One JSON object a line.
 pub const NDJSON: &str = "application/x-ndjson";
 /// An Excel workbook.

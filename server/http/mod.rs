@@ -8,6 +8,7 @@ pub mod body;
 mod changes;
 pub mod client_json;
 mod client_parts;
+pub mod collection;
 pub mod contract;
 pub mod export;
 pub mod feeds;
@@ -21,9 +22,11 @@ mod layers;
 pub mod lists;
 mod manners;
 mod media;
+pub mod pacing;
 pub mod pages;
 mod polled;
 pub mod population;
+pub mod powershell;
 pub mod query;
 pub mod receiving;
 pub mod saved;
@@ -41,6 +44,7 @@ pub mod upload_again;
 pub mod upload_api;
 pub mod uploads;
 pub mod webhooks;
+mod whole;
 
 use axum::{
     Router,

@@ -7,7 +7,7 @@ use axum::{
     http::request::Parts,
 };
 
-use super::{contract::params, table};
+use super::{contract::params, table, whole};
 use crate::{
     domain::{
         assess,
@@ -15,15 +15,16 @@ use crate::{
         verdict::{Impact, Standing},
     },
     error::Problem,
-    store::model::{Filter, Freshness, Order},
+    store::{
+        id_lists::IdKind,
+        model::{Filter, Freshness, Order},
+    },
     views::{columns::ListColumn, links::NO_SITE},
     wire::FieldError,
 };
 
 /// Rows of a page of a list when nothing else is asked for.
 pub const DEFAULT_LIMIT: usize = 100;
-/// The formats of a list.
-pub(super) const FORMATS: [&str; 4] = ["json", "csv", "xlsx", "ndjson"];
 /// Rows of a page at most.
 pub const MAX_LIMIT: usize = 1_000;
 
@@ -44,8 +45,12 @@ pub struct ListQuery {
     pub columns: Option<Vec<ListColumn>>,
     /// The fields of a download, when chosen; empty: all of them.
     pub fields: Vec<&'static str>,
-    /// `json`, `csv`, `xlsx` or `ndjson`, when asked for in so many words.
+    /// The form, when asked for in so many words.
     pub format: Option<String>,
+    /// Each row of a download says the cursor that leads on behind it.
+    pub cursors: bool,
+    /// Of which id a list of ids is made, when chosen.
+    pub ids: Option<IdKind>,
     /// CSV with a byte-order mark, for spreadsheets.
     pub bom: bool,
     /// How many rows came on the pages before; for display only.
@@ -212,8 +217,8 @@ fn show(query: &mut ListQuery, name: &str, value: String) -> Result<(), String> 
                 .ok_or_else(|| format!("must be a number from 1 to {MAX_LIMIT}"))?;
         }
         "format" => {
-            if !FORMATS.contains(&value.as_str()) {
-                return Err(unknown(&value, &FORMATS));
+            if !whole::codes().contains(&value.as_str()) {
+                return Err(unknown(&value, &whole::codes()));
             }
             query.format = Some(value);
         }
@@ -233,13 +238,22 @@ fn show(query: &mut ListQuery, name: &str, value: String) -> Result<(), String> 
         }
         "fields" => {
             for name in value.split(',') {
-                let field = table::field(name).ok_or_else(|| unknown(name, &table::names()))?;
-                if !query.fields.contains(&field.name) {
-                    query.fields.push(field.name);
+                let known = table::choices();
+                let found = known.iter().find(|known| **known == name);
+                let field = *found.ok_or_else(|| unknown(name, &known))?;
+                if !query.fields.contains(&field) {
+                    query.fields.push(field);
                 }
             }
         }
         "bom" => query.bom = yes(&value)?,
+        "cursors" => query.cursors = yes(&value)?,
+        "ids" => {
+            query.ids = Some(
+                IdKind::from_code(&value)
+                    .ok_or_else(|| unknown(&value, &IdKind::ALL.map(IdKind::code)))?,
+            );
+        }
         "before" => query.before = value.parse().map_err(|_| "must be a number".to_owned())?,
         _ => return Err(unknown(name, &params::names_of_lists())),
     }

@@ -27,10 +27,10 @@ const ROWS_AT_MOST: i64 = 1_048_576;
 /// The whole list as a workbook; refused when it has more rows than a sheet can hold.
 pub async fn answer(
     mut walk: Walk,
+    total: i64,
     fields: Vec<&'static Field>,
     name: &str,
 ) -> Result<Response, Problem> {
-    let total = walk.total().await?;
     if total >= ROWS_AT_MOST {
         return Err(Problem::invalid(
             "?format",

@@ -1,6 +1,6 @@
 //! A list as a table: its fields, which CSV and Excel share, and the writing of CSV.
 
-use super::export::{fixes, reasons};
+use super::export::{self, fixes, reasons};
 use crate::{
     domain::{assess, time::Timestamp, verdict::Impact},
     store::model::ClientRow,
@@ -87,7 +87,16 @@ pub fn names() -> Vec<&'static str> {
     FIELDS.iter().map(|field| field.name).collect()
 }
 
-/// The fields that were asked for; all of them when none was.
+/// The names of everything that can be chosen: the fields of tables, and what only lines of JSON have.
+pub fn choices() -> Vec<&'static str> {
+    let tables = names();
+    let lines = export::FIELDS.into_iter();
+    let only_lines = lines.filter(|name| !tables.contains(name));
+    let only_lines: Vec<&str> = only_lines.collect();
+    [tables, only_lines].concat()
+}
+
+/// The fields of a table that were asked for; all of them when none was.
 pub fn chosen(names: &[&'static str]) -> Vec<&'static Field> {
     const ALL: &[Field] = &FIELDS;
     if names.is_empty() {
@@ -96,25 +105,22 @@ pub fn chosen(names: &[&'static str]) -> Vec<&'static Field> {
     names.iter().filter_map(|name| field(name)).collect()
 }
 
-/// One CSV line, terminator included.
+/// One CSV line, terminator included; behind the fields a cursor, where one is asked for.
 ///
 /// # Errors
 /// The line could not be put together; it cannot happen with fields in memory.
-pub fn csv_line(row: &ClientRow, fields: &[&'static Field]) -> Result<Vec<u8>, String> {
-    csv_record(fields.iter().map(|field| match (field.value)(row) {
+pub fn csv_line(
+    row: &ClientRow,
+    fields: &[&'static Field],
+    cursor: Option<String>,
+) -> Result<Vec<u8>, String> {
+    let cells = fields.iter().map(|field| match (field.value)(row) {
         Cell::Text(text) => harmless(&text),
         Cell::Number(number) => number.to_string(),
         Cell::Time(at) => at.to_string(),
         Cell::Flag(flag) => flag.to_string(),
-    }))
-}
-
-/// The CSV's first line.
-///
-/// # Errors
-/// As [`csv_line`].
-pub fn csv_header(fields: &[&'static Field]) -> Result<Vec<u8>, String> {
-    csv_record(fields.iter().map(|field| field.name.to_owned()))
+    });
+    csv_record(cells.chain(cursor))
 }
 
 pub(super) fn csv_record(fields: impl Iterator<Item = String>) -> Result<Vec<u8>, String> {

@@ -2,7 +2,7 @@
 
 use super::{
     error::{Error, Result},
-    model::Order,
+    model::{ClientRow, Order},
 };
 
 /// Which clients of a list in order of time are meant.
@@ -152,5 +152,21 @@ impl Mark {
             return Err(foreign());
         }
         Ok(Self::Name { sort_key, id })
+    }
+}
+
+impl ClientRow {
+    /// The cursor that leads on right behind this client in a list of this order; `None` for an id that is none.
+    pub fn cursor(&self, order: Order) -> Option<String> {
+        let id = uuid::Uuid::parse_str(&self.id).ok()?.as_bytes().to_vec();
+        let mark = match (order.by_since(), self.since) {
+            (false, _) => Mark::Name {
+                sort_key: self.sort_key.clone(),
+                id,
+            },
+            (true, Some(since)) => Mark::Since { since: since.0, id },
+            (true, None) => Mark::NoTime { id },
+        };
+        Some(mark.text(order))
     }
 }

@@ -94,6 +94,7 @@ impl StoredClient {
                 smbios_guid: self.smbios_guid,
                 serial_number: self.serial_number,
             },
+            sort_key: self.sort_key,
             name: self.name,
             os_key: self.os_key,
             standing,
@@ -172,13 +173,29 @@ impl Store {
 
     /// The same, in the order that is asked for.
     pub async fn walk_by(&self, filter: Filter, order: Order, now: Timestamp) -> Result<Walk> {
+        self.walk_from(filter, order, None, now).await
+    }
+
+    /// The same, behind a cursor: of a page, or of the last row that somebody has.
+    pub async fn walk_from(
+        &self,
+        filter: Filter,
+        order: Order,
+        cursor: Option<String>,
+        now: Timestamp,
+    ) -> Result<Walk> {
+        // Told before anything is sent.
+        cursor
+            .as_deref()
+            .map(|cursor| Mark::read(order, cursor))
+            .transpose()?;
         self.sweep(now).await?;
         Ok(Walk {
             tx: self.db.read().await?,
             filter,
             order,
             now,
-            cursor: None,
+            cursor,
             done: false,
         })
     }
@@ -216,7 +233,12 @@ impl Walk {
         Ok((!rows.is_empty()).then_some(rows))
     }
 
-    /// How many rows the whole list has.
+    /// What it reads from, for those who count the same list.
+    pub(super) const fn parts(&mut self) -> (&mut Tx, &Filter, Timestamp) {
+        (&mut self.tx, &self.filter, self.now)
+    }
+
+    /// How many rows the whole list has, those before a cursor among them.
     pub async fn total(&mut self) -> Result<i64> {
         count(&mut self.tx, &self.filter, self.now).await
     }

@@ -19,6 +19,7 @@ mod feeds;
 mod filter;
 pub mod forecast;
 mod group;
+pub mod id_lists;
 pub mod identify;
 pub mod incoming;
 mod joining;

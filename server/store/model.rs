@@ -67,6 +67,8 @@ pub struct ClientRow {
     pub ids: ClientIds,
     /// Name to show.
     pub name: String,
+    /// What it is put in order by: the name in lower case.
+    pub sort_key: String,
     /// OS key; `unknown` for a silent client whose list row named no OS.
     pub os_key: String,
     /// Standing now, time included.

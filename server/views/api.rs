@@ -3,7 +3,11 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::{Layout, api_document::Reader};
+use super::{
+    Layout,
+    api_document::Reader,
+    recipes::{Recipe, recipes},
+};
 
 /// Words, piece by piece; the flagged ones are code.
 pub type Prose = Vec<(bool, String)>;
@@ -142,6 +146,7 @@ pub struct ApiPage {
     layout: Layout,
     about: Vec<(String, Prose)>,
     groups: Vec<Group>,
+    recipes: Vec<Recipe>,
     schemas: Vec<SchemaRow>,
 }
 
@@ -155,6 +160,7 @@ impl ApiPage {
         Self {
             about: paragraphs(document["info"]["description"].as_str().unwrap_or_default()),
             groups: reader.groups(),
+            recipes: recipes(document),
             schemas: reader.schemas(),
             layout,
         }

@@ -68,8 +68,8 @@ impl ListKind {
         with_query(self.path(), &query)
     }
 
-    /// URL of the same list from the API, in the same order: `csv`, `xlsx`, `ndjson`, `json`; as a table
-    /// with the same columns, when others than the usual ones were chosen.
+    /// URL of the same list from the API, in the same order and a form: `csv`, `xlsx`, `ndjson`, `ids`, `powershell`,
+    /// `json`; as a table with the same columns, when others than the usual ones were chosen.
     pub fn download_url(self, filter: &Filter, shown: &Shown, format: &str) -> String {
         let mut query = format!("format={format}");
         let filter = filter_query(filter);
@@ -87,6 +87,14 @@ impl ListKind {
             }
         }
         with_query(&format!("/api/v1{}", self.path()), &query)
+    }
+
+    /// What a file with such a list is called, without its ending.
+    pub const fn file_name(self) -> &'static str {
+        match self {
+            Self::Blockers => "blockers",
+            Self::Clients => "clients",
+        }
     }
 }
 

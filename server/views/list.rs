@@ -56,6 +56,8 @@ pub struct ClientsPage {
     pub first: Option<String>,
     /// The list as files.
     pub downloads: Vec<Download>,
+    /// It is of one site, so that its resource ids mean something.
+    pub of_one_site: bool,
     /// The list as a command.
     pub api_url: String,
 }
@@ -75,6 +77,11 @@ impl ClientsPage {
         let before = before.clamp(0, page.total);
         let here = i64::try_from(page.items.len()).unwrap_or(0);
         let address = layout.address.clone();
+        let of_one_site = match (filter.site.as_deref(), choices.sites.as_slice()) {
+            (Some(site), _) => !site.is_empty(),
+            (None, [site]) => !site.is_empty(),
+            (None, _) => false,
+        };
         Self {
             heading: match kind {
                 ListKind::Blockers => "Blockers",
@@ -102,12 +109,18 @@ impl ClientsPage {
                 ("Excel", "xlsx"),
                 ("NDJSON", "ndjson"),
                 ("JSON", "json"),
+                ("Resource ids", "ids"),
+                ("Collection script", "powershell"),
             ]
+            .into_iter()
+            // Resource ids are those of one site.
+            .filter(|(_, format)| of_one_site || !matches!(*format, "ids" | "powershell"))
             .map(|(label, format)| Download {
                 label,
                 href: kind.download_url(filter, shown, format),
             })
-            .into(),
+            .collect(),
+            of_one_site,
             api_url: format!("{address}{}", kind.download_url(filter, shown, "json")),
             layout,
         }

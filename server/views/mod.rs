@@ -40,6 +40,7 @@ pub mod population;
 pub mod problem;
 pub mod prospect;
 pub mod readiness;
+pub mod recipes;
 pub mod rows;
 pub mod rule;
 pub mod saved;

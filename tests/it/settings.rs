@@ -92,6 +92,14 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
         (&["--freshness-days", "two"], &[], None, "freshness-days"),
         (&["--keep-changes", "0"], &[], None, "keep_changes"),
         (&["--keep-changes", "4000"], &[], None, "keep_changes"),
+        (&["--rate-limit", "1000001"], &[], None, "rate_limit"),
+        (
+            &[],
+            &[("CUTOVER_RATE_LIMIT_SENDING", "2000000")],
+            None,
+            "rate_limit_sending",
+        ),
+        (&["--rate-limit", "many"], &[], None, "rate-limit"),
         (&["--dotnet", "ignore"], &[], None, "dotnet"),
         (
             &["--group-b-schannel-absent", "pass"],

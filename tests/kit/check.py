@@ -12,6 +12,8 @@ from tree_sitter import Language, Parser
 ROOT = Path(__file__).resolve().parents[2]
 KIT = ROOT / "static" / "kit"
 FIXES = ROOT / "server" / "domain" / "assess" / "fixes" / "files"
+COLLECTION = ROOT / "static" / "collection" / "collection.ps1"
+RECIPES = ROOT / "static" / "recipes"
 FEEDS = ROOT / "tests" / "feeds" / "kit"
 PARSER = Parser(Language(tree_sitter_powershell.language()))
 
@@ -44,6 +46,15 @@ LATER = {
 
 # What a script that mends must not do either: run text from elsewhere, empty a key, or go on after an error.
 NEVER_MENDING = ("Invoke-Expression", "Set-ExecutionPolicy", "downloaded code", "Start-Job, Register-*")
+
+# The cmdlets that the script for collections may use of Configuration Manager; no other can add, change or remove anything.
+MAY = {
+    "Get-CMDeviceCollection", "Get-CMDeviceCollectionDirectMembershipRule", "New-CMDeviceCollection",
+    "Add-CMDeviceCollectionDirectMembershipRule", "Remove-CMDeviceCollectionDirectMembershipRule",
+}  # fmt: skip
+
+# What came after Windows PowerShell 5.1.
+AFTER_5_1 = ("a ternary operator", "null-coalescing", "&& and ||")
 
 # What writes anywhere but to the report, or runs text that came from elsewhere.
 NEVER = {
@@ -139,6 +150,30 @@ def controls(source: str) -> None:
             check("control", bool(named(rules, line)), f"{name} does not find {line!r}")
 
 
+def collection() -> None:
+    """The script that makes a collection, with the list that stands in it, and with one full of what names may hold."""
+    name, raw = COLLECTION.name, COLLECTION.read_bytes()
+    check(name, raw.isascii() and b"\t" not in raw, "there are tabs or characters outside ASCII")
+    text = raw.decode("ascii").replace("\r\n", "\n")
+    before, rest = text.split("# <list>\n")
+    _, after = rest.split("# </list>\n")
+    hostile = "$listText = @'\n16777219\n'@\n$withoutNames = @(\n    'it''s $(x) \u2019\u2019;y',\n    'B\u00fcro `\"@ #'\n)\n"
+    for what, source in ((name, text), (f"{name} with hostile names", before + hostile + after)):
+        for fault in faults(source.encode()):
+            problems.append(f"{what}: {fault}")
+    check("control", bool(faults((before + hostile).rstrip(")\n").encode())), "a script that was cut off was not found")
+    code = code_only(text)
+    after_5_1 = {what: LATER[what] for what in AFTER_5_1}
+    never = {what: NEVER[what] for what in (*NEVER_MENDING, "Set-WmiInstance, Invoke-WmiMethod and CIM")}
+    for found in named(after_5_1, code) + named(never, code):
+        problems.append(f"{name}: {found}")
+    used = set(re.findall(r"\b[A-Z][a-z]+-CM\w+", code))
+    check(name, used == MAY, f"it uses other cmdlets than it may: {used ^ MAY}")
+    applied = code.index("if (-not $Apply)")
+    for word in ("New-CMDeviceCollection ", "Invoke-Change $to"):
+        check(name, code.index(word) > applied, f"{word.strip()} stands before the question whether to apply")
+
+
 def main(program: str) -> int:
     check("kit", bool(scripts()), "there is no script")
     for path in scripts():
@@ -179,6 +214,16 @@ def main(program: str) -> int:
             check(name, "PROCESSOR_ARCHITEW6432" in code, "a 32-bit PowerShell would write to the wrong view")
             guarded = re.search(r"if \(-not \(Test-Path[^\n]*\n[^}]*\bNew-Item\b", code)
             check(name, bool(guarded), "New-Item -Force on a key that is there empties it")
+
+    collection()
+    for path in sorted(RECIPES.glob("*.ps1")):
+        raw = path.read_bytes()
+        check(path.name, raw.isascii(), "there are characters outside ASCII")
+        for fault in faults(raw):
+            problems.append(f"{path.name}: {fault}")
+        after = {what: LATER[what] for what in AFTER_5_1}
+        for found in named(after, code_only(raw.decode("ascii"))):
+            problems.append(f"{path.name}: {found}")
 
     texts = blocks()
     check("pages", len(texts) >= 5, f"only {len(texts)} PowerShell blocks were found")

@@ -27,7 +27,7 @@ impl Child {
         let data_dir = directory.join("server");
         let mut process = Command::new(program)
             .arg("serve")
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", "127.0.0.1:0", "--rate-limit", "0"])
             .arg("--data-dir")
             .arg(&data_dir)
             .env("CUTOVER_DATABASE_URL", url)

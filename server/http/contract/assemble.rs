@@ -8,7 +8,7 @@ use super::{
     call::{Call, Content, Tag, Who},
     codes,
     examples::{self, example},
-    failures::{common, headers, name_of, problem, problems},
+    failures::{common, headers, name_of, problem, problems, rate_limit},
     params::{self, Param, Takes},
     said, schemas,
 };
@@ -236,6 +236,9 @@ fn contents(name: &str, contents: &[Content]) -> Value {
 fn responses(call: &Call) -> Value {
     let (status, says) = call.answer;
     let mut headers = json!({"X-Request-Id": {"$ref": "#/components/headers/RequestId"}});
+    if call.who != Who::Anyone {
+        rate_limit(&mut headers);
+    }
     let streams = call
         .contents
         .iter()

@@ -13,11 +13,11 @@ use utoipa::{
     },
 };
 
-use super::super::{query, table};
+use super::super::{table, whole};
 use crate::{
     domain::{assess, changes, evidence, feeds, lists::ListOrigin, plan, verdict},
     error::Problem,
-    store::{incoming, model, upload_model},
+    store::{id_lists, incoming, model, upload_model},
     views::words,
     wire::foreign::{format, local_time},
 };
@@ -237,10 +237,19 @@ codes! {
             (SinceDown.code(), "The newest verdict first; clients without one come last."),
         ]
     };
-    /// A field of a list as a table.
-    Field: bare(table::names());
+    /// A field of a list as a table or as lines of JSON. `os_key` is in tables only; `cleared`, `verdict`, `ruleset` and
+    /// `future_report` are in lines of JSON only.
+    Field: bare(table::choices());
     /// The form in which a list comes.
-    ListFormat: bare(query::FORMATS);
+    ListFormat: bare(whole::codes());
+    /// The id of which a list of ids is made.
+    IdKind: vec![
+        (id_lists::IdKind::ResourceId.code(), "Configuration Manager's resource id; of one site only."),
+        (id_lists::IdKind::SmsGuid.code(), "The GUID of the Configuration Manager client, as `GUID:…`."),
+        (id_lists::IdKind::Name.code(), "The name to show. Everybody has one; two clients may have the same."),
+        (id_lists::IdKind::Fqdn.code(), "Fully qualified domain name."),
+        (id_lists::IdKind::Id.code(), "Our id. Everybody has one."),
+    ];
     /// The form in which a trend comes.
     TrendFormat: bare(["json", "csv"]);
     /// What became of one report of a request.

@@ -73,6 +73,10 @@ pub(super) fn problem(status: u16) -> Option<Problem> {
             "A body may be plain, or compressed once with gzip or zstd.",
         )),
         422 => invalid("?limit", "must be a number from 1 to 1000"),
+        429 => Problem::TooManyRequests {
+            quota: 600,
+            wait: 1,
+        },
         500 => Problem::Internal,
         503 => Problem::Busy,
         _ => return None,

@@ -209,6 +209,13 @@ pub const CURSOR: Param = param(
     "",
     "Where to go on: `next_cursor` of the page before. It is only good for the same filters and the same order.",
 );
+/// `cursor` of a list of clients
+pub const LIST_CURSOR: Param = param(
+    "cursor",
+    Text,
+    "",
+    "Where to go on: `next_cursor` of the page before, or, of CSV and NDJSON, the cursor of the last row that has arrived (see `cursors`). It is only good for the same filters and the same order. CSV has no heading then, so that it can be put behind what is there.",
+);
 /// `limit`
 pub const LIMIT: Param = param("limit", Number(1, 1_000, Some(100)), "2", "Rows of a page.");
 
@@ -221,26 +228,38 @@ pub const CHANGES_CURSOR: Param = param(
 );
 
 /// How a list of clients is cut, put in order, and sent.
-pub const LIST: [Param; 6] = [
+pub const LIST: [Param; 8] = [
     param(
         "sort",
         One("Order", "name"),
         "-since",
         "The order of the list.",
     ),
-    CURSOR,
+    LIST_CURSOR,
     LIMIT,
     param(
         "format",
         One("ListFormat", "json"),
         "json",
-        "The form, whatever `Accept` says. All but `json` give the whole list at once, without `cursor` and `limit`.",
+        "The form, whatever `Accept` says. All but `json` give the whole list at once, without `limit`.",
     ),
     param(
         "fields",
         Several("Field"),
         "",
-        "The columns of `format=csv` and `format=xlsx`, in this order. Without it: all.",
+        "What `format=csv`, `xlsx` and `ndjson` hold, in this order. Without it: everything. Pages of JSON always have all fields.",
+    ),
+    param(
+        "cursors",
+        Flag,
+        "",
+        "Puts a field `cursor` at the end of each row of CSV and NDJSON. It leads on right behind that row, when a download has broken off.",
+    ),
+    param(
+        "ids",
+        One("IdKind", "resource_id"),
+        "",
+        "Which id `format=ids` holds.",
     ),
     param(
         "bom",

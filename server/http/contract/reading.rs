@@ -4,7 +4,7 @@ use super::{
     super::{
         api::{ListAnswer, RejectList},
         changes::ChangesAnswer,
-        client_json,
+        client_json, collection,
         feeds::FeedList,
         fixes_json::FixesAnswer,
         gate::GateAnswer,
@@ -25,7 +25,15 @@ fn of_a_list() -> Vec<Content> {
         ),
         Content::Text(
             media::NDJSON,
-            "The whole list, one `Client` as JSON on each line.",
+            "The whole list, one `Client` as JSON on each line; with `fields` only those, with `cursors` one more, `cursor`.",
+        ),
+        Content::Text(
+            media::TEXT,
+            "One id of each client (see `ids`) on each line, in the order of the list. The first line begins with `#` and says how many have none and are left out, as the header `X-Left-Out` does. Resource ids are unique only within a site, so clients of several sites are refused with 422 unless `site` is named.",
+        ),
+        Content::Bytes(
+            collection::POWERSHELL,
+            "A script for the cmdlets of Configuration Manager that makes the direct members of a device collection this list: it shows what it would do, and does it with `-Apply`. It takes clients of one site, as `format=ids` does; `X-Left-Out` says how many have no resource id.",
         ),
         Content::Bytes(
             media::XLSX,
@@ -59,6 +67,7 @@ pub(super) fn calls() -> Vec<Call> {
             .takes(FILTERS)
             .takes(LIST)
             .answers(200, "A page of the list, or the whole list as a table.", of_a_list())
+            .header("X-Total-Count", "Clients in the whole list, those before a cursor among them.")
             .polled()
             .error(400, "`cursor` is none of this list."),
         changes(),
@@ -68,6 +77,7 @@ pub(super) fn calls() -> Vec<Call> {
             .takes(FILTERS)
             .takes(LIST)
             .answers(200, "A page of the list, or the whole list as a table.", of_a_list())
+            .header("X-Total-Count", "Clients in the whole list, those before a cursor among them.")
             .polled()
             .error(400, "`cursor` is none of this list."),
         Call::get("/api/v1/clients/{id}", "getClient", "One client")

@@ -96,6 +96,16 @@ impl Call {
             .replace("{entry}", &filled.entry)
     }
 
+    /// Its path in a form. Resource ids mean something within one site only.
+    pub fn address_as(&self, filled: &Filled, media: &str) -> String {
+        let of_a_site = matches!(media, "text/plain" | "application/x-powershell");
+        let address = self.address(filled);
+        if of_a_site && matches!(self.id(), "listClients" | "listBlockers") {
+            return format!("{address}?site=P01");
+        }
+        address
+    }
+
     /// A request with a token that may.
     pub fn request(&self, app: &TestApp, address: &str) -> RequestBuilder {
         let request = app.request(self.method(), address);

@@ -27,6 +27,9 @@ pub fn program() -> Command {
     command
 }
 
+/// Tests ask faster than anybody else.
+const UNLIMITED: &[&str] = &["--rate-limit", "0"];
+
 /// A running server; it ends with this value.
 pub struct TestApp {
     pub engine: &'static str,
@@ -49,7 +52,7 @@ impl TestApp {
     pub async fn each() -> Vec<Self> {
         let mut apps = vec![Self::one()];
         if let Some(database) = Database::fresh().await {
-            apps.push(Self::start("postgres", Some(database), &[]));
+            apps.push(Self::start("postgres", Some(database), UNLIMITED));
         }
         apps
     }
@@ -65,7 +68,7 @@ impl TestApp {
 
     /// One on SQLite, where the engine cannot matter.
     pub fn one() -> Self {
-        Self::start("sqlite", None, &[])
+        Self::start("sqlite", None, UNLIMITED)
     }
 
     /// One on SQLite with more settings.

@@ -132,7 +132,7 @@ impl Home {
             .open(self.log_file())
             .expect("a log file");
         let mut child = self
-            .command(&["serve", "--listen", "127.0.0.1:0"])
+            .command(&["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0"])
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()

@@ -48,6 +48,7 @@ pub fn row(name: &str, os_key: &str, standing: Standing) -> ClientRow {
             serial_number: Some("7BJ1M62".to_owned()),
         },
         name: name.to_owned(),
+        sort_key: name.to_lowercase(),
         os_key: os_key.to_owned(),
         standing,
         verdict: Some(standing),
