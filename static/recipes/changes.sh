@@ -12,7 +12,7 @@ fi
 more=yes
 while [ -n "$more" ]; do
     page=$(get --get --data-urlencode "cursor=$(cat cursor.txt)" "$changes")
-    # Here something is done with the items: `change` is added, changed or cleared, `why` says why.
+    # Here something is done with the items: `kind` is added, changed or cleared, `why` says why.
     printf '%s\n' "$page" >>changes.ndjson
     # Then the place is kept. After a crash in between, the same items come once more.
     printf '%s' "$page" | next >cursor.txt.new
