@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 /// Networks that nothing is sent to unless they are allowed, with what they are.
 const INSIDE_4: &[(Ipv4Addr, u8, &str)] = &[
-    (Ipv4Addr::new(0, 0, 0, 0), 8, "unspecified"),
+    (Ipv4Addr::UNSPECIFIED, 8, "unspecified"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),
     (
         Ipv4Addr::new(100, 64, 0, 0),

@@ -114,28 +114,34 @@ pub async fn noted(
     metrics::counter!("cutover_webhook_attempts_total", "outcome" => word).increment(1);
     match &outcome {
         Outcome::Delivered => {
-            tracing::debug!(webhook, id, kind, attempts, "a webhook took a message")
+            tracing::debug!(webhook, id, kind, attempts, "a webhook took a message");
         }
-        Outcome::Again(at) => tracing::warn!(
-            webhook, id, kind, attempts, status, %at, said = words,
-            "a webhook did not take a message; it is sent again"
-        ),
-        Outcome::GivenUp => tracing::error!(
-            webhook,
-            id,
-            kind,
-            attempts,
-            status,
-            said = words,
-            "a webhook took a message at no attempt; it is given up. `cutover webhook deliveries --failed` lists such messages"
-        ),
-        Outcome::Gone => tracing::error!(
-            webhook,
-            id,
-            kind,
-            said = words,
-            "a webhook's target says that it is gone (410); nothing is sent to it any more. Make a new webhook if it is to be told again"
-        ),
+        Outcome::Again(at) => {
+            tracing::warn!(
+                webhook, id, kind, attempts, status, %at, said = words,
+                "a webhook did not take a message; it is sent again"
+            );
+        }
+        Outcome::GivenUp => {
+            tracing::error!(
+                webhook,
+                id,
+                kind,
+                attempts,
+                status,
+                said = words,
+                "a webhook took a message at no attempt; it is given up. `cutover webhook deliveries --failed` lists such messages"
+            );
+        }
+        Outcome::Gone => {
+            tracing::error!(
+                webhook,
+                id,
+                kind,
+                said = words,
+                "a webhook's target says that it is gone (410); nothing is sent to it any more. Make a new webhook if it is to be told again"
+            );
+        }
     }
     Ok(outcome)
 }
