@@ -117,6 +117,9 @@ struct Measured {
     disk_per_client: Option<f64>,
     pages: Vec<(String, pages::Times)>,
     export: pages::Export,
+    blockers: pages::Export,
+    /// Rows a second of the blockers, read and not sent.
+    bare: f64,
     start_ms: f64,
 }
 
@@ -185,9 +188,13 @@ impl Bench<'_> {
         let new_connections = self.driven(fresh).await?;
         eprintln!("{} clients: pages and lists …", self.size);
         let pages = pages::measure(&child, &read, &password).await?;
-        let export = pages::export(&child, &read).await?;
+        let export = pages::export(&child, &read, "clients").await?;
+        let blockers = pages::export(&child, &read, "blockers").await?;
         let peak_mb = child.peak_mb()?;
         child.stop().await?;
+        let store = Store::open(self.url).await?;
+        let bare = pages::bare(&store).await?;
+        store.close().await;
         let disk_per_client = self.disk();
         Ok(Measured {
             size: self.size,
@@ -203,6 +210,8 @@ impl Bench<'_> {
             disk_per_client,
             pages,
             export,
+            blockers,
+            bare,
             start_ms,
         })
     }
@@ -306,6 +315,15 @@ fn table(engine: &str, results: &[Measured]) -> String {
             )
         },
     );
+    row("CSV of all blockers: rows, rows a second", &|m| {
+        format!("{}, {:.0}", m.blockers.rows, m.blockers.rows_per_second)
+    });
+    row("… of the rate at which the store reads them", &|m| {
+        format!("{:.0} %", 100.0 * m.blockers.rows_per_second / m.bare)
+    });
+    row("… the server's peak memory grows meanwhile by", &|m| {
+        format!("{:.0} MB", m.export.grown_mb + m.blockers.grown_mb)
+    });
     row("start until connections are taken", &|m| {
         format!("{:.0} ms", m.start_ms)
     });

@@ -6,6 +6,11 @@ use futures::StreamExt as _;
 use reqwest::{Client, header};
 
 use super::{Error, child::Child};
+use crate::{
+    clock,
+    domain::verdict::Standing,
+    store::{Store, model::Filter},
+};
 
 /// Requests behind each figure.
 const REQUESTS: usize = 50;
@@ -18,9 +23,12 @@ pub(super) struct Times {
 
 /// A whole export.
 pub(super) struct Export {
+    pub(super) rows: usize,
     pub(super) rows_per_second: f64,
     pub(super) mb_per_second: f64,
     pub(super) first_byte_ms: f64,
+    /// Megabytes by which the server's peak memory grew meanwhile.
+    pub(super) grown_mb: f64,
 }
 
 fn failed(what: impl ToString) -> Error {
@@ -90,6 +98,10 @@ pub(super) async fn measure(
         (
             "GET /api/v1/blockers, 100 rows",
             "/api/v1/blockers".to_owned(),
+        ),
+        (
+            "… its last page",
+            last_page(&client, &address, &bearer).await?,
         ),
         (
             "GET /api/v1/clients, 100 rows",
@@ -164,6 +176,29 @@ pub(super) async fn measure(
     Ok(all)
 }
 
+/// Where the last 100 blockers begin.
+async fn last_page(client: &Client, address: &str, bearer: &str) -> Result<String, Error> {
+    let lines = client
+        .get(format!(
+            "{address}/api/v1/blockers?format=csv&fields=id&cursors=1"
+        ))
+        .header(header::AUTHORIZATION, bearer)
+        .send()
+        .await
+        .map_err(failed)?
+        .text()
+        .await
+        .map_err(failed)?;
+    let before = lines.lines().skip(1).collect::<Vec<_>>();
+    let row = before.len().checked_sub(101).and_then(|at| before.get(at));
+    let cursor = row.and_then(|row| row.split(',').nth(1));
+    // Fewer than 101: the first page is the last one.
+    Ok(cursor.map_or_else(
+        || "/api/v1/blockers".to_owned(),
+        |cursor| format!("/api/v1/blockers?cursor={cursor}"),
+    ))
+}
+
 async fn sign_in(client: &Client, address: &str, password: &str) -> Result<String, Error> {
     // The client follows no redirects: the cookie is on the redirect itself.
     let response = client
@@ -201,12 +236,30 @@ async fn timed(request: impl Fn() -> reqwest::RequestBuilder) -> Result<Times, E
     })
 }
 
-/// Every client as CSV.
+/// The same rows as those of the blockers, read from the store and let go of: neither written as text nor sent. Rows a
+/// second.
 #[expect(clippy::cast_precision_loss, reason = "shown without decimals")]
-pub(super) async fn export(child: &Child, read: &str) -> Result<Export, Error> {
+pub(super) async fn bare(store: &Store) -> Result<f64, Error> {
+    let filter = Filter {
+        standings: vec![Standing::Blocking],
+        ..Filter::default()
+    };
+    let start = Instant::now();
+    let mut walk = store.walk(filter, clock::now()).await?;
+    let mut rows = 0_usize;
+    while let Some(portion) = walk.next().await? {
+        rows += portion.len();
+    }
+    Ok(rows as f64 / start.elapsed().as_secs_f64())
+}
+
+/// A whole list as CSV: `clients` or `blockers`.
+#[expect(clippy::cast_precision_loss, reason = "shown without decimals")]
+pub(super) async fn export(child: &Child, read: &str, list: &str) -> Result<Export, Error> {
+    let before = child.peak_mb()?;
     let start = Instant::now();
     let response = client(child)?
-        .get(format!("{}/api/v1/clients?format=csv", child.address()))
+        .get(format!("{}/api/v1/{list}?format=csv", child.address()))
         .header(header::AUTHORIZATION, format!("Bearer {read}"))
         .send()
         .await
@@ -221,7 +274,11 @@ pub(super) async fn export(child: &Child, read: &str) -> Result<Export, Error> {
         rows += piece.split(|byte| *byte == b'\n').count() - 1;
     }
     let seconds = start.elapsed().as_secs_f64();
+    // One line is the heading.
+    let rows = rows.saturating_sub(1);
     Ok(Export {
+        rows,
+        grown_mb: child.peak_mb()? - before,
         rows_per_second: rows as f64 / seconds,
         mb_per_second: bytes as f64 / 1e6 / seconds,
         first_byte_ms: first_byte_ms.unwrap_or_default(),
