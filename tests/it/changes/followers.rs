@@ -21,6 +21,8 @@ use crate::{
 
 /// Set to follow for so many seconds instead of three.
 const SECONDS: &str = "CUTOVER_FOLLOWERS_SECONDS";
+/// Lengths of pages. With the long ones a follower keeps up with the senders.
+const PAGES: [usize; 4] = [3, 60, 1_000, 1_000];
 /// Machines that each of two senders speaks of.
 const MACHINES: usize = 40;
 
@@ -98,7 +100,7 @@ async fn follow(app: &TestApp, seed: u64, over: &AtomicBool) -> Kept {
     let mut kept = Kept::begin(app).await;
     loop {
         let last = over.load(Ordering::SeqCst);
-        let page = kept.page(app, 1 + dice.below(60)).await;
+        let page = kept.page(app, PAGES[dice.below(PAGES.len())]).await;
         kept.take(&page);
         kept.go_on(&page);
         if last && page["more"] == false {
@@ -116,7 +118,7 @@ async fn follow_and_be_killed(app: &TestApp, over: &AtomicBool) -> (Kept, u64) {
     loop {
         let last = over.load(Ordering::SeqCst);
         let mut running = disk.clone();
-        let limit = 1 + dice.below(60);
+        let limit = PAGES[dice.below(PAGES.len())];
         match dice.below(6) {
             0 => {
                 // Nobody is there any more when the answer comes.
