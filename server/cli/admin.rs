@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use super::Error;
+use super::{Error, out::say};
 use crate::{
     clock,
     config::DatabaseArgs,
@@ -116,7 +116,7 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
                 ));
             }
             let store = open_existing(&database).await?;
-            println!("{}", store.create_token(purpose, name, clock::now()).await?);
+            say(&store.create_token(purpose, name, clock::now()).await?)?;
         }
         TokenCommand::List { database } => {
             let store = open_existing(&database).await?;
@@ -124,7 +124,7 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
                 let time = |at: Option<crate::domain::time::Timestamp>| {
                     at.map_or_else(|| "-".to_owned(), |at| at.to_string())
                 };
-                println!(
+                say(&format!(
                     "{}\t{}\t{}\tmade {}\tlast used {}\trevoked {}",
                     token.id,
                     token.purpose.code(),
@@ -132,7 +132,7 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
                     token.created_at,
                     time(token.last_used_at),
                     time(token.revoked_at),
-                );
+                ))?;
             }
         }
         TokenCommand::Revoke { id, database } => {
@@ -182,7 +182,7 @@ pub async fn user(args: UserArgs) -> Result<(), Error> {
     let hash = auth::hash_password(&password).map_err(Error::Failed)?;
     store.set_password(name.clone(), hash, clock::now()).await?;
     if made_up {
-        println!("{password}");
+        say(&password)?;
     }
     eprintln!("The password of {name} is set; sessions of {name} have ended.");
     Ok(())

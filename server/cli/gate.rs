@@ -1,12 +1,14 @@
 //! `cutover gate`: asks a server whether a pipeline may go on, and says so with the exit code.
 
-use std::path::PathBuf;
+use std::{fmt::Write as _, path::PathBuf};
 
+use clap::builder::NonEmptyStringValueParser;
 use serde::Deserialize;
 
 use super::{
     Error,
     load::{Plan, Secret, Trust, connect, unreached},
+    out::say,
 };
 use crate::{clock, domain::gate::Criteria, sim::Fleet};
 
@@ -20,16 +22,16 @@ pub struct GateArgs {
     #[arg(long, env = "CUTOVER_TOKEN", hide_env_values = true)]
     token: Secret,
     /// Only clients of this site; `none`: whose site is not known
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = NonEmptyStringValueParser::new())]
     site: Option<String>,
     /// Only clients of this OS version, by its key
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
     os: Option<String>,
     /// Only site systems with this role
-    #[arg(long, value_name = "ROLE")]
+    #[arg(long, value_name = "ROLE", value_parser = NonEmptyStringValueParser::new())]
     role: Option<String>,
     /// Only clients of this owner
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     owner: Option<String>,
     /// Limits in place of the usual ones, such as blocking:0,no_verdict:2%,silent:any
     #[arg(long, value_name = "LIST")]
@@ -49,10 +51,18 @@ pub struct GateArgs {
 #[derive(Deserialize)]
 struct Answer {
     pass: bool,
+    scope: String,
     as_of: String,
     ruleset: String,
     criteria: Vec<Line>,
     not_covered: Vec<String>,
+    population: Population,
+}
+
+/// What the figures are out of.
+#[derive(Deserialize)]
+struct Population {
+    rule: String,
 }
 
 #[derive(Deserialize)]
@@ -111,11 +121,7 @@ pub async fn run(args: GateArgs) -> Result<(), Error> {
             "the server answered {status}, which is no answer of cutover"
         ))
     })?;
-    if args.json {
-        println!("{text}");
-    } else {
-        answer.print();
-    }
+    say(&if args.json { text } else { answer.text() })?;
     if answer.pass {
         Ok(())
     } else {
@@ -150,20 +156,36 @@ fn refused(status: u16, text: &str) -> String {
 }
 
 impl Answer {
-    fn print(&self) {
-        for line in &self.criteria {
-            let mark = match (line.asked, line.met) {
+    fn text(&self) -> String {
+        let mut text = String::new();
+        let mut line = |words: std::fmt::Arguments<'_>| {
+            // Writing into a text cannot fail.
+            let _ = writeln!(text, "{words}");
+        };
+        for held in &self.criteria {
+            let mark = match (held.asked, held.met) {
                 (false, _) => "  -  ",
                 (true, true) => "met  ",
                 (true, false) => "NOT  ",
             };
-            println!("{mark} {}", line.says);
+            line(format_args!("{mark} {}", held.says));
         }
-        println!();
+        line(format_args!(""));
         for not in &self.not_covered {
-            println!("not covered: {not}");
+            line(format_args!("not covered: {not}"));
         }
-        println!("as of {}, rules {}", self.as_of, self.ruleset);
-        println!("{}", if self.pass { "PASSED" } else { "NOT PASSED" });
+        let scope = if self.scope.is_empty() {
+            "everybody"
+        } else {
+            &self.scope
+        };
+        line(format_args!("scope: {scope}. {}", self.population.rule));
+        line(format_args!("as of {}, rules {}", self.as_of, self.ruleset));
+        line(format_args!(
+            "{}",
+            if self.pass { "PASSED" } else { "NOT PASSED" }
+        ));
+        text.truncate(text.trim_end().len());
+        text
     }
 }

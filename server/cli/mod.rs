@@ -12,6 +12,7 @@ pub mod gate;
 pub mod import;
 pub mod load;
 pub mod loadgen;
+mod out;
 pub mod sweep;
 pub mod webhook;
 

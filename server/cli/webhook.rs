@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Error;
+use super::{Error, out::say};
 use crate::{
     clock,
     config::DatabaseArgs,
@@ -114,7 +114,7 @@ pub async fn run(args: WebhookCommandArgs) -> Result<(), Error> {
         } => add(&url, &on, name, &database).await,
         WebhookCommand::List { database } => {
             for webhook in open(&database).await?.webhooks().await? {
-                println!("{}", line(&webhook));
+                say(&line(&webhook))?;
             }
             Ok(())
         }
@@ -138,7 +138,7 @@ pub async fn run(args: WebhookCommandArgs) -> Result<(), Error> {
             {
                 return Err(unknown(&webhook));
             }
-            println!("{}", sign::shown(&secret));
+            say(&sign::shown(&secret))?;
             eprintln!(
                 "The webhook {webhook} has this secret now. For a day its messages are signed with the one before, too."
             );
@@ -148,7 +148,7 @@ pub async fn run(args: WebhookCommandArgs) -> Result<(), Error> {
             let store = open(&database).await?;
             let log = store.delivery_log(failed, LINES).await?;
             for logged in &log {
-                println!("{}", log_line(logged));
+                say(&log_line(logged))?;
             }
             if log.len() >= usize::try_from(LINES).unwrap_or(usize::MAX) {
                 eprintln!("These are the newest {LINES}; there may be older ones.");
@@ -190,7 +190,7 @@ async fn add(
              remove one"
         )));
     }
-    println!("{}", sign::shown(&secret));
+    say(&sign::shown(&secret))?;
     eprintln!(
         "The webhook {name} is told what comes from now on. Whoever receives its messages checks their signatures with this \
          secret, which is shown once; `cutover webhook test {name:?}` tries it."
@@ -261,7 +261,7 @@ async fn test(webhook: &str, settings: &WebhookArgs, database: &DatabaseArgs) ->
     let status = said
         .status
         .map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-    println!("{status}\t{}", said.words);
+    say(&format!("{status}\t{}", said.words))?;
     if said.taken() {
         eprintln!("The webhook {webhook} took the message {id}.");
         return Ok(());

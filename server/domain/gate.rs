@@ -24,6 +24,12 @@ pub enum Criterion {
     ListAge,
     /// Feeds that should have spoken by now.
     StoppedFeeds,
+    /// Clients that are not ready and of which nobody knows whether they belong to the scope.
+    Unplaced,
+    /// Clients that lists leave out, although they are heard and are not ready.
+    LeftOutHeard,
+    /// Clients whose last report carries a time to come.
+    FutureReports,
     /// Clients that were ready and are not any more.
     Regressed,
     /// Clients that may be second records of a machine.
@@ -45,7 +51,7 @@ pub enum Limit {
 
 impl Criterion {
     /// All, in the order of an answer.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Clients,
         Self::Blocking,
         Self::NoVerdict,
@@ -54,6 +60,9 @@ impl Criterion {
         Self::ToRejudge,
         Self::ListAge,
         Self::StoppedFeeds,
+        Self::Unplaced,
+        Self::LeftOutHeard,
+        Self::FutureReports,
         Self::Regressed,
         Self::Duplicates,
     ];
@@ -69,6 +78,9 @@ impl Criterion {
             Self::ToRejudge => "to_rejudge",
             Self::ListAge => "list_age_days",
             Self::StoppedFeeds => "stopped_feeds",
+            Self::Unplaced => "unplaced",
+            Self::LeftOutHeard => "left_out_heard",
+            Self::FutureReports => "future_reports",
             Self::Regressed => "regressed",
             Self::Duplicates => "suspected_duplicates",
         }
@@ -94,7 +106,12 @@ impl Criterion {
     pub const fn counts_clients(self) -> bool {
         !matches!(
             self,
-            Self::Clients | Self::ToRejudge | Self::ListAge | Self::StoppedFeeds
+            Self::Clients
+                | Self::ToRejudge
+                | Self::ListAge
+                | Self::StoppedFeeds
+                | Self::Unplaced
+                | Self::LeftOutHeard
         )
     }
 }
@@ -228,10 +245,16 @@ pub struct Figures {
     pub restart_pending: i64,
     /// Reports anywhere that the rules of today have not judged yet.
     pub to_rejudge: i64,
-    /// Age of the oldest expected list in force, in whole days; `None`: there is no list.
+    /// Age of the oldest expected list in force, in whole days; `None`: no list expects anybody in scope.
     pub list_age_days: Option<i64>,
     /// Feeds that stopped.
     pub stopped_feeds: i64,
+    /// Clients that are not ready, and whose site or OS version, which the scope names, is not known.
+    pub unplaced: i64,
+    /// Clients that would be in scope, are not ready although heard lately, and are left out by the lists.
+    pub left_out_heard: i64,
+    /// Of the clients in scope, those whose last report carries a time to come.
+    pub future_reports: i64,
     /// Of the clients in scope, those that were ready and are not any more.
     pub regressed: i64,
     /// Of the clients in scope, those that may be second records.
@@ -276,6 +299,9 @@ impl Figures {
             Criterion::ToRejudge => self.to_rejudge,
             Criterion::ListAge => return self.list_age_days,
             Criterion::StoppedFeeds => self.stopped_feeds,
+            Criterion::Unplaced => self.unplaced,
+            Criterion::LeftOutHeard => self.left_out_heard,
+            Criterion::FutureReports => self.future_reports,
             Criterion::Regressed => self.regressed,
             Criterion::Duplicates => self.duplicates,
         })

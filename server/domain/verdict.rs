@@ -33,6 +33,12 @@ impl Standing {
         Self::Ready,
     ];
 
+    /// Every standing that is not cleared, worst first.
+    pub fn not_cleared() -> Vec<Self> {
+        let not_cleared = |standing: &Self| !standing.is_cleared();
+        Self::ALL.into_iter().filter(not_cleared).collect()
+    }
+
     /// The stable code used in the API and the database.
     pub const fn code(self) -> &'static str {
         match self {

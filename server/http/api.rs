@@ -13,7 +13,7 @@ use super::{
     contract::said::ErrorPlace,
     export::{ClientJson, PopulationJson},
     polled::{self, Polled},
-    query::ListQuery,
+    query::{ListQuery, Nothing},
     summary_json::{Beside, SummaryAnswer},
     trend,
     whole::{self, Format},
@@ -82,7 +82,7 @@ pub async fn blockers(
     mut query: ListQuery,
 ) -> Result<Response, Problem> {
     if query.standing_given && query.filter.standings.is_empty() {
-        query.filter.standings = not_cleared();
+        query.filter.standings = Standing::not_cleared();
     }
     if query.filter.standings.contains(&Standing::Ready) {
         return Err(Problem::invalid(
@@ -96,14 +96,6 @@ pub async fn blockers(
     list(&app, &headers, query, ListKind::Blockers)
         .await
         .map(vary)
-}
-
-/// Every standing that is not cleared: what `standing=all` means in the blocker list.
-pub fn not_cleared() -> Vec<Standing> {
-    Standing::ALL
-        .into_iter()
-        .filter(|standing| !standing.is_cleared())
-        .collect()
 }
 
 /// A page of a list, and what the whole covers.
@@ -210,6 +202,7 @@ struct Reject {
 pub async fn rejects(
     State(app): State<App>,
     _: Reader,
+    _: Nothing,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let rows = app.store().rejects(REJECTS).await?;
@@ -235,7 +228,7 @@ pub fn blockers_filter(mut query: ListQuery) -> Filter {
     if !query.standing_given {
         query.filter.standings = vec![Standing::Blocking];
     } else if query.filter.standings.is_empty() {
-        query.filter.standings = not_cleared();
+        query.filter.standings = Standing::not_cleared();
     }
     query.filter
 }

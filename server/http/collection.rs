@@ -109,10 +109,15 @@ pub async fn ids(mut walk: Walk, kind: IdKind, asked: Asked) -> Result<Response,
     }
     let left_out = known.everybody - known.known;
     let head = format!(
-        "# {} of {} clients; without {}, and left out: {left_out}\n",
+        "# {} of {} clients; without {}{}, and left out: {left_out}\n",
         known.known,
         known.everybody,
-        kind.code()
+        kind.code(),
+        if kind == IdKind::ResourceId {
+            " from 1 to 2147483647"
+        } else {
+            ""
+        }
     );
     let body = streamed(walk, head, move |rows| {
         let mut text = String::new();

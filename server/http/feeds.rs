@@ -9,6 +9,7 @@ use super::{
     contract::codes,
     pages::{html, layout},
     polled::{self, Polled},
+    query::Nothing,
 };
 use crate::{
     clock,
@@ -118,6 +119,7 @@ impl FeedJson {
 pub async fn list(
     State(app): State<App>,
     _: Reader,
+    _: Nothing,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let now = clock::now();

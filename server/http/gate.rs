@@ -12,7 +12,7 @@ use super::{
     auth::Reader,
     export::PopulationJson,
     polled::{self, Polled},
-    query::{Once, form_pairs, unknown},
+    query::{Once, form_pairs, site_code, unknown},
     trend,
 };
 use crate::{
@@ -53,10 +53,12 @@ fn parse(text: &str) -> Result<GateQuery, Vec<FieldError>> {
     let mut errors = Vec::new();
     let mut once = Once::default();
     for (name, value) in form_pairs(text) {
-        if value.is_empty() {
-            continue;
-        }
-        let taken = once.check(&name);
+        // In a form an empty field means "any"; here it would be a variable that was not set, and would ask about everybody.
+        let taken = if value.is_empty() {
+            Err("is empty; leave it out to ask about everybody".to_owned())
+        } else {
+            once.check(&name)
+        };
         if let Err(detail) = taken.and_then(|()| apply(&mut query, &name, value)) {
             errors.push(FieldError {
                 pointer: format!("?{name}"),
@@ -78,7 +80,7 @@ fn apply(query: &mut GateQuery, name: &str, value: String) -> Result<(), String>
     let scope = &mut query.scope;
     match name {
         "site" if value == NO_SITE => scope.site = Some(String::new()),
-        "site" => scope.site = Some(value),
+        "site" => scope.site = Some(site_code(&value)),
         "os" => scope.os = Some(value),
         "role" => scope.role = Some(value.to_lowercase()),
         "owner" => scope.owner = Some(value),
@@ -184,7 +186,13 @@ pub async fn answer(
         })
         .filter(|feed| feed.state(now) == FeedState::Stopped)
         .count();
+    let mut unplaced = 0;
+    for filter in gate::unplaced(&scope) {
+        unplaced += trend::length(&app, &filter, now).await?;
+    }
     let figures = Figures {
+        unplaced,
+        left_out_heard: trend::length(&app, &gate::left_out_heard(&scope), now).await?,
         stopped_feeds: i64::try_from(stopped).unwrap_or(i64::MAX),
         regressed: trend::regressed(&app, &scope, now).await?,
         ..counted(&summary)
@@ -228,7 +236,10 @@ fn counted(summary: &Summary) -> Figures {
         silent: sum(|standing| standing == Standing::Silent),
         restart_pending: sum(|standing| standing == Standing::RestartPending),
         to_rejudge: summary.to_rejudge,
-        list_age_days: oldest.map(|at| summary.as_of.since(at).max(0) / DAY),
+        list_age_days: oldest
+            .filter(|_| population.expected > 0)
+            .map(|at| summary.as_of.since(at).max(0) / DAY),
+        future_reports: population.future_reports,
         duplicates: population.suspected_duplicates,
         ..Figures::default()
     }

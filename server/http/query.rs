@@ -87,17 +87,23 @@ fn parse(text: &str) -> Result<ListQuery, Vec<FieldError>> {
     };
     let mut errors = Vec::new();
     let mut once = Once::of_a_list();
+    let mut every_standing = false;
     for (name, value) in form_pairs(text) {
         if value.is_empty() {
             continue;
         }
         let taken = once.check(&name);
+        // Beside `all` the others say nothing more.
+        every_standing |= name == "standing" && value.split(',').any(|code| code.trim() == "all");
         if let Err(detail) = taken.and_then(|()| apply(&mut query, &name, value)) {
             errors.push(FieldError {
                 pointer: format!("?{name}"),
                 detail,
             });
         }
+    }
+    if every_standing {
+        query.filter.standings.clear();
     }
     if errors.is_empty() {
         Ok(query)
@@ -141,8 +147,11 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
     match name {
         "standing" => {
             query.standing_given = true;
-            for code in value.split(',').filter(|code| *code != "all") {
-                let standing = Standing::from_code(code.trim())
+            for code in value.split(',').map(str::trim) {
+                if code == "all" {
+                    continue;
+                }
+                let standing = Standing::from_code(code)
                     .ok_or_else(|| unknown(code, &Standing::ALL.map(Standing::code)))?;
                 if !filter.standings.contains(&standing) {
                     filter.standings.push(standing);
@@ -158,7 +167,7 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
         "os" => filter.os = Some(value),
         // An empty field of a form means "any".
         "site" if value == NO_SITE => filter.site = Some(String::new()),
-        "site" => filter.site = Some(value),
+        "site" => filter.site = Some(site_code(&value)),
         "role" => filter.role = Some(value.to_lowercase()),
         "reason" => {
             // A misspelt code would list nobody, and nobody is what everybody hopes for.
@@ -258,6 +267,36 @@ fn show(query: &mut ListQuery, name: &str, value: String) -> Result<(), String> 
         _ => return Err(unknown(name, &params::names_of_lists())),
     }
     Ok(())
+}
+
+/// A site code as it is stored: in capitals.
+pub(super) fn site_code(text: &str) -> String {
+    text.trim().to_ascii_uppercase()
+}
+
+/// A request that takes no parameters. One that is given would be passed over in silence.
+#[derive(Clone, Copy, Debug)]
+pub struct Nothing;
+
+impl<S: Send + Sync> FromRequestParts<S> for Nothing {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let errors: Vec<FieldError> = form_pairs(query)
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, _)| FieldError {
+                pointer: format!("?{name}"),
+                detail: "is not known here; this address takes no parameters".to_owned(),
+            })
+            .collect();
+        if errors.is_empty() {
+            Ok(Self)
+        } else {
+            Err(Problem::Invalid(errors))
+        }
+    }
 }
 
 /// The codes of all reasons.

@@ -10,6 +10,7 @@ use super::{
     auth::Reader,
     export::OsJson,
     polled,
+    query::Nothing,
     table::{csv_record, harmless},
     trend::{days, forecast_of, length, not_ready, regressed, unchanged},
     trend_json::{
@@ -157,6 +158,7 @@ fn csv_text(
 pub async fn who_was_ready(
     State(app): State<App>,
     _: Reader,
+    _: Nothing,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let now = clock::now();

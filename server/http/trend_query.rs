@@ -4,7 +4,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 
 use super::{
     media,
-    query::{Once, codes_of_reasons, form_pairs, unknown},
+    query::{Once, codes_of_reasons, form_pairs, site_code, unknown},
 };
 use crate::{
     domain::{assess, forecast, verdict::Standing},
@@ -75,7 +75,7 @@ fn apply(query: &mut TrendQuery, name: &str, value: String) -> Result<(), String
                 .ok_or_else(|| format!("must be a number of days from 2 to {MOST_DAYS}"))?;
         }
         "site" if value == NO_SITE => asked.slice.site = Some(String::new()),
-        "site" => asked.slice.site = Some(value),
+        "site" => asked.slice.site = Some(site_code(&value)),
         "os" => asked.slice.os = Some(value),
         "reason" => {
             if assess::reason(&value).is_none() {

@@ -10,8 +10,11 @@ use crate::{
         gate::{Criterion, Held, Limit},
         verdict::Standing,
     },
-    store::model::Filter,
+    store::model::{Filter, Freshness},
 };
+
+/// The OS key of clients of which nobody said what they run.
+const UNKNOWN_OS: &str = "unknown";
 
 /// What no gate can see. Whoever lets a pipeline decide has to know it.
 pub const NOT_COVERED: [&str; 3] = [
@@ -31,6 +34,9 @@ pub const fn title(criterion: Criterion) -> &'static str {
         Criterion::ToRejudge => "Not yet judged by the rules of today",
         Criterion::ListAge => "Days since the oldest expected list came",
         Criterion::StoppedFeeds => "Feeds that stopped",
+        Criterion::Unplaced => "Not ready, and perhaps in scope: site or OS version not known",
+        Criterion::LeftOutHeard => "Left out by the expected lists, yet heard lately and not ready",
+        Criterion::FutureReports => "Last report with a time to come",
         Criterion::Regressed => "Ready within 30 days and not any more",
         Criterion::Duplicates => "Suspected second records",
     }
@@ -40,7 +46,9 @@ pub const fn title(criterion: Criterion) -> &'static str {
 pub fn says(held: &Held, clients: i64) -> String {
     let title = title(held.criterion);
     let Some(figure) = held.figure else {
-        return format!("{title}: there is no list, so nobody knows who is missing. Upload one.");
+        return format!(
+            "{title}: no list in force expects anybody in scope, so nobody knows who is missing. Upload one."
+        );
     };
     let figure = if held.criterion.counts_clients() {
         format!("{} of {}", text::number(figure), text::clients(clients))
@@ -54,6 +62,45 @@ pub fn says(held: &Held, clients: i64) -> String {
         Limit::Any => "not asked".to_owned(),
     };
     format!("{title}: {figure}; {may}.")
+}
+
+/// Who is not ready and may belong to the scope: the same scope with what it names not known, one or both.
+pub fn unplaced(scope: &Filter) -> Vec<Filter> {
+    let known = Filter {
+        standings: Standing::not_cleared(),
+        ..scope.clone()
+    };
+    let mut found = Vec::new();
+    let without_site = scope.site.as_deref().is_some_and(|site| !site.is_empty());
+    let without_os = scope.os.as_deref().is_some_and(|os| os != UNKNOWN_OS);
+    let no_site = |filter: &Filter| Filter {
+        site: Some(String::new()),
+        ..filter.clone()
+    };
+    if without_site {
+        found.push(no_site(&known));
+    }
+    if without_os {
+        let no_os = Filter {
+            os: Some(UNKNOWN_OS.to_owned()),
+            ..known
+        };
+        if without_site {
+            found.push(no_site(&no_os));
+        }
+        found.push(no_os);
+    }
+    found
+}
+
+/// Who would be in scope, is not ready although heard lately, and is left out by the lists.
+pub fn left_out_heard(scope: &Filter) -> Filter {
+    Filter {
+        standings: Standing::not_cleared(),
+        freshness: Some(Freshness::Fresh),
+        left_out: true,
+        ..scope.clone()
+    }
 }
 
 /// Where programs find those that were counted; `None`: there is no list of them.
@@ -71,6 +118,12 @@ pub fn list(criterion: Criterion, scope: &Filter) -> Option<String> {
         Criterion::NoVerdict => filter.standings = standings(Standing::is_no_verdict),
         Criterion::Silent => filter.standings = vec![Standing::Silent],
         Criterion::RestartPending => filter.standings = vec![Standing::RestartPending],
+        Criterion::Unplaced => match &unplaced(scope)[..] {
+            [only] => filter = only.clone(),
+            _ => return None,
+        },
+        Criterion::LeftOutHeard => filter = left_out_heard(scope),
+        Criterion::FutureReports => filter.future = true,
         Criterion::Regressed => filter.regressed = true,
         Criterion::Duplicates => filter.duplicates = true,
         // That list is of the whole estate.

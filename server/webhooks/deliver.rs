@@ -20,7 +20,7 @@ const AT_ONCE: usize = 200;
 /// alone for a moment. Answers the webhook.
 pub(super) async fn while_it_goes_well(store: Store, courier: Courier, webhook: String) -> String {
     for _ in 0..AT_ONCE {
-        match deliver_one(&store, &courier, &webhook, clock::now()).await {
+        match deliver_one(&store, &courier, &webhook, clock::now(), |_| clock::now()).await {
             Ok(Some(Outcome::Delivered)) => {}
             Ok(_) => break,
             Err(error) => {
@@ -37,7 +37,10 @@ pub(super) async fn while_it_goes_well(store: Store, courier: Courier, webhook: 
 pub async fn deliver_due(store: &Store, courier: &Courier, now: Timestamp) -> Result<usize> {
     let mut sent = 0;
     for webhook in store.due_webhooks(now).await? {
-        while deliver_one(store, courier, &webhook, now).await?.is_some() {
+        while deliver_one(store, courier, &webhook, now, |now| now)
+            .await?
+            .is_some()
+        {
             sent += 1;
         }
     }
@@ -49,11 +52,15 @@ async fn deliver_one(
     courier: &Courier,
     webhook: &str,
     now: Timestamp,
+    ended: fn(Timestamp) -> Timestamp,
 ) -> Result<Option<Outcome>> {
     let Some((claimed, said)) = send_one(store, courier, webhook, now).await? else {
         return Ok(None);
     };
-    noted(store, webhook, claimed, said, now).await.map(Some)
+    // The wait for the next attempt begins when this one has ended.
+    noted(store, webhook, claimed, said, ended(now))
+        .await
+        .map(Some)
 }
 
 /// Claims a message of a webhook and sends it; nothing is noted yet. `None`: none is due, or the webhook is not in use.

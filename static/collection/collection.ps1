@@ -130,7 +130,7 @@ if ($withoutCount -gt 0) {
     if ($more -gt 0) {
         $names = "$names and $more more"
     }
-    Write-Warning "$withoutCount devices of the list have no ResourceID and cannot be in the collection: $names"
+    Write-Warning "$withoutCount devices of the list have no ResourceID from 1 to 2147483647 and cannot be in the collection: $names"
 }
 
 # --- Configuration Manager.

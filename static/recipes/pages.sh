@@ -1,6 +1,6 @@
 set -euo pipefail
 get() {
-    curl --fail-with-body --silent --show-error --retry 5 --cacert "$CUTOVER_CA" \
+    curl --fail --silent --show-error --retry 5 --cacert "$CUTOVER_CA" \
         --header "Authorization: Bearer $CUTOVER_TOKEN" "$@"
 }
 : >pages.ndjson

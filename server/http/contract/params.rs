@@ -82,7 +82,7 @@ pub const BLOCKERS_STANDING: Param = param(
     "standing",
     Several("BlockerFilter"),
     "blocking,undetermined",
-    "Only clients of these standings. Without it: `blocking`. `all`: everybody who is not cleared.",
+    "Only clients of these standings. Without it: `blocking`. With `all` among them: everybody who is not cleared.",
 );
 
 /// `standing` of anybody.
@@ -90,7 +90,7 @@ pub const STANDING: Param = param(
     "standing",
     Several("StandingFilter"),
     "blocking,undetermined",
-    "Only clients of these standings. Without it, and with `all`: every standing.",
+    "Only clients of these standings. Without it, and with `all` among them: every standing.",
 );
 
 /// `role`, which the gate takes, too.
@@ -118,7 +118,7 @@ pub const GATE: [Param; 5] = [
         "criteria",
         Text,
         "blocking:0,no_verdict:2%,regressed:0",
-        "Limits in place of the usual ones, with commas between; the others stay. A number is the most that may be there, `2%` a share of the clients in scope, and `any` drops the criterion. Usual: `clients:1` (the least), `blocking:0`, `no_verdict:2%`, `silent:0`, `restart_pending:0`, `to_rejudge:0`, `list_age_days:30`, `stopped_feeds:0`, `regressed:any`, `suspected_duplicates:any`.",
+        "Limits in place of the usual ones, with commas between; the others stay. A number is the most that may be there, `2%` a share of the clients in scope, and `any` drops the criterion. Usual: `clients:1` (the least), `blocking:0`, `no_verdict:2%`, `silent:0`, `restart_pending:0`, `to_rejudge:0`, `list_age_days:30`, `stopped_feeds:0`, `unplaced:0`, `left_out_heard:0`, `future_reports:0`, `regressed:any`, `suspected_duplicates:any`.",
     ),
 ];
 
@@ -207,14 +207,14 @@ pub const CURSOR: Param = param(
     "cursor",
     Text,
     "",
-    "Where to go on: `next_cursor` of the page before. It is only good for the same filters and the same order.",
+    "Where to go on: `next_cursor` of the page before. It is a place in an order, so give it with the same filters and the same order; another order is refused.",
 );
 /// `cursor` of a list of clients
 pub const LIST_CURSOR: Param = param(
     "cursor",
     Text,
     "",
-    "Where to go on: `next_cursor` of the page before, or, of CSV and NDJSON, the cursor of the last row that has arrived (see `cursors`). It is only good for the same filters and the same order. CSV has no heading then, so that it can be put behind what is there.",
+    "Where to go on: `next_cursor` of the page before, or, of CSV and NDJSON, the cursor of the last row that has arrived (see `cursors`). It is a place in an order, so give it with the same filters and the same order; another order is refused. CSV has no heading then, so that it can be put behind what is there.",
 );
 /// `limit`
 pub const LIMIT: Param = param("limit", Number(1, 1_000, Some(100)), "2", "Rows of a page.");

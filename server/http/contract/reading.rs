@@ -107,7 +107,7 @@ pub(super) fn calls() -> Vec<Call> {
             .json::<FixesAnswer>(200, "The plan.")
             .polled(),
         Call::get("/api/v1/gate", "askGate", "Whether a pipeline may go on")
-            .says("Holds the figures of a scope against limits, and says of each whether it is kept. The answer is 200 whether it passes or not: look at `pass`. A scope without clients never passes, and what nobody knows is not met.")
+            .says("Holds the figures of a scope against limits, and says of each whether it is kept. The answer is 200 whether it passes or not: look at `pass`. A scope without clients never passes, and what nobody knows is not met. Clients that are not ready and whose site or OS version is not known may belong to a scope that names one, so they close it. An empty parameter is refused here: a variable that was not set would ask about everybody.")
             .takes(GATE)
             .json::<GateAnswer>(200, "What was found.")
             .polled(),
@@ -126,14 +126,17 @@ pub(super) fn calls() -> Vec<Call> {
         Call::get("/api/v1/regressed", "listRegressed", "Who was ready and is not any more")
             .says("Clients that were ready in the last 30 days and are not any more, under the same rules, the latest first, with the reasons that came up. 1,000 at most; `total` says how many there are, and `GET /api/v1/clients?regressed=1` has all.")
             .json::<RegressedAnswer>(200, "The clients.")
+            .error(422, "A parameter was given; this call takes none.")
             .polled(),
         Call::get("/api/v1/feeds", "listFeeds", "Who feeds the server")
             .says("Who sent reports about which site, when last, and who has stopped; those that stopped come first.")
             .json::<FeedList>(200, "The feeds.")
+            .error(422, "A parameter was given; this call takes none.")
             .polled(),
         Call::get("/api/v1/rejects", "listRejects", "Records that were refused")
             .says("The latest 100 records that were refused, with the reasons. They are kept for 30 days.")
             .json::<RejectList>(200, "The records, the latest first.")
+            .error(422, "A parameter was given; this call takes none.")
             .polled(),
     ]
 }

@@ -38,7 +38,7 @@ async fn ids_come_one_a_line_and_say_who_is_left_out() {
         let answer = app.get("/api/v1/blockers?format=ids").await.ok("ids");
         assert_eq!(
             answer.text(),
-            "# 2 of 3 clients; without resource_id, and left out: 1\n16777221\n16777219\n"
+            "# 2 of 3 clients; without resource_id from 1 to 2147483647, and left out: 1\n16777221\n16777219\n"
                 .replace("16777221\n16777219", &in_order(&app, "resource_id").await)
         );
         assert_eq!(answer.header("x-left-out"), "1");

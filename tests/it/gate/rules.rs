@@ -13,6 +13,9 @@ const FINE: Figures = Figures {
     to_rejudge: 0,
     list_age_days: Some(0),
     stopped_feeds: 0,
+    unplaced: 0,
+    left_out_heard: 0,
+    future_reports: 0,
     regressed: 0,
     duplicates: 0,
 };
@@ -45,6 +48,9 @@ fn figures_of(text: &str) -> Figures {
             "rejudge" => figures.to_rejudge = n,
             "list" => figures.list_age_days = Some(n).filter(|n| *n >= 0),
             "stopped" => figures.stopped_feeds = n,
+            "unplaced" => figures.unplaced = n,
+            "left_out" => figures.left_out_heard = n,
+            "future" => figures.future_reports = n,
             "regressed" => figures.regressed = n,
             "duplicates" => figures.duplicates = n,
             other => panic!("there is no figure {other}"),
@@ -81,6 +87,11 @@ const TABLE: &str = "
     list=none                   | list_age_days:3650       | list_age_days
     list=none                   | list_age_days:any        |
     stopped=1                   |                          | stopped_feeds
+    unplaced=1                  |                          | unplaced
+    unplaced=1                  | unplaced:1               |
+    left_out=1                  |                          | left_out_heard
+    future=1                    |                          | future_reports
+    future=1                    | future_reports:0.1%      |
     regressed=1                 |                          |
     regressed=1                 | regressed:0              | regressed
     duplicates=1                | suspected_duplicates:0   | suspected_duplicates
@@ -120,6 +131,7 @@ fn wrong_criteria_are_refused_with_what_is_wanted() {
         "clients:0",
         "clients:any",
         "clients:5%",
+        "unplaced:5%",
         "list_age_days:5%",
         "stopped_feeds:many",
         "99999999999999999999:1",
@@ -172,6 +184,9 @@ fn figures() -> impl Strategy<Value = Figures> {
                 to_rejudge: rejudge,
                 list_age_days,
                 stopped_feeds: stopped,
+                unplaced: other,
+                left_out_heard: back,
+                future_reports: silent,
                 regressed: back,
                 duplicates: back,
             },
@@ -181,7 +196,7 @@ fn figures() -> impl Strategy<Value = Figures> {
 proptest! {
     /// Nothing that gets worse opens a gate.
     #[test]
-    fn what_gets_worse_never_passes_what_failed(figures in figures(), which in 0_usize..7, more in 1_i64..20) {
+    fn what_gets_worse_never_passes_what_failed(figures in figures(), which in 0_usize..10, more in 1_i64..20) {
         let before = failed(&figures, "");
         let mut worse = figures;
         match which {
@@ -191,6 +206,9 @@ proptest! {
             3 => worse.restart_pending += more,
             4 => worse.to_rejudge += more,
             5 => worse.list_age_days = None,
+            6 => worse.unplaced += more,
+            7 => worse.left_out_heard += more,
+            8 => worse.future_reports += more,
             _ => worse.stopped_feeds += more,
         }
         let after = failed(&worse, "");
@@ -201,7 +219,7 @@ proptest! {
 
     /// Whoever asks about nobody gets no pass, whatever the limits.
     #[test]
-    fn nobody_in_scope_never_passes(figures in figures(), limits in prop::collection::vec(prop::option::of(0_u32..100), 10)) {
+    fn nobody_in_scope_never_passes(figures in figures(), limits in prop::collection::vec(prop::option::of(0_u32..100), 13)) {
         let texts: Vec<String> = Criterion::ALL.into_iter().zip(limits)
             .filter_map(|(criterion, limit)| Some(format!("{}:{}", criterion.code(), limit?.max(1))))
             .collect();

@@ -38,13 +38,14 @@ async fn it_passes_who_is_ready_and_nobody_else() {
             ("", &["blocking"][..]),
             ("?site=P01", &[]),
             ("?site=P02", &["blocking"]),
-            ("?site=PO1", &["clients"]),
+            ("?site=PO1", &["clients", "list_age_days"]),
+            ("?site=p01", &[]),
             ("?site=P02&criteria=blocking:1", &[]),
             ("?criteria=blocking:33%25", &["blocking"]),
             ("?criteria=blocking:33.34%25", &[]),
             ("?os=6.1.7601-client", &["blocking"]),
-            ("?role=management_point", &["clients"]),
-            ("?owner=nobody", &["clients"]),
+            ("?role=management_point", &["clients", "list_age_days"]),
+            ("?owner=nobody", &["clients", "list_age_days"]),
         ] {
             let gate = app.json(&format!("/api/v1/gate{query}")).await;
             assert_eq!(codes(&gate), failed, "{query} on {}", app.engine);
@@ -78,6 +79,44 @@ async fn every_figure_is_the_length_of_its_list(app: &TestApp, gate: &Value) {
     }
 }
 
+/// Nobody slips through because it is not known where it belongs, or because a list says that it is gone.
+#[tokio::test]
+async fn who_may_belong_to_the_scope_closes_it() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        assert_eq!(app.json("/api/v1/gate?site=P01").await["pass"], true);
+        // A list of names alone knows no sites, and whoever is on it has never spoken.
+        let names = "name\r\nGHOST-1\r\nGHOST-2\r\n";
+        app.put_population("?list=names", names).await.ok("a list");
+        let gate = app.json("/api/v1/gate?site=P01").await;
+        assert_eq!(codes(&gate), ["unplaced"], "on {}", app.engine);
+        every_figure_is_the_length_of_its_list(&app, &gate).await;
+        let loosened = "/api/v1/gate?site=P01&criteria=unplaced:2";
+        assert_eq!(app.json(loosened).await["pass"], true);
+        // A list of one site says nothing about who is missing at another.
+        app.report("OTHER-1").at_site("P03").stored().await;
+        let gate = app
+            .json("/api/v1/gate?site=P03&criteria=unplaced:any")
+            .await;
+        assert_eq!(codes(&gate), ["list_age_days"]);
+        assert_eq!(gate["criteria"][6]["figure"], Value::Null);
+    }
+}
+
+#[tokio::test]
+async fn who_is_left_out_and_heard_all_the_same_closes_it() {
+    for app in TestApp::each().await {
+        let list = "name,site,obsolete\r\nREADY-1,P01,0\r\nOLD-1,P01,1\r\n";
+        app.put_population("", list).await.ok("a list");
+        app.report("READY-1").stored().await;
+        assert_eq!(app.json("/api/v1/gate?site=P01").await["pass"], true);
+        app.report("OLD-1").windows7_untouched().stored().await;
+        let gate = app.json("/api/v1/gate?site=P01").await;
+        assert_eq!(gate["pass"], false, "on {}: {gate}", app.engine);
+        every_figure_is_the_length_of_its_list(&app, &gate).await;
+    }
+}
+
 #[tokio::test]
 async fn what_does_not_name_a_scope_is_refused() {
     let app = TestApp::one();
@@ -88,6 +127,8 @@ async fn what_does_not_name_a_scope_is_refused() {
         "site=A&site=B",
         "criteria=blocking:many",
         "criteria=blockers:0",
+        "site=",
+        "criteria=",
     ] {
         let problem = app.get(&format!("/api/v1/gate?{query}")).await.problem(422);
         let name = query.split('=').next().expect("a name");

@@ -268,3 +268,24 @@ async fn an_export_is_whole_when_it_is_compressed() {
         }
     }
 }
+
+/// `all` beside a standing takes nothing away.
+#[tokio::test]
+async fn all_among_other_standings_means_all() {
+    let app = TestApp::one();
+    app.report("OLD-1").windows7_untouched().stored().await;
+    app.report("UNKNOWN-1").without_registry().stored().await;
+    for query in [
+        "all",
+        "all,blocking",
+        "blocking,all",
+        "all&standing=blocking",
+        "blocking&standing=all",
+    ] {
+        let list = app
+            .json(&format!("/api/v1/blockers?standing={query}"))
+            .await;
+        assert_eq!(list["total"], 2, "{query}");
+    }
+    assert_eq!(app.json("/api/v1/blockers").await["total"], 1);
+}
