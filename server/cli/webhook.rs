@@ -35,7 +35,7 @@ pub struct WebhookCommandArgs {
 enum WebhookCommand {
     /// Make a webhook that is told what comes from now on, and print its secret, alone, on standard output; it is shown once
     Add {
-        /// Where messages go, such as https://chat.corp.example/hooks/tls
+        /// Where messages go: a whole address, beginning with https
         url: String,
         /// What it is told of, comma separated: blocking, cleared, feed-stopped
         #[arg(
