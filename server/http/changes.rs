@@ -13,7 +13,7 @@ use super::{
     contract::codes,
     export::{OsJson, fixes, reasons},
     polled::{self, Polled},
-    query::{DEFAULT_LIMIT, MAX_LIMIT, Once, form_pairs, unknown},
+    query::{DEFAULT_LIMIT, Empty, MAX_LIMIT, Once, each, unknown},
 };
 use crate::{
     clock,
@@ -48,32 +48,13 @@ fn parse(text: &str) -> Result<ChangesQuery, Vec<FieldError>> {
         cursor: None,
         limit: DEFAULT_LIMIT,
     };
-    let mut errors = Vec::new();
-    let mut once = Once::default();
-    for (name, value) in form_pairs(text) {
-        // As good as none.
-        if value.is_empty() {
-            continue;
-        }
-        let taken = once.check(&name);
-        if let Err(detail) = taken.and_then(|()| apply(&mut query, &name, value)) {
-            errors.push(FieldError {
-                pointer: format!("?{name}"),
-                detail,
-            });
-        }
-    }
-    if errors.is_empty() {
-        Ok(query)
-    } else {
-        Err(errors)
-    }
+    each(text, Once::default(), Empty::MeansAny, |name, value| {
+        apply(&mut query, name, value)
+    })?;
+    Ok(query)
 }
 
 fn apply(query: &mut ChangesQuery, name: &str, value: String) -> Result<(), String> {
-    if value.contains('\0') {
-        return Err("a NUL character cannot be looked for".to_owned());
-    }
     match name {
         "cursor" => query.cursor = Some(value),
         "limit" => {

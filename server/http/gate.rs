@@ -12,7 +12,7 @@ use super::{
     auth::Reader,
     export::PopulationJson,
     polled::{self, Polled},
-    query::{Once, form_pairs, site_code, unknown},
+    query::{Empty, Once, each, site_code, unknown},
     trend,
 };
 use crate::{
@@ -26,10 +26,7 @@ use crate::{
     error::Problem,
     state::App,
     store::model::{Filter, Summary},
-    views::{
-        gate,
-        links::{NO_SITE, filter_query},
-    },
+    views::{gate, links::filter_query},
     wire::FieldError,
 };
 
@@ -50,37 +47,16 @@ impl<S: Send + Sync> FromRequestParts<S> for GateQuery {
 
 fn parse(text: &str) -> Result<GateQuery, Vec<FieldError>> {
     let mut query = GateQuery::default();
-    let mut errors = Vec::new();
-    let mut once = Once::default();
-    for (name, value) in form_pairs(text) {
-        // In a form an empty field means "any"; here it would be a variable that was not set, and would ask about everybody.
-        let taken = if value.is_empty() {
-            Err("is empty; leave it out to ask about everybody".to_owned())
-        } else {
-            once.check(&name)
-        };
-        if let Err(detail) = taken.and_then(|()| apply(&mut query, &name, value)) {
-            errors.push(FieldError {
-                pointer: format!("?{name}"),
-                detail,
-            });
-        }
-    }
-    if errors.is_empty() {
-        Ok(query)
-    } else {
-        Err(errors)
-    }
+    each(text, Once::default(), Empty::IsRefused, |name, value| {
+        apply(&mut query, name, value)
+    })?;
+    Ok(query)
 }
 
 fn apply(query: &mut GateQuery, name: &str, value: String) -> Result<(), String> {
-    if value.contains('\0') {
-        return Err("a NUL character cannot be looked for".to_owned());
-    }
     let scope = &mut query.scope;
     match name {
-        "site" if value == NO_SITE => scope.site = Some(String::new()),
-        "site" => scope.site = Some(site_code(&value)),
+        "site" => scope.site = Some(site_code(&value)?),
         "os" => scope.os = Some(value),
         "role" => scope.role = Some(value.to_lowercase()),
         "owner" => scope.owner = Some(value),

@@ -85,28 +85,55 @@ fn parse(text: &str) -> Result<ListQuery, Vec<FieldError>> {
         limit: DEFAULT_LIMIT,
         ..ListQuery::default()
     };
-    let mut errors = Vec::new();
-    let mut once = Once::of_a_list();
     let mut every_standing = false;
-    for (name, value) in form_pairs(text) {
-        if value.is_empty() {
-            continue;
-        }
-        let taken = once.check(&name);
+    each(text, Once::of_a_list(), Empty::MeansAny, |name, value| {
         // Beside `all` the others say nothing more.
         every_standing |= name == "standing" && value.split(',').any(|code| code.trim() == "all");
-        if let Err(detail) = taken.and_then(|()| apply(&mut query, &name, value)) {
+        apply(&mut query, name, value)
+    })?;
+    if every_standing {
+        query.filter.standings.clear();
+    }
+    Ok(query)
+}
+
+/// What an empty parameter means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Empty {
+    /// Nothing was asked: so forms send the fields that nobody has filled.
+    MeansAny,
+    /// A variable was not set, and without it the answer would be about everybody.
+    IsRefused,
+}
+
+/// Hands out each parameter of an address and gathers what is wrong, each with its name.
+pub(super) fn each(
+    text: &str,
+    mut once: Once,
+    empty: Empty,
+    mut take: impl FnMut(&str, String) -> Result<(), String>,
+) -> Result<(), Vec<FieldError>> {
+    let mut errors = Vec::new();
+    for (name, value) in form_pairs(text) {
+        let taken = match (value.is_empty(), empty) {
+            (true, Empty::MeansAny) => continue,
+            (true, Empty::IsRefused) => {
+                Err("is empty; leave it out to ask about everybody".to_owned())
+            }
+            (false, _) if value.contains('\0') => {
+                Err("a NUL character cannot be looked for".to_owned())
+            }
+            (false, _) => once.check(&name).and_then(|()| take(&name, value)),
+        };
+        if let Err(detail) = taken {
             errors.push(FieldError {
                 pointer: format!("?{name}"),
                 detail,
             });
         }
     }
-    if every_standing {
-        query.filter.standings.clear();
-    }
     if errors.is_empty() {
-        Ok(query)
+        Ok(())
     } else {
         Err(errors)
     }
@@ -140,9 +167,6 @@ impl Once {
 }
 
 fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String> {
-    if value.contains('\0') {
-        return Err("a NUL character cannot be looked for".to_owned());
-    }
     let filter = &mut query.filter;
     match name {
         "standing" => {
@@ -165,9 +189,7 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
             );
         }
         "os" => filter.os = Some(value),
-        // An empty field of a form means "any".
-        "site" if value == NO_SITE => filter.site = Some(String::new()),
-        "site" => filter.site = Some(site_code(&value)),
+        "site" => filter.site = Some(site_code(&value)?),
         "role" => filter.role = Some(value.to_lowercase()),
         "reason" => {
             // A misspelt code would list nobody, and nobody is what everybody hopes for.
@@ -269,9 +291,15 @@ fn show(query: &mut ListQuery, name: &str, value: String) -> Result<(), String> 
     Ok(())
 }
 
-/// A site code as it is stored: in capitals.
-pub(super) fn site_code(text: &str) -> String {
-    text.trim().to_ascii_uppercase()
+/// A site code as it is stored: in capitals; empty: the site is not known, which has to be said in so many words.
+pub(super) fn site_code(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err(format!(
+            "is blank; give a site code, or {NO_SITE} for clients whose site is not known"
+        )),
+        NO_SITE => Ok(String::new()),
+        code => Ok(code.to_ascii_uppercase()),
+    }
 }
 
 /// A request that takes no parameters. One that is given would be passed over in silence.

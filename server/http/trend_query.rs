@@ -4,12 +4,12 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 
 use super::{
     media,
-    query::{Once, codes_of_reasons, form_pairs, site_code, unknown},
+    query::{Empty, Once, codes_of_reasons, each, site_code, unknown},
 };
 use crate::{
     domain::{assess, forecast, verdict::Standing},
     error::Problem,
-    views::{links::NO_SITE, trend::Asked},
+    views::trend::Asked,
     wire::FieldError,
 };
 
@@ -39,32 +39,13 @@ fn parse(text: &str, csv: bool) -> Result<TrendQuery, Vec<FieldError>> {
         asked: Asked::usual(),
         csv,
     };
-    let mut errors = Vec::new();
-    let mut once = Once::default();
-    for (name, value) in form_pairs(text) {
-        // An empty field of a form means "any".
-        if value.is_empty() {
-            continue;
-        }
-        let taken = once.check(&name);
-        if let Err(detail) = taken.and_then(|()| apply(&mut query, &name, value)) {
-            errors.push(FieldError {
-                pointer: format!("?{name}"),
-                detail,
-            });
-        }
-    }
-    if errors.is_empty() {
-        Ok(query)
-    } else {
-        Err(errors)
-    }
+    each(text, Once::default(), Empty::MeansAny, |name, value| {
+        apply(&mut query, name, value)
+    })?;
+    Ok(query)
 }
 
 fn apply(query: &mut TrendQuery, name: &str, value: String) -> Result<(), String> {
-    if value.contains('\0') {
-        return Err("a NUL character cannot be looked for".to_owned());
-    }
     let asked = &mut query.asked;
     match name {
         "days" => {
@@ -74,8 +55,7 @@ fn apply(query: &mut TrendQuery, name: &str, value: String) -> Result<(), String
                 .filter(|days| (2..=MOST_DAYS).contains(days))
                 .ok_or_else(|| format!("must be a number of days from 2 to {MOST_DAYS}"))?;
         }
-        "site" if value == NO_SITE => asked.slice.site = Some(String::new()),
-        "site" => asked.slice.site = Some(site_code(&value)),
+        "site" => asked.slice.site = Some(site_code(&value)?),
         "os" => asked.slice.os = Some(value),
         "reason" => {
             if assess::reason(&value).is_none() {

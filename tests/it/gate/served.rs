@@ -128,6 +128,7 @@ async fn what_does_not_name_a_scope_is_refused() {
         "criteria=blocking:many",
         "criteria=blockers:0",
         "site=",
+        "site=%20",
         "criteria=",
     ] {
         let problem = app.get(&format!("/api/v1/gate?{query}")).await.problem(422);
