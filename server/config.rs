@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::Args;
+use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
         pace,
         time::DAY,
     },
+    networks,
     webhooks::settings::{WebhookArgs, WebhookSettings},
 };
 
@@ -122,6 +124,9 @@ pub struct ServeArgs {
     /// The same for tokens that send reports and files; the server tells them anyway when it is busy [default: 0]
     #[arg(long, env = "CUTOVER_RATE_LIMIT_SENDING", value_name = "N")]
     pub rate_limit_sending: Option<u32>,
+    /// Proxies in front of this server whose X-Forwarded-For says who sent a request, as networks, comma separated [default: none]
+    #[arg(long, env = "CUTOVER_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<String>,
     /// Log lines as text or json [default: text]
     #[arg(long, env = "CUTOVER_LOG_FORMAT", value_name = "text|json")]
     pub log_format: Option<String>,
@@ -144,6 +149,7 @@ struct FromFile {
     keep_changes: Option<u32>,
     rate_limit: Option<u32>,
     rate_limit_sending: Option<u32>,
+    trusted_proxies: Option<String>,
     freshness_days: Option<u32>,
     dotnet: Option<String>,
     group_b_schannel_absent: Option<String>,
@@ -228,6 +234,8 @@ pub struct Config {
     pub rate_limit: u32,
     /// The same for tokens that send.
     pub rate_limit_sending: u32,
+    /// Proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
     /// JSON log lines.
     pub json_logs: bool,
     /// Where messages to other programs may go.
@@ -413,6 +421,10 @@ impl ServeArgs {
             ));
         }
         let rate_limit = self.rate_limit.or(file.rate_limit).unwrap_or(600);
+        let proxies = self
+            .trusted_proxies
+            .as_deref()
+            .or(file.trusted_proxies.as_deref());
         let sending = self.rate_limit_sending.or(file.rate_limit_sending);
         let rate_limit_sending = sending.unwrap_or(0);
         for (name, limit) in [
@@ -436,6 +448,7 @@ impl ServeArgs {
             keep_changes: i64::from(keep_changes),
             rate_limit,
             rate_limit_sending,
+            trusted_proxies: networks::parse("trusted_proxies", proxies.unwrap_or_default())?,
             json_logs,
             webhooks: file.webhooks(&self.webhooks)?,
         })

@@ -8,6 +8,7 @@ pub mod error;
 pub mod expected;
 pub mod http;
 pub mod ingest;
+pub mod networks;
 pub mod rejudge;
 pub mod serve;
 pub mod sim;

@@ -62,7 +62,15 @@ pub async fn serve(
     }
     let secure = matches!(config.transport, Transport::Tls { .. });
     let pacer = Pacer::new(config.rate_limit, config.rate_limit_sending);
-    let app = App::new(store.clone(), judge.clone(), metrics.clone(), secure, pacer);
+    let proxies = config.trusted_proxies.clone();
+    let app = App::new(
+        store.clone(),
+        judge.clone(),
+        metrics.clone(),
+        secure,
+        pacer,
+        proxies,
+    );
     let listener = TcpListener::bind(config.listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
@@ -80,7 +88,7 @@ pub async fn serve(
     chores.spawn(uploads::run(store.clone(), judge, app.bell().clone()));
     chores.spawn(tidying(store.clone(), config.keep_changes));
     chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
-    let service = http::router(app).into_make_service();
+    let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
     match &config.transport {
         Transport::Plain => {
             announce("http", address, welcome.as_ref(), None);

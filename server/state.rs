@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use crate::{
     http::{auth::Guard, body::Budget, pacing::Pacer},
     ingest::Judge,
@@ -25,6 +27,7 @@ struct Inner {
     metrics: metrics_exporter_prometheus::PrometheusHandle,
     secure_cookies: bool,
     bell: Bell,
+    trusted_proxies: Vec<IpNet>,
 }
 
 impl App {
@@ -35,6 +38,7 @@ impl App {
         metrics: metrics_exporter_prometheus::PrometheusHandle,
         secure_cookies: bool,
         pacer: Pacer,
+        trusted_proxies: Vec<IpNet>,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -46,6 +50,7 @@ impl App {
                 metrics,
                 secure_cookies,
                 bell: Bell::default(),
+                trusted_proxies,
             }),
         }
     }
@@ -83,6 +88,11 @@ impl App {
     /// What wakes the worker of uploads.
     pub fn bell(&self) -> &Bell {
         &self.inner.bell
+    }
+
+    /// Proxies whose word is taken for where a request comes from.
+    pub fn trusted_proxies(&self) -> &[IpNet] {
+        &self.inner.trusted_proxies
     }
 
     /// Whether cookies may only travel over TLS.

@@ -1,6 +1,8 @@
 //! What a client, a fact, a check and a verdict are: pure values and rules, no IO, no clock, no database.
 
+pub mod access;
 pub mod assess;
+pub mod audit;
 pub mod changes;
 pub mod days;
 pub mod evidence;

@@ -20,7 +20,10 @@ use tokio::sync::Semaphore;
 use super::pacing::Use;
 use crate::{
     clock,
-    domain::time::Timestamp,
+    domain::{
+        access::{Role, Sites},
+        time::Timestamp,
+    },
     error::Problem,
     state::App,
     store::{
@@ -164,7 +167,7 @@ fn verify(password: &str, hash: &str) -> bool {
 /// Who is asking, as far as it is known.
 enum Caller {
     Program(Token),
-    Person(String),
+    Person(Person),
 }
 
 async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
@@ -188,7 +191,13 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
     app.store()
         .session_user(cookie.value(), clock::now())
         .await?
-        .map(Caller::Person)
+        .map(|name| {
+            Caller::Person(Person {
+                name,
+                role: Role::Administrator,
+                sites: Sites::all(),
+            })
+        })
         .ok_or(Problem::Unauthorized)
 }
 
@@ -235,15 +244,32 @@ impl Importer {
 
 /// May read: a read token, or a person.
 #[derive(Clone, Debug)]
-pub struct Reader(pub Arc<str>);
+pub struct Reader {
+    /// Name of the person, or `token NAME`.
+    pub name: Arc<str>,
+    /// Which sites it may see.
+    pub sites: Sites,
+}
 
 /// May replace the expected list: a population token, or a person.
 #[derive(Clone, Debug)]
-pub struct Planner(pub Arc<str>);
+pub struct Planner {
+    /// Name of the person, or `token NAME`.
+    pub name: Arc<str>,
+    /// Which sites it may see.
+    pub sites: Sites,
+}
 
 /// A person who has signed in.
 #[derive(Clone, Debug)]
-pub struct Person(pub String);
+pub struct Person {
+    /// Name of the account.
+    pub name: String,
+    /// What the person is here for.
+    pub role: Role,
+    /// Which sites the person may see.
+    pub sites: Sites,
+}
 
 macro_rules! role {
     ($role:ident, $purpose:expr) => {
@@ -260,9 +286,15 @@ macro_rules! role {
                     Caller::Program(token) => {
                         let name = only(&token, $purpose)?;
                         app.pacer().ask(parts, &token.id, Use::Reading)?;
-                        Ok(Self(name))
+                        Ok(Self {
+                            name,
+                            sites: Sites::all(),
+                        })
                     }
-                    Caller::Person(name) => Ok(Self(name.into())),
+                    Caller::Person(person) => Ok(Self {
+                        name: person.name.into(),
+                        sites: person.sites,
+                    }),
                 }
             }
         }
@@ -278,7 +310,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
         Ok(Self(match caller(parts, &app).await? {
-            Caller::Person(name) => Sender::vouched(&name, Way::Report),
+            Caller::Person(person) => Sender::vouched(&person.name, Way::Report),
             Caller::Program(token) => {
                 let sender = if token.purpose == Purpose::Import {
                     Sender::vouched(&only(&token, Purpose::Import)?, Way::Report)
@@ -302,7 +334,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
         let (name, token): (Arc<str>, Option<String>) = match caller(parts, &app).await? {
-            Caller::Person(name) => (name.into(), None),
+            Caller::Person(person) => (person.name.into(), None),
             Caller::Program(token) => {
                 let name = only(&token, Purpose::Import)?;
                 app.pacer().ask(parts, &token.id, Use::Sending)?;
@@ -329,7 +361,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
         match caller(parts, &app).await? {
-            Caller::Person(name) => Ok(Self(name)),
+            Caller::Person(person) => Ok(person),
             Caller::Program(_) => Err(Problem::Forbidden(
                 "This page is for people; programs use /api/v1.".to_owned(),
             )),

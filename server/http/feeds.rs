@@ -28,7 +28,7 @@ use crate::{
 /// `/feeds`
 pub async fn page(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let layout = layout(&app, Nav::Feeds, Some(&user), Some(&headers));

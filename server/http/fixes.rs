@@ -53,7 +53,7 @@ fn place(query: ListQuery) -> Result<Filter, Problem> {
 /// `/fixes`
 pub async fn page(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
@@ -85,7 +85,7 @@ fn known(code: &str) -> Result<(&'static Action, &'static FixText), Problem> {
 /// `/fixes/{code}`
 pub async fn one(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     Named(code): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -112,7 +112,7 @@ pub async fn one(
 
 /// `/fixes/{code}/{file}`: a file to save.
 pub async fn file(
-    Person(_): Person,
+    _: Person,
     path: Result<Path<(String, String)>, PathRejection>,
 ) -> Result<Response, Problem> {
     let Path((code, name)) =

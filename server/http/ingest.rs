@@ -264,7 +264,7 @@ pub async fn population(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (Planner(sender), body) = let_in(planner, body).await?;
+    let (Planner { name: sender, .. }, body) = let_in(planner, body).await?;
     check_type(
         &headers,
         LISTS,

@@ -27,7 +27,7 @@ const FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/kit.rs"));
 /// `GET /feeding`
 pub async fn feeding(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let layout = layout(&app, Nav::Feeding, Some(&user), Some(&headers));
@@ -37,7 +37,7 @@ pub async fn feeding(
 
 /// `GET /kit/{name}`: a file to save, as text whatever it is, so that no browser runs or shows it.
 pub async fn file(
-    Person(_): Person,
+    _: Person,
     Named(wanted): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -19,7 +19,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use super::{manners, pacing, pages};
+use super::{from_where, manners, pacing, pages};
 use crate::{error::Problem, state::App};
 
 /// A request, body included, may take this long until its answer starts.
@@ -75,12 +75,14 @@ pub(super) fn around(routes: Router, app: App) -> Router {
         // What is said of an upload is said once.
         .layer(middleware::from_fn(manners::said_once))
         // A problem becomes a page for whoever wants to read one.
-        .layer(middleware::from_fn_with_state(app, dress))
+        .layer(middleware::from_fn_with_state(app.clone(), dress))
         // No other site can make a signed-in browser change anything.
         .layer(CsrfLayer::new().with_rejection_response(|_| {
             Problem::Forbidden("This was sent by a page of another site.".to_owned())
                 .into_response()
         }))
+        // Where it comes from, for whoever limits or notes that.
+        .layer(middleware::from_fn_with_state(app, from_where::note))
         // A request that does not get on is given up.
         .layer(middleware::from_fn(in_time));
     // OPTIONS says what a route takes.

@@ -64,7 +64,7 @@ impl ListQuery {
 /// `DELETE /population?list=NAME`. `?confirm=1` when that hides clients, or when it is the last list.
 pub async fn withdraw(
     State(app): State<App>,
-    Planner(sender): Planner,
+    Planner { name: sender, .. }: Planner,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = ListQuery::of(query.as_deref())?;
@@ -96,7 +96,7 @@ pub struct Wanted {
 /// `POST /population/withdraw`: shows first what would happen.
 pub async fn withdraw_form(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
     wanted: Result<Form<Wanted>, FormRejection>,
 ) -> Result<Response, Problem> {

@@ -14,6 +14,7 @@ pub mod export;
 pub mod feeds;
 pub mod fixes;
 mod fixes_json;
+pub mod from_where;
 pub mod gate;
 mod health;
 pub mod ingest;

@@ -118,7 +118,7 @@ pub fn counting(app: &App) -> Counting {
 /// `/`
 pub async fn home(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
@@ -164,7 +164,7 @@ async fn choices(app: &App) -> Result<Choices, Problem> {
 /// `/os/{key}`
 pub async fn os(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     Named(key): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -174,7 +174,7 @@ pub async fn os(
 /// `/sites/{code}`; `none` for clients without a known site.
 pub async fn site(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     Named(code): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -185,7 +185,7 @@ pub async fn site(
 /// `/roles/{role}`
 pub async fn role(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     Named(role): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -217,7 +217,7 @@ async fn place(
 /// `/blockers`
 pub async fn blockers(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
@@ -231,7 +231,7 @@ pub async fn blockers(
 /// `/clients`
 pub async fn clients(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
@@ -279,7 +279,7 @@ async fn list(
 /// `/clients/{id}`
 pub async fn client(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     Named(id): Named,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -305,7 +305,7 @@ pub async fn client(
 /// `/method`
 pub async fn method(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let population = app.store().population(clock::now()).await?;
@@ -322,7 +322,7 @@ pub async fn method(
 /// `/components`
 pub async fn components(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let layout = layout(&app, Nav::None, Some(&user), Some(&headers));

@@ -27,7 +27,7 @@ use crate::{
 /// `GET /population`
 pub async fn form(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     page(&app, &user, &headers, |_| ()).await
@@ -36,7 +36,7 @@ pub async fn form(
 /// `POST /population`
 pub async fn replace(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {

@@ -36,7 +36,7 @@ pub struct View {
 /// `GET /views`
 pub async fn list(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let views = app.store().saved_views().await?;
@@ -47,7 +47,7 @@ pub async fn list(
 /// `POST /views`: keeps the address that the form stands on.
 pub async fn save(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     given: Result<Form<View>, FormRejection>,
 ) -> Result<Response, Problem> {
     let Form(view) = given.map_err(|_| {
@@ -85,7 +85,7 @@ pub async fn save(
 /// `POST /views/{id}/delete`
 pub async fn delete(
     State(app): State<App>,
-    Person(_): Person,
+    _: Person,
     Named(id): Named,
 ) -> Result<Response, Problem> {
     // Somebody else may have deleted it a moment ago; then it is gone, as was wanted.

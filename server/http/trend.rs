@@ -155,7 +155,7 @@ pub(super) fn unchanged(slice: &Slice) -> Filter {
 /// `/trend`
 pub async fn page(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
     TrendQuery { asked, .. }: TrendQuery,
 ) -> Result<Response, Problem> {
@@ -201,7 +201,7 @@ pub async fn page(
 /// `/trend/{day}`
 pub async fn day(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     Named(date): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -19,7 +19,7 @@ pub struct Other {
 /// `POST /clients/{id}/two-machines`
 pub async fn two_machines(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     Named(id): Named,
     given: Result<Form<Other>, FormRejection>,
 ) -> Result<Response, Problem> {

@@ -49,7 +49,7 @@ fn to_page(id: &str, query: &str) -> Response {
 /// `POST /uploads/{id}/commit`: stores what was read; what was chosen since is read first, and shown.
 pub async fn commit(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     importer: Importer,
     Named(id): Named,
     request: Request,
@@ -103,7 +103,7 @@ fn is_as_read(shown: &Reading, pairs: &[(String, String)]) -> bool {
 /// `POST /uploads/{id}/again`: has the files read in another way.
 pub async fn again(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     importer: Importer,
     Named(id): Named,
     form: Result<RawForm, RawFormRejection>,

@@ -57,7 +57,7 @@ fn titles_of(codes: &str) -> String {
 /// `GET /upload`
 pub async fn form(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -102,7 +102,7 @@ pub async fn take(
 /// `GET /uploads/{id}`
 pub async fn one(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     importer: Importer,
     Named(id): Named,
     RawQuery(query): RawQuery,

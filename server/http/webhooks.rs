@@ -18,7 +18,7 @@ use crate::{
 /// `/webhooks`
 pub async fn page(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let layout = layout(&app, Nav::Webhooks, Some(&user), Some(&headers));

@@ -2,6 +2,7 @@
 
 pub mod access;
 mod ahead;
+mod audit;
 pub mod called;
 mod change_row;
 pub mod changes;

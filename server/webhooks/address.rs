@@ -7,6 +7,8 @@ use std::{
 
 use ipnet::IpNet;
 
+use crate::networks;
+
 /// Networks that nothing is sent to unless they are allowed, with what they are.
 const INSIDE_4: &[(Ipv4Addr, u8, &str)] = &[
     (Ipv4Addr::UNSPECIFIED, 8, "unspecified"),
@@ -91,12 +93,7 @@ impl Allowed {
     /// # Errors
     /// One sentence naming the word that is no network.
     pub fn parse(text: &str) -> Result<Self, String> {
-        text.split(',')
-            .map(str::trim)
-            .filter(|word| !word.is_empty())
-            .map(network)
-            .collect::<Result<_, _>>()
-            .map(Self)
+        networks::parse("webhook_allow", text).map(Self)
     }
 
     /// Looks at an address before anything is sent to it.
@@ -115,29 +112,6 @@ impl Allowed {
             None => Ok(()),
             Some(what) => Err(Refused { address, what }),
         }
-    }
-}
-
-fn network(word: &str) -> Result<IpNet, String> {
-    let wrong = || {
-        format!(
-            "webhook_allow names {word:?}, which is no network; write one like 10.20.0.0/16 or fd00:1::/64, with commas \
-             between several"
-        )
-    };
-    if let Ok(address) = word.parse::<IpAddr>() {
-        return Ok(IpNet::from(address));
-    }
-    let network: IpNet = word.parse().map_err(|_| wrong())?;
-    // Bits behind the prefix are a slip of the pen: 10.20.30.40/8 would allow far more than was meant.
-    if network.addr() == network.network() {
-        Ok(network)
-    } else {
-        Err(format!(
-            "webhook_allow names {word:?}, which has bits behind its prefix; write {} if the whole network is meant, or \
-             the address alone",
-            network.trunc()
-        ))
     }
 }
 

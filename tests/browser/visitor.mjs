@@ -26,11 +26,16 @@ export function openBrowser() {
 /// Runs in the page before it: everything that moves without anybody having touched it.
 function countShifts() {
   window.layoutMoved = [];
+  const table = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest("table");
   new PerformanceObserver((list) => {
     for (const shift of list.getEntries()) {
+      // A source has no node when that is not in the page any more: it was moved while its row was still being read.
+      const nodes = shift.sources.map(({ node }) => node).filter((node) => node);
       // A long table may be painted before its last rows have come, and they may widen its columns.
-      const inTables = shift.sources.length > 0 && shift.sources.every(({ node }) => node && (node.closest ?? node.parentElement?.closest)?.call(node.closest ? node : node.parentElement, "table"));
-      if (!shift.hadRecentInput && !inTables) window.layoutMoved.push(`${shift.value.toFixed(4)} ${shift.sources[0]?.node?.outerHTML?.slice(0, 80) ?? ""}`);
+      const inTables = nodes.length > 0 && nodes.every(table);
+      if (shift.hadRecentInput || inTables) continue;
+      const names = nodes.map((node) => (node.outerHTML ?? node.textContent).slice(0, 80));
+      window.layoutMoved.push(`${shift.value.toFixed(6)} ${shift.sources.length} sources: ${names.join(" | ")}`);
     }
   }).observe({ type: "layout-shift", buffered: true });
 }

@@ -66,7 +66,7 @@ pub async fn document(headers: HeaderMap) -> Response {
 /// `/api`: the same for people.
 pub async fn page(
     State(app): State<App>,
-    Person(user): Person,
+    Person { name: user, .. }: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let layout = layout(&app, Nav::Api, Some(&user), Some(&headers));

@@ -1,0 +1,186 @@
+//! What the audit log says of a change: who did what to what, from where, and why; and how its entries hang together.
+
+use std::net::IpAddr;
+
+use sha2::{Digest as _, Sha256};
+
+use super::time::Timestamp;
+
+/// Longest text of an entry, in characters; what is longer is cut, and ends in "…".
+const LONGEST: usize = 2_000;
+
+/// Who did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// An account, or a name that somebody tried to sign in with.
+    Person(String),
+    /// A token, by its id and name.
+    Token {
+        /// Public id.
+        id: String,
+        /// What it is called.
+        name: String,
+    },
+    /// A command of this program, run on the database itself.
+    CommandLine,
+    /// The server by itself.
+    Server,
+}
+
+impl Actor {
+    /// The stable code of what kind it is.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Person(_) => "person",
+            Self::Token { .. } => "token",
+            Self::CommandLine => "command",
+            Self::Server => "server",
+        }
+    }
+
+    /// What it is called.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Person(name) => name.clone(),
+            Self::Token { id, name } => format!("{name} ({id})"),
+            Self::CommandLine => "command line".to_owned(),
+            Self::Server => "server".to_owned(),
+        }
+    }
+}
+
+/// One entry, before it is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Actor,
+    /// From which address, where it came over the network.
+    pub from: Option<IpAddr>,
+    /// What was done: a stable code such as `token.create`.
+    pub deed: &'static str,
+    /// To what: a name, an id.
+    pub subject: String,
+    /// What it was before.
+    pub old: Option<String>,
+    /// What it is now.
+    pub new: Option<String>,
+    /// Why, in the words of whoever did it.
+    pub why: Option<String>,
+}
+
+impl Entry {
+    /// An entry without the parts that not every deed has.
+    pub fn new(at: Timestamp, by: Actor, deed: &'static str, subject: impl Into<String>) -> Self {
+        Self {
+            at,
+            by,
+            from: None,
+            deed,
+            subject: subject.into(),
+            old: None,
+            new: None,
+            why: None,
+        }
+    }
+
+    /// The same, with the address it came from.
+    #[must_use]
+    pub fn from(mut self, from: Option<IpAddr>) -> Self {
+        self.from = from;
+        self
+    }
+
+    /// The same, with what it was and what it is.
+    #[must_use]
+    pub fn change(mut self, old: Option<String>, new: Option<String>) -> Self {
+        self.old = old;
+        self.new = new;
+        self
+    }
+
+    /// The same, with the reason that was given.
+    #[must_use]
+    pub fn why(mut self, why: Option<String>) -> Self {
+        self.why = why;
+        self
+    }
+
+    /// What is written down of it.
+    pub fn written(&self) -> Written {
+        let cut = |text: &str| {
+            // No database keeps a NUL in a text, and no log line should hold a control character.
+            let plain = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+            let mut short: String = plain.take(LONGEST).collect();
+            if text.chars().count() > LONGEST {
+                short.push('…');
+            }
+            short
+        };
+        Written {
+            at: self.at.0,
+            kind: self.by.kind().to_owned(),
+            actor: cut(&self.by.name()),
+            address: self.from.map(|from| from.to_string()).unwrap_or_default(),
+            deed: self.deed.to_owned(),
+            subject: cut(&self.subject),
+            old: self.old.as_deref().map(cut),
+            new: self.new.as_deref().map(cut),
+            why: self.why.as_deref().map(cut),
+        }
+    }
+}
+
+/// An entry as it stands in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Milliseconds since 1970 UTC.
+    pub at: i64,
+    /// Kind of actor, as [`Actor::kind`] says it.
+    pub kind: String,
+    /// Who.
+    pub actor: String,
+    /// Address, or empty.
+    pub address: String,
+    /// What was done.
+    pub deed: String,
+    /// To what.
+    pub subject: String,
+    /// What it was.
+    pub old: Option<String>,
+    /// What it is.
+    pub new: Option<String>,
+    /// Why.
+    pub why: Option<String>,
+}
+
+impl Written {
+    /// The hash of this entry as number `seq`, behind the entry whose hash is `before`. Every part goes in with its length,
+    /// so that no two entries have the same bytes.
+    pub fn hash(&self, seq: i64, before: &[u8]) -> Vec<u8> {
+        let mut hash = Sha256::new();
+        let mut part = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
+        };
+        part(before);
+        part(&seq.to_be_bytes());
+        part(&self.at.to_be_bytes());
+        for text in [
+            &self.kind,
+            &self.actor,
+            &self.address,
+            &self.deed,
+            &self.subject,
+        ] {
+            part(text.as_bytes());
+        }
+        for text in [&self.old, &self.new, &self.why] {
+            // A missing text is not an empty one.
+            part(&[u8::from(text.is_some())]);
+            part(text.as_deref().unwrap_or_default().as_bytes());
+        }
+        hash.finalize().to_vec()
+    }
+}
