@@ -11,6 +11,7 @@ use super::{
     identify,
     model::{ClientRow, Filter, ListPage, Listing, Order},
     narrowing::{Growing, Lead, Piece, pieces, searched},
+    needs::{Found, Needs},
 };
 use crate::domain::{
     identity::ClientIds,
@@ -300,18 +301,32 @@ async fn part(
     let mut rows: Vec<StoredClient> = Vec::new();
     let pieces = pieces(filter, order);
     let lead = lead(tx, filter, now).await?;
+    let needs = Needs::read(tx, filter).await?;
+    let most = i64::try_from(wanted).unwrap_or(i64::MAX);
+    let mut several = pieces.len() > 1;
     for &piece in &pieces {
-        let mut growing = Growing::new(StoredClient::select());
-        growing.narrow(filter, piece, lead, now);
-        growing.onwards(
-            order,
-            times,
-            after,
-            i64::try_from(wanted).unwrap_or(i64::MAX),
-        );
-        rows.extend(growing.statement(tx).all::<StoredClient>().await?);
+        let mut statements = Vec::new();
+        match needs.of(piece.standing()) {
+            Found::Walking => {
+                let mut growing = Growing::new(StoredClient::select());
+                growing.narrow(filter, piece, lead, now);
+                statements.push(growing);
+            }
+            Found::ByMask(chunks) => {
+                several |= chunks.len() > 1;
+                for masks in chunks {
+                    let mut growing = Growing::new(StoredClient::select());
+                    growing.narrow_by_need(filter, piece, &masks, now);
+                    statements.push(growing);
+                }
+            }
+        }
+        for mut growing in statements {
+            growing.onwards(order, times, after, most);
+            rows.extend(growing.statement(tx).all::<StoredClient>().await?);
+        }
     }
-    if pieces.len() > 1 {
+    if several {
         rows.sort_by(|a, b| {
             let natural = match (order.by_since(), times) {
                 (false, _) => (&a.sort_key, &a.id).cmp(&(&b.sort_key, &b.id)),

@@ -32,6 +32,7 @@ pub mod membership;
 pub mod model;
 pub mod moves;
 mod narrowing;
+mod needs;
 pub mod population;
 pub mod rejects;
 pub mod rejudge;

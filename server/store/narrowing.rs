@@ -110,6 +110,11 @@ enum Listed {
 }
 
 impl Piece {
+    /// The standing it is of; `None`: of all that the filter lists.
+    pub(super) const fn standing(self) -> Option<Standing> {
+        self.standing
+    }
+
     /// The same, with those that the filter's listing leaves out.
     pub(super) const fn of_everybody(self) -> Self {
         Self {
@@ -120,7 +125,7 @@ impl Piece {
 }
 
 /// Whether a condition of this filter leaves few clients and has an index of its own.
-const fn names_few(filter: &Filter) -> bool {
+pub(super) const fn names_few(filter: &Filter) -> bool {
     filter.regressed
         || filter.role.is_some()
         || filter.duplicates
@@ -289,9 +294,31 @@ impl Growing {
         self.text.push(WITH_ROLES);
     }
 
+    /// The same for those of a piece that need one of these things, which are few: found by that, and then put in order.
+    pub(super) fn narrow_by_need(
+        &mut self,
+        filter: &Filter,
+        piece: Piece,
+        masks: &[i64],
+        now: Timestamp,
+    ) {
+        self.few = true;
+        self.by_ids = true;
+        if let Some(standing) = piece.standing {
+            self.and(" AND standing = ?", [text(standing.code())]);
+        }
+        self.text.push(" AND reasons <> 0 AND reasons IN (");
+        for (index, &mask) in masks.iter().enumerate() {
+            let piece = if index == 0 { "?" } else { ", ?" };
+            self.and(piece, [Value::Int(mask)]);
+        }
+        self.text.push(")");
+        self.narrow(filter, piece, Lead::Either, now);
+    }
+
     /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
-        self.by_ids = filter.regressed || piece.search == Search::Id;
+        self.by_ids |= filter.regressed || piece.search == Search::Id;
         self.few |= self.by_ids || names_few(filter);
         if let Some(standing) = piece.standing {
             // Negated, so that no planner takes it for a way to find the few.
