@@ -116,7 +116,8 @@ pub(super) fn each(
     let mut errors = Vec::new();
     for (name, value) in form_pairs(text) {
         let taken = match (value.is_empty(), empty) {
-            (true, Empty::MeansAny) => continue,
+            // Also of an empty one and another that is not, nobody could say which was meant.
+            (true, Empty::MeansAny) => once.check(&name),
             (true, Empty::IsRefused) => {
                 Err("is empty; leave it out to ask about everybody".to_owned())
             }

@@ -60,6 +60,12 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let asked = Asked::of(query.as_deref(), &["cursor", "limit"])?;
     let before = asked.cursor.clone().unwrap_or_default();
+    if !before.is_empty() && uuid::Uuid::parse_str(&before).is_err() {
+        return Err(Problem::Malformed(
+            "this cursor was not made by this server for the list of uploads; start again without a cursor"
+                .to_owned(),
+        ));
+    }
     let found = app
         .store()
         .uploads(importer.only(), &before, asked.limit + 1)
