@@ -24,7 +24,7 @@ use cutover::{
         saved::SavedView,
     },
     views::{
-        Nav, Page,
+        May, Nav, Page,
         client::{ClientPage, Findings},
         columns::{ListColumn, Shown},
         components::ComponentsPage,
@@ -231,6 +231,7 @@ fn feeding() -> String {
 fn signed_out() -> cutover::views::Layout {
     cutover::views::Layout {
         signed_in: None,
+        may: May::default(),
         ..layout(Nav::None)
     }
 }
