@@ -5,6 +5,7 @@ mod headline;
 mod hooks;
 mod markup;
 mod one_upload;
+mod people;
 mod records;
 mod samples;
 mod trends;
@@ -55,6 +56,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(uploads());
     pages.extend(trends::pages());
     pages.extend(hooks::pages());
+    pages.extend(people::pages());
     pages.extend(fixes());
     pages.extend([
         ("feeding", feeding()),
