@@ -107,7 +107,10 @@ async fn a_session_starts_fresh_is_well_guarded_and_ends_when_it_is_told_to() {
             "only that session ended"
         );
         // A new password ends the others.
-        let set = app.command(&["user", "set-password", "admin"], "another password, longer\n");
+        let set = app.command(
+            &["user", "set-password", "admin"],
+            "another password, longer\n",
+        );
         assert!(set.status.success(), "{set:?}");
         assert_eq!(status(&other).await, 401);
     }

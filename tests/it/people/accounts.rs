@@ -1,7 +1,6 @@
 //! Accounts: made, changed, shut and removed, and never without an administrator.
 
 use cutover::{
-
     domain::{
         access::{Role, Sites},
         audit::Actor,
@@ -46,13 +45,24 @@ async fn the_last_administrator_stays() {
         // The first account is an administrator's.
         let first = add("vera", Role::Viewer).await.expect("an answer");
         assert_eq!(first, Changed::LastAdministrator, "{}", test.engine);
-        assert_eq!(add("ada", Role::Administrator).await.expect("added"), Changed::Done);
-        assert_eq!(add("Ada", Role::Viewer).await.expect("an answer"), Changed::Taken);
-        assert_eq!(add("vera", Role::Viewer).await.expect("added"), Changed::Done);
+        assert_eq!(
+            add("ada", Role::Administrator).await.expect("added"),
+            Changed::Done
+        );
+        assert_eq!(
+            add("Ada", Role::Viewer).await.expect("an answer"),
+            Changed::Taken
+        );
+        assert_eq!(
+            add("vera", Role::Viewer).await.expect("added"),
+            Changed::Done
+        );
         let ada = || "ada".to_owned();
         for step in 0..2 {
             let last = Changed::LastAdministrator;
-            let viewer = store.set_role(ada(), Role::Viewer, Sites::all(), by()).await;
+            let viewer = store
+                .set_role(ada(), Role::Viewer, Sites::all(), by())
+                .await;
             assert_eq!(viewer.expect("an answer"), last);
             let disabled = store.disable_account(ada(), by()).await;
             assert_eq!(disabled.expect("an answer"), last);
@@ -82,7 +92,10 @@ async fn two_servers_at_once_leave_an_administrator() {
     for test in TestStore::each().await {
         let other = Store::open(&test.url).await.expect("a second server");
         for name in ["ada", "bert"] {
-            let added = test.store.add_account(new(name, Role::Administrator), by()).await;
+            let added = test
+                .store
+                .add_account(new(name, Role::Administrator), by())
+                .await;
             assert_eq!(added.expect("added"), Changed::Done);
         }
         for round in 0..12 {
@@ -94,7 +107,10 @@ async fn two_servers_at_once_leave_an_administrator() {
             let shut = done.iter().filter(|done| **done == Changed::Done).count();
             assert_eq!(shut, 1, "{done:?} in round {round} on {}", test.engine);
             for name in ["ada", "bert"] {
-                test.store.enable_account(name.to_owned(), by()).await.expect("enabled");
+                test.store
+                    .enable_account(name.to_owned(), by())
+                    .await
+                    .expect("enabled");
             }
         }
         other.close().await;
@@ -117,7 +133,11 @@ async fn a_session_ends_by_itself_and_with_what_its_account_may() {
             whole: 12 * HOUR,
         };
         let start = async |at: i64| {
-            let who = store.password_hash("ada").await.expect("read").expect("ada");
+            let who = store
+                .password_hash("ada")
+                .await
+                .expect("read")
+                .expect("ada");
             let by = By {
                 at: NOON.plus(at),
                 actor: Actor::Person("ada".to_owned()),
@@ -132,7 +152,10 @@ async fn a_session_ends_by_itself_and_with_what_its_account_may() {
             holder.expect("an answer").map(|holder| holder.role)
         };
         let secret = start(0).await;
-        let own = store.own_sessions("ada", lasting, NOON).await.expect("sessions");
+        let own = store
+            .own_sessions("ada", lasting, NOON)
+            .await
+            .expect("sessions");
         assert_eq!((own.len(), own[0].address.as_str()), (1, "192.0.2.7"));
         assert_eq!(own[0].agent.chars().count(), 300);
         assert!(own[0].agent.starts_with("Browser x"));
@@ -154,7 +177,12 @@ async fn a_session_ends_by_itself_and_with_what_its_account_may() {
         assert_eq!(holds(&secret, 1).await, None);
         let secret = start(0).await;
         assert_eq!(holds(&secret, 1).await, Some(Role::Auditor));
-        let sites = store.account("ada").await.expect("read").expect("ada").sites;
+        let sites = store
+            .account("ada")
+            .await
+            .expect("read")
+            .expect("ada")
+            .sites;
         assert!(sites.holds("P01") && !sites.holds("P02"));
         let hash = hash_password(PASSWORD).expect("a hash");
         store
@@ -177,7 +205,11 @@ async fn a_session_starts_only_for_the_password_that_was_checked() {
             .add_account(new("ada", Role::Administrator), by())
             .await
             .expect("added");
-        let who = store.password_hash("ada").await.expect("read").expect("ada");
+        let who = store
+            .password_hash("ada")
+            .await
+            .expect("read")
+            .expect("ada");
         let set = store.set_password("ada".to_owned(), "another".to_owned(), false, by());
         set.await.expect("set");
         let late = store
@@ -209,7 +241,9 @@ async fn get(app: &TestApp, cookie: &str, path: &str) -> Answer {
 /// The password for once that a page shows.
 fn once(page: &Answer) -> String {
     let text = page.text();
-    let (_, rest) = text.split_once("<pre class=\"command\"").expect("a password");
+    let (_, rest) = text
+        .split_once("<pre class=\"command\"")
+        .expect("a password");
     let (_, rest) = rest.split_once("<code>").expect("its beginning");
     rest.split('<').next().expect("its end").to_owned()
 }
@@ -236,12 +270,18 @@ async fn an_administrator_adds_somebody_who_chooses_a_password_and_is_changed_an
             assert_eq!(answer.status, status, "{form}: {}", answer.text());
         }
         let list = get(&app, &admin, "/people").await.ok("the list").text();
-        assert!(list.contains("has to choose a password") && list.contains("P01"), "{list}");
+        assert!(
+            list.contains("has to choose a password") && list.contains("P01"),
+            "{list}"
+        );
         assert!(!list.contains("<b>/o") && !list.contains(&password));
 
         let ines = app.sign_in_as(name, &password).await;
         let first = get(&app, &ines, "/").await;
-        assert_eq!((first.status, first.header("location").as_str()), (303, "/account"));
+        assert_eq!(
+            (first.status, first.header("location").as_str()),
+            (303, "/account")
+        );
         get(&app, &ines, "/account").await.ok("the account");
         for (old, new, again) in [
             ("wrong", PASSWORD, PASSWORD),
@@ -250,7 +290,12 @@ async fn an_administrator_adds_somebody_who_chooses_a_password_and_is_changed_an
             (&password, "Password1234", "Password1234"),
             (&password, &password, &password),
         ] {
-            let form = format!("old={}&new={}&again={}", encoded(old), encoded(new), encoded(again));
+            let form = format!(
+                "old={}&new={}&again={}",
+                encoded(old),
+                encoded(new),
+                encoded(again)
+            );
             let answer = post(&app, &ines, "/account/password", &form).await;
             assert_eq!(answer.status, 422, "{form}: {}", answer.text());
         }
@@ -260,7 +305,11 @@ async fn an_administrator_adds_somebody_who_chooses_a_password_and_is_changed_an
         let cookie = changed.header("set-cookie");
         let fresh = cookie.split(';').next().expect("a cookie").to_owned();
         assert_ne!(fresh, ines);
-        assert_eq!(get(&app, &ines, "/account").await.status, 303, "the old one is dead");
+        assert_eq!(
+            get(&app, &ines, "/account").await.status,
+            303,
+            "the old one is dead"
+        );
         get(&app, &fresh, "/upload").await.ok("an operator's page");
 
         // Two places: one is ended from the other.
@@ -295,7 +344,13 @@ async fn an_administrator_adds_somebody_who_chooses_a_password_and_is_changed_an
         assert_eq!(get(&app, &admin, &url).await.status, 404);
         // Oneself, the last one: not.
         for deed in ["disable", "remove", "role"] {
-            let answer = post(&app, &admin, &format!("/people/admin/{deed}"), "role=viewer").await;
+            let answer = post(
+                &app,
+                &admin,
+                &format!("/people/admin/{deed}"),
+                "role=viewer",
+            )
+            .await;
             assert_eq!(answer.status, 409, "{deed}: {}", answer.text());
         }
         get(&app, &admin, "/people").await.ok("still there");
@@ -311,24 +366,55 @@ async fn the_command_line_manages_accounts_too() {
             let err = String::from_utf8(output.stderr).expect("text");
             (output.status.code().expect("a code"), out, err)
         };
-        let (code, out, _) = run(&["add", "ines", "--role", "approver", "--sites", "P01,P02"], "");
+        let (code, out, _) = run(
+            &["add", "ines", "--role", "approver", "--sites", "P01,P02"],
+            "",
+        );
         assert_eq!((code, out.trim().len()), (0, 24));
-        assert_eq!(run(&["add", "otto", "--role", "operator", "--password-stdin"], "a long enough one\n").0, 0);
+        assert_eq!(
+            run(
+                &["add", "otto", "--role", "operator", "--password-stdin"],
+                "a long enough one\n"
+            )
+            .0,
+            0
+        );
         let (_, list, _) = run(&["list"], "");
         let lines: Vec<&str> = list.lines().collect();
         assert_eq!(lines.len(), 3, "{list}");
-        assert!(lines[1].starts_with("ines\tapprover\tP01,P02\thas to choose a password\t"), "{list}");
-        assert!(lines[2].starts_with("otto\toperator\tall sites\tenabled\tlast signed in -"), "{list}");
+        assert!(
+            lines[1].starts_with("ines\tapprover\tP01,P02\thas to choose a password\t"),
+            "{list}"
+        );
+        assert!(
+            lines[2].starts_with("otto\toperator\tall sites\tenabled\tlast signed in -"),
+            "{list}"
+        );
         for (words, input, code, word) in [
             (&["add", "otto", "--role", "viewer"][..], "", 1, "already"),
             (&["add", "x", "--role", "owner"], "", 2, "role"),
             (&["add", " x", "--role", "viewer"], "", 2, "name"),
-            (&["add", "x", "--role", "viewer", "--password-stdin"], "short\n", 1, "at least 12"),
-            (&["set-role", "admin", "viewer"], "", 1, "only administrator"),
+            (
+                &["add", "x", "--role", "viewer", "--password-stdin"],
+                "short\n",
+                1,
+                "at least 12",
+            ),
+            (
+                &["set-role", "admin", "viewer"],
+                "",
+                1,
+                "only administrator",
+            ),
             (&["disable", "admin"], "", 1, "only administrator"),
             (&["remove", "admin"], "", 1, "only administrator"),
             (&["remove", "nobody"], "", 1, "user list"),
-            (&["set-password", "nobody"], "a long enough one\n", 1, "user add"),
+            (
+                &["set-password", "nobody"],
+                "a long enough one\n",
+                1,
+                "user add",
+            ),
             (&["set-role", "otto", "auditor"], "", 0, "auditor"),
             (&["disable", "otto"], "", 0, "disabled"),
             (&["enable", "otto"], "", 0, "enabled"),

@@ -144,11 +144,7 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
         let bearer = |token: &str| Some(("authorization", format!("Bearer {token}")));
         let mut callers = vec![
             ("nobody", None, Who::Nobody),
-            (
-                "garbage",
-                bearer("cut_read_000000000000_00"),
-                Who::Nobody,
-            ),
+            ("garbage", bearer("cut_read_000000000000_00"), Who::Nobody),
             ("a token and one letter", bearer(&garbage), Who::Nobody),
             (
                 "another scheme",
@@ -191,9 +187,11 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
         for route in guarded {
             let path = address(route.path, &id, &upload).replace("{entry}", entry);
             for (name, credential, who) in &callers {
-                let mut request = app
-                    .request(route.method.clone(), &path)
-                    .body(body(&route.method, route.path, &app));
+                let mut request = app.request(route.method.clone(), &path).body(body(
+                    &route.method,
+                    route.path,
+                    &app,
+                ));
                 if let Some((header, value)) = credential {
                     request = request.header(*header, value);
                 }

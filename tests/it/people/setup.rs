@@ -73,7 +73,10 @@ async fn a_link_makes_the_first_administrator_once() {
             assert_eq!(status, StatusCode::FORBIDDEN);
         }
         let (status, text) = page(&server, &format!("/setup?key={key}"), "").await;
-        assert!(status.is_success() && text.contains("Make the first one"), "{text}");
+        assert!(
+            status.is_success() && text.contains("Make the first one"),
+            "{text}"
+        );
         let (status, _) = set_up(&server, &key, "ines", "Password1234").await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         let (one, two) = tokio::join!(
@@ -113,7 +116,14 @@ async fn the_command_line_makes_the_first_administrator_before_the_first_start()
         let words = ["user", "add", "vera", "--role", "viewer"];
         let viewer = fed(&home, &words, "");
         assert_eq!(viewer.status.code(), Some(1), "{viewer:?}");
-        let words = ["user", "add", "admin", "--role", "administrator", "--password-stdin"];
+        let words = [
+            "user",
+            "add",
+            "admin",
+            "--role",
+            "administrator",
+            "--password-stdin",
+        ];
         let added = fed(&home, &words, &format!("{PASSWORD}\n"));
         assert!(added.status.success(), "{added:?}");
         assert!(added.stdout.is_empty(), "nothing is printed that was given");

@@ -34,10 +34,22 @@ async fn who_fails_waits_and_keeps_nobody_else_out() {
         assert_eq!(slowed.status, 429, "{}", slowed.text());
         let wait: u64 = slowed.header("retry-after").parse().expect("seconds");
         assert!((1..=5).contains(&wait), "{wait}");
-        assert!(slowed.text().contains("Too many attempts from this address failed. Wait "));
+        assert!(
+            slowed
+                .text()
+                .contains("Too many attempts from this address failed. Wait ")
+        );
         // Somebody else from there, and the same person from elsewhere.
-        assert_eq!(attempt(&app, "203.0.113.9", "ines", PASSWORD).await.status, 303);
-        assert_eq!(attempt(&app, "198.51.100.2", "admin", &app.password).await.status, 303);
+        assert_eq!(
+            attempt(&app, "203.0.113.9", "ines", PASSWORD).await.status,
+            303
+        );
+        assert_eq!(
+            attempt(&app, "198.51.100.2", "admin", &app.password)
+                .await
+                .status,
+            303
+        );
         // Names that nobody has are slowed alike.
         for _ in 0..3 {
             let wrong = attempt(&app, "203.0.113.77", "nobody", "not the one").await;

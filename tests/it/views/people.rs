@@ -74,7 +74,13 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ),
         (
             "account-wrong",
-            html(&AccountPage::new(own(), &limited, &sessions[..1], "here", wrong)),
+            html(&AccountPage::new(
+                own(),
+                &limited,
+                &sessions[..1],
+                "here",
+                wrong,
+            )),
         ),
         (
             "setup",
