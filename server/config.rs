@@ -17,6 +17,7 @@ use crate::{
         time::DAY,
     },
     networks,
+    people::{PeopleArgs, PeopleSettings},
     webhooks::settings::{WebhookArgs, WebhookSettings},
 };
 
@@ -84,6 +85,9 @@ pub struct ServeArgs {
     /// Messages to other programs.
     #[command(flatten)]
     pub webhooks: WebhookArgs,
+    /// Accounts and sessions.
+    #[command(flatten)]
+    pub people: PeopleArgs,
     /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8443]
     #[arg(long, env = "CUTOVER_LISTEN", value_name = "HOST:PORT")]
     pub listen: Option<String>,
@@ -157,6 +161,9 @@ struct FromFile {
     server_suites: Option<String>,
     webhook_allow: Option<String>,
     webhook_ca: Option<PathBuf>,
+    first_admin_password_file: Option<PathBuf>,
+    session_idle_minutes: Option<u32>,
+    session_hours: Option<u32>,
 }
 
 impl FromFile {
@@ -240,6 +247,8 @@ pub struct Config {
     pub json_logs: bool,
     /// Where messages to other programs may go.
     pub webhooks: WebhookSettings,
+    /// How the first administrator is made, and how long sessions last.
+    pub people: PeopleSettings,
 }
 
 impl DatabaseArgs {
@@ -451,6 +460,11 @@ impl ServeArgs {
             trusted_proxies: networks::parse("trusted_proxies", proxies.unwrap_or_default())?,
             json_logs,
             webhooks: file.webhooks(&self.webhooks)?,
+            people: self.people.settle(
+                file.first_admin_password_file.as_ref(),
+                file.session_idle_minutes,
+                file.session_hours,
+            )?,
         })
     }
 

@@ -13,12 +13,21 @@ use tokio::task::JoinSet;
 use crate::{
     clock,
     config::{Config, Transport},
-    domain::days::date_of,
-    http::{self, auth, pacing::Pacer, tls},
+    domain::{
+        access::{Role, Sites},
+        audit::Actor,
+        days::date_of,
+    },
+    http::{self, door::hash_password, pacing::Pacer, tls},
     ingest::Judge,
+    people::FirstAdministrator,
     rejudge,
     state::App,
-    store::{Store, access},
+    store::{
+        Store,
+        accounts::{By, NewAccount},
+        sessions::Lasting,
+    },
     uploads, webhooks,
 };
 
@@ -30,10 +39,32 @@ const GOODBYE: Duration = Duration::from_secs(20);
 /// What a first start hands to whoever starts it.
 #[derive(Clone, Debug)]
 pub struct Welcome {
-    /// Password of `admin`.
-    pub password: String,
-    /// A token that may send reports.
-    pub ingest_token: String,
+    /// How somebody signs in for the first time, while nobody has an account.
+    pub way_in: Option<WayIn>,
+    /// A token that may send reports, where there was never one.
+    pub ingest_token: Option<String>,
+}
+
+/// How somebody signs in for the first time.
+#[derive(Clone)]
+pub enum WayIn {
+    /// By a link with this secret.
+    Link(String),
+    /// As `admin`, with the password that was given.
+    Admin,
+    /// As `admin`, with this password.
+    AdminWith(String),
+}
+
+/// Secrets are for one place only.
+impl std::fmt::Debug for WayIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Link(_) => "Link",
+            Self::Admin => "Admin",
+            Self::AdminWith(_) => "AdminWith",
+        })
+    }
 }
 
 /// Runs the server until it is told to stop. `on_ready` gets the address once connections are taken.
@@ -52,7 +83,7 @@ pub async fn serve(
         .apply_freshness(config.freshness_ms, clock::now())
         .await
         .map_err(|error| error.to_string())?;
-    let welcome = first_start(&store).await?;
+    let welcome = first_start(&store, &config.people.first).await?;
     let judge = Judge::new(config.policy.clone(), config.freshness_ms);
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
@@ -70,6 +101,10 @@ pub async fn serve(
         secure,
         pacer,
         proxies,
+        Lasting {
+            idle: config.people.session_idle,
+            whole: config.people.session_whole,
+        },
     );
     let listener = TcpListener::bind(config.listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
@@ -91,7 +126,7 @@ pub async fn serve(
     let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
     match &config.transport {
         Transport::Plain => {
-            announce("http", address, welcome.as_ref(), None);
+            announce("http", address, &welcome, None);
             on_ready(address, &store);
             let mut server = axum_server::from_tcp(listener)
                 .map_err(|error| error.to_string())?
@@ -111,7 +146,7 @@ pub async fn serve(
                     "the TLS certificate has an RSA key: Windows 7, 8, 8.1 and Server 2008 R2, 2012, 2012 R2 share no cipher suite with this server and cannot report over HTTPS. Use an ECDSA P-256 certificate, or bring their reports by another way; their silence is no proof that they block"
                 );
             }
-            announce("https", address, welcome.as_ref(), made.then_some(cert.as_path()));
+            announce("https", address, &welcome, made.then_some(cert.as_path()));
             on_ready(address, &store);
             let mut server =
                 axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(settings))
@@ -146,30 +181,53 @@ fn limit_slowness(
         .max_header_list_size(32 * 1024);
 }
 
-/// One administrator and one ingest token; nothing is open to the network without them.
-async fn first_start(store: &Store) -> Result<Option<Welcome>, String> {
+/// A way in for the first administrator, and one ingest token; nothing is open to the network without them.
+async fn first_start(store: &Store, first: &FirstAdministrator) -> Result<Welcome, String> {
     let fail = |error: crate::store::Error| error.to_string();
-    if store.has_users().await.map_err(fail)? {
-        return Ok(None);
-    }
     let now = clock::now();
-    let password = access::random_secret()[..24].to_owned();
-    let hash = auth::hash_password(&password)?;
-    // Another server that starts at the same moment may be first; then it says how to sign in.
-    let ingest_token = store.first_start("admin", hash, now).await.map_err(fail)?;
-    Ok(ingest_token.map(|ingest_token| Welcome {
-        password,
-        ingest_token,
-    }))
+    let mut way_in = None;
+    if !store.has_users().await.map_err(fail)? {
+        way_in = match first {
+            FirstAdministrator::Link => {
+                let secret = store.make_setup_link(now).await.map_err(fail)?;
+                secret.map(WayIn::Link)
+            }
+            FirstAdministrator::Password(password) => {
+                let made = first_admin(store, password).await?;
+                made.then_some(WayIn::Admin)
+            }
+            FirstAdministrator::Told(password) => {
+                let made = first_admin(store, password).await?;
+                made.then(|| WayIn::AdminWith(password.clone()))
+            }
+        };
+    }
+    Ok(Welcome {
+        way_in,
+        ingest_token: store.first_token(now).await.map_err(fail)?,
+    })
+}
+
+/// False where another server that starts at the same moment was first; then that one's password holds.
+async fn first_admin(store: &Store, password: &str) -> Result<bool, String> {
+    let new = NewAccount {
+        name: "admin".to_owned(),
+        role: Role::Administrator,
+        sites: Sites::all(),
+        password_hash: hash_password(password)?,
+        must_change: false,
+    };
+    let by = By {
+        at: clock::now(),
+        actor: Actor::Server,
+        from: None,
+    };
+    let made = store.first_account(new, by).await;
+    made.map_err(|error| error.to_string())
 }
 
 /// Says where the server is and how to sign in. On standard output, so that it can be read whatever is logged.
-fn announce(
-    scheme: &str,
-    address: SocketAddr,
-    welcome: Option<&Welcome>,
-    made: Option<&std::path::Path>,
-) {
+fn announce(scheme: &str, address: SocketAddr, welcome: &Welcome, made: Option<&std::path::Path>) {
     let mut out = std::io::stdout().lock();
     let mut text = format!("cutover is listening on {scheme}://{address}\n");
     if let Some(cert) = made {
@@ -178,10 +236,31 @@ fn announce(
             cert.display()
         ));
     }
-    if let Some(welcome) = welcome {
+    match &welcome.way_in {
+        Some(WayIn::Link(secret)) => {
+            // Whoever listens on every address is reached by some name; this one is right on the machine itself.
+            let host = if address.ip().is_unspecified() {
+                format!("localhost:{}", address.port())
+            } else {
+                address.to_string()
+            };
+            text.push_str(&format!(
+                "  set up:       {scheme}://{host}/setup?key={secret}\n  Nobody has an account yet: within 60 minutes this link makes the first administrator, once. Each start prints a new one.\n"
+            ));
+        }
+        Some(WayIn::Admin) => {
+            text.push_str("  sign in as:   admin, with the password from the file\n");
+        }
+        Some(WayIn::AdminWith(password)) => {
+            text.push_str(&format!(
+                "  sign in as:   admin\n  password:     {password}\n"
+            ));
+        }
+        None => {}
+    }
+    if let Some(token) = &welcome.ingest_token {
         text.push_str(&format!(
-            "  sign in as:   admin\n  password:     {}\n  ingest token: {}\n  These are shown once. `cutover user set-password admin` and `cutover token create` make new ones.\n",
-            welcome.password, welcome.ingest_token
+            "  ingest token: {token}\n  The token is shown once. `cutover token create` makes others.\n"
         ));
     }
     // Nobody reading standard output is no reason not to serve.

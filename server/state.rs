@@ -5,9 +5,9 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    http::{auth::Guard, body::Budget, pacing::Pacer},
+    http::{auth::Guard, body::Budget, door::Door, pacing::Pacer},
     ingest::Judge,
-    store::Store,
+    store::{Store, sessions::Lasting},
     uploads::Bell,
 };
 
@@ -22,6 +22,8 @@ struct Inner {
     store: Store,
     judge: Judge,
     guard: Guard,
+    door: Door,
+    lasting: Lasting,
     pacer: Pacer,
     budget: Budget,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
@@ -39,12 +41,15 @@ impl App {
         secure_cookies: bool,
         pacer: Pacer,
         trusted_proxies: Vec<IpNet>,
+        lasting: Lasting,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 store,
                 judge,
                 guard: Guard::default(),
+                door: Door::default(),
+                lasting,
                 pacer,
                 budget: Budget::default(),
                 metrics,
@@ -65,7 +70,17 @@ impl App {
         &self.inner.judge
     }
 
-    /// Who was let in lately, and who was not.
+    /// Where people come in: passwords, and who failed lately.
+    pub fn door(&self) -> &Door {
+        &self.inner.door
+    }
+
+    /// How long sessions last.
+    pub fn lasting(&self) -> Lasting {
+        self.inner.lasting
+    }
+
+    /// Which tokens were let in lately.
     pub fn guard(&self) -> &Guard {
         &self.inner.guard
     }

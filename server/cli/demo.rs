@@ -9,6 +9,8 @@ use super::{
 use crate::{
     clock,
     config::{DatabaseArgs, ServeArgs},
+    http::people::for_once,
+    people::FirstAdministrator,
     serve,
     sim::Fleet,
     store::{Store, access::Purpose},
@@ -51,7 +53,9 @@ pub async fn run(args: DemoArgs) -> Result<(), Error> {
         rate_limit: Some(0),
         ..ServeArgs::default()
     };
-    let config = serve_args.settle().map_err(Error::Usage)?;
+    let mut config = serve_args.settle().map_err(Error::Usage)?;
+    // It opens nothing but what is made up, and goes with it.
+    config.people.first = FirstAdministrator::Told(for_once());
     let cert = directory.0.join("cert.pem");
     let ruleset = config.policy.ruleset_name();
     serve::serve(config, move |address, store| {

@@ -14,6 +14,7 @@ pub mod load;
 pub mod loadgen;
 mod out;
 pub mod sweep;
+pub mod user;
 pub mod webhook;
 
 use crate::{config::ServeArgs, serve};
@@ -58,8 +59,8 @@ pub enum Command {
     Token(admin::TokenArgs),
     /// Make, list, try and remove webhooks: other programs that are told what happens
     Webhook(webhook::WebhookCommandArgs),
-    /// Set passwords of people
-    User(admin::UserArgs),
+    /// Make, list, change and remove accounts of people
+    User(user::UserArgs),
     /// Copy the SQLite database, consistently, beside a running server
     Backup(admin::BackupArgs),
     /// Bring the database up to date without starting the server
@@ -94,7 +95,7 @@ pub async fn run(command: Command) -> Result<(), Error> {
         Command::Loadgen(args) => bench::run(*args).await,
         Command::Token(args) => admin::token(args).await,
         Command::Webhook(args) => webhook::run(args).await,
-        Command::User(args) => admin::user(args).await,
+        Command::User(args) => user::run(args).await,
         Command::Backup(args) => admin::backup(args).await,
         Command::Migrate(args) => admin::migrate(args).await,
         Command::TrainDictionary(args) => dictionary::run(&args),

@@ -28,10 +28,10 @@ use crate::{
 /// `/feeds`
 pub async fn page(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Feeds, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Feeds, Some(&person), Some(&headers));
     let feeds = app.store().feeds(layout.now).await?;
     html(&FeedsPage::new(layout, &feeds))
 }

@@ -53,12 +53,12 @@ fn place(query: ListQuery) -> Result<Filter, Problem> {
 /// `/fixes`
 pub async fn page(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
     let filter = place(query)?;
-    let layout = layout(&app, Nav::Fixes, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Fixes, Some(&person), Some(&headers));
     let found = app.store().signatures(&filter, layout.now).await?;
     let (os, sites, _) = app.store().occurring().await?;
     let choices = Choices {
@@ -85,12 +85,12 @@ fn known(code: &str) -> Result<(&'static Action, &'static FixText), Problem> {
 /// `/fixes/{code}`
 pub async fn one(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(code): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (action, text) = known(&code)?;
-    let layout = layout(&app, Nav::Fixes, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Fixes, Some(&person), Some(&headers));
     let found = app
         .store()
         .signatures(&Filter::default(), layout.now)

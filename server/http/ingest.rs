@@ -81,11 +81,10 @@ struct RecordAnswer {
 /// Takes reports; answers after they are durable.
 pub async fn reports(
     State(app): State<App>,
-    reporter: Result<Reporter, Problem>,
+    Reporter(sender): Reporter,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (Reporter(sender), body) = let_in(reporter, body).await?;
     check_type(
         &headers,
         REPORTS,
@@ -106,18 +105,6 @@ pub async fn reports(
         return Err(Problem::Invalid(errors.clone()));
     }
     Ok(Json(answer(outcome)).into_response())
-}
-
-/// Lets a sender in, or reads the beginning of what it sends and then says why not: over HTTP/2 an answer that
-/// overtakes a small body reaches many senders as a broken stream.
-pub(super) async fn let_in<R>(role: Result<R, Problem>, body: Body) -> Result<(R, Body), Problem> {
-    match role {
-        Ok(role) => Ok((role, body)),
-        Err(problem) => {
-            body::pass_over(body).await;
-            Err(problem)
-        }
-    }
 }
 
 /// The way in that API and page share.
@@ -259,12 +246,11 @@ fn answer(outcome: Outcome) -> ReportsAnswer {
 /// Replaces the expected list called `?list=NAME`. `?confirm=1` puts a list in force that hides clients.
 pub async fn population(
     State(app): State<App>,
-    planner: Result<Planner, Problem>,
+    Planner { name: sender, .. }: Planner,
     axum::extract::RawQuery(query): axum::extract::RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (Planner { name: sender, .. }, body) = let_in(planner, body).await?;
     check_type(
         &headers,
         LISTS,

@@ -96,7 +96,7 @@ pub struct Wanted {
 /// `POST /population/withdraw`: shows first what would happen.
 pub async fn withdraw_form(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
     wanted: Result<Form<Wanted>, FormRejection>,
 ) -> Result<Response, Problem> {
@@ -104,15 +104,21 @@ pub async fn withdraw_form(
         Problem::Malformed("This is no list: use the button on the page Expected lists.".to_owned())
     })?;
     let consent = wanted.confirm.map_or(Consent::Ask, Consent::ForUpload);
-    let answer =
-        expected::withdraw(app.store(), &wanted.list, &user, consent, clock::now()).await?;
+    let answer = expected::withdraw(
+        app.store(),
+        &wanted.list,
+        &person.name,
+        consent,
+        clock::now(),
+    )
+    .await?;
     let withdrawal = Withdrawal {
         list: answer.list,
         gone: answer.gone,
         population: answer.population,
         needs_confirmation: answer.needs_confirmation,
     };
-    population::page(&app, &user, &headers, |page| {
+    population::page(&app, &person, &headers, |page| {
         page.say_withdrawal(withdrawal);
     })
     .await

@@ -155,11 +155,11 @@ pub(super) fn unchanged(slice: &Slice) -> Filter {
 /// `/trend`
 pub async fn page(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
     TrendQuery { asked, .. }: TrendQuery,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Trend, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Trend, Some(&person), Some(&headers));
     let now = layout.now;
     let store = app.store();
     let summary = store.summary(&app.judge().ruleset, now).await?;
@@ -201,11 +201,11 @@ pub async fn page(
 /// `/trend/{day}`
 pub async fn day(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(date): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Trend, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Trend, Some(&person), Some(&headers));
     let nothing = || {
         Problem::NotFound("No numbers were written down for this day. A day that is still going on is on the first screen.".to_owned())
     };

@@ -19,7 +19,7 @@ pub struct Other {
 /// `POST /clients/{id}/two-machines`
 pub async fn two_machines(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(id): Named,
     given: Result<Form<Other>, FormRejection>,
 ) -> Result<Response, Problem> {
@@ -31,7 +31,7 @@ pub async fn two_machines(
     let other: ClientId = given.other.parse().map_err(|_| nobody())?;
     // Somebody else may have said it a moment ago; then it is settled, as was wanted.
     app.store()
-        .settle_as_two(one, other, user, clock::now())
+        .settle_as_two(one, other, person.name, clock::now())
         .await?;
     Ok(Redirect::to(&links::client_url(&one.to_string())).into_response())
 }

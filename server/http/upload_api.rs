@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 
 use super::{
     auth::Importer,
-    ingest::let_in,
     query::{DEFAULT_LIMIT, MAX_LIMIT, Named, form_pairs},
     receiving::receive,
     table::{csv_record, harmless},
@@ -40,12 +39,10 @@ const AT_A_TIME: i64 = 50;
 /// `POST /uploads`
 pub async fn add(
     State(app): State<App>,
-    importer: Result<Importer, Problem>,
+    importer: Importer,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let (importer, body) = let_in(importer, body).await?;
-    let id = receive(&app, &importer, Request::from_parts(parts, body)).await?;
+    let id = receive(&app, &importer, request).await?;
     let upload = found(&app, &importer, &id).await?;
     let location = format!("/api/v1/uploads/{id}");
     let answer = Json(upload_json(&upload));

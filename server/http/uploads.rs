@@ -57,7 +57,7 @@ fn titles_of(codes: &str) -> String {
 /// `GET /upload`
 pub async fn form(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -70,7 +70,7 @@ pub async fn form(
     let (uploads, next) = cut(uploads, RECEIPTS_SHOWN, |last| last.id.clone());
     let rejects = app.store().rejects(REJECTS_SHOWN).await?;
     let mappings = app.store().mapping_names().await?;
-    let layout = layout(&app, Nav::Upload, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Upload, Some(&person), Some(&headers));
     let receipts = uploads
         .iter()
         .map(|upload| {
@@ -102,7 +102,7 @@ pub async fn take(
 /// `GET /uploads/{id}`
 pub async fn one(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     importer: Importer,
     Named(id): Named,
     RawQuery(query): RawQuery,
@@ -119,7 +119,7 @@ pub async fn one(
         .upload_rows(&id, asked.shown, from, ROWS_SHOWN + 1)
         .await?;
     let (rows, next) = cut(rows, ROWS_SHOWN, |last| (last.n + 1).to_string());
-    let layout = layout(&app, Nav::Upload, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Upload, Some(&person), Some(&headers));
     let mappings = app.store().mapping_names().await?;
     let told = told_of(&upload.told);
     let receipt = Receipt::new(

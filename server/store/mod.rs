@@ -1,6 +1,7 @@
 //! What is kept: clients, history, counts, the expected lists, who feeds it, tokens; SQLite or PostgreSQL.
 
 pub mod access;
+pub mod accounts;
 mod ahead;
 mod audit;
 pub mod called;
@@ -39,7 +40,9 @@ pub mod rejudge;
 pub mod rows;
 pub mod saved;
 pub mod selection;
+pub mod sessions;
 pub mod settings;
+pub mod setup;
 mod signatures;
 pub mod summary;
 mod sweep;

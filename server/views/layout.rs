@@ -1,6 +1,9 @@
 //! What every page shares: the frame around it.
 
-use crate::domain::time::Timestamp;
+use crate::domain::{
+    access::{Permission, Role},
+    time::Timestamp,
+};
 
 /// Which entry of the navigation is current.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +30,10 @@ pub enum Nav {
     Webhooks,
     /// How to feed it.
     Feeding,
+    /// Who has an account.
+    People,
+    /// One's own account.
+    Account,
     /// How this is counted.
     Method,
     /// What programs may ask.
@@ -47,6 +54,46 @@ pub struct Entry {
     pub current: bool,
 }
 
+/// What the reader may do, so that a page shows no button that would be refused. The routes decide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct May(Option<Role>);
+
+impl May {
+    /// What somebody with this role may.
+    pub const fn of(role: Role) -> Self {
+        Self(Some(role))
+    }
+
+    fn may(self, what: Permission) -> bool {
+        self.0.is_some_and(|role| role.may(what))
+    }
+
+    /// Bring in files and lists.
+    pub fn feed(&self) -> bool {
+        self.may(Permission::Feed)
+    }
+
+    /// Decide.
+    pub fn decide(&self) -> bool {
+        self.may(Permission::Decide)
+    }
+
+    /// Read the audit log.
+    pub fn audit(&self) -> bool {
+        self.may(Permission::ReadAudit)
+    }
+
+    /// See what others brought in.
+    pub fn see_uploads(&self) -> bool {
+        self.feed() || self.audit()
+    }
+
+    /// Manage people, tokens and webhooks.
+    pub fn administer(&self) -> bool {
+        self.may(Permission::Administer)
+    }
+}
+
 /// The frame of a page.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
@@ -54,6 +101,8 @@ pub struct Layout {
     pub version: String,
     /// Who is signed in.
     pub signed_in: Option<String>,
+    /// What the reader may do.
+    pub may: May,
     /// Which entry of the navigation is current.
     pub nav: Nav,
     /// What time it is; every age on the page is counted from here.
@@ -81,7 +130,7 @@ const READING: [(Nav, &str, &str); 6] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 7] = [
+const FEEDING: [(Nav, &str, &str); 9] = [
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),
@@ -89,6 +138,8 @@ const FEEDING: [(Nav, &str, &str); 7] = [
     (Nav::Feeding, "/feeding", "How to feed it"),
     (Nav::Method, "/method", "How this is counted"),
     (Nav::Api, "/api", "API"),
+    (Nav::People, "/people", "People"),
+    (Nav::Account, "/account", "Your account"),
 ];
 
 impl Layout {
@@ -110,6 +161,11 @@ impl Layout {
     fn dressed(&self, entries: &[(Nav, &'static str, &'static str)]) -> Vec<Entry> {
         entries
             .iter()
+            .filter(|(nav, ..)| match nav {
+                Nav::Upload => self.may.see_uploads(),
+                Nav::Webhooks | Nav::People => self.may.administer(),
+                _ => true,
+            })
             .map(|(nav, href, label)| Entry {
                 href,
                 label,

@@ -4,6 +4,7 @@
 //! [`Page::render`] turns it into text. Templates hold no arithmetic and no links of their own making:
 //! numbers, words and URLs are finished in Rust, so they can be tested and are the same everywhere.
 
+pub mod account;
 pub mod api;
 mod api_document;
 pub mod attention;
@@ -35,6 +36,7 @@ pub mod masks;
 pub mod method;
 pub mod os;
 pub mod outlook;
+pub mod people;
 pub mod place;
 pub mod population;
 pub mod problem;
@@ -44,6 +46,7 @@ pub mod recipes;
 pub mod rows;
 pub mod rule;
 pub mod saved;
+pub mod setup;
 pub mod sign_in;
 pub mod tables;
 pub mod text;
@@ -57,4 +60,4 @@ pub mod webhooks;
 pub mod words;
 
 pub use askama::{Error as RenderError, Template as Page};
-pub use layout::{Layout, Nav};
+pub use layout::{Layout, May, Nav};

@@ -21,6 +21,7 @@ mod load;
 mod naming;
 mod newcomer;
 mod pacing;
+mod people;
 mod plans;
 mod postgres;
 mod properties;

@@ -14,13 +14,15 @@ use super::{
 use crate::{
     clock,
     config::PolicyArgs,
+    domain::access::{Role, Sites},
     domain::time::{DAY, Timestamp},
-    http::auth,
+    http::door::hash_password,
     ingest::Judge,
     sim::Fleet,
     store::{
         Store,
         access::{self, Purpose},
+        accounts::{By, NewAccount},
         incoming::Sender,
     },
 };
@@ -145,8 +147,19 @@ impl Bench<'_> {
         let token = |purpose| store.create_token(purpose, "bench".to_owned(), now);
         let (ingest, read) = (token(Purpose::Ingest).await?, token(Purpose::Read).await?);
         let password = access::random_secret();
-        let hash = auth::hash_password(&password).map_err(Error::Failed)?;
-        store.set_password("admin".to_owned(), hash, now).await?;
+        let admin = NewAccount {
+            name: "admin".to_owned(),
+            role: Role::Administrator,
+            sites: Sites::all(),
+            password_hash: hash_password(&password).map_err(Error::Failed)?,
+            must_change: false,
+        };
+        if !store.first_account(admin.clone(), By::command(now)).await? {
+            let hash = admin.password_hash;
+            store
+                .set_password(admin.name, hash, false, By::command(now))
+                .await?;
+        }
         store.close().await;
 
         let started = Instant::now();

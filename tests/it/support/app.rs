@@ -83,10 +83,15 @@ impl TestApp {
             Database::url,
         );
         let log = fs::File::create(directory.path().join("stderr.log")).expect("a log");
+        let password = format!("first-of-a-test-{}", std::process::id());
+        let password_file = directory.path().join("first-password");
+        fs::write(&password_file, format!("{password}\n")).expect("a file");
         let mut child = program()
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(directory.path())
             .args(["--database-url", &database_url])
+            .arg("--first-admin-password-file")
+            .arg(&password_file)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -104,7 +109,6 @@ impl TestApp {
             }
         };
         let listening = found("cutover is listening on ");
-        let password = found("password:");
         let ingest_token = found("ingest token:");
         // A full pipe would hold up the server.
         thread::spawn(move || lines.for_each(drop));
@@ -325,7 +329,23 @@ impl TestApp {
 
     /// Signs `admin` in; answers the cookie as a browser would send it.
     pub async fn sign_in(&self) -> String {
-        let form = format!("user=admin&password={}&next=%2F", self.password);
+        self.sign_in_as("admin", &self.password).await
+    }
+
+    /// Makes an account with a role.
+    pub fn add_user(&self, name: &str, role: &str, password: &str) {
+        let added = ["user", "add", name, "--role", role, "--password-stdin"];
+        let added = self.command(&added, &format!("{password}\n"));
+        assert!(added.status.success(), "{added:?}");
+    }
+
+    /// Signs somebody in.
+    pub async fn sign_in_as(&self, name: &str, password: &str) -> String {
+        let form = format!(
+            "user={}&password={}&next=%2F",
+            encoded(name),
+            encoded(password)
+        );
         let answer = self.post_form("/sign-in", &form).await;
         assert_eq!(answer.status, 303, "{}", answer.text());
         let cookie = answer.header("set-cookie");
@@ -359,6 +379,19 @@ impl Drop for TestApp {
             eprintln!("the server on {} said:\n{}", self.engine, self.log());
         }
     }
+}
+
+/// A value of a form.
+pub fn encoded(value: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    let part = |b: u8| {
+        if plain(b) {
+            char::from(b).to_string()
+        } else {
+            format!("%{b:02X}")
+        }
+    };
+    value.bytes().map(part).collect()
 }
 
 /// The first rows of an upload.
