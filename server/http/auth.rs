@@ -17,7 +17,7 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use tokio::sync::Semaphore;
 
-use super::pacing::Use;
+use super::{pacing::Use, within};
 use crate::{
     clock,
     domain::{
@@ -170,7 +170,25 @@ enum Caller {
     Person(Person),
 }
 
-async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
+/// Which sites somebody may see; here and nowhere else.
+fn sites_of(caller: &Caller) -> Sites {
+    match caller {
+        Caller::Program(_) => Sites::all(),
+        Caller::Person(person) => person.sites.clone(),
+    }
+}
+
+/// Finds out who is asking, and notes on the request which sites that is about.
+async fn caller(parts: &mut Parts, app: &App) -> Result<Caller, Problem> {
+    let mut caller = who(parts, app).await?;
+    let sites = within::note(parts, &sites_of(&caller));
+    if let Caller::Person(person) = &mut caller {
+        person.sites = sites;
+    }
+    Ok(caller)
+}
+
+async fn who(parts: &Parts, app: &App) -> Result<Caller, Problem> {
     if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
         let text = value
             .to_str()
@@ -272,7 +290,7 @@ pub struct Person {
 }
 
 macro_rules! role {
-    ($role:ident, $purpose:expr) => {
+    ($role:ident, $purpose:expr, $person:expr) => {
         impl<S> FromRequestParts<S> for $role
         where
             App: FromRef<S>,
@@ -286,15 +304,16 @@ macro_rules! role {
                     Caller::Program(token) => {
                         let name = only(&token, $purpose)?;
                         app.pacer().ask(parts, &token.id, Use::Reading)?;
+                        let sites = within::of(parts)?;
+                        Ok(Self { name, sites })
+                    }
+                    Caller::Person(person) => {
+                        $person(&person.sites)?;
                         Ok(Self {
-                            name,
-                            sites: Sites::all(),
+                            name: person.name.into(),
+                            sites: person.sites,
                         })
                     }
-                    Caller::Person(person) => Ok(Self {
-                        name: person.name.into(),
-                        sites: person.sites,
-                    }),
                 }
             }
         }
@@ -310,7 +329,10 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
         Ok(Self(match caller(parts, &app).await? {
-            Caller::Person(person) => Sender::vouched(&person.name, Way::Report),
+            Caller::Person(person) => {
+                within::whole_estate(&person.sites)?;
+                Sender::vouched(&person.name, Way::Report)
+            }
             Caller::Program(token) => {
                 let sender = if token.purpose == Purpose::Import {
                     Sender::vouched(&only(&token, Purpose::Import)?, Way::Report)
@@ -334,7 +356,10 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
         let (name, token): (Arc<str>, Option<String>) = match caller(parts, &app).await? {
-            Caller::Person(person) => (person.name.into(), None),
+            Caller::Person(person) => {
+                within::whole_estate(&person.sites)?;
+                (person.name.into(), None)
+            }
             Caller::Program(token) => {
                 let name = only(&token, Purpose::Import)?;
                 app.pacer().ask(parts, &token.id, Use::Sending)?;
@@ -348,8 +373,8 @@ where
     }
 }
 
-role!(Reader, Purpose::Read);
-role!(Planner, Purpose::Population);
+role!(Reader, Purpose::Read, |_: &Sites| Ok::<(), Problem>(()));
+role!(Planner, Purpose::Population, within::whole_estate);
 
 impl<S> FromRequestParts<S> for Person
 where

@@ -12,6 +12,7 @@ use super::{
     auth::{Person, Planner},
     population,
     query::{Once, form_pairs, unknown, yes},
+    within::WholeEstate,
 };
 use crate::{
     clock, error::Problem, expected, state::App, store::membership::Consent,
@@ -65,6 +66,7 @@ impl ListQuery {
 pub async fn withdraw(
     State(app): State<App>,
     Planner { name: sender, .. }: Planner,
+    _: WholeEstate,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = ListQuery::of(query.as_deref())?;
@@ -96,7 +98,8 @@ pub struct Wanted {
 /// `POST /population/withdraw`: shows first what would happen.
 pub async fn withdraw_form(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
     wanted: Result<Form<Wanted>, FormRejection>,
 ) -> Result<Response, Problem> {
@@ -104,15 +107,21 @@ pub async fn withdraw_form(
         Problem::Malformed("This is no list: use the button on the page Expected lists.".to_owned())
     })?;
     let consent = wanted.confirm.map_or(Consent::Ask, Consent::ForUpload);
-    let answer =
-        expected::withdraw(app.store(), &wanted.list, &user, consent, clock::now()).await?;
+    let answer = expected::withdraw(
+        app.store(),
+        &wanted.list,
+        &person.name,
+        consent,
+        clock::now(),
+    )
+    .await?;
     let withdrawal = Withdrawal {
         list: answer.list,
         gone: answer.gone,
         population: answer.population,
         needs_confirmation: answer.needs_confirmation,
     };
-    population::page(&app, &user, &headers, |page| {
+    population::page(&app, &person, &headers, |page| {
         page.say_withdrawal(withdrawal);
     })
     .await

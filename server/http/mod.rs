@@ -46,6 +46,7 @@ pub mod upload_api;
 pub mod uploads;
 pub mod webhooks;
 mod whole;
+pub mod within;
 
 use axum::{
     Router,

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     clock,
     domain::{
+        access::Sites,
         assess::{self, AbsentPolicy, DotnetPolicy},
         feeds::day_of,
         time::DAY,
@@ -48,7 +49,7 @@ use crate::{
 const PLACE_ROWS: usize = 25;
 
 /// The frame of a page.
-pub fn layout(app: &App, nav: Nav, user: Option<&str>, headers: Option<&HeaderMap>) -> Layout {
+pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&HeaderMap>) -> Layout {
     let host = headers
         .and_then(|headers| headers.get(header::HOST))
         .and_then(|host| host.to_str().ok())
@@ -60,7 +61,10 @@ pub fn layout(app: &App, nav: Nav, user: Option<&str>, headers: Option<&HeaderMa
     };
     Layout {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        signed_in: user.map(str::to_owned),
+        signed_in: person.map(|person| person.name.clone()),
+        sites: person
+            .map(|person| person.sites.clone())
+            .unwrap_or_default(),
         nav,
         now: clock::now(),
         css_url: assets::css_url(),
@@ -118,7 +122,7 @@ pub fn counting(app: &App) -> Counting {
 /// `/`
 pub async fn home(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
@@ -127,10 +131,10 @@ pub async fn home(
     let store = app.store();
     let summary = store.selection(&filter, &app.judge().ruleset, now).await?;
     let roles = store.by_role(&filter, now).await?;
-    let feeds = store.feeds(now).await?;
-    let choices = choices(&app).await?;
-    let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
-    let whole = filter == Filter::default();
+    let feeds = store.feeds(&filter.within, now).await?;
+    let choices = choices(&app, &filter.within).await?;
+    let layout = layout(&app, Nav::Overview, Some(&person), Some(&headers));
+    let whole = filter.is_everybody();
     let mut page = HomePage::new(layout, &summary, &counting(&app), &filter);
     page.say_choices(&filter, &choices, &roles);
     page.say_feeds(&feeds);
@@ -138,21 +142,23 @@ pub async fn home(
     if whole {
         let regressed = trend::regressed(&app, &filter, summary.as_of).await?;
         page.say_attention(&summary, &feeds, regressed);
-        page.say_webhooks(&store.webhooks().await?);
+        if !filter.within.is_limited() {
+            page.say_webhooks(&store.webhooks().await?);
+        }
         let week_ago = day_of(summary.as_of) - change::DAYS;
-        let then = store.systems_of_day(week_ago).await?;
+        let then = store.systems_of_day(week_ago, &filter.within).await?;
         page.say_changes(&summary, week_ago, then.as_ref());
         if !page.empty {
-            page.trend = Some(trend::section(&app, &summary, &feeds).await?);
+            page.trend = Some(trend::section(&app, &summary, &feeds, &filter.within).await?);
         }
     }
     html(&page)
 }
 
 /// What the filter form offers.
-async fn choices(app: &App) -> Result<Choices, Problem> {
-    let (os, sites, roles) = app.store().occurring().await?;
-    let owners = app.store().owners().await?;
+async fn choices(app: &App, within: &Sites) -> Result<Choices, Problem> {
+    let (os, sites, roles) = app.store().occurring(within).await?;
+    let owners = app.store().owners(within).await?;
     Ok(Choices {
         os,
         sites,
@@ -164,42 +170,45 @@ async fn choices(app: &App) -> Result<Choices, Problem> {
 /// `/os/{key}`
 pub async fn os(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(key): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    place(&app, &user, &headers, Place::Os(key)).await
+    place(&app, &person, &headers, Place::Os(key)).await
 }
 
 /// `/sites/{code}`; `none` for clients without a known site.
 pub async fn site(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(code): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let code = if code == NO_SITE { String::new() } else { code };
-    place(&app, &user, &headers, Place::Site(code)).await
+    place(&app, &person, &headers, Place::Site(code)).await
 }
 
 /// `/roles/{role}`
 pub async fn role(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(role): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    place(&app, &user, &headers, Place::Role(role.to_lowercase())).await
+    place(&app, &person, &headers, Place::Role(role.to_lowercase())).await
 }
 
 async fn place(
     app: &App,
-    user: &str,
+    person: &Person,
     headers: &HeaderMap,
     place: Place,
 ) -> Result<Response, Problem> {
     let now = clock::now();
-    let filter = place.filter();
+    let filter = Filter {
+        within: person.sites.clone(),
+        ..place.filter()
+    };
     let summary = app
         .store()
         .selection(&filter, &app.judge().ruleset, now)
@@ -210,14 +219,14 @@ async fn place(
         ));
     }
     let rows = app.store().list(&filter, None, PLACE_ROWS, now).await?;
-    let layout = layout(app, Nav::Overview, Some(user), Some(headers));
+    let layout = layout(app, Nav::Overview, Some(person), Some(headers));
     html(&PlacePage::new(layout, &place, &summary, &rows))
 }
 
 /// `/blockers`
 pub async fn blockers(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
@@ -225,22 +234,22 @@ pub async fn blockers(
         filter: api::blockers_filter(query.clone()),
         ..query
     };
-    list(&app, &user, &headers, ListKind::Blockers, query).await
+    list(&app, &person, &headers, ListKind::Blockers, query).await
 }
 
 /// `/clients`
 pub async fn clients(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
-    list(&app, &user, &headers, ListKind::Clients, query).await
+    list(&app, &person, &headers, ListKind::Clients, query).await
 }
 
 async fn list(
     app: &App,
-    user: &str,
+    person: &Person,
     headers: &HeaderMap,
     kind: ListKind,
     query: ListQuery,
@@ -264,7 +273,7 @@ async fn list(
         ListKind::Blockers => Nav::Blockers,
         ListKind::Clients => Nav::Clients,
     };
-    let layout = layout(app, nav, Some(user), Some(headers));
+    let layout = layout(app, nav, Some(person), Some(headers));
     html(&ClientsPage::new(
         layout,
         kind,
@@ -272,20 +281,20 @@ async fn list(
         &shown,
         &page,
         query.before,
-        &choices(app).await?,
+        &choices(app, &query.filter.within).await?,
     ))
 }
 
 /// `/clients/{id}`
 pub async fn client(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(id): Named,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let older = api_client::older(query.as_deref())?;
-    let detail = api_client::detail(&app, &id, older.as_deref()).await?;
+    let detail = api_client::detail(&app, &id, older.as_deref(), &person.sites).await?;
     let chapters = timeline::told(app.judge(), &detail).await?;
     let judged = api_client::judged(&app, &detail)?;
     let masks = judged.facts.as_ref().map(assess::protocol_masks);
@@ -296,7 +305,7 @@ pub async fn client(
         prospect: prospect.as_ref(),
         chapters: &chapters,
     };
-    let layout = layout(&app, Nav::Clients, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Clients, Some(&person), Some(&headers));
     let mut page = ClientPage::new(layout, &detail, findings, &counting(&app));
     page.say_sources(&detail, &judged.decides);
     html(&page)
@@ -305,11 +314,11 @@ pub async fn client(
 /// `/method`
 pub async fn method(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let population = app.store().population(clock::now()).await?;
-    let layout = layout(&app, Nav::Method, Some(&user), Some(&headers));
+    let population = app.store().population(&person.sites, clock::now()).await?;
+    let layout = layout(&app, Nav::Method, Some(&person), Some(&headers));
     let policy = &app.judge().policy;
     html(&MethodPage::new(
         layout,
@@ -322,10 +331,10 @@ pub async fn method(
 /// `/components`
 pub async fn components(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::None, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::None, Some(&person), Some(&headers));
     html(&ComponentsPage::new(layout))
 }
 

@@ -11,6 +11,7 @@ use super::{
     body,
     pages::{html, layout},
     receiving::{broken, unreadable},
+    within::WholeEstate,
 };
 use crate::{
     clock,
@@ -27,16 +28,18 @@ use crate::{
 /// `GET /population`
 pub async fn form(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    page(&app, &user, &headers, |_| ()).await
+    page(&app, &person, &headers, |_| ()).await
 }
 
 /// `POST /population`
 pub async fn replace(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
@@ -64,10 +67,17 @@ pub async fn replace(
     })?;
     let held = body::unpacked(bytes.into(), app.budget()).await?;
     let (bytes, _room) = held.split();
-    let answer =
-        expected::replace(app.store(), &name, bytes, &user, &confirmed, clock::now()).await?;
+    let answer = expected::replace(
+        app.store(),
+        &name,
+        bytes,
+        &person.name,
+        &confirmed,
+        clock::now(),
+    )
+    .await?;
     let outcome = outcome(answer);
-    page(&app, &user, &headers, |page| page.say_outcome(&outcome)).await
+    page(&app, &person, &headers, |page| page.say_outcome(&outcome)).await
 }
 
 fn outcome(answer: ListAnswer) -> PopulationOutcome {
@@ -97,12 +107,12 @@ fn outcome(answer: ListAnswer) -> PopulationOutcome {
 /// The page of the expected lists; `say` adds what was just done.
 pub(super) async fn page(
     app: &App,
-    user: &str,
+    person: &Person,
     headers: &HeaderMap,
     say: impl FnOnce(&mut PopulationPage) + Send,
 ) -> Result<Response, Problem> {
-    let population = app.store().population(clock::now()).await?;
-    let layout = layout(app, Nav::Population, Some(user), Some(headers));
+    let population = app.store().population(&person.sites, clock::now()).await?;
+    let layout = layout(app, Nav::Population, Some(person), Some(headers));
     let mut page = PopulationPage::new(layout, &population, None);
     say(&mut page);
     html(&page)

@@ -36,18 +36,22 @@ pub struct View {
 /// `GET /views`
 pub async fn list(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let views = app.store().saved_views().await?;
-    let layout = layout(&app, Nav::Views, Some(&user), Some(&headers));
+    let views = app
+        .store()
+        // What others saved may name any site.
+        .saved_views(person.sites.is_limited().then_some(person.name.as_str()))
+        .await?;
+    let layout = layout(&app, Nav::Views, Some(&person), Some(&headers));
     html(&SavedPage::new(layout, &views))
 }
 
 /// `POST /views`: keeps the address that the form stands on.
 pub async fn save(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     given: Result<Form<View>, FormRejection>,
 ) -> Result<Response, Problem> {
     let Form(view) = given.map_err(|_| {
@@ -69,7 +73,7 @@ pub async fn save(
     }
     let kept = app
         .store()
-        .save_view(name.to_owned(), local.to_owned(), user, clock::now())
+        .save_view(name.to_owned(), local.to_owned(), person.name, clock::now())
         .await?;
     if !kept {
         return Err(Problem::invalid(

@@ -15,6 +15,7 @@ use super::{
     receiving::Beside,
     upload_api::{found, store_it},
     uploads::{first_mapping, reading},
+    within::WholeEstate,
 };
 use crate::{
     clock,
@@ -49,8 +50,9 @@ fn to_page(id: &str, query: &str) -> Response {
 /// `POST /uploads/{id}/commit`: stores what was read; what was chosen since is read first, and shown.
 pub async fn commit(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -64,7 +66,7 @@ pub async fn commit(
     };
     let shown = reading(&upload, &told_of(&upload.told), Vec::new());
     if upload.state == Step::Preview && !is_as_read(&shown, &pairs) {
-        read_again(&app, &upload, pairs, user).await?;
+        read_again(&app, &upload, pairs, person.name).await?;
         return Ok(to_page(&id, "?again=1"));
     }
     store_it(&app, &importer, &id).await?;
@@ -103,13 +105,14 @@ fn is_as_read(shown: &Reading, pairs: &[(String, String)]) -> bool {
 /// `POST /uploads/{id}/again`: has the files read in another way.
 pub async fn again(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
     form: Result<RawForm, RawFormRejection>,
 ) -> Result<Response, Problem> {
     let upload = found(&app, &importer, &id).await?;
-    read_again(&app, &upload, pairs(form)?, user).await?;
+    read_again(&app, &upload, pairs(form)?, person.name).await?;
     Ok(to_page(&id, ""))
 }
 
@@ -118,6 +121,7 @@ pub async fn vouch(
     State(app): State<App>,
     _: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
 ) -> Result<Response, Problem> {
     let upload = found(&app, &importer, &id).await?;

@@ -21,7 +21,7 @@ use cutover::{
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqlSafeStr as _, SqliteConnection};
 
-use crate::support::stores::{NOON, TestStore, report};
+use crate::support::stores::{EVERYWHERE, NOON, TestStore, report};
 
 async fn send(store: &Store, reports: Vec<Incoming>, now: Timestamp) {
     let kept = store.writer().reports(reports, now, true).await;
@@ -62,7 +62,10 @@ struct Follower {
 impl Follower {
     /// From this moment on.
     async fn new(store: &Store, now: Timestamp) -> Self {
-        let start = store.changes(None, 100, now).await.expect("the feed");
+        let start = store
+            .changes(None, 100, &EVERYWHERE, now)
+            .await
+            .expect("the feed");
         assert!(start.items.is_empty() && !start.more, "{start:?}");
         Self {
             cursor: start.next_cursor,
@@ -71,7 +74,9 @@ impl Follower {
 
     /// The next page.
     async fn page(&mut self, store: &Store, limit: usize, now: Timestamp) -> ChangePage {
-        let page = store.changes(Some(&self.cursor), limit, now).await;
+        let page = store
+            .changes(Some(&self.cursor), limit, &EVERYWHERE, now)
+            .await;
         let page = page.expect("the feed");
         self.cursor.clone_from(&page.next_cursor);
         page

@@ -313,7 +313,7 @@ async fn views_are_kept_under_their_names_and_forgotten() {
         };
         assert!(save("Zoo", "/clients?q=zoo").await.expect("kept"));
         assert!(save("Berlin", "/blockers?site=P02").await.expect("kept"));
-        let views = test.store.saved_views().await.expect("views");
+        let views = test.store.saved_views(None).await.expect("views");
         let names: Vec<_> = views.iter().map(|view| view.name.as_str()).collect();
         assert_eq!(names, ["Berlin", "Zoo"]);
         assert!(
@@ -329,6 +329,6 @@ async fn views_are_kept_under_their_names_and_forgotten() {
                 .await
                 .expect("gone already")
         );
-        assert_eq!(test.store.saved_views().await.expect("views").len(), 1);
+        assert_eq!(test.store.saved_views(None).await.expect("views").len(), 1);
     }
 }

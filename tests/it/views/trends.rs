@@ -44,6 +44,7 @@ fn head(ago: i64, counts: [i64; 7]) -> Day {
         feeds_stopped: i64::from((20..23).contains(&ago)),
         to_rejudge: if ago == 60 { 140 } else { 0 },
         simulated: false,
+        partial: false,
     }
 }
 
