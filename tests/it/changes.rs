@@ -10,7 +10,7 @@ mod story;
 use std::collections::BTreeMap;
 
 use cutover::{
-    domain::{changes::Why, lists::ListOrigin, time::Timestamp, verdict::Standing},
+    domain::{access::Sites, changes::Why, lists::ListOrigin, time::Timestamp, verdict::Standing},
     store::{
         Store,
         changes::{Change, ChangePage, Shown},
@@ -21,7 +21,7 @@ use cutover::{
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqlSafeStr as _, SqliteConnection};
 
-use crate::support::stores::{EVERYWHERE, NOON, TestStore, report};
+use crate::support::stores::{NOON, TestStore, report};
 
 async fn send(store: &Store, reports: Vec<Incoming>, now: Timestamp) {
     let kept = store.writer().reports(reports, now, true).await;
@@ -57,25 +57,32 @@ async fn put(store: &Store, rows: Vec<Expected>, now: Timestamp) {
 /// Somebody who follows the feed.
 struct Follower {
     cursor: String,
+    within: Sites,
 }
 
 impl Follower {
     /// From this moment on.
     async fn new(store: &Store, now: Timestamp) -> Self {
+        Self::within(Sites::all(), store, now).await
+    }
+
+    /// The same, of somebody who may see these sites.
+    async fn within(within: Sites, store: &Store, now: Timestamp) -> Self {
         let start = store
-            .changes(None, 100, &EVERYWHERE, now)
+            .changes(None, 100, &within, now)
             .await
             .expect("the feed");
         assert!(start.items.is_empty() && !start.more, "{start:?}");
         Self {
             cursor: start.next_cursor,
+            within,
         }
     }
 
     /// The next page.
     async fn page(&mut self, store: &Store, limit: usize, now: Timestamp) -> ChangePage {
         let page = store
-            .changes(Some(&self.cursor), limit, &EVERYWHERE, now)
+            .changes(Some(&self.cursor), limit, &self.within, now)
             .await;
         let page = page.expect("the feed");
         self.cursor.clone_from(&page.next_cursor);

@@ -95,6 +95,11 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/metrics", For::Readers),
 ];
 
+/// Method and path of every route.
+pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ROUTES.iter().map(|(method, path, _)| (*method, *path))
+}
+
 fn method(name: &str) -> Method {
     name.parse().expect("a method")
 }
@@ -134,7 +139,7 @@ fn no_route_is_forgotten() {
 }
 
 /// An address for a route: with a client that is there.
-fn address(path: &str, id: &str, upload: &str) -> String {
+pub fn address(path: &str, id: &str, upload: &str) -> String {
     path.replace("{id}", id)
         .replace("{upload}", upload)
         .replace("{code}/{file}", "restart-computer/restart-computer.ps1")

@@ -2,7 +2,10 @@
 
 use cutover::{
     clock,
-    domain::time::{DAY, HOUR},
+    domain::{
+        access::Sites,
+        time::{DAY, HOUR},
+    },
     store::{Error, Store},
 };
 
@@ -20,6 +23,7 @@ async fn what_is_old_is_let_go_of_and_a_cursor_before_it_is_refused() {
         let all = store.changes_after(0, 10).await.expect("changes");
         assert_eq!(all.len(), 5);
         let mut middle = Follower {
+            within: Sites::all(),
             cursor: start.cursor.clone(),
         };
         middle.page(store, 3, NOON).await;

@@ -103,6 +103,7 @@ async fn a_day_holds_the_numbers_of_its_moment_by_everything() {
                 ..Slice::default()
             },
             Slice {
+                within: EVERYWHERE.clone(),
                 site: Some("P01".to_owned()),
                 os: Some("10.0.19045-client".to_owned()),
                 reason: Some("os.not_usable".to_owned()),

@@ -197,6 +197,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
     let narrow = Asked {
         days: 30,
         slice: Slice {
+            within: cutover::domain::access::Sites::all(),
             site: Some(String::new()),
             os: Some("6.1.7601-client".to_owned()),
             reason: Some("schannel.tls12_not_enabled".to_owned()),
