@@ -147,7 +147,8 @@ async fn fill(app: &TestApp, lines: &[Vec<String>], places: &[(&str, &str, &str)
     let csv = format!("Name,SiteCode,Owner,Obsolete\n{rows}");
     app.put_population("?confirm=1", csv).await.ok("a list");
     for lines in lines {
-        app.send(lines.concat()).await.ok("reports");
+        let sent = app.send(lines.join("\n")).await.ok("reports").json();
+        assert_eq!(sent["stored"], lines.len(), "{sent}");
     }
 }
 
@@ -250,7 +251,7 @@ const PAGES: [&str; 19] = [
     "/clients?left_out=1",
     "/clients?q=OPEN",
     "/fixes",
-    "/fixes/schannel-client",
+    "/fixes/restart-computer",
     "/trend",
     "/trend?site=P01",
     "/sites/P01",
