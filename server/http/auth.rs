@@ -13,7 +13,7 @@ use axum::{
 };
 use axum_extra::extract::CookieJar;
 
-use super::from_where::FromWhere;
+use super::{from_where::FromWhere, within};
 use crate::{
     clock,
     domain::{
@@ -92,6 +92,16 @@ pub(super) enum Caller {
     Program(Token),
     /// Somebody who has signed in.
     Person(Person),
+}
+
+impl Caller {
+    /// Which sites it may see.
+    pub(super) fn sites(&self) -> Sites {
+        match self {
+            Self::Program(_) => Sites::all(),
+            Self::Person(person) => person.sites.clone(),
+        }
+    }
 }
 
 /// Finds out who is asking.
@@ -234,11 +244,12 @@ pub fn address(extensions: &Extensions) -> Option<IpAddr> {
 }
 
 macro_rules! from_caller {
-    ($who:ident, |$caller:ident| $made:expr) => {
+    ($who:ident, |$caller:ident, $sites:ident| $made:expr) => {
         impl<S: Send + Sync> FromRequestParts<S> for $who {
             type Rejection = Problem;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+                let $sites = within::of(parts)?;
                 let $caller = admitted(parts)?;
                 $made
             }
@@ -246,43 +257,49 @@ macro_rules! from_caller {
     };
 }
 
-from_caller!(Reader, |caller| Ok(match caller {
-    Caller::Program(token) => Self {
-        name: called(token),
-        sites: Sites::all(),
+from_caller!(Reader, |caller, sites| Ok(Self {
+    name: match caller {
+        Caller::Program(token) => called(token),
+        Caller::Person(person) => person.name.as_str().into(),
     },
-    Caller::Person(person) => Self {
-        name: person.name.as_str().into(),
-        sites: person.sites.clone(),
-    },
+    sites,
 }));
-from_caller!(Planner, |caller| Ok(match caller {
-    Caller::Program(token) => Self {
-        name: called(token),
-        sites: Sites::all(),
-    },
-    Caller::Person(person) => Self {
-        name: person.name.as_str().into(),
-        sites: person.sites.clone(),
-    },
-}));
-from_caller!(Reporter, |caller| Ok(Self(match caller {
+from_caller!(Planner, |caller, sites| {
+    let name = match caller {
+        Caller::Program(token) => called(token),
+        Caller::Person(person) => {
+            within::whole_estate(&sites)?;
+            person.name.as_str().into()
+        }
+    };
+    Ok(Self { name, sites })
+});
+from_caller!(Reporter, |caller, sites| Ok(Self(match caller {
     Caller::Program(token) if token.purpose == Purpose::Ingest => Sender::claimed(&called(token)),
     Caller::Program(token) => Sender::vouched(&called(token), Way::Report),
-    Caller::Person(person) => Sender::vouched(&person.name, Way::Report),
+    Caller::Person(person) => {
+        within::whole_estate(&sites)?;
+        Sender::vouched(&person.name, Way::Report)
+    }
 })));
-from_caller!(Importer, |caller| Ok(match caller {
+from_caller!(Importer, |caller, sites| Ok(match caller {
     Caller::Program(token) => Self {
         sender: Sender::vouched(&called(token), Way::Upload),
         token: Some(token.id.clone()),
     },
-    Caller::Person(person) => Self {
-        sender: Sender::vouched(&person.name, Way::Upload),
-        token: None,
-    },
+    Caller::Person(person) => {
+        within::whole_estate(&sites)?;
+        Self {
+            sender: Sender::vouched(&person.name, Way::Upload),
+            token: None,
+        }
+    }
 }));
-from_caller!(Person, |caller| match caller {
-    Caller::Person(person) => Ok(person.clone()),
+from_caller!(Person, |caller, sites| match caller {
+    Caller::Person(person) => Ok(Self {
+        sites,
+        ..person.clone()
+    }),
     Caller::Program(_) => Err(Problem::Forbidden(
         "This page is for people; programs use /api/v1.".to_owned(),
     )),

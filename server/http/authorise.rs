@@ -15,6 +15,7 @@ use super::{
     body,
     pacing::Use,
     routes::{Needs, Rule, Rules},
+    within,
 };
 use crate::{
     domain::access::Role,
@@ -66,6 +67,7 @@ async fn admit(app: &App, rules: &Rules, parts: &mut Parts) -> Result<Let, Probl
         return Ok(Let::In);
     }
     let caller = auth::caller(parts, app).await?;
+    let sites = within::note(parts, &caller.sites());
     match &caller {
         Caller::Program(token) => {
             suits(token, rule.tokens)?;
@@ -74,6 +76,10 @@ async fn admit(app: &App, rules: &Rules, parts: &mut Parts) -> Result<Let, Probl
         Caller::Person(person) => {
             if !rule.needs.allow(person.role) {
                 return Err(Problem::Forbidden(refused(rule.needs, person.role)));
+            }
+            // Whoever manages accounts could give away the sites that are kept from them.
+            if matches!(rule.needs, Needs::Administer | Needs::ReadAudit) {
+                within::whole_estate(&sites)?;
             }
             if person.must_change && rule.needs != Needs::OwnAccount {
                 return Ok(Let::ChoosePassword);

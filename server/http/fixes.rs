@@ -38,7 +38,7 @@ fn place(query: ListQuery) -> Result<Filter, Problem> {
     let place = Filter {
         os: query.filter.os.clone(),
         site: query.filter.site.clone(),
-        ..Filter::default()
+        ..Filter::of(&query.filter.within)
     };
     if query.filter == place && !query.standing_given && query.cursor.is_none() {
         Ok(place)
@@ -60,7 +60,7 @@ pub async fn page(
     let filter = place(query)?;
     let layout = layout(&app, Nav::Fixes, Some(&person), Some(&headers));
     let found = app.store().signatures(&filter, layout.now).await?;
-    let (os, sites, _) = app.store().occurring().await?;
+    let (os, sites, _) = app.store().occurring(&filter.within).await?;
     let choices = Choices {
         os,
         sites,
@@ -93,12 +93,13 @@ pub async fn one(
     let layout = layout(&app, Nav::Fixes, Some(&person), Some(&headers));
     let found = app
         .store()
-        .signatures(&Filter::default(), layout.now)
+        .signatures(&Filter::of(&person.sites), layout.now)
         .await?;
-    let rows = app
-        .store()
-        .list(&asked(action), None, ROWS, layout.now)
-        .await?;
+    let those = Filter {
+        within: person.sites.clone(),
+        ..asked(action)
+    };
+    let rows = app.store().list(&those, None, ROWS, layout.now).await?;
     let (blocking, undetermined) = (plan(&found.blocking), plan(&found.undetermined));
     html(&FixPage::new(
         layout,
@@ -149,7 +150,7 @@ pub async fn api(
     let filter = place(query)?;
     let now = clock::now();
     let found = app.store().signatures(&filter, now).await?;
-    let population = app.store().population(now).await?;
+    let population = app.store().population(&filter.within, now).await?;
     let ruleset = &app.judge().ruleset;
     let answer = FixesAnswer::new(filter, &found, population, now, ruleset);
     polled::json(&headers, answer)

@@ -6,8 +6,13 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::auth::Reader;
-use crate::{clock, domain::feeds::FeedState, error::Problem, state::App};
+use super::{auth::Reader, within::WholeEstate};
+use crate::{
+    clock,
+    domain::{access::Sites, feeds::FeedState},
+    error::Problem,
+    state::App,
+};
 
 /// `GET /healthz`: the process lives.
 pub async fn healthz() -> &'static str {
@@ -23,8 +28,8 @@ pub async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
     Ok("ready\n")
 }
 
-/// `GET /metrics`: Prometheus text, for whoever may read.
-pub async fn metrics(State(app): State<App>, _: Reader) -> Response {
+/// `GET /metrics`: Prometheus text, for whoever may read of every site.
+pub async fn metrics(State(app): State<App>, _: Reader, _: WholeEstate) -> Response {
     metrics::gauge!("cutover_queue_room").set(precise(app.store().writer().room()));
     metrics::gauge!("cutover_feeds_stopped").set(stopped_feeds(&app).await);
     (
@@ -37,7 +42,7 @@ pub async fn metrics(State(app): State<App>, _: Reader) -> Response {
 /// How many feeds have stopped; not a number while nobody knows, because the last known one could be a comfort.
 async fn stopped_feeds(app: &App) -> f64 {
     let now = clock::now();
-    match app.store().feeds(now).await {
+    match app.store().feeds(&Sites::all(), now).await {
         Ok(feeds) => {
             let stopped =
                 |feed: &&_| crate::domain::feeds::Feed::state(feed, now) == FeedState::Stopped;

@@ -12,6 +12,7 @@ use super::{
     auth::{Person, Planner},
     population,
     query::{Once, form_pairs, unknown, yes},
+    within::WholeEstate,
 };
 use crate::{
     clock, error::Problem, expected, state::App, store::membership::Consent,
@@ -65,6 +66,7 @@ impl ListQuery {
 pub async fn withdraw(
     State(app): State<App>,
     Planner { name: sender, .. }: Planner,
+    _: WholeEstate,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = ListQuery::of(query.as_deref())?;
@@ -97,6 +99,7 @@ pub struct Wanted {
 pub async fn withdraw_form(
     State(app): State<App>,
     person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
     wanted: Result<Form<Wanted>, FormRejection>,
 ) -> Result<Response, Problem> {

@@ -53,5 +53,6 @@ pub mod upload_api;
 pub mod uploads;
 pub mod webhooks;
 mod whole;
+pub mod within;
 
 pub use routes::router;

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     clock,
     domain::{
-        access::Permission,
+        access::{Permission, Sites},
         assess::{self, AbsentPolicy, DotnetPolicy},
         feeds::day_of,
         time::DAY,
@@ -56,6 +56,9 @@ pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&Hea
         version: env!("CARGO_PKG_VERSION").to_owned(),
         signed_in: person.map(|person| person.name.clone()),
         may: person.map_or_else(May::default, |person| May::of(person.role)),
+        sites: person
+            .map(|person| person.sites.clone())
+            .unwrap_or_default(),
         nav,
         now: clock::now(),
         css_url: assets::css_url(),
@@ -122,10 +125,10 @@ pub async fn home(
     let store = app.store();
     let summary = store.selection(&filter, &app.judge().ruleset, now).await?;
     let roles = store.by_role(&filter, now).await?;
-    let feeds = store.feeds(now).await?;
-    let choices = choices(&app).await?;
+    let feeds = store.feeds(&filter.within, now).await?;
+    let choices = choices(&app, &filter.within).await?;
     let layout = layout(&app, Nav::Overview, Some(&person), Some(&headers));
-    let whole = filter == Filter::default();
+    let whole = filter.is_everybody();
     let mut page = HomePage::new(layout, &summary, &counting(&app), &filter);
     page.say_choices(&filter, &choices, &roles);
     page.say_feeds(&feeds);
@@ -133,23 +136,23 @@ pub async fn home(
     if whole {
         let regressed = trend::regressed(&app, &filter, summary.as_of).await?;
         page.say_attention(&summary, &feeds, regressed);
-        if person.may(Permission::Administer) {
+        if person.may(Permission::Administer) && !filter.within.is_limited() {
             page.say_webhooks(&store.webhooks().await?);
         }
         let week_ago = day_of(summary.as_of) - change::DAYS;
-        let then = store.systems_of_day(week_ago).await?;
+        let then = store.systems_of_day(week_ago, &filter.within).await?;
         page.say_changes(&summary, week_ago, then.as_ref());
         if !page.empty {
-            page.trend = Some(trend::section(&app, &summary, &feeds).await?);
+            page.trend = Some(trend::section(&app, &summary, &feeds, &filter.within).await?);
         }
     }
     html(&page)
 }
 
 /// What the filter form offers.
-async fn choices(app: &App) -> Result<Choices, Problem> {
-    let (os, sites, roles) = app.store().occurring().await?;
-    let owners = app.store().owners().await?;
+async fn choices(app: &App, within: &Sites) -> Result<Choices, Problem> {
+    let (os, sites, roles) = app.store().occurring(within).await?;
+    let owners = app.store().owners(within).await?;
     Ok(Choices {
         os,
         sites,
@@ -196,7 +199,10 @@ async fn place(
     place: Place,
 ) -> Result<Response, Problem> {
     let now = clock::now();
-    let filter = place.filter();
+    let filter = Filter {
+        within: person.sites.clone(),
+        ..place.filter()
+    };
     let summary = app
         .store()
         .selection(&filter, &app.judge().ruleset, now)
@@ -269,7 +275,7 @@ async fn list(
         &shown,
         &page,
         query.before,
-        &choices(app).await?,
+        &choices(app, &query.filter.within).await?,
     ))
 }
 
@@ -282,7 +288,7 @@ pub async fn client(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let older = api_client::older(query.as_deref())?;
-    let detail = api_client::detail(&app, &id, older.as_deref()).await?;
+    let detail = api_client::detail(&app, &id, older.as_deref(), &person.sites).await?;
     let chapters = timeline::told(app.judge(), &detail).await?;
     let judged = api_client::judged(&app, &detail)?;
     let masks = judged.facts.as_ref().map(assess::protocol_masks);
@@ -305,7 +311,7 @@ pub async fn method(
     person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let population = app.store().population(clock::now()).await?;
+    let population = app.store().population(&person.sites, clock::now()).await?;
     let layout = layout(&app, Nav::Method, Some(&person), Some(&headers));
     let policy = &app.judge().policy;
     html(&MethodPage::new(

@@ -11,6 +11,7 @@ use super::{
     body,
     pages::{html, layout},
     receiving::{broken, unreadable},
+    within::WholeEstate,
 };
 use crate::{
     clock,
@@ -28,6 +29,7 @@ use crate::{
 pub async fn form(
     State(app): State<App>,
     person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     page(&app, &person, &headers, |_| ()).await
@@ -37,6 +39,7 @@ pub async fn form(
 pub async fn replace(
     State(app): State<App>,
     person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
@@ -108,7 +111,7 @@ pub(super) async fn page(
     headers: &HeaderMap,
     say: impl FnOnce(&mut PopulationPage) + Send,
 ) -> Result<Response, Problem> {
-    let population = app.store().population(clock::now()).await?;
+    let population = app.store().population(&person.sites, clock::now()).await?;
     let layout = layout(app, Nav::Population, Some(person), Some(headers));
     let mut page = PopulationPage::new(layout, &population, None);
     say(&mut page);

@@ -40,7 +40,11 @@ pub async fn list(
     person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let views = app.store().saved_views().await?;
+    let views = app
+        .store()
+        // What others saved may name any site.
+        .saved_views(person.sites.is_limited().then_some(person.name.as_str()))
+        .await?;
     let layout = layout(&app, Nav::Views, Some(&person), Some(&headers));
     html(&SavedPage::new(layout, &views))
 }
@@ -90,7 +94,7 @@ pub async fn delete(
     Named(id): Named,
 ) -> Result<Response, Problem> {
     // Somebody else may have deleted it a moment ago; then it is gone, as was wanted.
-    let views = app.store().saved_views().await?;
+    let views = app.store().saved_views(None).await?;
     let Some(view) = views.into_iter().find(|view| view.id == id) else {
         return Ok(Redirect::to("/views").into_response());
     };

@@ -7,7 +7,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{auth::Person, query::Named};
+use super::{api_client, auth::Person, query::Named};
 use crate::{clock, error::Problem, state::App, store::identify::ClientId, views::links};
 
 /// What the button sends.
@@ -29,6 +29,9 @@ pub async fn two_machines(
     let nobody = || Problem::NotFound("There is no client with this id.".to_owned());
     let one: ClientId = id.parse().map_err(|_| nobody())?;
     let other: ClientId = given.other.parse().map_err(|_| nobody())?;
+    for id in [one, other] {
+        api_client::detail(&app, &id.to_string(), None, &person.sites).await?;
+    }
     // Somebody else may have said it a moment ago; then it is settled, as was wanted.
     app.store()
         .settle_as_two(one, other, person.name, clock::now())

@@ -15,6 +15,7 @@ use super::{
     receiving::Beside,
     upload_api::{found, store_it},
     uploads::{first_mapping, reading},
+    within::WholeEstate,
 };
 use crate::{
     clock,
@@ -51,6 +52,7 @@ pub async fn commit(
     State(app): State<App>,
     person: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -105,6 +107,7 @@ pub async fn again(
     State(app): State<App>,
     person: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
     form: Result<RawForm, RawFormRejection>,
 ) -> Result<Response, Problem> {
@@ -118,6 +121,7 @@ pub async fn vouch(
     State(app): State<App>,
     _: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
 ) -> Result<Response, Problem> {
     let upload = found(&app, &importer, &id).await?;

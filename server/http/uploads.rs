@@ -12,6 +12,7 @@ use super::{
     query::Named,
     receiving::receive,
     upload_api::{Asked, cut, discard, found},
+    within::WholeEstate,
 };
 use crate::{
     domain::verdict::Standing,
@@ -58,6 +59,7 @@ fn titles_of(codes: &str) -> String {
 pub async fn form(
     State(app): State<App>,
     person: Person,
+    _: WholeEstate,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -93,6 +95,7 @@ pub async fn take(
     State(app): State<App>,
     _: Person,
     importer: Importer,
+    _: WholeEstate,
     request: Request,
 ) -> Result<Response, Problem> {
     let id = receive(&app, &importer, request).await?;
@@ -104,6 +107,7 @@ pub async fn one(
     State(app): State<App>,
     person: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -245,6 +249,7 @@ pub async fn cancel(
     State(app): State<App>,
     _: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
 ) -> Result<Response, Problem> {
     discard(&app, &importer, &id).await?;

@@ -5,6 +5,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use super::{
     auth::Person,
     pages::{html, layout},
+    within::WholeEstate,
 };
 use crate::{
     error::Problem,
@@ -19,6 +20,7 @@ use crate::{
 pub async fn page(
     State(app): State<App>,
     person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let layout = layout(&app, Nav::Webhooks, Some(&person), Some(&headers));

@@ -58,6 +58,7 @@ pub mod upload_whom;
 pub mod uploads;
 mod warm;
 pub mod webhooks;
+mod within;
 pub mod writer;
 
 pub use error::{Error, Result};

@@ -73,9 +73,11 @@ impl Store {
             .await
     }
 
-    /// Every saved view, by name.
-    pub async fn saved_views(&self) -> Result<Vec<SavedView>> {
+    /// Every saved view, by name; with a name of somebody, what that person saved alone.
+    pub async fn saved_views(&self, by: Option<&str>) -> Result<Vec<SavedView>> {
         let mut tx = self.db.read().await?;
-        tx.sql(ALL).bind(ESTATE).all().await
+        let mut views: Vec<SavedView> = tx.sql(ALL).bind(ESTATE).all().await?;
+        views.retain(|view| by.is_none_or(|name| view.created_by == name));
+        Ok(views)
     }
 }

@@ -8,9 +8,10 @@ use super::{
     error::Result,
     identify::{self, ClientId},
     known::IdRow,
+    narrowing::{Growing, Value},
     rows::Rows,
 };
-use crate::domain::time::Timestamp;
+use crate::domain::{access::Sites, time::Timestamp};
 
 const SETTLE: &str = "UPDATE suspects SET settled_at = $4, settled_by = $5
 WHERE estate = $1 AND settled_at IS NULL
@@ -18,8 +19,8 @@ WHERE estate = $1 AND settled_at IS NULL
 const MARK: &str = include_str!("sql/mark_duplicates.sql");
 const SETTLED: &str = "SELECT c.id, c.name, MAX(s.settled_at) AS at, MAX(s.settled_by) AS said_by
 FROM suspects s JOIN clients c ON c.estate = s.estate AND c.id = s.other_id
-WHERE s.estate = $1 AND s.client_id = $2 AND s.settled_at IS NOT NULL
-GROUP BY c.id, c.name, c.sort_key ORDER BY c.sort_key, c.id LIMIT 100";
+WHERE s.estate = ? AND s.client_id = ? AND s.settled_at IS NOT NULL";
+const IN_ORDER: &str = " GROUP BY c.id, c.name, c.sort_key ORDER BY c.sort_key, c.id LIMIT 100";
 
 /// A record that somebody said is another machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,14 +78,13 @@ impl Store {
     }
 }
 
-/// Records that somebody said are other machines than this one.
-pub(super) async fn settled(tx: &mut Tx, id: ClientId) -> Result<Vec<Settled>> {
-    let rows: Vec<Stored> = tx
-        .sql(SETTLED)
-        .bind(ESTATE)
-        .bind(identify::bytes(id))
-        .all()
-        .await?;
+/// Records that somebody said are other machines than this one, of those that may be seen.
+pub(super) async fn settled(tx: &mut Tx, id: ClientId, within: &Sites) -> Result<Vec<Settled>> {
+    let mut growing = Growing::starting(SETTLED);
+    growing.and("", [Value::Bytes(identify::bytes(id))]);
+    growing.one_of(" AND c.site IN (", within);
+    growing.grouped(IN_ORDER);
+    let rows: Vec<Stored> = growing.statement(tx).all().await?;
     Ok(rows
         .into_iter()
         .filter_map(|row| {

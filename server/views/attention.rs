@@ -15,8 +15,8 @@ use crate::{
 pub struct Attention {
     /// What it is, without a full stop.
     pub text: String,
-    /// Where it is.
-    pub href: String,
+    /// Where it is; `None`: the reader may not see that place.
+    pub href: Option<String>,
 }
 
 /// The reason that facts about the Windows version contradict each other.
@@ -28,7 +28,7 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
         .into_iter()
         .map(|text| Attention {
             text,
-            href: "/feeds".to_owned(),
+            href: Some(links::FEEDS.to_owned()),
         })
         .collect();
     let population = &summary.population;
@@ -84,7 +84,7 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
             .filter(|(n, ..)| *n > 0)
             .map(|(n, one, many, filter)| Attention {
                 text: counted(n, one, many),
-                href: links::list_url(&filter),
+                href: Some(links::list_url(&filter)),
             }),
     );
     lines
@@ -109,7 +109,7 @@ pub fn webhooks(webhooks: &[Webhook]) -> Vec<Attention> {
             };
             Some(Attention {
                 text,
-                href: "/webhooks".to_owned(),
+                href: Some("/webhooks".to_owned()),
             })
         })
         .collect()

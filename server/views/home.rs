@@ -142,7 +142,7 @@ impl HomePage {
             .iter()
             .map(|(code, standings)| SiteRow::new(code, standings, base));
         let (sites, more_sites) = fold(sites.collect(), SHOWN, "sites");
-        let whole = *base == Filter::default();
+        let whole = base.is_everybody();
         Self {
             headline: Headline::of(summary, base),
             empty: whole && population.total == 0 && population.lists.is_empty(),
@@ -205,6 +205,12 @@ impl HomePage {
     /// Says what somebody should look at; `regressed` is the length of the list with that filter.
     pub fn say_attention(&mut self, summary: &Summary, feeds: &[Feed], regressed: i64) {
         self.attention = attention::lines(summary, feeds, regressed, self.layout.now);
+        if !self.layout.whole_estate() {
+            // The page of the feeds is of the whole estate.
+            for line in &mut self.attention {
+                line.href = line.href.take().filter(|href| href != links::FEEDS);
+            }
+        }
         self.say_feeds(feeds);
     }
 

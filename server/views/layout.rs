@@ -1,7 +1,8 @@
 //! What every page shares: the frame around it.
 
+use super::text;
 use crate::domain::{
-    access::{Permission, Role},
+    access::{Permission, Role, Sites},
     time::Timestamp,
 };
 
@@ -103,6 +104,8 @@ pub struct Layout {
     pub signed_in: Option<String>,
     /// What the reader may do.
     pub may: May,
+    /// The sites that the reader may see.
+    pub sites: Sites,
     /// Which entry of the navigation is current.
     pub nav: Nav,
     /// What time it is; every age on the page is counted from here.
@@ -142,15 +145,38 @@ const FEEDING: [(Nav, &str, &str); 9] = [
     (Nav::Account, "/account", "Your account"),
 ];
 
+/// What is of the whole estate and cannot be told by site.
+const WHOLE: [Nav; 4] = [Nav::Upload, Nav::Population, Nav::Feeds, Nav::Webhooks];
+
 impl Layout {
     /// The entries that the navigation always shows, in order.
     pub fn entries(&self) -> Vec<Entry> {
         self.dressed(&READING)
     }
 
-    /// The entries of its menu, in order.
+    /// The entries of its menu, in order; without those that nobody may see who may not see every site.
     pub fn menu(&self) -> Vec<Entry> {
-        self.dressed(&FEEDING)
+        let mut entries = FEEDING.to_vec();
+        entries.retain(|(nav, ..)| self.whole_estate() || !WHOLE.contains(nav));
+        self.dressed(&entries)
+    }
+
+    /// Whether the reader may see every site, and so what cannot be told by site.
+    pub const fn whole_estate(&self) -> bool {
+        !self.sites.is_limited()
+    }
+
+    /// Which sites the numbers of the page count; `None`: all.
+    pub fn sites_words(&self) -> Option<String> {
+        Some(match self.sites.limit()? {
+            [] => "You may see no site yet, so there is nothing here to see; an administrator can give you sites."
+                .to_owned(),
+            [only] => format!("You see the site {only} only; all numbers count this one."),
+            several => format!(
+                "You see the sites {} only; all numbers count these.",
+                text::joined(several)
+            ),
+        })
     }
 
     /// Whether the reader is at an entry of the menu.

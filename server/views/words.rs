@@ -107,7 +107,7 @@ pub const fn why_cleared(why: Why) -> &'static str {
         Why::Contradicted => {
             "It is configured well now, but was seen using TLS 1.0/1.1 after its report."
         }
-        Why::Gone => "Its record was removed. Nothing was mended.",
+        Why::Gone => "There is no record of it here any more. Nothing was mended.",
     }
 }
 

@@ -121,6 +121,11 @@ const NEVER_IN: &[(&str, &[&str])] = &[
             "async ",
         ],
     ),
+    // Whoever asks may see some sites only: what is read for them starts from that.
+    (
+        "http/",
+        &["Filter::default()", "Slice::default()", ".summary("],
+    ),
     (
         "views/",
         &["crate::http", "store::db", "store::Store", "async "],

@@ -20,7 +20,7 @@ use cutover::{
 
 use crate::support::{
     postgres::Database,
-    stores::{NOON, TestStore, blocking, report},
+    stores::{EVERYWHERE, NOON, TestStore, blocking, report},
 };
 
 fn row(n: u32, listing: Listing, owner: Option<&str>) -> Expected {
@@ -69,7 +69,10 @@ async fn send(store: &Store, reports: Vec<Incoming>, now: Timestamp) {
 }
 
 async fn population(store: &Store) -> Population {
-    store.population(NOON).await.expect("a population")
+    store
+        .population(&EVERYWHERE, NOON)
+        .await
+        .expect("a population")
 }
 
 /// Every client by its name, with what it is listed as.

@@ -33,6 +33,7 @@ mod selection;
 mod sessions;
 mod settings;
 mod sim;
+mod sites;
 mod store;
 mod stub;
 mod support;

@@ -19,7 +19,7 @@ use cutover::{
 
 use crate::{
     store::numbers_equal_the_lists,
-    support::stores::{NOON, TestStore, blocking, report},
+    support::stores::{EVERYWHERE, NOON, TestStore, blocking, report},
     support::{answer::Answer, app::stored_rows},
 };
 
@@ -89,7 +89,10 @@ async fn put(store: &Store, rows: Vec<Expected>) {
 async fn found(store: &Store) -> (i64, i64, i64, Vec<&'static str>) {
     let now = NOON.plus(9 * HOUR);
     numbers_equal_the_lists(store, now).await;
-    let population = store.population(now).await.expect("a population");
+    let population = store
+        .population(&EVERYWHERE, now)
+        .await
+        .expect("a population");
     let page = store.list(&Filter::default(), None, 100, now).await;
     let mut standings: Vec<&str> = page
         .expect("a list")
@@ -189,7 +192,10 @@ async fn a_report_with_an_fqdn_is_the_only_listed_client_of_its_name_whoever_com
             let page = store.list(&filter, None, 10, at(9)).await.expect("a list");
             let client = &page.items[0];
             assert_eq!(client.ids.resource_id, Some(1), "{place}");
-            let detail = store.client(&client.id, at(9)).await.expect("a client");
+            let detail = store
+                .client(&client.id, &EVERYWHERE, at(9))
+                .await
+                .expect("a client");
             let detail = detail.expect("the client");
             assert_eq!(detail.by_name.as_deref(), Some("pc-1.a.example"), "{place}");
             // A second machine of that name is a client of its own, and both are marked.
@@ -312,7 +318,7 @@ async fn two_machines_are_told_apart_until_they_share_something_new() {
         assert_eq!(found(store).await, (2, 0, 0, vec!["blocking", "ready"]));
         for (id, other) in [(ids[0], ids[1]), (ids[1], ids[0])] {
             let detail = store
-                .client(&id.to_string(), at(9))
+                .client(&id.to_string(), &EVERYWHERE, at(9))
                 .await
                 .expect("a client");
             let detail = detail.expect("the client");

@@ -21,7 +21,7 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use crate::support::stores::{NOON, TestStore, report};
 
 const SYSTEMS: [&str; 3] = ["10.0.19045-client", "6.1.7601-client", "10.0.17763-server"];
-const SITES: [&str; 3] = ["P01", "P02", ""];
+pub const SITES: [&str; 3] = ["P01", "P02", ""];
 const OWNERS: [&str; 3] = ["Branch IT", "Lab, \"old\"", "Änne"];
 const ROLES: [&str; 2] = ["management_point", "distribution_point"];
 
@@ -64,7 +64,7 @@ fn random(n: u32, random: &mut StdRng) -> Incoming {
     incoming
 }
 
-async fn filled(store: &Store, random: &mut StdRng) {
+pub async fn filled(store: &Store, random: &mut StdRng) {
     let rows = (1..=160)
         .filter(|n| n % 10 < 7)
         .map(|n| Expected {
@@ -103,7 +103,7 @@ async fn filled(store: &Store, random: &mut StdRng) {
         .expect("kept");
 }
 
-fn filter(random: &mut StdRng) -> Filter {
+pub fn filter(random: &mut StdRng) -> Filter {
     let mut some = |chance: f64| random.random_bool(chance);
     let (standings, impact, os, site) = (some(0.5), some(0.2), some(0.4), some(0.4));
     let (role, reason, fix, owner) = (some(0.15), some(0.25), some(0.15), some(0.2));
@@ -148,7 +148,12 @@ fn filter(random: &mut StdRng) -> Filter {
     }
 }
 
-async fn all(store: &Store, filter: &Filter, order: Order, limit: usize) -> (Vec<ClientRow>, i64) {
+pub async fn all(
+    store: &Store,
+    filter: &Filter,
+    order: Order,
+    limit: usize,
+) -> (Vec<ClientRow>, i64) {
     let mut rows = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
@@ -165,14 +170,14 @@ async fn all(store: &Store, filter: &Filter, order: Order, limit: usize) -> (Vec
 }
 
 /// Clients by standing, by OS version, and by reason among those that block or are undetermined.
-type Sums = (
+pub type Sums = (
     BTreeMap<Standing, i64>,
     BTreeMap<String, i64>,
     BTreeMap<String, i64>,
 );
 
 /// What a page would add up from the list itself.
-fn by_hand(rows: &[ClientRow]) -> Sums {
+pub fn by_hand(rows: &[ClientRow]) -> Sums {
     let mut standings: BTreeMap<Standing, i64> = Standing::ALL.map(|standing| (standing, 0)).into();
     let mut systems = BTreeMap::new();
     let mut reasons = BTreeMap::new();
@@ -188,7 +193,7 @@ fn by_hand(rows: &[ClientRow]) -> Sums {
     (standings, systems, reasons)
 }
 
-fn of_summary(summary: &Summary) -> Sums {
+pub fn of_summary(summary: &Summary) -> Sums {
     (
         summary.population.standings.clone(),
         summary
@@ -313,7 +318,7 @@ async fn views_are_kept_under_their_names_and_forgotten() {
         };
         assert!(save("Zoo", "/clients?q=zoo").await.expect("kept"));
         assert!(save("Berlin", "/blockers?site=P02").await.expect("kept"));
-        let views = test.store.saved_views().await.expect("views");
+        let views = test.store.saved_views(None).await.expect("views");
         let names: Vec<_> = views.iter().map(|view| view.name.as_str()).collect();
         assert_eq!(names, ["Berlin", "Zoo"]);
         assert!(
@@ -329,6 +334,6 @@ async fn views_are_kept_under_their_names_and_forgotten() {
                 .await
                 .expect("gone already")
         );
-        assert_eq!(test.store.saved_views().await.expect("views").len(), 1);
+        assert_eq!(test.store.saved_views(None).await.expect("views").len(), 1);
     }
 }

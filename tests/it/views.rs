@@ -232,6 +232,7 @@ fn feeding() -> String {
 
 fn signed_out() -> cutover::views::Layout {
     cutover::views::Layout {
+        sites: cutover::domain::access::Sites::all(),
         signed_in: None,
         may: May::default(),
         ..layout(Nav::None)

@@ -24,6 +24,7 @@ pub fn now() -> Timestamp {
 
 pub fn layout(nav: Nav) -> Layout {
     Layout {
+        sites: cutover::domain::access::Sites::all(),
         version: "0.1.0".to_owned(),
         signed_in: Some("ines.okafor".to_owned()),
         may: May::of(Role::Administrator),

@@ -17,7 +17,7 @@ use cutover::{
 use serde_json::{Value, json};
 
 use super::{add, courier, receiver::Receiver};
-use crate::support::stores::{NOON, TestStore, blocking, report};
+use crate::support::stores::{EVERYWHERE, NOON, TestStore, blocking, report};
 
 async fn send(store: &Store, reports: Vec<Incoming>, now: Timestamp) {
     let kept = store.writer().reports(reports, now, true).await;
@@ -138,7 +138,7 @@ async fn many_changes_are_few_messages_in_order_and_the_feed_goes_on_behind_them
         let (store, receiver) = (&test.store, Receiver::start().await);
         add(store, "ops", &receiver.url(), &Event::ALL, NOON).await;
         let start = store
-            .changes(None, 10, NOON)
+            .changes(None, 10, &EVERYWHERE, NOON)
             .await
             .expect("a cursor")
             .next_cursor;
@@ -155,7 +155,7 @@ async fn many_changes_are_few_messages_in_order_and_the_feed_goes_on_behind_them
             .collect();
         assert_eq!(counts, [100, 100, 50], "on {}", test.engine);
         let all = store
-            .changes(Some(&start), 1_000, NOON)
+            .changes(Some(&start), 1_000, &EVERYWHERE, NOON)
             .await
             .expect("changes");
         let in_feed: Vec<&str> = all
@@ -175,7 +175,7 @@ async fn many_changes_are_few_messages_in_order_and_the_feed_goes_on_behind_them
         assert_eq!(text(0, "cursor_before"), start);
         assert_eq!(text(1, "cursor_before"), text(0, "cursor"));
         let behind = store
-            .changes(Some(&text(1, "cursor")), 100, NOON)
+            .changes(Some(&text(1, "cursor")), 100, &EVERYWHERE, NOON)
             .await
             .expect("changes");
         let behind: Vec<&str> = behind
