@@ -14,6 +14,7 @@ pub mod serve;
 pub mod sim;
 pub mod state;
 pub mod store;
+pub mod transport;
 pub mod uploads;
 pub mod views;
 pub mod webhooks;

@@ -3,22 +3,31 @@
 use std::{
     io::Write as _,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
-use tokio::task::JoinSet;
+use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     clock,
-    config::{Config, Transport},
-    domain::days::date_of,
-    http::{self, auth, pacing::Pacer, tls},
+    config::Config,
+    domain::{days::date_of, sightings::Sighting},
+    http::{
+        self, auth,
+        pacing::Pacer,
+        tls::{
+            self, Certificates, Doors,
+            watch::{self, Sightings, Watching},
+        },
+    },
     ingest::Judge,
     rejudge,
     state::App,
     store::{Store, access},
+    transport::Transport,
     uploads, webhooks,
 };
 
@@ -63,6 +72,7 @@ pub async fn serve(
     let secure = matches!(config.transport, Transport::Tls { .. });
     let pacer = Pacer::new(config.rate_limit, config.rate_limit_sending);
     let proxies = config.trusted_proxies.clone();
+    let (doors, made, noting) = open_doors(&config)?;
     let app = App::new(
         store.clone(),
         judge.clone(),
@@ -70,6 +80,7 @@ pub async fn serve(
         secure,
         pacer,
         proxies,
+        doors.clone(),
     );
     let listener = TcpListener::bind(config.listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
@@ -100,24 +111,23 @@ pub async fn serve(
             limit_slowness(server.http_builder());
             server.serve(service).await
         }
-        Transport::Tls { cert, key, names } => {
-            let mut made = false;
-            if let Some(names) = names {
-                made = tls::ensure_certificate(cert, key, names).map_err(|error| error.to_string())?;
+        Transport::Tls { pairs, .. } => {
+            let certificates = doors.certificates.ok_or("there is no certificate")?;
+            tls::warn_of_rsa(&certificates.state().certificates);
+            let settings = tls::config(&certificates).map_err(|error| error.to_string())?;
+            chores.spawn(tls::keep_fresh(certificates, store.clone()));
+            if let (Some(sightings), Some(waiting)) = (&doors.sightings, noting) {
+                chores.spawn(watch::keep(sightings.clone(), waiting, store.clone()));
             }
-            let (settings, rsa) = tls::config(cert, key).map_err(|error| error.to_string())?;
-            if rsa {
-                tracing::warn!(
-                    "the TLS certificate has an RSA key: Windows 7, 8, 8.1 and Server 2008 R2, 2012, 2012 R2 share no cipher suite with this server and cannot report over HTTPS. Use an ECDSA P-256 certificate, or bring their reports by another way; their silence is no proof that they block"
-                );
-            }
-            announce("https", address, welcome.as_ref(), made.then_some(cert.as_path()));
+            let made = pairs.first().filter(|_| made);
+            announce("https", address, welcome.as_ref(), made.map(|files| files.cert.as_path()));
             on_ready(address, &store);
-            let mut server =
-                axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(settings))
-                    .map_err(|error| error.to_string())?
-                    .handle(handle)
-                    .first_request_timeout(FIRST_WORDS);
+            let door = Watching::new(RustlsConfig::from_config(settings), doors.sightings);
+            let mut server = axum_server::from_tcp(listener)
+                .map_err(|error| error.to_string())?
+                .acceptor(door)
+                .handle(handle)
+                .first_request_timeout(FIRST_WORDS);
             limit_slowness(server.http_builder());
             server.serve(service).await
         }
@@ -127,6 +137,24 @@ pub async fn serve(
     chores.shutdown().await;
     store.close().await;
     Ok(())
+}
+
+/// Reads the certificates, and gets ready to note failed handshakes. Says also whether a certificate was made, and hands out
+/// what the notes come from.
+#[expect(clippy::type_complexity, reason = "handed out once, and taken apart at once")]
+fn open_doors(config: &Config) -> Result<(Doors, bool, Option<mpsc::Receiver<Sighting>>), String> {
+    let Transport::Tls { pairs, names } = &config.transport else {
+        return Ok((Doors::default(), false, None));
+    };
+    let (certificates, made) = Certificates::open(pairs.clone(), names.clone(), clock::now())
+        .map_err(|error| error.to_string())?;
+    let noting = Sightings::of(config.sightings_from.clone(), Arc::clone(&certificates));
+    let (sightings, waiting) = noting.unzip();
+    let doors = Doors {
+        certificates: Some(certificates),
+        sightings,
+    };
+    Ok((doors, made, waiting))
 }
 
 /// Slow clients are let go: without the timer hyper would wait for headers for ever.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    http::{auth::Guard, body::Budget, pacing::Pacer},
+    http::{auth::Guard, body::Budget, pacing::Pacer, tls::Doors},
     ingest::Judge,
     store::Store,
     uploads::Bell,
@@ -28,6 +28,7 @@ struct Inner {
     secure_cookies: bool,
     bell: Bell,
     trusted_proxies: Vec<IpNet>,
+    doors: Doors,
 }
 
 impl App {
@@ -39,6 +40,7 @@ impl App {
         secure_cookies: bool,
         pacer: Pacer,
         trusted_proxies: Vec<IpNet>,
+        doors: Doors,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -51,6 +53,7 @@ impl App {
                 secure_cookies,
                 bell: Bell::default(),
                 trusted_proxies,
+                doors,
             }),
         }
     }
@@ -93,6 +96,11 @@ impl App {
     /// Proxies whose word is taken for where a request comes from.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.inner.trusted_proxies
+    }
+
+    /// The certificates, and who could not come in.
+    pub fn doors(&self) -> &Doors {
+        &self.inner.doors
     }
 
     /// Whether cookies may only travel over TLS.

@@ -31,11 +31,13 @@ pub mod powershell;
 pub mod query;
 pub mod receiving;
 pub mod saved;
+pub mod sightings;
 mod spreadsheet;
 mod summary_json;
 pub mod table;
 mod timeline;
 pub mod tls;
+pub mod tls_page;
 pub mod trend;
 pub mod trend_api;
 mod trend_json;
@@ -87,6 +89,8 @@ pub fn router(app: App) -> Router {
         .route("/population/withdraw", post(lists::withdraw_form))
         .route("/feeds", get(feeds::page))
         .route("/webhooks", get(webhooks::page))
+        .route("/tls", get(tls_page::page))
+        .route("/sightings", get(sightings::page))
         .route("/trend", get(trend::page))
         .route("/trend/{day}", get(trend::day))
         .route("/feeding", get(kit::feeding))
@@ -125,6 +129,7 @@ pub fn router(app: App) -> Router {
         .route("/trend", get(trend_api::list))
         .route("/regressed", get(trend_api::who_was_ready))
         .route("/rejects", get(api::rejects))
+        .route("/sightings", get(sightings::list))
         .route("/openapi.json", get(contract::document))
         .route("/uploads", get(upload_api::list).post(upload_api::add))
         .route("/uploads/{id}", get(upload_api::one))

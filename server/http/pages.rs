@@ -139,6 +139,7 @@ pub async fn home(
         let regressed = trend::regressed(&app, &filter, summary.as_of).await?;
         page.say_attention(&summary, &feeds, regressed);
         page.say_webhooks(&store.webhooks().await?);
+        super::tls_page::say_doors(&app, &mut page, now).await?;
         let week_ago = day_of(summary.as_of) - change::DAYS;
         let then = store.systems_of_day(week_ago).await?;
         page.say_changes(&summary, week_ago, then.as_ref());

@@ -39,6 +39,7 @@ pub mod rows;
 pub mod saved;
 pub mod selection;
 pub mod settings;
+pub mod sightings;
 mod signatures;
 pub mod summary;
 mod sweep;

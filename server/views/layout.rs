@@ -25,6 +25,10 @@ pub enum Nav {
     Feeds,
     /// Whom it tells.
     Webhooks,
+    /// Which Windows can reach it.
+    Tls,
+    /// Whose handshakes failed.
+    Sightings,
     /// How to feed it.
     Feeding,
     /// How this is counted.
@@ -81,11 +85,13 @@ const READING: [(Nav, &str, &str); 6] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 7] = [
+const FEEDING: [(Nav, &str, &str); 9] = [
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),
     (Nav::Webhooks, "/webhooks", "Webhooks"),
+    (Nav::Tls, "/tls", "TLS self-test"),
+    (Nav::Sightings, "/sightings", "Sightings"),
     (Nav::Feeding, "/feeding", "How to feed it"),
     (Nav::Method, "/method", "How this is counted"),
     (Nav::Api, "/api", "API"),

@@ -15,7 +15,7 @@ use utoipa::{
 
 use super::super::{table, whole};
 use crate::{
-    domain::{assess, changes, evidence, feeds, lists::ListOrigin, plan, verdict},
+    domain::{assess, changes, evidence, feeds, lists::ListOrigin, plan, sightings, verdict},
     error::Problem,
     store::{id_lists, incoming, model, upload_model},
     views::words,
@@ -179,6 +179,10 @@ codes! {
             (Ended.code(), "It has been silent for so long that nobody waits for it."),
         ]
     };
+    /// Why a TLS handshake failed.
+    HandshakeFailure: sightings::Failure::ALL
+        .map(|failure| (failure.code(), words::failure(failure)))
+        .to_vec();
     /// By which way a report came in.
     Way: {
         use incoming::Way::{Command, Report, Share, Upload};
