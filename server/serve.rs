@@ -120,7 +120,12 @@ pub async fn serve(
                 chores.spawn(watch::keep(sightings.clone(), waiting, store.clone()));
             }
             let made = pairs.first().filter(|_| made);
-            announce("https", address, welcome.as_ref(), made.map(|files| files.cert.as_path()));
+            announce(
+                "https",
+                address,
+                welcome.as_ref(),
+                made.map(|files| files.cert.as_path()),
+            );
             on_ready(address, &store);
             let door = Watching::new(RustlsConfig::from_config(settings), doors.sightings);
             let mut server = axum_server::from_tcp(listener)
@@ -141,7 +146,10 @@ pub async fn serve(
 
 /// Reads the certificates, and gets ready to note failed handshakes. Says also whether a certificate was made, and hands out
 /// what the notes come from.
-#[expect(clippy::type_complexity, reason = "handed out once, and taken apart at once")]
+#[expect(
+    clippy::type_complexity,
+    reason = "handed out once, and taken apart at once"
+)]
 fn open_doors(config: &Config) -> Result<(Doors, bool, Option<mpsc::Receiver<Sighting>>), String> {
     let Transport::Tls { pairs, names } = &config.transport else {
         return Ok((Doors::default(), false, None));

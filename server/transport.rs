@@ -188,7 +188,5 @@ pub fn address(setting: &str, text: &str) -> Result<SocketAddr, String> {
     text.to_socket_addrs()
         .ok()
         .and_then(|mut addresses| addresses.next())
-        .ok_or_else(|| {
-            format!("{setting} must be HOST:PORT, such as 127.0.0.1:8443, not {text:?}")
-        })
+        .ok_or_else(|| format!("{setting} must be HOST:PORT, such as 127.0.0.1:8443, not {text:?}"))
 }

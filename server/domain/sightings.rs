@@ -116,12 +116,21 @@ mod tests {
 
     #[test]
     fn an_address_of_several_clients_is_nobody() {
-        let heard = [("a", "1"), ("b", "2"), ("b", "3"), ("c", "4"), ("c", "4"), ("b", "2")];
+        let heard = [
+            ("a", "1"),
+            ("b", "2"),
+            ("b", "3"),
+            ("c", "4"),
+            ("c", "4"),
+            ("b", "2"),
+        ];
         let found = unambiguous(heard.map(|(at, who)| (at.to_owned(), who.to_owned())));
         let expected = [("a", "1"), ("c", "4")];
         assert_eq!(
             found,
-            expected.map(|(at, who)| (at.to_owned(), who.to_owned())).into()
+            expected
+                .map(|(at, who)| (at.to_owned(), who.to_owned()))
+                .into()
         );
     }
 }

@@ -55,9 +55,8 @@ fn parse(text: &str) -> Result<SightingsQuery, Vec<FieldError>> {
             "limit" => {
                 let limit = value.parse().ok();
                 let limit = limit.filter(|limit| (1..=MAX_LIMIT).contains(limit));
-                query.limit = Some(
-                    limit.ok_or_else(|| format!("must be a number from 1 to {MAX_LIMIT}"))?,
-                );
+                query.limit =
+                    Some(limit.ok_or_else(|| format!("must be a number from 1 to {MAX_LIMIT}"))?);
             }
             _ => return Err(unknown(name, &["cursor", "limit"])),
         }

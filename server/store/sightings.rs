@@ -16,7 +16,8 @@ const UPSERT: &str = include_str!("sql/upsert_sightings.sql");
 const FORGET: &str = "DELETE FROM sightings WHERE estate = $1 AND (address, failure) IN
   (SELECT address, failure FROM sightings WHERE estate = $1
    ORDER BY last_at DESC, address, failure LIMIT $2 OFFSET $3)";
-const LIST: &str = "SELECT address, failure, highest, tls12, suites, shared, server_name, first_at, last_at, times
+const LIST: &str =
+    "SELECT address, failure, highest, tls12, suites, shared, server_name, first_at, last_at, times
 FROM sightings WHERE estate = $1
   AND (last_at < $2 OR (last_at = $2 AND (address > $3 OR (address = $3 AND failure > $4))))
 ORDER BY last_at DESC, address, failure LIMIT $5";
@@ -73,7 +74,10 @@ impl From<Row> for Sighting {
 
 #[derive(sqlx::FromRow)]
 struct Written {
-    #[expect(dead_code, reason = "only counted; a statement has to return something")]
+    #[expect(
+        dead_code,
+        reason = "only counted; a statement has to return something"
+    )]
     address: String,
 }
 
@@ -85,11 +89,19 @@ impl Store {
         let rows = Rows::default()
             .text(sightings.iter().map(|one| Some(one.address.clone())))
             .text(sightings.iter().map(|one| Some(one.failure.code())))
-            .int(sightings.iter().map(|one| one.offered.highest.map(i64::from)))
+            .int(
+                sightings
+                    .iter()
+                    .map(|one| one.offered.highest.map(i64::from)),
+            )
             .flag(sightings.iter().map(|one| one.offered.tls12))
             .int(sightings.iter().map(|one| number(one.offered.suites)))
             .int(sightings.iter().map(|one| number(one.offered.shared)))
-            .text(sightings.iter().map(|one| Some(one.offered.server_name.clone())))
+            .text(
+                sightings
+                    .iter()
+                    .map(|one| Some(one.offered.server_name.clone())),
+            )
             .int(sightings.iter().map(|one| Some(one.first_at.0)))
             .int(sightings.iter().map(|one| Some(one.last_at.0)))
             .int(sightings.iter().map(|one| Some(one.times)));
@@ -126,7 +138,14 @@ impl Store {
         let more = rows.len() > limit;
         let items: Vec<Sighting> = rows.into_iter().take(limit).map(Into::into).collect();
         let next_cursor = items.last().filter(|_| more).map(Mark::behind);
-        let total = self.db.read().await?.sql(TOTAL).bind(ESTATE).scalar().await?;
+        let total = self
+            .db
+            .read()
+            .await?
+            .sql(TOTAL)
+            .bind(ESTATE)
+            .scalar()
+            .await?;
         let addresses: Vec<&str> = items.iter().map(|one| one.address.as_str()).collect();
         let clients = unambiguous(self.last_heard_from(&addresses).await?);
         Ok(SightingPage {
@@ -194,10 +213,7 @@ impl Mark {
                     .to_owned(),
             )
         };
-        let mut parts = cursor
-            .strip_prefix('s')
-            .ok_or_else(foreign)?
-            .splitn(3, '.');
+        let mut parts = cursor.strip_prefix('s').ok_or_else(foreign)?.splitn(3, '.');
         let last_at = parts.next().and_then(|text| text.parse().ok());
         let failure = parts.next().and_then(Failure::from_code);
         let address: Option<std::net::IpAddr> = parts.next().and_then(|text| text.parse().ok());

@@ -91,7 +91,11 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
 }
 
 /// What is wrong with the certificates; see [`super::tls::troubles`].
-pub fn certificates(certificates: &[Certificate], trouble: Option<&str>, now: Timestamp) -> Vec<Attention> {
+pub fn certificates(
+    certificates: &[Certificate],
+    trouble: Option<&str>,
+    now: Timestamp,
+) -> Vec<Attention> {
     super::tls::troubles(certificates, trouble, now)
         .into_iter()
         .map(|text| Attention {

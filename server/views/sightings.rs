@@ -64,7 +64,11 @@ impl SightingsPage {
         let now = layout.now;
         let mut summary = format!(
             "{} kept.",
-            counted(page.total, "address and reason is", "addresses and reasons are")
+            counted(
+                page.total,
+                "address and reason is",
+                "addresses and reasons are"
+            )
         );
         if page.total >= MOST {
             summary = format!(
@@ -138,7 +142,9 @@ const fn means(failure: Failure) -> &'static str {
         Failure::NoSharedSuite => {
             "It can do TLS 1.2, so it may be ready; it cannot reach this server. The TLS self-test says which certificate it needs."
         }
-        Failure::NotTls => "Mostly a program that was given http:// instead of https://, or a scanner.",
+        Failure::NotTls => {
+            "Mostly a program that was given http:// instead of https://, or a scanner."
+        }
         Failure::Other => {
             "Mostly a program that does not trust the certificate. It says nothing of TLS 1.2."
         }

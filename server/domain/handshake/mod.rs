@@ -119,16 +119,13 @@ impl Certificate {
     pub fn covers(&self, host: &str) -> bool {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         self.addresses.contains(&host)
-            || self
-                .names
-                .iter()
-                .any(|name| match name.strip_prefix("*.") {
-                    // A star stands for one label, and never for an address.
-                    Some(parent) => host
-                        .split_once('.')
-                        .is_some_and(|(label, rest)| !label.is_empty() && rest == parent),
-                    None => *name == host,
-                })
+            || self.names.iter().any(|name| match name.strip_prefix("*.") {
+                // A star stands for one label, and never for an address.
+                Some(parent) => host
+                    .split_once('.')
+                    .is_some_and(|(label, rest)| !label.is_empty() && rest == parent),
+                None => *name == host,
+            })
     }
 }
 
@@ -243,9 +240,8 @@ fn first_shared(
     let curve = curve?;
     server.suites.iter().copied().find(|id| {
         suite(*id).is_some_and(|suite| suite.auth == auth)
-            && offer
-                .suites
-                .iter()
-                .any(|(other, curves)| other == id && (curves.is_empty() || curves.contains(&curve)))
+            && offer.suites.iter().any(|(other, curves)| {
+                other == id && (curves.is_empty() || curves.contains(&curve))
+            })
     })
 }

@@ -4,7 +4,7 @@
 //! lists name a curve with each suite, and the suite goes with that curve only: that is why AES-256-GCM, which names P-384
 //! alone, is never counted for a handshake over P-256.
 
-use super::{P256, P384, TLS10, TLS11, TLS12, TLS13, X25519, Offer};
+use super::{Offer, P256, P384, TLS10, TLS11, TLS12, TLS13, X25519};
 
 /// Where something is written.
 #[derive(Clone, Copy, Debug)]

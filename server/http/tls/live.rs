@@ -203,7 +203,11 @@ fn read(files: &[PairFiles]) -> (Vec<u8>, Result<Vec<Pair>, Error>) {
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let live = self.live();
-        let suites: Vec<u16> = hello.cipher_suites().iter().map(|id| (*id).into()).collect();
+        let suites: Vec<u16> = hello
+            .cipher_suites()
+            .iter()
+            .map(|id| (*id).into())
+            .collect();
         let fits = |pair: &&Pair| {
             fits(
                 pair,
@@ -268,7 +272,10 @@ pub async fn keep_fresh(certificates: Arc<Certificates>, store: Store) {
             ),
             Looked::Replaced(was) => {
                 let state = certificates.state();
-                tracing::info!("the TLS certificate was read anew: {}", listed(&state.certificates));
+                tracing::info!(
+                    "the TLS certificate was read anew: {}",
+                    listed(&state.certificates)
+                );
                 if state.certificates != was {
                     let entry = Entry::new(now, Actor::Server, "certificate.replace", "TLS")
                         .change(Some(listed(&was)), Some(listed(&state.certificates)));

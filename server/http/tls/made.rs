@@ -1,6 +1,6 @@
 //! The certificate that the server makes for itself where it was given none.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use super::{Error, file, write_private};
 use crate::{
@@ -69,7 +69,11 @@ fn signed(pair: &rcgen::KeyPair, names: &[String], now: Timestamp) -> Result<Str
             rcgen::date_time_ymd(from.0, from.1, from.2),
             rcgen::date_time_ymd(until.0, until.1, until.2),
         ),
-        _ => return Err(Error::Certificate("this machine's clock is wrong".to_owned())),
+        _ => {
+            return Err(Error::Certificate(
+                "this machine's clock is wrong".to_owned(),
+            ));
+        }
     };
     Ok(params.self_signed(pair).map_err(cannot)?.pem())
 }
@@ -88,21 +92,4 @@ fn day(at: Timestamp) -> Option<(i32, u8, u8)> {
 
 fn cannot(error: rcgen::Error) -> Error {
     Error::Certificate(error.to_string())
-}
-
-/// Makes a certificate and its key for tests and tools, as a first start does.
-///
-/// # Errors
-/// See [`ensure`].
-pub fn ensure_certificate(
-    cert: &Path,
-    key: &Path,
-    names: &[String],
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let files = PairFiles {
-        cert: cert.to_owned(),
-        key: key.to_owned(),
-    };
-    ensure(&files, names, now)
 }

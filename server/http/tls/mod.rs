@@ -12,7 +12,7 @@ use std::{
 };
 
 pub use live::{Certificates, State, keep_fresh, warn_of_rsa};
-pub use made::ensure_certificate;
+
 use rustls::{
     ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},

@@ -119,9 +119,7 @@ fn address(bytes: &[u8]) -> Option<String> {
 fn kind(certificate: &X509Certificate<'_>) -> KeyKind {
     let key = certificate.public_key();
     match key.parsed() {
-        Ok(PublicKey::RSA(rsa)) => {
-            KeyKind::Rsa(u32::try_from(rsa.key_size()).unwrap_or(u32::MAX))
-        }
+        Ok(PublicKey::RSA(rsa)) => KeyKind::Rsa(u32::try_from(rsa.key_size()).unwrap_or(u32::MAX)),
         Ok(PublicKey::EC(_)) => {
             let curve = key.algorithm.parameters.as_ref();
             let curve = curve.and_then(|curve| curve.as_oid().ok());

@@ -185,9 +185,13 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Watching {
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
         let watched = self.sightings.as_ref().and_then(|sightings| {
             let peer = stream.peer_addr().ok()?.ip().to_canonical();
-            sightings
-                .watches(peer)
-                .then(|| (sightings.clone(), peer, Arc::new(Mutex::new(Some(Vec::new())))))
+            sightings.watches(peer).then(|| {
+                (
+                    sightings.clone(),
+                    peer,
+                    Arc::new(Mutex::new(Some(Vec::new()))),
+                )
+            })
         });
         let heard = watched.as_ref().map(|(_, _, heard)| Arc::clone(heard));
         let tape = Tape { stream, heard };
@@ -198,10 +202,7 @@ impl<S: Send + 'static> Accept<TcpStream, S> for Watching {
             };
             let accepted = accepting.await;
             // From here on nothing is listened to any more.
-            let bytes = heard
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .take();
+            let bytes = heard.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Err(error) = &accepted {
                 sightings.note(peer, &bytes.unwrap_or_default(), error);
             }
