@@ -17,7 +17,7 @@ use crate::{
         time::DAY,
     },
     networks,
-    transport::{self, Transport, TransportArgs, TransportInFile},
+    transport::{self, ClientDoor, Transport, TransportArgs, TransportInFile},
     webhooks::settings::{WebhookArgs, WebhookSettings},
 };
 
@@ -124,6 +124,8 @@ struct FromFile {
     plain_http: Option<bool>,
     plain_http_anywhere: Option<bool>,
     sightings_from: Option<String>,
+    mtls_listen: Option<String>,
+    mtls_ca: Option<PathBuf>,
     log_format: Option<String>,
     trend_days: Option<u32>,
     keep_changes: Option<u32>,
@@ -166,6 +168,8 @@ impl FromFile {
             plain_http: self.plain_http.unwrap_or(false),
             plain_http_anywhere: self.plain_http_anywhere.unwrap_or(false),
             sightings_from: self.sightings_from.clone(),
+            mtls_listen: self.mtls_listen.clone(),
+            mtls_ca: self.mtls_ca.clone(),
         }
     }
 
@@ -217,6 +221,8 @@ pub struct Config {
     pub transport: Transport,
     /// Networks whose failed handshakes are noted; empty: none.
     pub sightings_from: Vec<IpNet>,
+    /// The door for clients with certificates of their own.
+    pub client_door: Option<ClientDoor>,
     /// Rules.
     pub policy: Policy,
     /// Freshness limit, milliseconds.
@@ -429,8 +435,9 @@ impl ServeArgs {
         Ok(Config {
             database,
             listen,
+            client_door: self.transport.client_door(&in_file, &transport)?,
+            sightings_from: self.transport.sightings(&in_file, &transport)?,
             transport,
-            sightings_from: self.transport.sightings(&in_file)?,
             policy,
             freshness_ms,
             trend_days: i64::from(trend_days),

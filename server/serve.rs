@@ -9,7 +9,10 @@ use std::{
 
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, JoinSet},
+};
 
 use crate::{
     clock,
@@ -27,7 +30,7 @@ use crate::{
     rejudge,
     state::App,
     store::{Store, access},
-    transport::Transport,
+    transport::{ClientDoor, Transport},
     uploads, webhooks,
 };
 
@@ -82,10 +85,7 @@ pub async fn serve(
         proxies,
         doors.clone(),
     );
-    let listener = TcpListener::bind(config.listen)
-        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-        .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let (listener, address) = listen_on(config.listen)?;
     let handle = Handle::new();
     tokio::spawn(stop_when_told(handle.clone()));
     let mut chores = JoinSet::new();
@@ -99,7 +99,7 @@ pub async fn serve(
     chores.spawn(uploads::run(store.clone(), judge, app.bell().clone()));
     chores.spawn(tidying(store.clone(), config.keep_changes));
     chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
-    let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     match &config.transport {
         Transport::Plain => {
             announce("http", address, welcome.as_ref(), None);
@@ -115,10 +115,19 @@ pub async fn serve(
             let certificates = doors.certificates.ok_or("there is no certificate")?;
             tls::warn_of_rsa(&certificates.state().certificates);
             let settings = tls::config(&certificates).map_err(|error| error.to_string())?;
-            chores.spawn(tls::keep_fresh(certificates, store.clone()));
             if let (Some(sightings), Some(waiting)) = (&doors.sightings, noting) {
                 chores.spawn(watch::keep(sightings.clone(), waiting, store.clone()));
             }
+            let clients = match &config.client_door {
+                None => None,
+                Some(door) => Some(client_door(
+                    door,
+                    &certificates,
+                    doors.sightings.clone(),
+                    app.clone(),
+                )?),
+            };
+            chores.spawn(tls::keep_fresh(certificates, store.clone()));
             let made = pairs.first().filter(|_| made);
             announce(
                 "https",
@@ -134,7 +143,12 @@ pub async fn serve(
                 .handle(handle)
                 .first_request_timeout(FIRST_WORDS);
             limit_slowness(server.http_builder());
-            server.serve(service).await
+            let served = server.serve(service).await;
+            if let Some(clients) = clients {
+                // It was told to stop at the same moment, and what it has taken is answered, too.
+                clients.await.map_err(|error| error.to_string())?;
+            }
+            served
         }
     }
     .map_err(|error| error.to_string())?;
@@ -163,6 +177,45 @@ fn open_doors(config: &Config) -> Result<(Doors, bool, Option<mpsc::Receiver<Sig
         sightings,
     };
     Ok((doors, made, waiting))
+}
+
+/// Opens the door for clients with certificates of their own; it closes when the server is told to stop.
+fn client_door(
+    door: &ClientDoor,
+    certificates: &Arc<Certificates>,
+    sightings: Option<Sightings>,
+    app: App,
+) -> Result<JoinHandle<()>, String> {
+    let settings = http::mtls::config(certificates, &door.authorities)?;
+    let (listener, address) = listen_on(door.listen)?;
+    let handle = Handle::new();
+    tokio::spawn(stop_when_told(handle.clone()));
+    let mut server = axum_server::from_tcp(listener)
+        .map_err(|error| error.to_string())?
+        .acceptor(Watching::new(
+            RustlsConfig::from_config(settings),
+            sightings,
+        ))
+        .handle(handle)
+        .first_request_timeout(FIRST_WORDS);
+    limit_slowness(server.http_builder());
+    let service = http::mtls::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    tracing::info!(
+        "clients that show their own certificate report to https://{address}/api/v1/reports"
+    );
+    Ok(tokio::spawn(async move {
+        if let Err(error) = server.serve(service).await {
+            tracing::error!(%error, "no more reports are taken from clients with certificates");
+        }
+    }))
+}
+
+fn listen_on(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
+    let listener = TcpListener::bind(address)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    Ok((listener, address))
 }
 
 /// Slow clients are let go: without the timer hyper would wait for headers for ever.

@@ -46,6 +46,12 @@ pub struct TransportArgs {
     /// Networks whose failed TLS handshakes are noted on the page Sightings, comma separated [default: none]
     #[arg(long, env = "CUTOVER_SIGHTINGS_FROM", value_name = "NETWORKS")]
     pub sightings_from: Option<String>,
+    /// Second address, for clients that show a certificate of their own; it takes reports and nothing else [default: none]
+    #[arg(long, env = "CUTOVER_MTLS_LISTEN", value_name = "HOST:PORT")]
+    pub mtls_listen: Option<String>,
+    /// Certificates of the authorities that sign the clients' certificates, PEM
+    #[arg(long, env = "CUTOVER_MTLS_CA", value_name = "FILE")]
+    pub mtls_ca: Option<PathBuf>,
 }
 
 /// The same in a file.
@@ -63,6 +69,10 @@ pub struct TransportInFile {
     pub plain_http_anywhere: bool,
     /// Networks.
     pub sightings_from: Option<String>,
+    /// Address for clients with certificates.
+    pub mtls_listen: Option<String>,
+    /// Authorities.
+    pub mtls_ca: Option<PathBuf>,
 }
 
 /// Where a certificate and its key are.
@@ -171,12 +181,61 @@ impl TransportArgs {
     ///
     /// # Errors
     /// One sentence naming the wrong setting.
-    pub fn sightings(&self, file: &TransportInFile) -> Result<Vec<IpNet>, String> {
+    pub fn sightings(
+        &self,
+        file: &TransportInFile,
+        transport: &Transport,
+    ) -> Result<Vec<IpNet>, String> {
         let text = self
             .sightings_from
             .as_deref()
             .or(file.sightings_from.as_deref());
-        networks::parse("sightings_from", text.unwrap_or_default())
+        let from = networks::parse("sightings_from", text.unwrap_or_default())?;
+        if !from.is_empty() && matches!(transport, Transport::Plain) {
+            return Err(
+                "sightings_from needs TLS, and plain_http is set: whoever fails is turned away by what stands in front"
+                    .to_owned(),
+            );
+        }
+        Ok(from)
+    }
+}
+
+/// The door for clients that show a certificate of their own.
+#[derive(Clone, Debug)]
+pub struct ClientDoor {
+    /// Address.
+    pub listen: SocketAddr,
+    /// Authorities that sign their certificates.
+    pub authorities: PathBuf,
+}
+
+impl TransportArgs {
+    /// Settles whether there is a door for clients with certificates.
+    ///
+    /// # Errors
+    /// One sentence naming the wrong setting.
+    pub fn client_door(
+        &self,
+        file: &TransportInFile,
+        transport: &Transport,
+    ) -> Result<Option<ClientDoor>, String> {
+        let listen = self.mtls_listen.as_deref().or(file.mtls_listen.as_deref());
+        let authorities = self.mtls_ca.as_ref().or(file.mtls_ca.as_ref());
+        match (listen, authorities) {
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) if matches!(transport, Transport::Plain) => Err(
+                "mtls_listen needs TLS, and plain_http is set: a proxy in front cannot pass a client's certificate on"
+                    .to_owned(),
+            ),
+            (Some(listen), Some(authorities)) => Ok(Some(ClientDoor {
+                listen: address("mtls_listen", listen)?,
+                authorities: authorities.clone(),
+            })),
+            _ => Err(
+                "mtls_listen and mtls_ca belong together; one of them is missing".to_owned(),
+            ),
+        }
     }
 }
 

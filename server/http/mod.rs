@@ -23,6 +23,7 @@ mod layers;
 pub mod lists;
 mod manners;
 mod media;
+pub mod mtls;
 pub mod pacing;
 pub mod pages;
 mod polled;

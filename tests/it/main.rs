@@ -2,6 +2,7 @@
 
 mod cases;
 mod changes;
+mod client_certificates;
 mod commands;
 mod contract;
 mod crawl;
