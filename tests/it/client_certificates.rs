@@ -212,7 +212,7 @@ async fn a_certificate_speaks_for_its_own_machine_and_stands_between_token_and_p
         let both = format!("[{},{}]", line("PC-2", false), line("PC-1", false));
         let both = send(&own, both).await.ok("one of them").json();
         assert_eq!(
-            (&both["rejected"], &both["unchanged"]),
+            (&both["rejected"], &both["stored"]),
             (&json!(1), &json!(1)),
             "{both}"
         );
