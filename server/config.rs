@@ -2,7 +2,7 @@
 
 use std::{
     fmt, fs,
-    net::{SocketAddr, ToSocketAddrs as _},
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -18,6 +18,7 @@ use crate::{
     },
     networks,
     people::{PeopleArgs, PeopleSettings},
+    transport::{self, ClientDoor, Transport, TransportArgs, TransportInFile},
     webhooks::settings::{WebhookArgs, WebhookSettings},
 };
 
@@ -91,31 +92,9 @@ pub struct ServeArgs {
     /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8443]
     #[arg(long, env = "CUTOVER_LISTEN", value_name = "HOST:PORT")]
     pub listen: Option<String>,
-    /// Certificate chain, PEM [default: a self-signed ECDSA P-256 one in the data directory]
-    #[arg(
-        long,
-        env = "CUTOVER_TLS_CERT",
-        value_name = "FILE",
-        requires = "tls_key"
-    )]
-    pub tls_cert: Option<PathBuf>,
-    /// Private key of the certificate, PEM
-    #[arg(
-        long,
-        env = "CUTOVER_TLS_KEY",
-        value_name = "FILE",
-        requires = "tls_cert"
-    )]
-    pub tls_key: Option<PathBuf>,
-    /// Names and addresses for the self-signed certificate besides localhost, comma separated
-    #[arg(long, env = "CUTOVER_TLS_NAMES", value_name = "NAMES")]
-    pub tls_names: Option<String>,
-    /// Speak HTTP without TLS; on loopback addresses only
-    #[arg(long, env = "CUTOVER_PLAIN_HTTP")]
-    pub plain_http: bool,
-    /// Speak HTTP without TLS on other addresses too: passwords and tokens travel readable; for use behind a TLS proxy
-    #[arg(long, env = "CUTOVER_PLAIN_HTTP_ANYWHERE")]
-    pub plain_http_anywhere: bool,
+    /// Listeners and certificates.
+    #[command(flatten)]
+    pub transport: TransportArgs,
     /// Days for which each day's numbers, and who moved, are kept [default: 400]
     #[arg(long, env = "CUTOVER_TREND_DAYS", value_name = "DAYS")]
     pub trend_days: Option<u32>,
@@ -143,11 +122,14 @@ struct FromFile {
     database_url: Option<String>,
     data_dir: Option<PathBuf>,
     listen: Option<String>,
-    tls_cert: Option<PathBuf>,
-    tls_key: Option<PathBuf>,
+    tls_cert: Option<OneOrMore>,
+    tls_key: Option<OneOrMore>,
     tls_names: Option<String>,
     plain_http: Option<bool>,
     plain_http_anywhere: Option<bool>,
+    sightings_from: Option<String>,
+    mtls_listen: Option<String>,
+    mtls_ca: Option<PathBuf>,
     log_format: Option<String>,
     trend_days: Option<u32>,
     keep_changes: Option<u32>,
@@ -166,7 +148,38 @@ struct FromFile {
     session_hours: Option<u32>,
 }
 
+/// A path, or a list of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(PathBuf),
+    More(Vec<PathBuf>),
+}
+
+impl OneOrMore {
+    fn paths(given: Option<&Self>) -> Vec<PathBuf> {
+        match given {
+            None => Vec::new(),
+            Some(Self::One(path)) => vec![path.clone()],
+            Some(Self::More(paths)) => paths.clone(),
+        }
+    }
+}
+
 impl FromFile {
+    fn transport(&self) -> TransportInFile {
+        TransportInFile {
+            tls_cert: OneOrMore::paths(self.tls_cert.as_ref()),
+            tls_key: OneOrMore::paths(self.tls_key.as_ref()),
+            tls_names: self.tls_names.clone(),
+            plain_http: self.plain_http.unwrap_or(false),
+            plain_http_anywhere: self.plain_http_anywhere.unwrap_or(false),
+            sightings_from: self.sightings_from.clone(),
+            mtls_listen: self.mtls_listen.clone(),
+            mtls_ca: self.mtls_ca.clone(),
+        }
+    }
+
     fn webhooks(&self, args: &WebhookArgs) -> Result<WebhookSettings, String> {
         args.settle(self.webhook_allow.as_deref(), self.webhook_ca.as_ref())
     }
@@ -204,22 +217,6 @@ impl fmt::Debug for Database {
     }
 }
 
-/// How people and programs reach the server.
-#[derive(Clone, Debug)]
-pub enum Transport {
-    /// TLS with this certificate and key; made when they are not there and `names` is given.
-    Tls {
-        /// Certificate chain.
-        cert: PathBuf,
-        /// Key.
-        key: PathBuf,
-        /// For a self-signed certificate: the names in it. `None`: the operator's own certificate.
-        names: Option<Vec<String>>,
-    },
-    /// HTTP without TLS.
-    Plain,
-}
-
 /// Settings of the server, settled and checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -229,6 +226,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// TLS or not.
     pub transport: Transport,
+    /// Networks whose failed handshakes are noted; empty: none.
+    pub sightings_from: Vec<IpNet>,
+    /// The door for clients with certificates of their own.
+    pub client_door: Option<ClientDoor>,
     /// Rules.
     pub policy: Policy,
     /// Freshness limit, milliseconds.
@@ -398,19 +399,12 @@ impl ServeArgs {
         let file = from_file(self.database.config.as_deref())?;
         let database = settle_database(&self.database, &file)?;
         let (policy, freshness_ms) = settle_policy(&self.policy, &file)?;
-        let listen = self
-            .listen
-            .as_deref()
-            .or(file.listen.as_deref())
-            .unwrap_or("127.0.0.1:8443");
-        let listen = listen
-            .to_socket_addrs()
-            .ok()
-            .and_then(|mut addresses| addresses.next())
-            .ok_or_else(|| {
-                format!("listen must be HOST:PORT, such as 127.0.0.1:8443, not {listen:?}")
-            })?;
-        let transport = self.settle_transport(&file, &database, listen)?;
+        let listen = self.listen.as_deref().or(file.listen.as_deref());
+        let listen = transport::address("listen", listen.unwrap_or("127.0.0.1:8443"))?;
+        let in_file = file.transport();
+        let transport = self
+            .transport
+            .settle(&in_file, &database.data_dir, listen)?;
         let json_logs = match self.log_format.as_deref().or(file.log_format.as_deref()) {
             None | Some("text") => false,
             Some("json") => true,
@@ -450,6 +444,8 @@ impl ServeArgs {
         Ok(Config {
             database,
             listen,
+            client_door: self.transport.client_door(&in_file, &transport)?,
+            sightings_from: self.transport.sightings(&in_file, &transport)?,
             transport,
             policy,
             freshness_ms,
@@ -466,54 +462,5 @@ impl ServeArgs {
                 file.session_hours,
             )?,
         })
-    }
-
-    fn settle_transport(
-        &self,
-        file: &FromFile,
-        database: &Database,
-        listen: SocketAddr,
-    ) -> Result<Transport, String> {
-        let anywhere = self.plain_http_anywhere || file.plain_http_anywhere.unwrap_or(false);
-        if anywhere || self.plain_http || file.plain_http.unwrap_or(false) {
-            if listen.ip().is_loopback() || anywhere {
-                return Ok(Transport::Plain);
-            }
-            return Err(format!(
-                "plain_http is for loopback addresses only, and {listen} is none: passwords and tokens would travel readable. Use TLS, or set plain_http_anywhere if a TLS proxy stands in front"
-            ));
-        }
-        let cert = self.tls_cert.clone().or_else(|| file.tls_cert.clone());
-        let key = self.tls_key.clone().or_else(|| file.tls_key.clone());
-        match (cert, key) {
-            (Some(cert), Some(key)) => Ok(Transport::Tls {
-                cert,
-                key,
-                names: None,
-            }),
-            (None, None) => {
-                let mut names = vec![
-                    "localhost".to_owned(),
-                    "127.0.0.1".to_owned(),
-                    "::1".to_owned(),
-                ];
-                if !listen.ip().is_unspecified() && !listen.ip().is_loopback() {
-                    names.push(listen.ip().to_string());
-                }
-                let more = self.tls_names.as_ref().or(file.tls_names.as_ref());
-                names.extend(
-                    more.iter()
-                        .flat_map(|names| names.split(','))
-                        .map(|name| name.trim().to_owned())
-                        .filter(|name| !name.is_empty()),
-                );
-                Ok(Transport::Tls {
-                    cert: database.data_dir.join("cert.pem"),
-                    key: database.data_dir.join("key.pem"),
-                    names: Some(names),
-                })
-            }
-            _ => Err("tls_cert and tls_key belong together; one of them is missing".to_owned()),
-        }
     }
 }

@@ -15,6 +15,7 @@ pub mod serve;
 pub mod sim;
 pub mod state;
 pub mod store;
+pub mod transport;
 pub mod uploads;
 pub mod views;
 pub mod webhooks;

@@ -3,22 +3,35 @@
 use std::{
     io::Write as _,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
-use tokio::task::JoinSet;
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, JoinSet},
+};
 
 use crate::{
     clock,
-    config::{Config, Transport},
+    config::Config,
     domain::{
         access::{Role, Sites},
         audit::Actor,
         days::date_of,
+        sightings::Sighting,
     },
-    http::{self, door::hash_password, pacing::Pacer, tls},
+    http::{
+        self,
+        door::hash_password,
+        pacing::Pacer,
+        tls::{
+            self, Certificates, Doors,
+            watch::{self, Sightings, Watching},
+        },
+    },
     ingest::Judge,
     people::FirstAdministrator,
     rejudge,
@@ -28,6 +41,7 @@ use crate::{
         accounts::{By, NewAccount},
         sessions::Lasting,
     },
+    transport::{ClientDoor, Transport},
     uploads, webhooks,
 };
 
@@ -94,6 +108,7 @@ pub async fn serve(
     let secure = matches!(config.transport, Transport::Tls { .. });
     let pacer = Pacer::new(config.rate_limit, config.rate_limit_sending);
     let proxies = config.trusted_proxies.clone();
+    let (doors, made, noting) = open_doors(&config)?;
     let app = App::new(
         store.clone(),
         judge.clone(),
@@ -105,11 +120,9 @@ pub async fn serve(
             idle: config.people.session_idle,
             whole: config.people.session_whole,
         },
+        doors.clone(),
     );
-    let listener = TcpListener::bind(config.listen)
-        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-        .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let (listener, address) = listen_on(config.listen)?;
     let handle = Handle::new();
     tokio::spawn(stop_when_told(handle.clone()));
     let mut chores = JoinSet::new();
@@ -123,7 +136,7 @@ pub async fn serve(
     chores.spawn(uploads::run(store.clone(), judge, app.bell().clone()));
     chores.spawn(tidying(store.clone(), config.keep_changes));
     chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
-    let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     match &config.transport {
         Transport::Plain => {
             announce("http", address, &welcome, None);
@@ -135,26 +148,44 @@ pub async fn serve(
             limit_slowness(server.http_builder());
             server.serve(service).await
         }
-        Transport::Tls { cert, key, names } => {
-            let mut made = false;
-            if let Some(names) = names {
-                made = tls::ensure_certificate(cert, key, names).map_err(|error| error.to_string())?;
+        Transport::Tls { pairs, .. } => {
+            let certificates = doors.certificates.ok_or("there is no certificate")?;
+            tls::warn_of_rsa(&certificates.state().certificates);
+            let settings = tls::config(&certificates).map_err(|error| error.to_string())?;
+            if let (Some(sightings), Some(waiting)) = (&doors.sightings, noting) {
+                chores.spawn(watch::keep(sightings.clone(), waiting, store.clone()));
             }
-            let (settings, rsa) = tls::config(cert, key).map_err(|error| error.to_string())?;
-            if rsa {
-                tracing::warn!(
-                    "the TLS certificate has an RSA key: Windows 7, 8, 8.1 and Server 2008 R2, 2012, 2012 R2 share no cipher suite with this server and cannot report over HTTPS. Use an ECDSA P-256 certificate, or bring their reports by another way; their silence is no proof that they block"
-                );
-            }
-            announce("https", address, &welcome, made.then_some(cert.as_path()));
+            let clients = match &config.client_door {
+                None => None,
+                Some(door) => Some(client_door(
+                    door,
+                    &certificates,
+                    doors.sightings.clone(),
+                    app.clone(),
+                )?),
+            };
+            chores.spawn(tls::keep_fresh(certificates, store.clone()));
+            let made = pairs.first().filter(|_| made);
+            announce(
+                "https",
+                address,
+                &welcome,
+                made.map(|files| files.cert.as_path()),
+            );
             on_ready(address, &store);
-            let mut server =
-                axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(settings))
-                    .map_err(|error| error.to_string())?
-                    .handle(handle)
-                    .first_request_timeout(FIRST_WORDS);
+            let door = Watching::new(RustlsConfig::from_config(settings), doors.sightings);
+            let mut server = axum_server::from_tcp(listener)
+                .map_err(|error| error.to_string())?
+                .acceptor(door)
+                .handle(handle)
+                .first_request_timeout(FIRST_WORDS);
             limit_slowness(server.http_builder());
-            server.serve(service).await
+            let served = server.serve(service).await;
+            if let Some(clients) = clients {
+                // It was told to stop at the same moment, and what it has taken is answered, too.
+                clients.await.map_err(|error| error.to_string())?;
+            }
+            served
         }
     }
     .map_err(|error| error.to_string())?;
@@ -162,6 +193,66 @@ pub async fn serve(
     chores.shutdown().await;
     store.close().await;
     Ok(())
+}
+
+/// Reads the certificates, and gets ready to note failed handshakes. Says also whether a certificate was made, and hands out
+/// what the notes come from.
+#[expect(
+    clippy::type_complexity,
+    reason = "handed out once, and taken apart at once"
+)]
+fn open_doors(config: &Config) -> Result<(Doors, bool, Option<mpsc::Receiver<Sighting>>), String> {
+    let Transport::Tls { pairs, names } = &config.transport else {
+        return Ok((Doors::default(), false, None));
+    };
+    let (certificates, made) = Certificates::open(pairs.clone(), names.clone(), clock::now())
+        .map_err(|error| error.to_string())?;
+    let noting = Sightings::of(config.sightings_from.clone(), Arc::clone(&certificates));
+    let (sightings, waiting) = noting.unzip();
+    let doors = Doors {
+        certificates: Some(certificates),
+        sightings,
+    };
+    Ok((doors, made, waiting))
+}
+
+/// Opens the door for clients with certificates of their own; it closes when the server is told to stop.
+fn client_door(
+    door: &ClientDoor,
+    certificates: &Arc<Certificates>,
+    sightings: Option<Sightings>,
+    app: App,
+) -> Result<JoinHandle<()>, String> {
+    let settings = http::mtls::config(certificates, &door.authorities)?;
+    let (listener, address) = listen_on(door.listen)?;
+    let handle = Handle::new();
+    tokio::spawn(stop_when_told(handle.clone()));
+    let mut server = axum_server::from_tcp(listener)
+        .map_err(|error| error.to_string())?
+        .acceptor(Watching::new(
+            RustlsConfig::from_config(settings),
+            sightings,
+        ))
+        .handle(handle)
+        .first_request_timeout(FIRST_WORDS);
+    limit_slowness(server.http_builder());
+    let service = http::mtls::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    tracing::info!(
+        "clients that show their own certificate report to https://{address}/api/v1/reports"
+    );
+    Ok(tokio::spawn(async move {
+        if let Err(error) = server.serve(service).await {
+            tracing::error!(%error, "no more reports are taken from clients with certificates");
+        }
+    }))
+}
+
+fn listen_on(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
+    let listener = TcpListener::bind(address)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    Ok((listener, address))
 }
 
 /// Slow clients are let go: without the timer hyper would wait for headers for ever.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    http::{auth::Guard, body::Budget, door::Door, pacing::Pacer},
+    http::{auth::Guard, body::Budget, door::Door, pacing::Pacer, tls::Doors},
     ingest::Judge,
     store::{Store, sessions::Lasting},
     uploads::Bell,
@@ -30,6 +30,7 @@ struct Inner {
     secure_cookies: bool,
     bell: Bell,
     trusted_proxies: Vec<IpNet>,
+    doors: Doors,
 }
 
 impl App {
@@ -42,6 +43,7 @@ impl App {
         pacer: Pacer,
         trusted_proxies: Vec<IpNet>,
         lasting: Lasting,
+        doors: Doors,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -56,6 +58,7 @@ impl App {
                 secure_cookies,
                 bell: Bell::default(),
                 trusted_proxies,
+                doors,
             }),
         }
     }
@@ -108,6 +111,11 @@ impl App {
     /// Proxies whose word is taken for where a request comes from.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.inner.trusted_proxies
+    }
+
+    /// The certificates, and who could not come in.
+    pub fn doors(&self) -> &Doors {
+        &self.inner.doors
     }
 
     /// Whether cookies may only travel over TLS.

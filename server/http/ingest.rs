@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clock,
-    domain::lists,
+    domain::{bound::Bound, lists},
     error::Problem,
     expected::{self, Confirmed},
     ingest::{self, Outcome, Result1},
@@ -85,14 +85,24 @@ pub async fn reports(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    check_type(
-        &headers,
-        REPORTS,
-        "Reports are JSON: send application/json (one object or an array) or application/x-ndjson (one object a line).",
-    )?;
+    check_reports(&headers)?;
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
     let outcome = take(&app, bytes, &sender).await?;
+    Ok(Json(settled(outcome)?).into_response())
+}
+
+/// Whether the body says of itself that it can be reports.
+pub(super) fn check_reports(headers: &HeaderMap) -> Result<(), Problem> {
+    check_type(
+        headers,
+        REPORTS,
+        "Reports are JSON: send application/json (one object or an array) or application/x-ndjson (one object a line).",
+    )
+}
+
+/// What is answered; one report that was refused makes the request a bad one.
+pub(super) fn settled(outcome: Outcome) -> Result<ReportsAnswer, Problem> {
     if outcome.single
         && let [Result1::Rejected(errors)] = outcome.results.as_slice()
     {
@@ -104,12 +114,22 @@ pub async fn reports(
         }
         return Err(Problem::Invalid(errors.clone()));
     }
-    Ok(Json(answer(outcome)).into_response())
+    Ok(answer(outcome))
 }
 
 /// The way in that API and page share.
 pub async fn take(app: &App, bytes: Vec<u8>, sender: &Sender) -> Result<Outcome, Problem> {
-    let taking = ingest::take(app.store(), app.judge(), bytes, clock::now(), sender);
+    take_of(app, bytes, sender, None).await
+}
+
+/// The same of a sender that may speak of one machine only.
+pub(super) async fn take_of(
+    app: &App,
+    bytes: Vec<u8>,
+    sender: &Sender,
+    bound: Option<Bound>,
+) -> Result<Outcome, Problem> {
+    let taking = ingest::take_of(app.store(), app.judge(), bytes, clock::now(), sender, bound);
     // What is on its way to the writer is still written; sent again, it is found unchanged.
     tokio::time::timeout(LONGEST_WAIT, taking)
         .await

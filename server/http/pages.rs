@@ -139,6 +139,7 @@ pub async fn home(
         if person.may(Permission::Administer) && !filter.within.is_limited() {
             page.say_webhooks(&store.webhooks().await?);
         }
+        super::tls_page::say_doors(&app, &mut page, now).await?;
         let week_ago = day_of(summary.as_of) - change::DAYS;
         let then = store.systems_of_day(week_ago, &filter.within).await?;
         page.say_changes(&summary, week_ago, then.as_ref());

@@ -14,8 +14,8 @@ use axum::{
 
 use super::{
     account, api, api_client, assets, authorise, body, changes, contract, feeds, fixes, gate,
-    health, ingest, kit, layers, lists, pages, people, population, saved, setup, sign_in, trend,
-    trend_api, twins, upload_again, upload_api, uploads, webhooks,
+    health, ingest, kit, layers, lists, pages, people, population, saved, setup, sightings,
+    sign_in, tls_page, trend, trend_api, twins, upload_again, upload_api, uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},
@@ -169,6 +169,8 @@ fn pages() -> Vec<Route> {
         post("/population/withdraw", Feed, lists::withdraw_form),
         get("/feeds", Read, feeds::page),
         get("/webhooks", Administer, webhooks::page),
+        get("/tls", Read, tls_page::page),
+        get("/sightings", Read, sightings::page),
         get("/trend", Read, trend::page),
         get("/trend/{day}", Read, trend::day),
         get("/feeding", Read, kit::feeding),
@@ -236,6 +238,7 @@ fn api() -> Vec<Route> {
         get("/api/v1/trend", Read, trend_api::list).or(READ),
         get("/api/v1/regressed", Read, trend_api::who_was_ready).or(READ),
         get("/api/v1/rejects", FeedOrReadAudit, api::rejects).or(READ),
+        get("/api/v1/sightings", Read, sightings::list).or(READ),
         get("/api/v1/openapi.json", Anyone, contract::document),
         get(UPLOADS, FeedOrReadAudit, upload_api::list).or(IMPORT),
         post(UPLOADS, Feed, upload_api::add).or(IMPORT),

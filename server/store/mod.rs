@@ -43,6 +43,7 @@ pub mod selection;
 pub mod sessions;
 pub mod settings;
 pub mod setup;
+pub mod sightings;
 mod signatures;
 pub mod summary;
 mod sweep;

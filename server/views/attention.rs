@@ -2,7 +2,7 @@
 
 use super::{feeds, links};
 use crate::{
-    domain::{feeds::Feed, time::Timestamp, verdict::Standing},
+    domain::{feeds::Feed, handshake::Certificate, time::Timestamp, verdict::Standing},
     store::{
         model::{Filter, Summary},
         webhooks::Webhook,
@@ -88,6 +88,33 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
             }),
     );
     lines
+}
+
+/// What is wrong with the certificates; see [`super::tls::troubles`].
+pub fn certificates(
+    certificates: &[Certificate],
+    trouble: Option<&str>,
+    now: Timestamp,
+) -> Vec<Attention> {
+    super::tls::troubles(certificates, trouble, now)
+        .into_iter()
+        .map(|text| Attention {
+            text,
+            href: Some("/tls".to_owned()),
+        })
+        .collect()
+}
+
+/// How many addresses came without TLS 1.2, or without a shared suite, in the last 30 days.
+pub fn sightings(addresses: i64) -> Option<Attention> {
+    (addresses > 0).then(|| Attention {
+        text: counted(
+            addresses,
+            "address could not agree on TLS with this server in the last 30 days",
+            "addresses could not agree on TLS with this server in the last 30 days",
+        ),
+        href: Some("/sightings".to_owned()),
+    })
 }
 
 /// A line for each webhook that does not reach anybody, or did not.

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     domain::{
         feeds::Feed,
+        handshake::Certificate,
         verdict::{Impact, Standing},
     },
     store::{
@@ -217,6 +218,20 @@ impl HomePage {
     /// Says which webhooks do not reach anybody.
     pub fn say_webhooks(&mut self, webhooks: &[Webhook]) {
         self.attention.extend(attention::webhooks(webhooks));
+    }
+
+    /// Says what is wrong with the certificates, and how many addresses could not agree on TLS.
+    pub fn say_doors(
+        &mut self,
+        certificates: &[Certificate],
+        trouble: Option<&str>,
+        refused_addresses: i64,
+    ) {
+        let now = self.layout.now;
+        self.attention
+            .extend(attention::certificates(certificates, trouble, now));
+        self.attention
+            .extend(attention::sightings(refused_addresses));
     }
 
     /// Says how the OS versions changed since `day`; `None`: no numbers were kept on it.

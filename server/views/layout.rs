@@ -29,6 +29,10 @@ pub enum Nav {
     Feeds,
     /// Whom it tells.
     Webhooks,
+    /// Which Windows can reach it.
+    Tls,
+    /// Whose handshakes failed.
+    Sightings,
     /// How to feed it.
     Feeding,
     /// Who has an account.
@@ -133,11 +137,13 @@ const READING: [(Nav, &str, &str); 6] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 9] = [
+const FEEDING: [(Nav, &str, &str); 11] = [
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),
     (Nav::Webhooks, "/webhooks", "Webhooks"),
+    (Nav::Tls, "/tls", "TLS self-test"),
+    (Nav::Sightings, "/sightings", "Sightings"),
     (Nav::Feeding, "/feeding", "How to feed it"),
     (Nav::Method, "/method", "How this is counted"),
     (Nav::Api, "/api", "API"),
@@ -146,7 +152,13 @@ const FEEDING: [(Nav, &str, &str); 9] = [
 ];
 
 /// What is of the whole estate and cannot be told by site.
-const WHOLE: [Nav; 4] = [Nav::Upload, Nav::Population, Nav::Feeds, Nav::Webhooks];
+const WHOLE: [Nav; 5] = [
+    Nav::Upload,
+    Nav::Population,
+    Nav::Feeds,
+    Nav::Webhooks,
+    Nav::Sightings,
+];
 
 impl Layout {
     /// The entries that the navigation always shows, in order.

@@ -21,6 +21,8 @@ const always = [
   { name: "people", path: "/people" },
   { name: "person", path: "/people/admin" },
   { name: "account", path: "/account" },
+  { name: "tls", path: "/tls" },
+  { name: "sightings", path: "/sightings" },
   { name: "feeding", path: "/feeding", same: true },
   { name: "method", path: "/method", same: true },
   { name: "api", path: "/api", same: true },

@@ -131,6 +131,8 @@ async fn walk(app: &TestApp, seed: u64) {
         "/views",
         "/feeds",
         "/webhooks",
+        "/tls",
+        "/sightings",
         "/population",
         "/upload",
     ]

@@ -2,6 +2,7 @@
 
 mod cases;
 mod changes;
+mod client_certificates;
 mod commands;
 mod contract;
 mod crawl;
@@ -14,6 +15,7 @@ mod foreign_files;
 mod foreign_reg;
 mod foreign_tables;
 mod gate;
+mod handshakes;
 mod house;
 mod kit;
 mod lists;
@@ -32,6 +34,7 @@ mod security;
 mod selection;
 mod sessions;
 mod settings;
+mod sightings;
 mod sim;
 mod sites;
 mod store;

@@ -216,6 +216,13 @@ pub const LIST_CURSOR: Param = param(
     "",
     "Where to go on: `next_cursor` of the page before, or, of CSV and NDJSON, the cursor of the last row that has arrived (see `cursors`). It is a place in an order, so give it with the same filters and the same order; another order is refused. CSV has no heading then, so that it can be put behind what is there.",
 );
+/// `cursor` of the list of sightings
+pub const SIGHTINGS_CURSOR: Param = param(
+    "cursor",
+    Text,
+    "",
+    "Where to go on: `next_cursor` of the page before.",
+);
 /// `limit`
 pub const LIMIT: Param = param("limit", Number(1, 1_000, Some(100)), "2", "Rows of a page.");
 

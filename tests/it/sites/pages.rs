@@ -10,7 +10,7 @@ use axum::{
 };
 use cutover::{
     domain::{assess::Policy, time::DAY},
-    http::{self, pacing::Pacer, routes::table, within::AtMost},
+    http::{self, pacing::Pacer, routes::table, tls::Doors, within::AtMost},
     ingest::Judge,
     state::App,
     store::{Store, sessions::Lasting},
@@ -58,7 +58,16 @@ impl Narrowed {
             .build_recorder()
             .handle();
         let judge = Judge::new(Policy::default(), 14 * DAY);
-        let narrowed = App::new(store, judge, metrics, true, Pacer::new(0, 0), Vec::new(), Lasting::default());
+        let narrowed = App::new(
+            store,
+            judge,
+            metrics,
+            true,
+            Pacer::new(0, 0),
+            Vec::new(),
+            Lasting::default(),
+            Doors::default(),
+        );
         Self {
             router: http::router(narrowed).layer(Extension(AtMost(sites))),
             cookie: app.sign_in().await,
@@ -410,7 +419,9 @@ async fn answers_are_tagged_by_what_somebody_may_see() {
 }
 
 /// What is of the whole estate: refused for whoever may see some sites only.
-const WHOLE: [&str; 13] = [
+const WHOLE: [&str; 15] = [
+    "/sightings",
+    "/api/v1/sightings",
     "/feeds",
     "/webhooks",
     "/people",

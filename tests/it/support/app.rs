@@ -149,6 +149,11 @@ impl TestApp {
         fs::read_to_string(self.data_dir().join("stderr.log")).expect("the log")
     }
 
+    /// The process, for signals.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Runs a command of the program on the same database, with this on its standard input.
     pub fn command(&self, arguments: &[&str], input: &str) -> Output {
         let mut child = program()
