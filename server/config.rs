@@ -118,6 +118,9 @@ pub struct ServeArgs {
     /// Days for which the changes of the list of blockers are kept for programs that follow it [default: 90]
     #[arg(long, env = "CUTOVER_KEEP_CHANGES", value_name = "DAYS")]
     pub keep_changes: Option<u32>,
+    /// Days for which entries of the audit log are kept, at least 90 [default: 1095, three years]
+    #[arg(long, env = "CUTOVER_KEEP_AUDIT", value_name = "DAYS")]
+    pub keep_audit: Option<u32>,
     /// Requests a minute that a token for read or population may make; 0: as many as it likes [default: 600]
     #[arg(long, env = "CUTOVER_RATE_LIMIT", value_name = "N")]
     pub rate_limit: Option<u32>,
@@ -147,6 +150,7 @@ struct FromFile {
     log_format: Option<String>,
     trend_days: Option<u32>,
     keep_changes: Option<u32>,
+    keep_audit: Option<u32>,
     rate_limit: Option<u32>,
     rate_limit_sending: Option<u32>,
     trusted_proxies: Option<String>,
@@ -230,6 +234,8 @@ pub struct Config {
     pub trend_days: i64,
     /// Days for which the changes of the list of blockers are kept.
     pub keep_changes: i64,
+    /// Days for which the audit log is kept.
+    pub keep_audit: i64,
     /// Requests a minute that a token may make to read; 0: as many as it likes.
     pub rate_limit: u32,
     /// The same for tokens that send.
@@ -420,6 +426,13 @@ impl ServeArgs {
                 "keep_changes must be from 1 to 3650, not {keep_changes}"
             ));
         }
+        let keep_audit = self.keep_audit.or(file.keep_audit).unwrap_or(1_095);
+        // The database lets go of nothing that is younger.
+        if !(90..=36_500).contains(&keep_audit) {
+            return Err(format!(
+                "keep_audit must be from 90 to 36500, not {keep_audit}"
+            ));
+        }
         let rate_limit = self.rate_limit.or(file.rate_limit).unwrap_or(600);
         let proxies = self
             .trusted_proxies
@@ -446,6 +459,7 @@ impl ServeArgs {
             freshness_ms,
             trend_days: i64::from(trend_days),
             keep_changes: i64::from(keep_changes),
+            keep_audit: i64::from(keep_audit),
             rate_limit,
             rate_limit_sending,
             trusted_proxies: networks::parse("trusted_proxies", proxies.unwrap_or_default())?,

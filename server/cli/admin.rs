@@ -9,6 +9,7 @@ use super::{Error, out::say};
 use crate::{
     clock,
     config::DatabaseArgs,
+    domain::audit::{self, Author},
     http::auth,
     store::{
         Store,
@@ -45,6 +46,9 @@ enum TokenCommand {
     Revoke {
         /// Its id, as `token list` shows it
         id: String,
+        /// Why, for the audit log
+        #[arg(long, value_name = "REASON")]
+        why: Option<String>,
         #[command(flatten)]
         database: DatabaseArgs,
     },
@@ -116,7 +120,10 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
                 ));
             }
             let store = open_existing(&database).await?;
-            say(&store.create_token(purpose, name, clock::now()).await?)?;
+            let author = Author::command();
+            say(&store
+                .create_token(purpose, name, author, clock::now())
+                .await?)?;
         }
         TokenCommand::List { database } => {
             let store = open_existing(&database).await?;
@@ -135,9 +142,14 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
                 ))?;
             }
         }
-        TokenCommand::Revoke { id, database } => {
+        TokenCommand::Revoke { id, why, database } => {
+            let why = why
+                .map(|why| audit::reason(&why))
+                .transpose()
+                .map_err(Error::Usage)?;
             let store = open_existing(&database).await?;
-            if !store.revoke_token(id.clone(), clock::now()).await? {
+            let by = Author::command().because(why);
+            if !store.revoke_token(id.clone(), by, clock::now()).await? {
                 return Err(Error::Failed(format!(
                     "there is no token {id:?} that still holds; `cutover token list` shows them"
                 )));
@@ -180,7 +192,9 @@ pub async fn user(args: UserArgs) -> Result<(), Error> {
     }
     let store = open(&database).await?;
     let hash = auth::hash_password(&password).map_err(Error::Failed)?;
-    store.set_password(name.clone(), hash, clock::now()).await?;
+    store
+        .set_password(name.clone(), hash, Author::command(), clock::now())
+        .await?;
     if made_up {
         say(&password)?;
     }
@@ -209,6 +223,10 @@ pub async fn backup(args: BackupArgs) -> Result<(), Error> {
         std::fs::set_permissions(&args.file, private)
             .map_err(|error| Error::Failed(format!("{}: {error}", args.file.display())))?;
     }
+    // The copy is of the moment before; what is noted is that there is one.
+    let file = args.file.display().to_string();
+    let entry = Author::command().entry(clock::now(), "database.backup", file);
+    store.note(entry).await?;
     eprintln!("The database is copied to {}.", args.file.display());
     Ok(())
 }
@@ -219,6 +237,8 @@ pub async fn backup(args: BackupArgs) -> Result<(), Error> {
 /// The database cannot be reached or brought up to date.
 pub async fn migrate(args: MigrateArgs) -> Result<(), Error> {
     let store = open(&args.database).await?;
+    let entry = Author::command().entry(clock::now(), "database.migrate", store.engine());
+    store.note(entry).await?;
     eprintln!("The {} database is up to date.", store.engine());
     Ok(())
 }

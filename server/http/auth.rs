@@ -17,11 +17,12 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use tokio::sync::Semaphore;
 
-use super::pacing::Use;
+use super::{from_where::FromWhere, pacing::Use};
 use crate::{
     clock,
     domain::{
         access::{Role, Sites},
+        audit::{Actor, Author},
         time::Timestamp,
     },
     error::Problem,
@@ -193,12 +194,24 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
         .await?
         .map(|name| {
             Caller::Person(Person {
+                author: author(parts, Actor::Person(name.clone())),
                 name,
                 role: Role::Administrator,
                 sites: Sites::all(),
             })
         })
         .ok_or(Problem::Unauthorized)
+}
+
+/// Who it is for the audit log, and from where.
+fn author(parts: &Parts, by: Actor) -> Author {
+    let from = parts.extensions.get::<FromWhere>();
+    Author::new(by, from.map(|FromWhere(from)| *from))
+}
+
+fn author_of(parts: &Parts, token: &Token) -> Author {
+    let (id, name) = (token.id.clone(), token.name.clone());
+    author(parts, Actor::Token { id, name })
 }
 
 /// The cookie's name for how this server is reached.
@@ -233,6 +246,8 @@ pub struct Importer {
     /// Id of the token; `None`: a person. A person sees what others have sent, a program what came with its token, and
     /// nothing of another one that is called the same.
     pub token: Option<String>,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
 impl Importer {
@@ -249,6 +264,8 @@ pub struct Reader {
     pub name: Arc<str>,
     /// Which sites it may see.
     pub sites: Sites,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
 /// May replace the expected list: a population token, or a person.
@@ -258,6 +275,8 @@ pub struct Planner {
     pub name: Arc<str>,
     /// Which sites it may see.
     pub sites: Sites,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
 /// A person who has signed in.
@@ -269,6 +288,8 @@ pub struct Person {
     pub role: Role,
     /// Which sites the person may see.
     pub sites: Sites,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
 macro_rules! role {
@@ -289,11 +310,13 @@ macro_rules! role {
                         Ok(Self {
                             name,
                             sites: Sites::all(),
+                            author: author_of(parts, &token),
                         })
                     }
                     Caller::Person(person) => Ok(Self {
                         name: person.name.into(),
                         sites: person.sites,
+                        author: person.author,
                     }),
                 }
             }
@@ -333,17 +356,20 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
-        let (name, token): (Arc<str>, Option<String>) = match caller(parts, &app).await? {
-            Caller::Person(person) => (person.name.into(), None),
+        let caller = caller(parts, &app).await?;
+        let (name, token, author): (Arc<str>, Option<String>, Author) = match caller {
+            Caller::Person(person) => (person.name.into(), None, person.author),
             Caller::Program(token) => {
                 let name = only(&token, Purpose::Import)?;
                 app.pacer().ask(parts, &token.id, Use::Sending)?;
-                (name, Some(token.id))
+                let author = author_of(parts, &token);
+                (name, Some(token.id), author)
             }
         };
         Ok(Self {
             sender: Sender::vouched(&name, Way::Upload),
             token,
+            author,
         })
     }
 }

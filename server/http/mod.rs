@@ -3,6 +3,8 @@
 pub mod api;
 pub mod api_client;
 pub mod assets;
+pub mod audit;
+pub mod audit_export;
 pub mod auth;
 pub mod body;
 mod changes;
@@ -87,6 +89,9 @@ pub fn router(app: App) -> Router {
         .route("/population/withdraw", post(lists::withdraw_form))
         .route("/feeds", get(feeds::page))
         .route("/webhooks", get(webhooks::page))
+        .route("/audit", get(audit::page))
+        .route("/audit/log.csv", get(audit_export::csv))
+        .route("/audit/log.ndjson", get(audit_export::ndjson))
         .route("/trend", get(trend::page))
         .route("/trend/{day}", get(trend::day))
         .route("/feeding", get(kit::feeding))
@@ -125,6 +130,7 @@ pub fn router(app: App) -> Router {
         .route("/trend", get(trend_api::list))
         .route("/regressed", get(trend_api::who_was_ready))
         .route("/rejects", get(api::rejects))
+        .route("/audit", get(audit::list))
         .route("/openapi.json", get(contract::document))
         .route("/uploads", get(upload_api::list).post(upload_api::add))
         .route("/uploads/{id}", get(upload_api::one))

@@ -9,6 +9,7 @@ use axum::{
 use super::{
     auth::Person,
     body,
+    lists::reason,
     pages::{html, layout},
     receiving::{broken, unreadable},
 };
@@ -36,7 +37,9 @@ pub async fn form(
 /// `POST /population`
 pub async fn replace(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    Person {
+        name: user, author, ..
+    }: Person,
     headers: HeaderMap,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
@@ -44,6 +47,7 @@ pub async fn replace(
     let mut file = None;
     let mut name = lists::DEFAULT_NAME.to_owned();
     let mut confirmed = Confirmed::No;
+    let mut why = String::new();
     while let Some(field) = parts.next_field().await.map_err(broken)? {
         match field.name() {
             Some("file") => file = Some(field.bytes().await.map_err(broken)?),
@@ -56,16 +60,31 @@ pub async fn replace(
             Some("confirm") => {
                 confirmed = Confirmed::ForUpload(field.text().await.map_err(broken)?);
             }
+            Some("why") => why = field.text().await.map_err(broken)?,
             _ => {}
         }
     }
     let bytes = file.filter(|bytes| !bytes.is_empty()).ok_or_else(|| {
         Problem::invalid("file", "No file was chosen. Choose one and send it again.")
     })?;
+    // Whoever confirms has seen what goes, and says why; elsewhere a reason is welcome.
+    let why = match (&confirmed, why.trim()) {
+        (Confirmed::No, "") => None,
+        (_, why) => Some(reason(why)?),
+    };
     let held = body::unpacked(bytes.into(), app.budget()).await?;
     let (bytes, _room) = held.split();
-    let answer =
-        expected::replace(app.store(), &name, bytes, &user, &confirmed, clock::now()).await?;
+    let by = author.because(why);
+    let answer = expected::replace(
+        app.store(),
+        &name,
+        bytes,
+        &user,
+        by,
+        &confirmed,
+        clock::now(),
+    )
+    .await?;
     let outcome = outcome(answer);
     page(&app, &user, &headers, |page| page.say_outcome(&outcome)).await
 }

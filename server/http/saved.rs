@@ -47,7 +47,9 @@ pub async fn list(
 /// `POST /views`: keeps the address that the form stands on.
 pub async fn save(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    Person {
+        name: user, author, ..
+    }: Person,
     given: Result<Form<View>, FormRejection>,
 ) -> Result<Response, Problem> {
     let Form(view) = given.map_err(|_| {
@@ -69,7 +71,13 @@ pub async fn save(
     }
     let kept = app
         .store()
-        .save_view(name.to_owned(), local.to_owned(), user, clock::now())
+        .save_view(
+            name.to_owned(),
+            local.to_owned(),
+            user,
+            author,
+            clock::now(),
+        )
         .await?;
     if !kept {
         return Err(Problem::invalid(
@@ -85,10 +93,10 @@ pub async fn save(
 /// `POST /views/{id}/delete`
 pub async fn delete(
     State(app): State<App>,
-    _: Person,
+    Person { author, .. }: Person,
     Named(id): Named,
 ) -> Result<Response, Problem> {
     // Somebody else may have deleted it a moment ago; then it is gone, as was wanted.
-    app.store().delete_view(id).await?;
+    app.store().delete_view(id, author, clock::now()).await?;
     Ok(Redirect::to("/views").into_response())
 }

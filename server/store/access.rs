@@ -3,8 +3,11 @@
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-use super::{ESTATE, Store, db::Conn, error::Result};
-use crate::domain::time::{DAY, HOUR, Timestamp};
+use super::{ESTATE, Store, audit, db::Conn, error::Result};
+use crate::domain::{
+    audit::{Author, Because},
+    time::{DAY, HOUR, Timestamp},
+};
 
 /// A session that was not used for this long has ended.
 pub const SESSION_IDLE: i64 = 12 * HOUR;
@@ -88,6 +91,12 @@ const TOKEN: &str = "SELECT id, purpose, name, secret_hash, created_at, last_use
 FROM tokens WHERE estate = $1 AND id = $2";
 
 #[derive(sqlx::FromRow)]
+struct Revoked {
+    name: String,
+    purpose: String,
+}
+
+#[derive(sqlx::FromRow)]
 struct UserRow {
     name: String,
     password_hash: String,
@@ -132,8 +141,12 @@ async fn insert_token(
     purpose: Purpose,
     name: String,
     hash: Vec<u8>,
+    author: Author,
     now: Timestamp,
 ) -> Result<()> {
+    let entry = author
+        .entry(now, "token.create", format!("{name} ({id})"))
+        .change(None, Some(format!("for {}", purpose.code())));
     conn.sql(
         "INSERT INTO tokens (estate, id, purpose, name, secret_hash, created_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
@@ -145,8 +158,8 @@ async fn insert_token(
     .bind(hash)
     .bind(now.0)
     .execute()
-    .await
-    .map(drop)
+    .await?;
+    audit::note(conn, &entry).await
 }
 
 impl Store {
@@ -155,12 +168,13 @@ impl Store {
         &self,
         purpose: Purpose,
         name: String,
+        author: Author,
         now: Timestamp,
     ) -> Result<String> {
         let (id, text) = new_token(purpose);
         let hash = hashed(&text);
         self.writer
-            .run(move |conn| Box::pin(insert_token(conn, id, purpose, name, hash, now)))
+            .run(move |conn| Box::pin(insert_token(conn, id, purpose, name, hash, author, now)))
             .await?;
         Ok(text)
     }
@@ -225,24 +239,31 @@ impl Store {
     }
 
     /// Revokes a token; false when there is none of that id that still held.
-    pub async fn revoke_token(&self, id: String, now: Timestamp) -> Result<bool> {
-        let changed = self
-            .writer
+    pub async fn revoke_token(&self, id: String, by: Because, now: Timestamp) -> Result<bool> {
+        self.writer
             .run(move |conn| {
                 Box::pin(async move {
-                    conn.sql(
-                        "UPDATE tokens SET revoked_at = $3
-                         WHERE estate = $1 AND id = $2 AND revoked_at IS NULL",
-                    )
-                    .bind(ESTATE)
-                    .bind(id)
-                    .bind(now.0)
-                    .execute()
-                    .await
+                    let revoked: Option<Revoked> = conn
+                        .sql(
+                            "UPDATE tokens SET revoked_at = $3
+                             WHERE estate = $1 AND id = $2 AND revoked_at IS NULL RETURNING name, purpose",
+                        )
+                        .bind(ESTATE)
+                        .bind(id.clone())
+                        .bind(now.0)
+                        .optional()
+                        .await?;
+                    let Some(revoked) = revoked else {
+                        return Ok(false);
+                    };
+                    let entry = by
+                        .entry(now, "token.revoke", format!("{} ({id})", revoked.name))
+                        .change(Some(format!("for {}", revoked.purpose)), None);
+                    audit::note(conn, &entry).await?;
+                    Ok(true)
                 })
             })
-            .await?;
-        Ok(changed == 1)
+            .await
     }
 
     /// Makes the first user and the first ingest token, both or neither; `None` when somebody can sign in
@@ -254,6 +275,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<String>> {
         let user = user.to_owned();
+        let admin = user.clone();
         let (id, text) = new_token(Purpose::Ingest);
         let hash = hashed(&text);
         let is_first = self
@@ -276,7 +298,11 @@ impl Store {
                     if added == 0 {
                         return Ok(false);
                     }
-                    insert_token(conn, id, Purpose::Ingest, "first".to_owned(), hash, now).await?;
+                    let author = Author::server();
+                    let entry = author.clone().entry(now, "account.create", admin);
+                    audit::note(conn, &entry).await?;
+                    let name = "first".to_owned();
+                    insert_token(conn, id, Purpose::Ingest, name, hash, author, now).await?;
                     Ok(true)
                 })
             })
@@ -302,11 +328,13 @@ impl Store {
         &self,
         name: String,
         password_hash: String,
+        author: Author,
         now: Timestamp,
     ) -> Result<()> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
+                    let entry = author.entry(now, "password.set", name.clone());
                     conn.sql(
                         "INSERT INTO users (estate, name, password_hash, created_at) VALUES ($1, $2, $3, $4)
                          ON CONFLICT (estate, name) DO UPDATE SET password_hash = excluded.password_hash",
@@ -321,8 +349,8 @@ impl Store {
                         .bind(ESTATE)
                         .bind(name)
                         .execute()
-                        .await
-                        .map(drop)
+                        .await?;
+                    audit::note(conn, &entry).await
                 })
             })
             .await

@@ -3,6 +3,7 @@
 pub mod access;
 mod ahead;
 mod audit;
+pub mod audit_log;
 pub mod called;
 mod change_row;
 pub mod changes;

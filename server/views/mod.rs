@@ -7,6 +7,7 @@
 pub mod api;
 mod api_document;
 pub mod attention;
+pub mod audit;
 pub mod bar;
 mod called;
 pub mod change;
@@ -17,6 +18,7 @@ mod client_words;
 pub mod columns;
 pub mod components;
 pub mod day;
+pub mod deeds;
 pub mod direction;
 pub mod dossier;
 pub mod feeding;

@@ -49,7 +49,8 @@ async fn put(store: &Store, rows: Vec<Expected>, now: Timestamp) {
         rejected: 0,
         file_hash: vec![1],
         uploaded_by: "a test".to_owned(),
-        confirmed: true,
+        by: Author::server().into(),
+        consent: Consent::Given,
     };
     let _ = store.replace_population(list, now).await;
 }

@@ -80,7 +80,8 @@ async fn put(store: &Store, rows: Vec<Expected>) {
         rejected: 0,
         file_hash: vec![1; 32],
         uploaded_by: "a test".to_owned(),
-        confirmed: true,
+        by: Author::server().into(),
+        consent: Consent::Given,
     };
     store.replace_population(list, NOON).await.expect("a list");
 }
@@ -306,7 +307,13 @@ async fn two_machines_are_told_apart_until_they_share_something_new() {
             .iter()
             .map(|row| row.id.parse().expect("an id"))
             .collect();
-        let settle = || store.settle_as_two(ids[0], ids[1], "a person".to_owned(), at(2));
+        let settle = || store.settle_as_two(
+                ids[0],
+                ids[1],
+                "a person".to_owned(),
+                Author::server().into(),
+                at(2),
+            );
         assert!(settle().await.expect("kept"));
         assert!(!settle().await.expect("kept"), "said once");
         assert_eq!(found(store).await, (2, 0, 0, vec!["blocking", "ready"]));

@@ -315,19 +315,19 @@ async fn another_freshness_limit_moves_everybody() {
     for test in TestStore::each().await {
         let store = &test.store;
         store
-            .apply_freshness(14 * DAY, NOON)
+            .apply_freshness(14 * DAY, Author::server(), NOON)
             .await
             .expect("a limit");
         send(store, vec![report(1, NOON, 1)], NOON).await;
         let later = NOON.plus(20 * DAY);
         assert_eq!(standing(store, "PC-1", later).await, Standing::Stale);
         store
-            .apply_freshness(30 * DAY, later)
+            .apply_freshness(30 * DAY, Author::server(), later)
             .await
             .expect("a limit");
         assert_eq!(standing(store, "PC-1", later).await, Standing::Ready);
         store
-            .apply_freshness(7 * DAY, later)
+            .apply_freshness(7 * DAY, Author::server(), later)
             .await
             .expect("a limit");
         assert_eq!(standing(store, "PC-1", later).await, Standing::Stale);

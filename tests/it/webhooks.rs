@@ -49,7 +49,7 @@ async fn add(
     let shown = sign::shown(&secret);
     let place = (url.to_owned(), "http://receiver".to_owned());
     let added = store
-        .add_webhook(name.to_owned(), place, events, secret, now)
+        .add_webhook(name.to_owned(), place, events, secret, Author::server(), now)
         .await
         .expect("kept");
     (added.expect("a new name"), shown)

@@ -3,6 +3,7 @@
 use super::{
     super::{
         api::{ListAnswer, RejectList},
+        audit::AuditAnswer,
         changes::ChangesAnswer,
         client_json, collection,
         feeds::FeedList,
@@ -138,6 +139,14 @@ pub(super) fn calls() -> Vec<Call> {
             .json::<RejectList>(200, "The records, the latest first.")
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
+        Call::get("/api/v1/audit", "listAudit", "Who changed what")
+            .says("The audit log, the newest first: every change that somebody made, with who, from where, what it was and is, and why. It is for people who have signed in as auditors or administrators and see all sites; a token of any purpose is refused with 403. Reports of clients are not in it.")
+            .of(Tag::Reading, Who::PeopleOnly)
+            .takes(params::AUDIT)
+            .takes([params::AUDIT_CURSOR, params::LIMIT])
+            .json::<AuditAnswer>(200, "A page of the log.")
+            .polled()
+            .error(400, "`cursor` is none of this list."),
     ]
 }
 

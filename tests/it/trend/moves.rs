@@ -103,7 +103,8 @@ async fn random_list(store: &Store, chance: &mut Chance, now: Timestamp) {
         rejected: 0,
         file_hash: vec![1],
         uploaded_by: "a test".to_owned(),
-        confirmed: true,
+        by: Author::server().into(),
+        consent: Consent::Given,
     };
     // An empty list is refused, and moves nobody.
     let _ = store.replace_population(list, now).await;
