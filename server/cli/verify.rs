@@ -69,7 +69,11 @@ fn told(found: &Found) -> Result<(), Error> {
         many => format!("{many} entries"),
     };
     say(&format!("{entries}{span}"))?;
-    say(&format!("head {} {}", found.head.seq, hex(&found.head.hash)))?;
+    say(&format!(
+        "head {} {}",
+        found.head.seq,
+        hex(&found.head.hash)
+    ))?;
     if let Some(seq) = found.noted_at {
         say(&format!("noted {seq}"))?;
     }

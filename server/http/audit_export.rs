@@ -94,7 +94,8 @@ pub async fn csv(
 ) -> Result<Response, Problem> {
     may_read(&person)?;
     let walk = app.store().walk_audit(query.filter).await?;
-    let head = csv_record(HEADINGS.map(str::to_owned).into_iter()).map_err(|_| Problem::Internal)?;
+    let head =
+        csv_record(HEADINGS.map(str::to_owned).into_iter()).map_err(|_| Problem::Internal)?;
     let kind = "text/csv; charset=utf-8; header=present";
     Ok(streamed(walk, Form::Csv, head, kind, "csv"))
 }

@@ -279,16 +279,8 @@ pub async fn population(
     let (bytes, _room) = held.split();
     check_json(&headers, &bytes)?;
     let now = clock::now();
-    let answer = expected::replace(
-        app.store(),
-        name,
-        bytes,
-        &planner.name,
-        by,
-        &confirmed,
-        now,
-    )
-    .await?;
+    let answer =
+        expected::replace(app.store(), name, bytes, &planner.name, by, &confirmed, now).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
             "{why} {}",

@@ -92,12 +92,7 @@ impl Store {
     }
 
     /// Notes by which rules, switches included, verdicts are made from now on. Does nothing when they are the same.
-    pub async fn apply_ruleset(
-        &self,
-        ruleset: &str,
-        author: Author,
-        now: Timestamp,
-    ) -> Result<()> {
+    pub async fn apply_ruleset(&self, ruleset: &str, author: Author, now: Timestamp) -> Result<()> {
         const NAME: &str = "ruleset_in_force";
         if self.setting(NAME).await?.as_deref() == Some(ruleset) {
             return Ok(());

@@ -20,8 +20,7 @@ const ADD: &str = "INSERT INTO webhooks
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $9
 WHERE NOT EXISTS (SELECT 1 FROM webhooks WHERE estate = $1 AND (name = $3 OR id = $3))
   AND (SELECT COUNT(*) FROM webhooks WHERE estate = $1) < $10";
-const REMOVE: &str =
-    "DELETE FROM webhooks WHERE estate = $1 AND (name = $2 OR id = $2) RETURNING name, origin, events";
+const REMOVE: &str = "DELETE FROM webhooks WHERE estate = $1 AND (name = $2 OR id = $2) RETURNING name, origin, events";
 const REMOVE_LOG: &str = "DELETE FROM deliveries WHERE estate = $1
   AND webhook IN (SELECT id FROM webhooks WHERE estate = $1 AND (name = $2 OR id = $2))";
 const ROTATE: &str = "UPDATE webhooks SET old_secret = secret, old_until = $4, secret = $3
@@ -246,8 +245,7 @@ impl Store {
                         .bind(key.clone())
                         .execute()
                         .await?;
-                    let removed: Vec<Told> =
-                        conn.sql(REMOVE).bind(ESTATE).bind(key).all().await?;
+                    let removed: Vec<Told> = conn.sql(REMOVE).bind(ESTATE).bind(key).all().await?;
                     for told in &removed {
                         let entry = author
                             .clone()
@@ -281,10 +279,9 @@ impl Store {
                         .all()
                         .await?;
                     for told in &rotated {
-                        let entry =
-                            author
-                                .clone()
-                                .entry(now, "webhook.rotate", told.name.clone());
+                        let entry = author
+                            .clone()
+                            .entry(now, "webhook.rotate", told.name.clone());
                         audit::note(conn, &entry).await?;
                     }
                     Ok(!rotated.is_empty())

@@ -9,6 +9,8 @@ mod story;
 
 use std::collections::BTreeMap;
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{changes::Why, lists::ListOrigin, time::Timestamp, verdict::Standing},
     store::{

@@ -1,5 +1,7 @@
 //! Clients that lists, tables and machines call by different ids: who is who by a name, and who is not.
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{
         evidence::Trust,
@@ -307,13 +309,15 @@ async fn two_machines_are_told_apart_until_they_share_something_new() {
             .iter()
             .map(|row| row.id.parse().expect("an id"))
             .collect();
-        let settle = || store.settle_as_two(
+        let settle = || {
+            store.settle_as_two(
                 ids[0],
                 ids[1],
                 "a person".to_owned(),
                 Author::server().into(),
                 at(2),
-            );
+            )
+        };
         assert!(settle().await.expect("kept"));
         assert!(!settle().await.expect("kept"), "said once");
         assert_eq!(found(store).await, (2, 0, 0, vec!["blocking", "ready"]));

@@ -24,6 +24,8 @@ enum For {
     Importers,
     /// People who have signed in.
     People,
+    /// The same, by a call of the API.
+    Auditors,
 }
 
 /// Every route of the server with its methods. One that is not here fails `no_route_is_forgotten`.
@@ -59,7 +61,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/audit", For::People),
     ("GET", "/audit/log.csv", For::People),
     ("GET", "/audit/log.ndjson", For::People),
-    ("GET", "/api/v1/audit", For::People),
+    ("GET", "/api/v1/audit", For::Auditors),
     ("GET", "/feeding", For::People),
     ("GET", "/kit/{name}", For::People),
     ("GET", "/method", For::People),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{
         assess,
@@ -309,8 +311,13 @@ async fn a_cursor_leads_on_only_in_its_own_order() {
 async fn views_are_kept_under_their_names_and_forgotten() {
     for test in TestStore::each().await {
         let save = |name: &str, address: &str| {
-            test.store
-                .save_view(name.to_owned(), address.to_owned(), "ines".to_owned(), Author::server(), NOON)
+            test.store.save_view(
+                name.to_owned(),
+                address.to_owned(),
+                "ines".to_owned(),
+                Author::server(),
+                NOON,
+            )
         };
         assert!(save("Zoo", "/clients?q=zoo").await.expect("kept"));
         assert!(save("Berlin", "/blockers?site=P02").await.expect("kept"));

@@ -1,5 +1,7 @@
 //! What the store promises, the same asserts on both engines.
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{
         identity::ClientIds,
@@ -566,7 +568,12 @@ fn list(rows: Vec<Expected>, confirmed: bool) -> ExpectedList {
         rejected: 0,
         file_hash: vec![1],
         uploaded_by: "a test".to_owned(),
-        confirmed,
+        by: Author::server().into(),
+        consent: if confirmed {
+            Consent::Given
+        } else {
+            Consent::IfHarmless
+        },
     }
 }
 

@@ -141,7 +141,9 @@ pub async fn run(args: ImportArgs) -> Result<(), Error> {
         let database = args.database.settle().map_err(Error::Usage)?;
         let (policy, freshness_ms) = args.policy.settle().map_err(Error::Usage)?;
         let store = Store::open(&database.url).await?;
-        store.apply_freshness(freshness_ms, Author::command(), clock::now()).await?;
+        store
+            .apply_freshness(freshness_ms, Author::command(), clock::now())
+            .await?;
         let judge = Judge::new(policy, freshness_ms);
         for parcel in &parcels {
             refused += into_database(&store, &judge, &args, parcel).await?;

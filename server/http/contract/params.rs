@@ -373,7 +373,12 @@ pub const AUDIT: [Param; 5] = [
         "Only what was done to something whose name holds this.",
     ),
     param("from", Day, "2026-11-01", "Only from this day on, in UTC."),
-    param("to", Day, "2026-11-30", "Only up to this day, which counts, in UTC."),
+    param(
+        "to",
+        Day,
+        "2026-11-30",
+        "Only up to this day, which counts, in UTC.",
+    ),
 ];
 /// `cursor` of the audit log
 pub const AUDIT_CURSOR: Param = param(

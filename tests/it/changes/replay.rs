@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cutover::domain::audit::Author;
 use cutover::{
     domain::{
         changes::Kind,
@@ -126,7 +127,13 @@ async fn carried_out(store: &Store, step: &Step, now: &mut Timestamp) {
             put(store, rows.collect(), *now).await;
         }
         Step::Withdraw => {
-            let done = store.withdraw_population("default", "a test", Author::server().into(), Consent::Given, *now);
+            let done = store.withdraw_population(
+                "default",
+                "a test",
+                Author::server().into(),
+                Consent::Given,
+                *now,
+            );
             done.await.expect("taken out of force, or not there");
         }
         Step::Days(days) => *now = now.plus(days * DAY),

@@ -1,5 +1,6 @@
 //! Time and several sources: what is too old makes a client stale, and never ready.
 
+use cutover::domain::audit::Author;
 use cutover::{
     clock,
     domain::{

@@ -69,7 +69,7 @@ async fn a_list_is_taken_out_of_force_by_its_name() {
         delete(&app, "?list=none").await.problem(404);
         let problem = delete(&app, "?list=lab").await.problem(409);
         insta::assert_snapshot!("a_list_that_shows_others", hidden(problem));
-        let done = delete(&app, "?list=LAB&confirm=1")
+        let done = delete(&app, "?list=LAB&confirm_shrink=1&why=given+up")
             .await
             .ok("confirmed")
             .json();

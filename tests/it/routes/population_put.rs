@@ -121,7 +121,7 @@ async fn a_list_that_hides_clients_needs_a_confirmation() {
             .await
             .problem(409);
         let answer = app
-            .put_population("?confirm=1", list(30, ','))
+            .put_population("?confirm_shrink=10&why=given+back", list(30, ','))
             .await
             .ok("confirmed")
             .json();

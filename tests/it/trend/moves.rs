@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{
         lists::ListOrigin,

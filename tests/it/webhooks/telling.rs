@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cutover::domain::audit::Author;
 use cutover::{
     domain::{
         time::{DAY, HOUR, MINUTE, Timestamp},
@@ -325,6 +326,7 @@ async fn webhooks_are_made_named_and_forgotten() {
                 place.clone(),
                 &Event::ALL,
                 Secret::new(),
+                Author::server(),
                 NOON,
             );
             assert_eq!(again.await.expect("asked"), None, "the name is taken");
@@ -362,7 +364,12 @@ async fn webhooks_are_made_named_and_forgotten() {
                 .await
                 .expect("removed")
         );
-        assert!(!store.remove_webhook("ops".to_owned(), Author::server(), NOON).await.expect("asked"));
+        assert!(
+            !store
+                .remove_webhook("ops".to_owned(), Author::server(), NOON)
+                .await
+                .expect("asked")
+        );
         assert!(store.webhooks().await.expect("webhooks").is_empty());
         assert!(told(store, &receiver, NOON).await.is_empty());
         assert!(
