@@ -34,14 +34,14 @@ fn feeding() -> Vec<Call> {
                 ],
             )
             .json::<ListAnswer>(200, "The list is in force.")
-            .error(409, "Clients would be counted no more; nothing was changed. Send it again with `confirm=1`."),
+            .error(409, "Clients would be counted no more; nothing was changed. The sentence says how many, and with which parameters to send it again."),
         Call::change("delete", "/api/v1/population", "withdrawList", "Take an expected list out of force")
-            .says("What hides clients, or leaves no list at all, needs `confirm=1`.")
+            .says("What hides blocking clients, or leaves no list at all, needs `confirm=1`; what makes the population smaller by more than a twentieth needs `confirm_shrink` with the number of clients that go, and `why`.")
             .of(Tag::Lists, Who::Population)
             .takes([params::LIST_NAME_NEEDED, params::CONFIRM, params::CONFIRM_SHRINK, params::WHY])
             .json::<WithdrawnAnswer>(200, "The list is out of force.")
             .error(404, "There is no list of this name.")
-            .error(409, "Clients would be counted no more; nothing was changed. Ask again with `confirm=1`."),
+            .error(409, "Clients would be counted no more; nothing was changed. The sentence says how many, and with which parameters to ask again."),
     ]
 }
 

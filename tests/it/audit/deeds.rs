@@ -57,8 +57,9 @@ impl Watch<'_> {
     }
 
     async fn page(&self) -> cutover::store::audit_log::AuditPage {
-        let page = self.store.audit_page(&AuditFilter::default(), None, 5);
-        page.await.expect("a page")
+        let all = AuditFilter::default();
+        let page = self.store.audit_page(&all, None, 5).await;
+        page.expect("a page")
     }
 }
 
