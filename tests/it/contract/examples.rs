@@ -267,3 +267,11 @@ async fn sent<'a>(
         .replace("{id}", other["id"].as_str().expect("an id"));
     answered(cancel, cancel.request(app, &address), wrong).await;
 }
+
+/// The address that agrees to the shrink that a refusal names.
+fn by_number(address: &str, refused: &Answer) -> Option<String> {
+    let text = refused.text();
+    let (_, number) = text.split_once("confirm_shrink=")?;
+    let number: String = number.chars().take_while(char::is_ascii_digit).collect();
+    Some(format!("{address}&confirm_shrink={number}&why=a+test"))
+}

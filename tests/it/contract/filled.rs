@@ -21,6 +21,7 @@ pub struct Filled {
 
 /// Fills a server.
 pub async fn filled(app: &TestApp) -> Filled {
+    app.sign_in().await;
     fleet(app).await;
     let client = app.report("PC-0042").collected(-3 * HOUR).stored().await;
     app.report("PC-0042").windows7_untouched().stored().await;
