@@ -408,7 +408,7 @@ async fn a_row_with_the_guid_of_one_listed_device_and_the_name_of_another_is_ref
         let list = format!(
             "Name,SMS Unique Identifier,Obsolete\nTWO-3,GUID:{FIRST},No\nTWO-2,GUID:{SECOND},Yes\n"
         );
-        app.put_population("?confirm=true", list).await.ok("a list");
+        app.put_agreed("", list).await.ok("a list");
         app.uploaded("d.csv", inventory("TWO-2", FIRST, 6, 2720))
             .await;
         let now = ["\"TWO-2\" \"ready\"".to_owned()];

@@ -64,7 +64,7 @@ async fn the_log_is_shown_filtered_paged_and_taken_away() {
             ("deed=list", vec!["list.replace"]),
             ("deed=view.save", vec!["view.save"]),
             ("deed=vie", vec![]),
-            ("who=POPULATION&deed=list", vec!["list.replace"]),
+            ("who=PLANNER&deed=list", vec!["list.replace"]),
             ("subject=LAB", vec!["list.replace"]),
             ("subject=%25", vec![]),
             ("from=2000-01-01&to=2000-01-02", vec![]),
