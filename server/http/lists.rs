@@ -54,12 +54,7 @@ impl ListQuery {
                     Ok(())
                 }
                 "confirm" => yes(&value).map(|confirmed| found.agreed.confirmed = confirmed),
-                "confirm_shrink" => value
-                    .parse()
-                    .map(|shrink| found.agreed.shrink = Some(shrink))
-                    .map_err(|_| {
-                        "must be the number of clients that would no longer be counted".to_owned()
-                    }),
+                "confirm_shrink" => shrink(&value).map(|shrink| found.agreed.shrink = Some(shrink)),
                 "why" => audit::reason(&value).map(|why| found.why = Some(why)),
                 _ => Err(unknown(
                     &name,
@@ -77,6 +72,15 @@ impl ListQuery {
             Err(Problem::Invalid(errors))
         }
     }
+}
+
+/// The number of clients that go; numbers that JSON does not hold exactly are none.
+fn shrink(value: &str) -> Result<i64, String> {
+    value
+        .parse()
+        .ok()
+        .filter(|shrink| (0..=9_007_199_254_740_991).contains(shrink))
+        .ok_or_else(|| "must be the number of clients that would no longer be counted".to_owned())
 }
 
 /// `DELETE /population?list=NAME`. `?confirm=1` when that hides clients, or when it is the last list; where the population
