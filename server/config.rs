@@ -1,5 +1,7 @@
 //! Settings: flags, then environment, then a TOML file, then defaults. A wrong one stops the start.
 
+mod policy;
+
 use std::{
     fmt, fs,
     net::SocketAddr,
@@ -11,16 +13,15 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::{
-    domain::{
-        assess::{AbsentPolicy, DotnetPolicy, Policy},
-        pace,
-        time::DAY,
-    },
+    domain::{assess::Policy, pace},
     networks,
     people::{PeopleArgs, PeopleSettings},
     transport::{self, ClientDoor, Transport, TransportArgs, TransportInFile},
     webhooks::settings::{WebhookArgs, WebhookSettings},
 };
+
+pub use policy::PolicyArgs;
+use policy::settle_policy;
 
 /// Where the database is; every command that touches it takes these.
 #[derive(Args, Clone, Default)]
@@ -50,30 +51,6 @@ impl fmt::Debug for DatabaseArgs {
     }
 }
 
-/// The switches of the rules; the server and `cutover assess` take the same.
-#[derive(Args, Clone, Debug, Default)]
-pub struct PolicyArgs {
-    /// A client silent for more days than this is stale [default: 14]
-    #[arg(long, env = "CUTOVER_FRESHNESS_DAYS", value_name = "DAYS")]
-    pub freshness_days: Option<u32>,
-    /// What failed .NET settings do: block or warn [default: block]
-    #[arg(long, env = "CUTOVER_DOTNET", value_name = "block|warn")]
-    pub dotnet: Option<String>,
-    /// Windows 7 and Server 2008 without DisabledByDefault=0: fail or warn (disputed) [default: fail]
-    #[arg(
-        long,
-        env = "CUTOVER_GROUP_B_SCHANNEL_ABSENT",
-        value_name = "fail|warn"
-    )]
-    pub group_b_schannel_absent: Option<String>,
-    /// Lowest .NET release number that passes; 379893 (4.5.2) for sites before 2107 [default: 394802, which is 4.6.2]
-    #[arg(long, env = "CUTOVER_MIN_DOTNET_RELEASE", value_name = "NUMBER")]
-    pub min_dotnet_release: Option<u32>,
-    /// TLS 1.2 cipher suites that the site servers accept, comma separated; known ones make cipher overlap a check
-    #[arg(long, env = "CUTOVER_SERVER_SUITES", value_name = "SUITES")]
-    pub server_suites: Option<String>,
-}
-
 /// What `cutover serve` takes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServeArgs {
@@ -101,6 +78,9 @@ pub struct ServeArgs {
     /// Days for which the changes of the list of blockers are kept for programs that follow it [default: 90]
     #[arg(long, env = "CUTOVER_KEEP_CHANGES", value_name = "DAYS")]
     pub keep_changes: Option<u32>,
+    /// Days for which entries of the audit log are kept, at least 90 [default: 1095, three years]
+    #[arg(long, env = "CUTOVER_KEEP_AUDIT", value_name = "DAYS")]
+    pub keep_audit: Option<u32>,
     /// Requests a minute that a token for read or population may make; 0: as many as it likes [default: 600]
     #[arg(long, env = "CUTOVER_RATE_LIMIT", value_name = "N")]
     pub rate_limit: Option<u32>,
@@ -133,6 +113,7 @@ struct FromFile {
     log_format: Option<String>,
     trend_days: Option<u32>,
     keep_changes: Option<u32>,
+    keep_audit: Option<u32>,
     rate_limit: Option<u32>,
     rate_limit_sending: Option<u32>,
     trusted_proxies: Option<String>,
@@ -238,6 +219,8 @@ pub struct Config {
     pub trend_days: i64,
     /// Days for which the changes of the list of blockers are kept.
     pub keep_changes: i64,
+    /// Days for which the audit log is kept.
+    pub keep_audit: i64,
     /// Requests a minute that a token may make to read; 0: as many as it likes.
     pub rate_limit: u32,
     /// The same for tokens that send.
@@ -334,62 +317,6 @@ fn make_private_dir(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-impl PolicyArgs {
-    /// Settles the rules' switches without a file.
-    ///
-    /// # Errors
-    /// One sentence naming the wrong setting.
-    pub fn settle(&self) -> Result<(Policy, i64), String> {
-        settle_policy(self, &FromFile::default())
-    }
-}
-
-fn settle_policy(args: &PolicyArgs, file: &FromFile) -> Result<(Policy, i64), String> {
-    let mut policy = Policy::default();
-    match args.dotnet.as_deref().or(file.dotnet.as_deref()) {
-        None | Some("block") => policy.dotnet = DotnetPolicy::Block,
-        Some("warn") => policy.dotnet = DotnetPolicy::Warn,
-        Some(other) => return Err(format!("dotnet must be block or warn, not {other:?}")),
-    }
-    let absent = args.group_b_schannel_absent.as_deref();
-    match absent.or(file.group_b_schannel_absent.as_deref()) {
-        None | Some("fail") => policy.group_b_schannel_absent = AbsentPolicy::Fail,
-        Some("warn") => policy.group_b_schannel_absent = AbsentPolicy::Warn,
-        Some(other) => {
-            return Err(format!(
-                "group_b_schannel_absent must be fail or warn, not {other:?}"
-            ));
-        }
-    }
-    if let Some(release) = args.min_dotnet_release.or(file.min_dotnet_release) {
-        if release < 379_893 {
-            return Err(format!(
-                "min_dotnet_release {release} is below 379893 (.NET 4.5.2), which no site version ever accepted"
-            ));
-        }
-        policy.min_dotnet_release = release;
-    }
-    if let Some(suites) = args.server_suites.as_ref().or(file.server_suites.as_ref()) {
-        let suites: Vec<String> = suites
-            .split(',')
-            .map(|suite| suite.trim().to_ascii_uppercase())
-            .filter(|suite| !suite.is_empty())
-            .collect();
-        if suites.is_empty() || suites.iter().any(|suite| !suite.starts_with("TLS_")) {
-            return Err(
-                "server_suites must be names like TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, separated by commas"
-                    .to_owned(),
-            );
-        }
-        policy.server_suites = Some(suites);
-    }
-    let days = args.freshness_days.or(file.freshness_days).unwrap_or(14);
-    if !(1..=365).contains(&days) {
-        return Err(format!("freshness_days must be from 1 to 365, not {days}"));
-    }
-    Ok((policy, i64::from(days) * DAY))
-}
-
 impl ServeArgs {
     /// Settles everything.
     ///
@@ -423,6 +350,13 @@ impl ServeArgs {
                 "keep_changes must be from 1 to 3650, not {keep_changes}"
             ));
         }
+        let keep_audit = self.keep_audit.or(file.keep_audit).unwrap_or(1_095);
+        // The database lets go of nothing that is younger.
+        if !(90..=36_500).contains(&keep_audit) {
+            return Err(format!(
+                "keep_audit must be from 90 to 36500, not {keep_audit}"
+            ));
+        }
         let rate_limit = self.rate_limit.or(file.rate_limit).unwrap_or(600);
         let proxies = self
             .trusted_proxies
@@ -451,6 +385,7 @@ impl ServeArgs {
             freshness_ms,
             trend_days: i64::from(trend_days),
             keep_changes: i64::from(keep_changes),
+            keep_audit: i64::from(keep_audit),
             rate_limit,
             rate_limit_sending,
             trusted_proxies: networks::parse("trusted_proxies", proxies.unwrap_or_default())?,

@@ -19,7 +19,7 @@ use crate::{
     config::Config,
     domain::{
         access::{Role, Sites},
-        audit::Actor,
+        audit::{Actor, Author},
         days::date_of,
         sightings::Sighting,
     },
@@ -94,11 +94,15 @@ pub async fn serve(
         .map_err(|error| error.to_string())?;
     store.warm();
     store
-        .apply_freshness(config.freshness_ms, clock::now())
+        .apply_freshness(config.freshness_ms, Author::server(), clock::now())
         .await
         .map_err(|error| error.to_string())?;
     let welcome = first_start(&store, &config.people.first).await?;
     let judge = Judge::new(config.policy.clone(), config.freshness_ms);
+    store
+        .apply_ruleset(&judge.ruleset, Author::server(), clock::now())
+        .await
+        .map_err(|error| error.to_string())?;
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
     // Only a second server in one process (tests) finds a recorder there already; it shares it.
@@ -134,7 +138,11 @@ pub async fn serve(
         config.trend_days,
     ));
     chores.spawn(uploads::run(store.clone(), judge, app.bell().clone()));
-    chores.spawn(tidying(store.clone(), config.keep_changes));
+    chores.spawn(tidying(
+        store.clone(),
+        config.keep_changes,
+        config.keep_audit,
+    ));
     chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     match &config.transport {
@@ -427,7 +435,7 @@ async fn keeping_days(store: Store, judge: Judge, keep_days: i64) {
 }
 
 /// What was kept long enough is let go of, now and then.
-async fn tidying(store: Store, keep_changes: i64) {
+async fn tidying(store: Store, keep_changes: i64, keep_audit: i64) {
     let mut tick = tokio::time::interval(Duration::from_secs(3_600));
     loop {
         tick.tick().await;
@@ -439,6 +447,9 @@ async fn tidying(store: Store, keep_changes: i64) {
         }
         if let Err(error) = store.tidy_changes(keep_changes, clock::now()).await {
             tracing::warn!(%error, "old changes could not be let go of; trying again later");
+        }
+        if let Err(error) = store.tidy_audit(keep_audit, clock::now()).await {
+            tracing::warn!(%error, "old entries of the audit log could not be let go of; trying again later");
         }
     }
 }

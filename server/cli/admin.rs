@@ -6,6 +6,7 @@ use super::{Error, out::say};
 use crate::{
     clock,
     config::DatabaseArgs,
+    domain::audit::{self, Author},
     store::{Store, access::Purpose},
 };
 
@@ -38,6 +39,9 @@ enum TokenCommand {
     Revoke {
         /// Its id, as `token list` shows it
         id: String,
+        /// Why, for the audit log
+        #[arg(long, value_name = "REASON")]
+        why: Option<String>,
         #[command(flatten)]
         database: DatabaseArgs,
     },
@@ -90,7 +94,10 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
                 ));
             }
             let store = open_existing(&database).await?;
-            say(&store.create_token(purpose, name, clock::now()).await?)?;
+            let author = Author::command();
+            say(&store
+                .create_token(purpose, name, author, clock::now())
+                .await?)?;
         }
         TokenCommand::List { database } => {
             let store = open_existing(&database).await?;
@@ -109,9 +116,14 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
                 ))?;
             }
         }
-        TokenCommand::Revoke { id, database } => {
+        TokenCommand::Revoke { id, why, database } => {
+            let why = why
+                .map(|why| audit::reason(&why))
+                .transpose()
+                .map_err(Error::Usage)?;
             let store = open_existing(&database).await?;
-            if !store.revoke_token(id.clone(), clock::now()).await? {
+            let by = Author::command().because(why);
+            if !store.revoke_token(id.clone(), by, clock::now()).await? {
                 return Err(Error::Failed(format!(
                     "there is no token {id:?} that still holds; `cutover token list` shows them"
                 )));
@@ -143,6 +155,10 @@ pub async fn backup(args: BackupArgs) -> Result<(), Error> {
         std::fs::set_permissions(&args.file, private)
             .map_err(|error| Error::Failed(format!("{}: {error}", args.file.display())))?;
     }
+    // The copy is of the moment before; what is noted is that there is one.
+    let file = args.file.display().to_string();
+    let entry = Author::command().entry(clock::now(), "database.backup", file);
+    store.note(entry).await?;
     eprintln!("The database is copied to {}.", args.file.display());
     Ok(())
 }
@@ -153,6 +169,8 @@ pub async fn backup(args: BackupArgs) -> Result<(), Error> {
 /// The database cannot be reached or brought up to date.
 pub async fn migrate(args: MigrateArgs) -> Result<(), Error> {
     let store = open(&args.database).await?;
+    let entry = Author::command().entry(clock::now(), "database.migrate", store.engine());
+    store.note(entry).await?;
     eprintln!("The {} database is up to date.", store.engine());
     Ok(())
 }

@@ -15,6 +15,7 @@ pub mod loadgen;
 mod out;
 pub mod sweep;
 pub mod user;
+pub mod verify;
 pub mod webhook;
 
 use crate::{config::ServeArgs, serve};
@@ -65,6 +66,8 @@ pub enum Command {
     Backup(admin::BackupArgs),
     /// Bring the database up to date without starting the server
     Migrate(admin::MigrateArgs),
+    /// Look whether the audit log hangs together: exit 0 when it does, 1 when an entry was changed, taken out or added
+    Verify(verify::VerifyArgs),
     /// Train the dictionary that stored reports are compressed with
     #[command(hide = true)]
     TrainDictionary(dictionary::TrainArgs),
@@ -98,6 +101,7 @@ pub async fn run(command: Command) -> Result<(), Error> {
         Command::User(args) => user::run(args).await,
         Command::Backup(args) => admin::backup(args).await,
         Command::Migrate(args) => admin::migrate(args).await,
+        Command::Verify(args) => verify::run(args).await,
         Command::TrainDictionary(args) => dictionary::run(&args),
     }
 }

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod assess;
 pub mod audit;
+pub mod audit_chain;
 pub mod bound;
 pub mod changes;
 pub mod days;

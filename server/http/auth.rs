@@ -18,7 +18,7 @@ use crate::{
     clock,
     domain::{
         access::{Permission, Role, Sites},
-        audit::Actor,
+        audit::{Actor, Author},
     },
     error::Problem,
     state::App,
@@ -102,6 +102,14 @@ impl Caller {
             Self::Person(person) => person.sites.clone(),
         }
     }
+
+    /// Who it is, for the audit log.
+    fn author(&self, parts: &Parts) -> Author {
+        match self {
+            Self::Program(token) => author_of(parts, token),
+            Self::Person(person) => person.author.clone(),
+        }
+    }
 }
 
 /// Finds out who is asking.
@@ -133,14 +141,26 @@ pub(super) async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> 
     holder
         .map(|holder| {
             Caller::Person(Person {
-                name: holder.name,
                 role: holder.role,
                 sites: holder.sites,
                 session: holder.session,
                 must_change: holder.must_change,
+                author: author(parts, Actor::Person(holder.name.clone())),
+                name: holder.name,
             })
         })
         .ok_or(Problem::Unauthorized)
+}
+
+/// Who it is for the audit log, and from where.
+fn author(parts: &Parts, by: Actor) -> Author {
+    let from = parts.extensions.get::<FromWhere>();
+    Author::new(by, from.map(|FromWhere(from)| *from))
+}
+
+fn author_of(parts: &Parts, token: &Token) -> Author {
+    let (id, name) = (token.id.clone(), token.name.clone());
+    author(parts, Actor::Token { id, name })
 }
 
 /// The cookie's name for how this server is reached.
@@ -180,6 +200,8 @@ pub struct Importer {
     /// Id of the token; `None`: a person. A person sees what others have sent, a program what came with its token, and
     /// nothing of another one that is called the same.
     pub token: Option<String>,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
 impl Importer {
@@ -196,6 +218,8 @@ pub struct Reader {
     pub name: Arc<str>,
     /// Which sites it may see.
     pub sites: Sites,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
 /// May replace the expected list: a population token, or a person.
@@ -205,6 +229,8 @@ pub struct Planner {
     pub name: Arc<str>,
     /// Which sites it may see.
     pub sites: Sites,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
 /// A person who has signed in.
@@ -220,6 +246,8 @@ pub struct Person {
     pub session: String,
     /// The password is for once, and another has to be chosen.
     pub must_change: bool,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
 impl Person {
@@ -244,27 +272,29 @@ pub fn address(extensions: &Extensions) -> Option<IpAddr> {
 }
 
 macro_rules! from_caller {
-    ($who:ident, |$caller:ident, $sites:ident| $made:expr) => {
+    ($who:ident, |$parts:ident, $caller:ident, $sites:ident| $made:expr) => {
         impl<S: Send + Sync> FromRequestParts<S> for $who {
             type Rejection = Problem;
 
             async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-                let $sites = within::of(parts)?;
-                let $caller = admitted(parts)?;
+                let $parts: &Parts = parts;
+                let $sites = within::of($parts)?;
+                let $caller = admitted($parts)?;
                 $made
             }
         }
     };
 }
 
-from_caller!(Reader, |caller, sites| Ok(Self {
+from_caller!(Reader, |parts, caller, sites| Ok(Self {
     name: match caller {
         Caller::Program(token) => called(token),
         Caller::Person(person) => person.name.as_str().into(),
     },
     sites,
+    author: caller.author(parts),
 }));
-from_caller!(Planner, |caller, sites| {
+from_caller!(Planner, |parts, caller, sites| {
     let name = match caller {
         Caller::Program(token) => called(token),
         Caller::Person(person) => {
@@ -272,9 +302,13 @@ from_caller!(Planner, |caller, sites| {
             person.name.as_str().into()
         }
     };
-    Ok(Self { name, sites })
+    Ok(Self {
+        name,
+        sites,
+        author: caller.author(parts),
+    })
 });
-from_caller!(Reporter, |caller, sites| Ok(Self(match caller {
+from_caller!(Reporter, |_parts, caller, sites| Ok(Self(match caller {
     Caller::Program(token) if token.purpose == Purpose::Ingest => Sender::claimed(&called(token)),
     Caller::Program(token) => Sender::vouched(&called(token), Way::Report),
     Caller::Person(person) => {
@@ -282,20 +316,22 @@ from_caller!(Reporter, |caller, sites| Ok(Self(match caller {
         Sender::vouched(&person.name, Way::Report)
     }
 })));
-from_caller!(Importer, |caller, sites| Ok(match caller {
+from_caller!(Importer, |parts, caller, sites| Ok(match caller {
     Caller::Program(token) => Self {
         sender: Sender::vouched(&called(token), Way::Upload),
         token: Some(token.id.clone()),
+        author: caller.author(parts),
     },
     Caller::Person(person) => {
         within::whole_estate(&sites)?;
         Self {
             sender: Sender::vouched(&person.name, Way::Upload),
             token: None,
+            author: caller.author(parts),
         }
     }
 }));
-from_caller!(Person, |caller, sites| match caller {
+from_caller!(Person, |_parts, caller, sites| match caller {
     Caller::Person(person) => Ok(Self {
         sites,
         ..person.clone()

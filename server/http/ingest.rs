@@ -263,10 +263,11 @@ fn answer(outcome: Outcome) -> ReportsAnswer {
     answer
 }
 
-/// Replaces the expected list called `?list=NAME`. `?confirm=1` puts a list in force that hides clients.
+/// Replaces the expected list called `?list=NAME`. `?confirm=1` puts a list in force that hides clients, and
+/// `?confirm_shrink=N` with `why` one that is much shorter.
 pub async fn population(
     State(app): State<App>,
-    Planner { name: sender, .. }: Planner,
+    planner: Planner,
     axum::extract::RawQuery(query): axum::extract::RawQuery,
     headers: HeaderMap,
     body: Body,
@@ -277,20 +278,19 @@ pub async fn population(
         "An expected list is a table or JSON: send text/csv (a device list, or one name a line) or application/json (an array). Save a workbook as CSV first.",
     )?;
     let query = ListQuery::of(query.as_deref())?;
-    let confirmed = if query.confirmed {
-        Confirmed::Yes
-    } else {
-        Confirmed::No
-    };
+    let confirmed = Confirmed::ByNumber(query.agreed);
+    let by = planner.author.because(query.why);
     let name = query.list.as_deref().unwrap_or(lists::DEFAULT_NAME);
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
     check_json(&headers, &bytes)?;
+    let now = clock::now();
     let answer =
-        expected::replace(app.store(), name, bytes, &sender, &confirmed, clock::now()).await?;
+        expected::replace(app.store(), name, bytes, &planner.name, by, &confirmed, now).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
-            "{why} Send it again with ?confirm=1."
+            "{why} {}",
+            expected::remedy(answer.population)
         ))),
         None => Ok(Json(answer).into_response()),
     }

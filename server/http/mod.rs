@@ -4,6 +4,8 @@ pub mod account;
 pub mod api;
 pub mod api_client;
 pub mod assets;
+pub mod audit;
+pub mod audit_export;
 pub mod auth;
 mod authorise;
 pub mod body;

@@ -9,6 +9,7 @@ use axum::{
 use super::{
     auth::Person,
     body,
+    lists::reason,
     pages::{html, layout},
     receiving::{broken, unreadable},
     within::WholeEstate,
@@ -47,6 +48,7 @@ pub async fn replace(
     let mut file = None;
     let mut name = lists::DEFAULT_NAME.to_owned();
     let mut confirmed = Confirmed::No;
+    let mut why = String::new();
     while let Some(field) = parts.next_field().await.map_err(broken)? {
         match field.name() {
             Some("file") => file = Some(field.bytes().await.map_err(broken)?),
@@ -59,19 +61,27 @@ pub async fn replace(
             Some("confirm") => {
                 confirmed = Confirmed::ForUpload(field.text().await.map_err(broken)?);
             }
+            Some("why") => why = field.text().await.map_err(broken)?,
             _ => {}
         }
     }
     let bytes = file.filter(|bytes| !bytes.is_empty()).ok_or_else(|| {
         Problem::invalid("file", "No file was chosen. Choose one and send it again.")
     })?;
+    // Whoever confirms has seen what goes, and says why; elsewhere a reason is welcome.
+    let why = match (&confirmed, why.trim()) {
+        (Confirmed::No, "") => None,
+        (_, why) => Some(reason(why)?),
+    };
     let held = body::unpacked(bytes.into(), app.budget()).await?;
     let (bytes, _room) = held.split();
+    let by = person.author.clone().because(why);
     let answer = expected::replace(
         app.store(),
         &name,
         bytes,
         &person.name,
+        by,
         &confirmed,
         clock::now(),
     )

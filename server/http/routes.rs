@@ -13,9 +13,10 @@ use axum::{
 };
 
 use super::{
-    account, api, api_client, assets, authorise, body, changes, contract, feeds, fixes, gate,
-    health, ingest, kit, layers, lists, pages, people, population, saved, setup, sightings,
-    sign_in, tls_page, trend, trend_api, twins, upload_again, upload_api, uploads, webhooks,
+    account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
+    feeds, fixes, gate, health, ingest, kit, layers, lists, pages, people, population, saved,
+    setup, sightings, sign_in, tls_page, trend, trend_api, twins, upload_again, upload_api,
+    uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},
@@ -140,7 +141,7 @@ pub fn table() -> Vec<Route> {
 
 /// Pages, for people.
 fn pages() -> Vec<Route> {
-    use Needs::{Administer, Feed, FeedOrReadAudit, Read};
+    use Needs::{Administer, Feed, FeedOrReadAudit, Read, ReadAudit};
     vec![
         get("/", Read, pages::home),
         get("/os/{key}", Read, pages::os),
@@ -169,6 +170,9 @@ fn pages() -> Vec<Route> {
         post("/population/withdraw", Feed, lists::withdraw_form),
         get("/feeds", Read, feeds::page),
         get("/webhooks", Administer, webhooks::page),
+        get("/audit", ReadAudit, audit::page),
+        get("/audit/log.csv", ReadAudit, audit_export::csv),
+        get("/audit/log.ndjson", ReadAudit, audit_export::ndjson),
         get("/tls", Read, tls_page::page),
         get("/sightings", Read, sightings::page),
         get("/trend", Read, trend::page),
@@ -213,7 +217,7 @@ fn people() -> Vec<Route> {
 
 /// For programs, and for machines that watch machines.
 fn api() -> Vec<Route> {
-    use Needs::{Anyone, Feed, FeedOrReadAudit, Read};
+    use Needs::{Anyone, Feed, FeedOrReadAudit, Read, ReadAudit};
     const READ: &[Purpose] = &[Purpose::Read];
     const IMPORT: &[Purpose] = &[Purpose::Import];
     const POPULATION: &[Purpose] = &[Purpose::Population];
@@ -238,6 +242,7 @@ fn api() -> Vec<Route> {
         get("/api/v1/trend", Read, trend_api::list).or(READ),
         get("/api/v1/regressed", Read, trend_api::who_was_ready).or(READ),
         get("/api/v1/rejects", FeedOrReadAudit, api::rejects).or(READ),
+        get("/api/v1/audit", ReadAudit, audit::list),
         get("/api/v1/sightings", Read, sightings::list).or(READ),
         get("/api/v1/openapi.json", Anyone, contract::document),
         get(UPLOADS, FeedOrReadAudit, upload_api::list).or(IMPORT),

@@ -52,7 +52,9 @@ pub async fn list(
 /// `POST /views`: keeps the address that the form stands on.
 pub async fn save(
     State(app): State<App>,
-    person: Person,
+    Person {
+        name: user, author, ..
+    }: Person,
     given: Result<Form<View>, FormRejection>,
 ) -> Result<Response, Problem> {
     let Form(view) = given.map_err(|_| {
@@ -74,7 +76,13 @@ pub async fn save(
     }
     let kept = app
         .store()
-        .save_view(name.to_owned(), local.to_owned(), person.name, clock::now())
+        .save_view(
+            name.to_owned(),
+            local.to_owned(),
+            user,
+            author,
+            clock::now(),
+        )
         .await?;
     if !kept {
         return Err(Problem::invalid(
@@ -104,6 +112,8 @@ pub async fn delete(
             view.created_by
         )));
     }
-    app.store().delete_view(id).await?;
+    app.store()
+        .delete_view(id, person.author, clock::now())
+        .await?;
     Ok(Redirect::to("/views").into_response())
 }

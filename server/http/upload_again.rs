@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock,
-    domain::time::Timestamp,
+    domain::{audit::Author, time::Timestamp},
     error::Problem,
     state::App,
     store::upload_model::{State as Step, Upload},
@@ -66,7 +66,7 @@ pub async fn commit(
     };
     let shown = reading(&upload, &told_of(&upload.told), Vec::new());
     if upload.state == Step::Preview && !is_as_read(&shown, &pairs) {
-        read_again(&app, &upload, pairs, person.name).await?;
+        read_again(&app, &upload, pairs, person).await?;
         return Ok(to_page(&id, "?again=1"));
     }
     store_it(&app, &importer, &id).await?;
@@ -112,14 +112,14 @@ pub async fn again(
     form: Result<RawForm, RawFormRejection>,
 ) -> Result<Response, Problem> {
     let upload = found(&app, &importer, &id).await?;
-    read_again(&app, &upload, pairs(form)?, person.name).await?;
+    read_again(&app, &upload, pairs(form)?, person).await?;
     Ok(to_page(&id, ""))
 }
 
 /// `POST /uploads/{id}/vouch`: somebody says that 64-bit programs read the registry values; all else stays as it was.
 pub async fn vouch(
     State(app): State<App>,
-    _: Person,
+    person: Person,
     importer: Importer,
     _: WholeEstate,
     Named(id): Named,
@@ -127,11 +127,24 @@ pub async fn vouch(
     let upload = found(&app, &importer, &id).await?;
     let mut chosen = Chosen::of(&upload.options);
     chosen.read_by_64_bit = true;
-    begin(&app, &upload, &chosen, upload.collected_at).await?;
+    begin(
+        &app,
+        &upload,
+        &chosen,
+        upload.collected_at,
+        true,
+        person.author,
+    )
+    .await?;
     Ok(to_page(&id, ""))
 }
 
-async fn read_again(app: &App, upload: &Upload, pairs: Pairs, user: String) -> Result<(), Problem> {
+async fn read_again(
+    app: &App,
+    upload: &Upload,
+    pairs: Pairs,
+    person: Person,
+) -> Result<(), Problem> {
     let told = told_of(&upload.told);
     let before = Chosen::of(&upload.options);
     let mut beside = Beside::default();
@@ -170,9 +183,17 @@ async fn read_again(app: &App, upload: &Upload, pairs: Pairs, user: String) -> R
     }
     if !save_as.is_empty() {
         let mapping = beside.chosen.mapping.clone().or(columns);
-        save(app, save_as, mapping.map(unvouched), user).await?;
+        save(app, save_as, mapping.map(unvouched), &person).await?;
     }
-    begin(app, upload, &beside.chosen, beside.collected_at).await
+    begin(
+        app,
+        upload,
+        &beside.chosen,
+        beside.collected_at,
+        false,
+        person.author,
+    )
+    .await
 }
 
 /// Has the files read with these words.
@@ -181,11 +202,20 @@ async fn begin(
     upload: &Upload,
     chosen: &Chosen,
     collected_at: Option<Timestamp>,
+    vouched: bool,
+    author: Author,
 ) -> Result<(), Problem> {
     let options = serde_json::to_string(chosen).map_err(|_| Problem::Internal)?;
     let begun = app
         .store()
-        .read_upload_again(upload.id.clone(), options, collected_at)
+        .read_upload_again(
+            upload.id.clone(),
+            options,
+            collected_at,
+            vouched,
+            author,
+            clock::now(),
+        )
         .await?;
     if !begun && upload.state != Step::Reading {
         return Err(Problem::Conflict(
@@ -226,7 +256,7 @@ async fn save(
     app: &App,
     name: String,
     mapping: Option<Mapping>,
-    user: String,
+    person: &Person,
 ) -> Result<(), Problem> {
     let Some(mapping) = mapping else {
         return Err(Problem::invalid(
@@ -243,7 +273,13 @@ async fn save(
     }
     let text = serde_json::to_string(&mapping).map_err(|_| Problem::Internal)?;
     app.store()
-        .save_mapping(name, text, user, clock::now())
+        .save_mapping(
+            name,
+            text,
+            person.name.clone(),
+            person.author.clone(),
+            clock::now(),
+        )
         .await?;
     Ok(())
 }

@@ -149,7 +149,7 @@ pub async fn store_it(app: &App, importer: &Importer, id: &str) -> Result<Upload
     let by = importer.sender.name.to_string();
     let begun = app
         .store()
-        .commit_upload(id.to_owned(), by, clock::now())
+        .commit_upload(id.to_owned(), by, importer.author.clone(), clock::now())
         .await?;
     if begun {
         app.bell().ring();
@@ -175,7 +175,7 @@ pub async fn discard(app: &App, importer: &Importer, id: &str) -> Result<Upload,
     found(app, importer, id).await?;
     let why = format!("Discarded by {}.", importer.sender.name);
     app.store()
-        .cancel_upload(id.to_owned(), why, clock::now())
+        .cancel_upload(id.to_owned(), why, importer.author.clone(), clock::now())
         .await?;
     let upload = found(app, importer, id).await?;
     if upload.state == Step::Cancelled {

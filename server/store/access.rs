@@ -5,7 +5,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::{ESTATE, Store, accounts::take_turn, audit, db::Conn, error::Result};
 use crate::domain::{
-    audit::{Actor, Entry},
+    audit::{Author, Because},
     time::Timestamp,
 };
 
@@ -85,6 +85,12 @@ impl StoredToken {
 const TOKEN: &str = "SELECT id, purpose, name, secret_hash, created_at, last_used_at, revoked_at
 FROM tokens WHERE estate = $1 AND id = $2";
 
+#[derive(sqlx::FromRow)]
+struct Revoked {
+    name: String,
+    purpose: String,
+}
+
 /// 32 random bytes as 64 hexadecimal digits.
 pub fn random_secret() -> String {
     let bytes: [u8; 32] = rand::random();
@@ -117,8 +123,12 @@ async fn insert_token(
     purpose: Purpose,
     name: String,
     hash: Vec<u8>,
+    author: Author,
     now: Timestamp,
 ) -> Result<()> {
+    let entry = author
+        .entry(now, "token.create", format!("{name} ({id})"))
+        .change(None, Some(format!("for {}", purpose.code())));
     conn.sql(
         "INSERT INTO tokens (estate, id, purpose, name, secret_hash, created_at)
          VALUES ($1, $2, $3, $4, $5, $6)",
@@ -130,8 +140,8 @@ async fn insert_token(
     .bind(hash)
     .bind(now.0)
     .execute()
-    .await
-    .map(drop)
+    .await?;
+    audit::note(conn, &entry).await
 }
 
 impl Store {
@@ -140,12 +150,13 @@ impl Store {
         &self,
         purpose: Purpose,
         name: String,
+        author: Author,
         now: Timestamp,
     ) -> Result<String> {
         let (id, text) = new_token(purpose);
         let hash = hashed(&text);
         self.writer
-            .run(move |conn| Box::pin(insert_token(conn, id, purpose, name, hash, now)))
+            .run(move |conn| Box::pin(insert_token(conn, id, purpose, name, hash, author, now)))
             .await?;
         Ok(text)
     }
@@ -210,24 +221,31 @@ impl Store {
     }
 
     /// Revokes a token; false when there is none of that id that still held.
-    pub async fn revoke_token(&self, id: String, now: Timestamp) -> Result<bool> {
-        let changed = self
-            .writer
+    pub async fn revoke_token(&self, id: String, by: Because, now: Timestamp) -> Result<bool> {
+        self.writer
             .run(move |conn| {
                 Box::pin(async move {
-                    conn.sql(
-                        "UPDATE tokens SET revoked_at = $3
-                         WHERE estate = $1 AND id = $2 AND revoked_at IS NULL",
-                    )
-                    .bind(ESTATE)
-                    .bind(id)
-                    .bind(now.0)
-                    .execute()
-                    .await
+                    let revoked: Option<Revoked> = conn
+                        .sql(
+                            "UPDATE tokens SET revoked_at = $3
+                             WHERE estate = $1 AND id = $2 AND revoked_at IS NULL RETURNING name, purpose",
+                        )
+                        .bind(ESTATE)
+                        .bind(id.clone())
+                        .bind(now.0)
+                        .optional()
+                        .await?;
+                    let Some(revoked) = revoked else {
+                        return Ok(false);
+                    };
+                    let entry = by
+                        .entry(now, "token.revoke", format!("{} ({id})", revoked.name))
+                        .change(Some(format!("for {}", revoked.purpose)), None);
+                    audit::note(conn, &entry).await?;
+                    Ok(true)
                 })
             })
-            .await?;
-        Ok(changed == 1)
+            .await
     }
 
     /// Makes the first ingest token; `None` where there was ever one, also when another server was quicker by a moment.
@@ -247,11 +265,8 @@ impl Store {
                     if tokens > 0 {
                         return Ok(false);
                     }
-                    let entry =
-                        Entry::new(now, Actor::Server, "token.create", format!("first ({id})"));
-                    let entry = entry.change(None, Some(Purpose::Ingest.code().to_owned()));
-                    insert_token(conn, id, Purpose::Ingest, "first".to_owned(), hash, now).await?;
-                    audit::note(conn, &entry).await?;
+                    let (name, author) = ("first".to_owned(), Author::server());
+                    insert_token(conn, id, Purpose::Ingest, name, hash, author, now).await?;
                     Ok(true)
                 })
             })

@@ -4,6 +4,7 @@ pub mod access;
 pub mod accounts;
 mod ahead;
 mod audit;
+pub mod audit_log;
 pub mod called;
 mod change_row;
 pub mod changes;

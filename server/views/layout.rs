@@ -33,6 +33,8 @@ pub enum Nav {
     Tls,
     /// Whose handshakes failed.
     Sightings,
+    /// Who changed what.
+    Audit,
     /// How to feed it.
     Feeding,
     /// Who has an account.
@@ -137,13 +139,14 @@ const READING: [(Nav, &str, &str); 6] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 11] = [
+const FEEDING: [(Nav, &str, &str); 12] = [
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),
     (Nav::Webhooks, "/webhooks", "Webhooks"),
     (Nav::Tls, "/tls", "TLS self-test"),
     (Nav::Sightings, "/sightings", "Sightings"),
+    (Nav::Audit, "/audit", "Audit log"),
     (Nav::Feeding, "/feeding", "How to feed it"),
     (Nav::Method, "/method", "How this is counted"),
     (Nav::Api, "/api", "API"),
@@ -152,7 +155,8 @@ const FEEDING: [(Nav, &str, &str); 11] = [
 ];
 
 /// What is of the whole estate and cannot be told by site.
-const WHOLE: [Nav; 5] = [
+const WHOLE: [Nav; 6] = [
+    Nav::Audit,
     Nav::Upload,
     Nav::Population,
     Nav::Feeds,
@@ -202,6 +206,7 @@ impl Layout {
             .filter(|(nav, ..)| match nav {
                 Nav::Upload => self.may.see_uploads(),
                 Nav::Webhooks | Nav::People => self.may.administer(),
+                Nav::Audit => self.may.audit(),
                 _ => true,
             })
             .map(|(nav, href, label)| Entry {

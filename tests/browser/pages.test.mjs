@@ -23,6 +23,7 @@ const always = [
   { name: "account", path: "/account" },
   { name: "tls", path: "/tls" },
   { name: "sightings", path: "/sightings" },
+  { name: "audit", path: "/audit" },
   { name: "feeding", path: "/feeding", same: true },
   { name: "method", path: "/method", same: true },
   { name: "api", path: "/api", same: true },

@@ -9,6 +9,8 @@ mod story;
 
 use std::collections::BTreeMap;
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{access::Sites, changes::Why, lists::ListOrigin, time::Timestamp, verdict::Standing},
     store::{
@@ -49,7 +51,8 @@ async fn put(store: &Store, rows: Vec<Expected>, now: Timestamp) {
         rejected: 0,
         file_hash: vec![1],
         uploaded_by: "a test".to_owned(),
-        confirmed: true,
+        by: Author::server().into(),
+        consent: Consent::Given,
     };
     let _ = store.replace_population(list, now).await;
 }

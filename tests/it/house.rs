@@ -106,7 +106,10 @@ const NEVER_IN: &[(&str, &[&str])] = &[
             "crate::http",
             "crate::views",
             "std::fs",
-            "std::net",
+            // An address is a value like any other.
+            "TcpStream",
+            "TcpListener",
+            "UdpSocket",
             "std::env",
             "async ",
         ],

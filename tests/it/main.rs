@@ -1,5 +1,6 @@
 //! The tests of the whole program: one binary, one link.
 
+mod audit;
 mod cases;
 mod changes;
 mod client_certificates;

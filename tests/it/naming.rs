@@ -1,5 +1,7 @@
 //! Clients that lists, tables and machines call by different ids: who is who by a name, and who is not.
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{
         evidence::Trust,
@@ -80,7 +82,8 @@ async fn put(store: &Store, rows: Vec<Expected>) {
         rejected: 0,
         file_hash: vec![1; 32],
         uploaded_by: "a test".to_owned(),
-        confirmed: true,
+        by: Author::server().into(),
+        consent: Consent::Given,
     };
     store.replace_population(list, NOON).await.expect("a list");
 }
@@ -312,7 +315,15 @@ async fn two_machines_are_told_apart_until_they_share_something_new() {
             .iter()
             .map(|row| row.id.parse().expect("an id"))
             .collect();
-        let settle = || store.settle_as_two(ids[0], ids[1], "a person".to_owned(), at(2));
+        let settle = || {
+            store.settle_as_two(
+                ids[0],
+                ids[1],
+                "a person".to_owned(),
+                Author::server().into(),
+                at(2),
+            )
+        };
         assert!(settle().await.expect("kept"));
         assert!(!settle().await.expect("kept"), "said once");
         assert_eq!(found(store).await, (2, 0, 0, vec!["blocking", "ready"]));
@@ -403,7 +414,7 @@ async fn a_row_with_the_guid_of_one_listed_device_and_the_name_of_another_is_ref
         let list = format!(
             "Name,SMS Unique Identifier,Obsolete\nTWO-3,GUID:{FIRST},No\nTWO-2,GUID:{SECOND},Yes\n"
         );
-        app.put_population("?confirm=true", list).await.ok("a list");
+        app.put_agreed("", list).await.ok("a list");
         app.uploaded("d.csv", inventory("TWO-2", FIRST, 6, 2720))
             .await;
         let now = ["\"TWO-2\" \"ready\"".to_owned()];

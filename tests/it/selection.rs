@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{
         assess,
@@ -89,7 +91,8 @@ pub async fn filled(store: &Store, random: &mut StdRng) {
         rejected: 0,
         file_hash: vec![1],
         uploaded_by: "a test".to_owned(),
-        confirmed: true,
+        by: Author::server().into(),
+        consent: Consent::Given,
     };
     store
         .replace_population(list, NOON.plus(-HOUR))
@@ -313,8 +316,13 @@ async fn a_cursor_leads_on_only_in_its_own_order() {
 async fn views_are_kept_under_their_names_and_forgotten() {
     for test in TestStore::each().await {
         let save = |name: &str, address: &str| {
-            test.store
-                .save_view(name.to_owned(), address.to_owned(), "ines".to_owned(), NOON)
+            test.store.save_view(
+                name.to_owned(),
+                address.to_owned(),
+                "ines".to_owned(),
+                Author::server(),
+                NOON,
+            )
         };
         assert!(save("Zoo", "/clients?q=zoo").await.expect("kept"));
         assert!(save("Berlin", "/blockers?site=P02").await.expect("kept"));
@@ -323,14 +331,14 @@ async fn views_are_kept_under_their_names_and_forgotten() {
         assert_eq!(names, ["Berlin", "Zoo"]);
         assert!(
             test.store
-                .delete_view(views[0].id.clone())
+                .delete_view(views[0].id.clone(), Author::server(), NOON)
                 .await
                 .expect("gone")
         );
         assert!(
             !test
                 .store
-                .delete_view(views[0].id.clone())
+                .delete_view(views[0].id.clone(), Author::server(), NOON)
                 .await
                 .expect("gone already")
         );

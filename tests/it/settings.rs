@@ -106,6 +106,7 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
             "/none/password",
         ),
         (&["--keep-changes", "4000"], &[], None, "keep_changes"),
+        (&["--keep-audit", "89"], &[], None, "keep_audit"),
         (&["--rate-limit", "1000001"], &[], None, "rate_limit"),
         (
             &[],

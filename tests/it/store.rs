@@ -1,5 +1,7 @@
 //! What the store promises, the same asserts on both engines.
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{
         identity::ClientIds,
@@ -315,19 +317,19 @@ async fn another_freshness_limit_moves_everybody() {
     for test in TestStore::each().await {
         let store = &test.store;
         store
-            .apply_freshness(14 * DAY, NOON)
+            .apply_freshness(14 * DAY, Author::server(), NOON)
             .await
             .expect("a limit");
         send(store, vec![report(1, NOON, 1)], NOON).await;
         let later = NOON.plus(20 * DAY);
         assert_eq!(standing(store, "PC-1", later).await, Standing::Stale);
         store
-            .apply_freshness(30 * DAY, later)
+            .apply_freshness(30 * DAY, Author::server(), later)
             .await
             .expect("a limit");
         assert_eq!(standing(store, "PC-1", later).await, Standing::Ready);
         store
-            .apply_freshness(7 * DAY, later)
+            .apply_freshness(7 * DAY, Author::server(), later)
             .await
             .expect("a limit");
         assert_eq!(standing(store, "PC-1", later).await, Standing::Stale);
@@ -569,7 +571,12 @@ fn list(rows: Vec<Expected>, confirmed: bool) -> ExpectedList {
         rejected: 0,
         file_hash: vec![1],
         uploaded_by: "a test".to_owned(),
-        confirmed,
+        by: Author::server().into(),
+        consent: if confirmed {
+            Consent::Given
+        } else {
+            Consent::IfHarmless
+        },
     }
 }
 

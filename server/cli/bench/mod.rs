@@ -14,8 +14,11 @@ use super::{
 use crate::{
     clock,
     config::PolicyArgs,
-    domain::access::{Role, Sites},
-    domain::time::{DAY, Timestamp},
+    domain::{
+        access::{Role, Sites},
+        audit::Author,
+        time::{DAY, Timestamp},
+    },
     http::door::hash_password,
     ingest::Judge,
     sim::Fleet,
@@ -131,7 +134,9 @@ impl Bench<'_> {
         let first = now.plus(-3 * DAY);
         let fleet = Fleet::new(1, self.size).changing(CHANGED).anchored(first);
         let store = Store::open(self.url).await?;
-        store.apply_freshness(14 * DAY, now).await?;
+        store
+            .apply_freshness(14 * DAY, Author::command(), now)
+            .await?;
         let (policy, freshness_ms) = PolicyArgs::default().settle().map_err(Error::Failed)?;
         let judge = Judge::new(policy, freshness_ms);
         let sender = Sender::claimed("bench");
@@ -144,7 +149,8 @@ impl Bench<'_> {
         let floor_alone = floor::alone(&store, rows, self.seconds).await?;
         let rows = floor::prepared(&judge, &sender, fleet, 2, now.plus(-DAY), 120_000);
         let floor = floor::grouped(&store, rows, CONNECTIONS, self.seconds).await?;
-        let token = |purpose| store.create_token(purpose, "bench".to_owned(), now);
+        let token =
+            |purpose| store.create_token(purpose, "bench".to_owned(), Author::command(), now);
         let (ingest, read) = (token(Purpose::Ingest).await?, token(Purpose::Read).await?);
         let password = access::random_secret();
         let admin = NewAccount {

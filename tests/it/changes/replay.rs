@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cutover::domain::audit::Author;
 use cutover::{
     domain::{
         access::Sites,
@@ -127,13 +128,19 @@ async fn carried_out(store: &Store, step: &Step, now: &mut Timestamp) {
             put(store, rows.collect(), *now).await;
         }
         Step::Withdraw => {
-            let done = store.withdraw_population("default", "a test", Consent::Given, *now);
+            let done = store.withdraw_population(
+                "default",
+                "a test",
+                Author::server().into(),
+                Consent::Given,
+                *now,
+            );
             done.await.expect("taken out of force, or not there");
         }
         Step::Days(days) => *now = now.plus(days * DAY),
         Step::Freshness(days) => {
             store
-                .apply_freshness(days * DAY, *now)
+                .apply_freshness(days * DAY, Author::server(), *now)
                 .await
                 .expect("a limit");
         }

@@ -40,6 +40,7 @@ pub struct TestApp {
     read_token: OnceLock<String>,
     population_token: OnceLock<String>,
     import_token: OnceLock<String>,
+    session: OnceLock<String>,
     client: OnceLock<reqwest::Client>,
     child: Child,
     database_url: String,
@@ -121,6 +122,7 @@ impl TestApp {
             read_token: OnceLock::new(),
             population_token: OnceLock::new(),
             import_token: OnceLock::new(),
+            session: OnceLock::new(),
             client: OnceLock::new(),
             child,
             database_url,
@@ -277,6 +279,21 @@ impl TestApp {
         Answer::to(request).await
     }
 
+    /// The same, whatever the list does to the population.
+    pub async fn put_agreed(&self, query: &str, body: impl Into<bytes::Bytes>) -> Answer {
+        let body = body.into();
+        let sign = if query.is_empty() { '?' } else { '&' };
+        let query = format!("{query}{sign}confirm=1");
+        let answer = self.put_population(&query, body.clone()).await;
+        let text = answer.text();
+        let Some((_, number)) = text.split_once("confirm_shrink=") else {
+            return answer;
+        };
+        let number: String = number.chars().take_while(char::is_ascii_digit).collect();
+        let query = format!("{query}&confirm_shrink={number}&why=a+test");
+        self.put_population(&query, body).await
+    }
+
     /// A call about uploads, with the import token.
     pub fn uploads(&self, method: Method, path: &str) -> RequestBuilder {
         self.request(method, &format!("/api/v1/uploads{path}"))
@@ -354,7 +371,15 @@ impl TestApp {
         let answer = self.post_form("/sign-in", &form).await;
         assert_eq!(answer.status, 303, "{}", answer.text());
         let cookie = answer.header("set-cookie");
-        cookie.split(';').next().expect("a cookie").to_owned()
+        let cookie = cookie.split(';').next().expect("a cookie").to_owned();
+        // The first one stays good for whoever asks later.
+        let _ = self.session.set(cookie.clone());
+        cookie
+    }
+
+    /// The cookie of the first who signed in.
+    pub fn session(&self) -> Option<&str> {
+        self.session.get().map(String::as_str)
     }
 
     /// Sends a form from nobody.

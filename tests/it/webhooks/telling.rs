@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cutover::domain::audit::Author;
 use cutover::{
     domain::{
         time::{DAY, HOUR, MINUTE, Timestamp},
@@ -325,6 +326,7 @@ async fn webhooks_are_made_named_and_forgotten() {
                 place.clone(),
                 &Event::ALL,
                 Secret::new(),
+                Author::server(),
                 NOON,
             );
             assert_eq!(again.await.expect("asked"), None, "the name is taken");
@@ -335,7 +337,7 @@ async fn webhooks_are_made_named_and_forgotten() {
         let secret = Secret::new();
         assert!(
             store
-                .rotate_webhook("ops".to_owned(), secret.clone(), NOON)
+                .rotate_webhook("ops".to_owned(), secret.clone(), Author::server(), NOON)
                 .await
                 .expect("rotated")
         );
@@ -351,18 +353,23 @@ async fn webhooks_are_made_named_and_forgotten() {
         assert_eq!((signs(NOON).await, signs(NOON.plus(DAY)).await), (2, 1));
         assert!(
             !store
-                .rotate_webhook("none".to_owned(), secret, NOON)
+                .rotate_webhook("none".to_owned(), secret, Author::server(), NOON)
                 .await
                 .expect("asked")
         );
         // Removed: nothing waits, nothing is sent, nothing is left.
         assert!(
             store
-                .remove_webhook("ops".to_owned())
+                .remove_webhook("ops".to_owned(), Author::server(), NOON)
                 .await
                 .expect("removed")
         );
-        assert!(!store.remove_webhook("ops".to_owned()).await.expect("asked"));
+        assert!(
+            !store
+                .remove_webhook("ops".to_owned(), Author::server(), NOON)
+                .await
+                .expect("asked")
+        );
         assert!(store.webhooks().await.expect("webhooks").is_empty());
         assert!(told(store, &receiver, NOON).await.is_empty());
         assert!(

@@ -1,0 +1,35 @@
+//! The words for every deed of the audit log. A deed that is not here is shown by its code.
+
+/// Code and words, in the order in which they are offered.
+pub const DEEDS: &[(&str, &str)] = &[
+    ("list.replace", "Put an expected list in force"),
+    ("list.withdraw", "Took an expected list out of force"),
+    ("upload.add", "Sent files"),
+    ("upload.again", "Had files read in another way"),
+    ("upload.vouch", "Vouched for files"),
+    ("upload.store", "Had files stored"),
+    ("upload.discard", "Discarded files"),
+    ("mapping.save", "Kept what columns mean"),
+    ("client.two-machines", "Said that records are two machines"),
+    ("view.save", "Saved a view"),
+    ("view.delete", "Deleted a view"),
+    ("webhook.add", "Added a webhook"),
+    ("webhook.rotate", "Changed the secret of a webhook"),
+    ("webhook.test", "Tried a webhook"),
+    ("webhook.remove", "Removed a webhook"),
+    ("token.create", "Made a token"),
+    ("token.revoke", "Revoked a token"),
+    ("account.create", "Made an account"),
+    ("password.set", "Set a password"),
+    ("setting.freshness", "Changed the freshness limit"),
+    ("setting.ruleset", "Changed the rules"),
+    ("database.backup", "Copied the database"),
+    ("database.migrate", "Brought the database up to date"),
+    ("audit.tidy", "Let go of old entries of this log"),
+];
+
+/// The words for a deed.
+pub fn words(code: &str) -> &str {
+    let known = DEEDS.iter().find(|(known, _)| *known == code);
+    known.map_or(code, |(_, words)| words)
+}
