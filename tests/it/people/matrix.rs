@@ -138,8 +138,8 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
         let id = app.report("PC-1").stored().await;
         let revoked = app.make_token("read", "taken back");
         let id_of_it = app.token_id("taken back");
-        let taken = app.command(&["token", "revoke", &id_of_it], "");
-        assert!(taken.status.success());
+        let output = app.command(&["token", "revoke", &id_of_it], "");
+        assert!(output.status.success());
         let garbage = format!("{}x", app.token("read"));
         let bearer = |token: &str| Some(("authorization", format!("Bearer {token}")));
         let mut callers = vec![

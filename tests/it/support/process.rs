@@ -193,11 +193,11 @@ impl Starting {
             });
             if let Some(address) = line.strip_prefix("cutover is listening on ") {
                 address.clone_into(&mut self.server.address);
-            } else if let Some(link) = line.trim().strip_prefix("set up:") {
-                let link = link.trim().to_owned();
+            } else if let Some(rest) = line.trim().strip_prefix("set up:") {
+                let address = rest.trim().to_owned();
                 // A full pipe would hold up the server.
                 thread::spawn(move || self.lines.iter().for_each(drop));
-                return (self.server, link);
+                return (self.server, address);
             }
         }
     }
