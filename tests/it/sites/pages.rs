@@ -218,7 +218,7 @@ fn plain(value: Value) -> Value {
                 .into_iter()
                 .filter(|(name, value)| {
                     let limit = name == "sites" && value == &json!(["P01"]);
-                    !limit && !(beyond && name == "list")
+                    !(limit || beyond && name == "list")
                 })
                 .map(|(name, value)| (name, plain(value)))
                 .collect()
