@@ -188,12 +188,12 @@ pub async fn serve(
                 .handle(handle)
                 .first_request_timeout(FIRST_WORDS);
             limit_slowness(server.http_builder());
-            let served = server.serve(service).await;
+            let ended = server.serve(service).await;
             if let Some(clients) = clients {
                 // It was told to stop at the same moment, and what it has taken is answered, too.
                 clients.await.map_err(|error| error.to_string())?;
             }
-            served
+            ended
         }
     }
     .map_err(|error| error.to_string())?;
@@ -205,10 +205,6 @@ pub async fn serve(
 
 /// Reads the certificates, and gets ready to note failed handshakes. Says also whether a certificate was made, and hands out
 /// what the notes come from.
-#[expect(
-    clippy::type_complexity,
-    reason = "handed out once, and taken apart at once"
-)]
 fn open_doors(config: &Config) -> Result<(Doors, bool, Option<mpsc::Receiver<Sighting>>), String> {
     let Transport::Tls { pairs, names } = &config.transport else {
         return Ok((Doors::default(), false, None));

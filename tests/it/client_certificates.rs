@@ -191,7 +191,7 @@ async fn a_certificate_speaks_for_its_own_machine_and_stands_between_token_and_p
             if blocks {
                 report["registry"] = json!([{
                     "key": "HKLM\\SYSTEM\\CurrentControlSet\\Control\\SecurityProviders\\SCHANNEL\\Protocols\\TLS 1.2\\Client",
-                    "values": [{"name": "Enabled", "type": "REG_DWORD", "data": 0}]
+                    "exists": true, "values": {"Enabled": {"type": "REG_DWORD", "data": 0}}
                 }]);
             }
             report.to_string()
