@@ -40,6 +40,7 @@ pub mod rejects;
 pub mod rejudge;
 pub mod rows;
 pub mod saved;
+mod searching;
 pub mod selection;
 pub mod sessions;
 pub mod settings;

@@ -6,6 +6,7 @@ use super::{
     db::{Composed, Statement, Tx},
     model::{Filter, Listing, Order},
     moves::{MOVED_BACK, NEWS},
+    searching::{Search, searched},
 };
 use crate::domain::{
     assess,
@@ -26,7 +27,7 @@ pub(super) fn text(value: &str) -> Value {
 }
 
 /// A pattern for "somewhere in it".
-fn inside(part: &str) -> Value {
+pub(super) fn inside(part: &str) -> Value {
     let escaped = part
         .replace('!', "!!")
         .replace('%', "!%")
@@ -77,17 +78,6 @@ const OF_CLIENTS: Asked = Asked {
 /// Site systems. Every name is `>= ''`: said, because then the index of those that have roles fits better than any other,
 /// where a planner knows nothing of how many there are. The same is said below for the same reason.
 const WITH_ROLES: &str = " AND roles <> '' AND sort_key >= ''";
-
-/// How a searched text is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Search {
-    /// Not at all.
-    None,
-    /// Somewhere in a name.
-    Name,
-    /// As a whole id, or the beginning of an FQDN; without those whose name holds it.
-    Id,
-}
 
 /// A part of a list that one index range holds in the list's order. A list is the merge of its pieces, so that no
 /// combination of standings, OS version and search has to look through the whole fleet.
@@ -192,10 +182,6 @@ pub(super) enum Lead {
     Os,
     /// The site.
     Site,
-}
-
-pub(super) fn searched(filter: &Filter) -> Option<&str> {
-    filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
 }
 
 /// A statement that grows with the filter, and the values it binds.
@@ -461,54 +447,6 @@ impl Growing {
         } else {
             " AND listing NOT IN ('obsolete', 'decommissioned')"
         });
-    }
-
-    fn search(&mut self, q: &str, how: Search) {
-        let lower = q.to_lowercase();
-        let upper = q.to_uppercase();
-        let guid = upper.strip_prefix("GUID:").unwrap_or(&upper);
-        let end = |start: &str| text(&format!("{start}\u{10FFFF}"));
-        match how {
-            Search::None => {}
-            // No index finds it, but the names alone are looked through, not the fleet.
-            Search::Name => self.and(
-                " AND sort_key >= '' AND sort_key LIKE ? ESCAPE '!'",
-                [inside(&lower)],
-            ),
-            // Every name is `>= ''`, and no index holds it: so nobody counts these by walking through an index.
-            Search::Id => {
-                self.and(
-                    " AND name >= '' AND sort_key NOT LIKE ? ESCAPE '!' AND id IN (
-                     SELECT client_id FROM identities WHERE estate = ? AND ident IN (?, ?, ?, ?, ?, ?)",
-                    [
-                        inside(&lower),
-                        Value::Int(ESTATE),
-                        text(&format!("g:{guid}")),
-                        text(&format!("s:{guid}")),
-                        text(&format!("x:{lower}")),
-                        text(&format!("i:{lower}")),
-                        text(&format!("r:{upper}")),
-                        text(&format!("f:{lower}")),
-                    ],
-                );
-                // The first label of an FQDN is the name; what goes on behind a dot is looked for here.
-                if lower.contains('.') {
-                    let start = format!("f:{lower}");
-                    self.and(
-                        " UNION SELECT client_id FROM identities
-                         WHERE estate = ? AND ident >= ? AND ident < ?",
-                        [Value::Int(ESTATE), text(&start), end(&start)],
-                    );
-                }
-                if let Ok(own) = uuid::Uuid::parse_str(&lower) {
-                    self.and(
-                        " UNION SELECT id FROM clients WHERE estate = ? AND id = ?",
-                        [Value::Int(ESTATE), Value::Bytes(own.as_bytes().to_vec())],
-                    );
-                }
-                self.text.push(")");
-            }
-        }
     }
 
     pub(super) fn any_of(&mut self, standings: &[Standing]) {
