@@ -33,18 +33,34 @@ struct Inner {
     doors: Doors,
 }
 
+/// How people and programs reach the server.
+#[derive(Debug, Default)]
+pub struct Reached {
+    /// Cookies may only travel over TLS.
+    pub secure_cookies: bool,
+    /// Proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long sessions last.
+    pub lasting: Lasting,
+    /// Its certificates, and what is noted of those who did not get in.
+    pub doors: Doors,
+}
+
 impl App {
     /// Puts the application together.
     pub fn new(
         store: Store,
         judge: Judge,
         metrics: metrics_exporter_prometheus::PrometheusHandle,
-        secure_cookies: bool,
         pacer: Pacer,
-        trusted_proxies: Vec<IpNet>,
-        lasting: Lasting,
-        doors: Doors,
+        reached: Reached,
     ) -> Self {
+        let Reached {
+            secure_cookies,
+            trusted_proxies,
+            lasting,
+            doors,
+        } = reached;
         Self {
             inner: Arc::new(Inner {
                 store,
