@@ -72,7 +72,10 @@ impl Narrowed {
 
     async fn ask(&self, path: &str, known: &str) -> Said {
         let request = Request::get(path).header(header::IF_NONE_MATCH, known);
-        let request = if path.starts_with("/api/v1/uploads") || !is_for_programs(path) {
+        let request = if path.starts_with("/api/v1/uploads")
+            || path.starts_with("/api/v1/audit")
+            || !is_for_programs(path)
+        {
             request.header(header::COOKIE, &self.cookie)
         } else {
             request.header(header::AUTHORIZATION, format!("Bearer {}", self.token))
