@@ -13,8 +13,12 @@ use crate::{
         verdict::{Standing, Verdict},
     },
     store::{
-        self, Store, evidence,
-        incoming::{Incoming, Jointly, JudgesJointly, Kept, Said, Sender},
+        self, Store,
+        admission::site_refused,
+        evidence,
+        incoming::{
+            Incoming, Jointly, JudgesJointly, Kept, ReadsAgain, Said, Sender, StoredReport,
+        },
         rejects::{KEPT_BYTES, Refused},
     },
     wire::{
@@ -204,6 +208,24 @@ impl JudgesJointly for Rules {
     }
 }
 
+impl ReadsAgain for Judge {
+    fn again(&self, stored: &StoredReport) -> Option<Incoming> {
+        let raw = evidence::unpacked(&stored.raw, stored.dictionary).ok()?;
+        let parsed = report_v1::parse_with_hash(&raw).ok()?;
+        let report = self.prepare(parsed, &raw, stored.received_at, &stored.sender);
+        let seen_at = stored.collected_at.min(stored.received_at);
+        // The same facts may have been said at another time than these bytes.
+        Some(Incoming {
+            collected_at: stored.collected_at,
+            seen_at,
+            stale_at: seen_at.plus(self.freshness_ms),
+            future: stored.collected_at.since(stored.received_at) > FUTURE,
+            report_id: stored.report_id.clone(),
+            ..report
+        })
+    }
+}
+
 /// What became of one record.
 #[derive(Clone, Debug)]
 pub enum Result1 {
@@ -295,6 +317,7 @@ pub async fn take(
             .keep_rejects(refused, sender.name.to_string(), now)
             .await?;
     }
+    let prepared = admitted(store, prepared, &mut results, sender, now).await?;
     let mut patient = false;
     let mut waiting = prepared.into_iter().peekable();
     while waiting.peek().is_some() {
@@ -334,6 +357,47 @@ pub async fn take(
     })
 }
 
+/// Takes out what a limited sender may not speak of.
+async fn admitted(
+    store: &Store,
+    prepared: Vec<Prepared>,
+    results: &mut [Option<Result1>],
+    sender: &Sender,
+    now: Timestamp,
+) -> Result<Vec<Prepared>, Error> {
+    if !sender.is_limited() || prepared.is_empty() {
+        return Ok(prepared);
+    }
+    let ids = prepared
+        .iter()
+        .map(|prepared| prepared.incoming.ids.clone())
+        .collect();
+    let answers = store.admit(ids, sender, now).await?;
+    let mut admitted = Vec::with_capacity(prepared.len());
+    for (prepared, answer) in prepared.into_iter().zip(answers) {
+        let Some(refusal) = answer else {
+            admitted.push(prepared);
+            continue;
+        };
+        count_refused(1);
+        results[prepared.index] = Some(Result1::Rejected(vec![FieldError {
+            pointer: "/client".to_owned(),
+            detail: refusal.words(),
+        }]));
+    }
+    Ok(admitted)
+}
+
+/// Why a report is not taken from this sender, whatever is known of its client.
+fn refused_site(parsed: &Parsed, sender: &Sender) -> Option<Vec<FieldError>> {
+    let site = parsed.report.ids.site_code.as_deref();
+    let detail = site_refused(sender, site)?;
+    Some(vec![FieldError {
+        pointer: "/client/site_code".to_owned(),
+        detail,
+    }])
+}
+
 /// Judges documents that were read before, one after the other; nothing is written yet.
 ///
 /// # Errors
@@ -348,8 +412,11 @@ pub async fn judged(
     let _turn = SORTING.acquire().await.map_err(|_| store::Error::Stopped)?;
     let judged = move || {
         let parsed = |document: &Vec<u8>| {
-            report_v1::parse_with_hash(document)
-                .map(|parsed| judge.prepare(parsed, document, received_at, &sender))
+            let parsed = report_v1::parse_with_hash(document)?;
+            match refused_site(&parsed, &sender) {
+                Some(errors) => Err(errors),
+                None => Ok(judge.prepare(parsed, document, received_at, &sender)),
+            }
         };
         documents.iter().map(parsed).collect()
     };
@@ -378,6 +445,10 @@ fn sort(judge: &Judge, body: &[u8], now: Timestamp, sender: &Sender) -> Result<S
             }),
             Err(cut) => Err(vec![cut.error]),
         };
+        let parsed = parsed.and_then(|parsed| match refused_site(&parsed, sender) {
+            Some(errors) => Err(errors),
+            None => Ok(parsed),
+        });
         match parsed {
             Ok(parsed) => {
                 results.push(None);

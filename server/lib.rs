@@ -9,6 +9,7 @@ pub mod expected;
 pub mod http;
 pub mod ingest;
 pub mod networks;
+pub mod quarantine;
 pub mod rejudge;
 pub mod serve;
 pub mod sim;

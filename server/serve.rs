@@ -16,7 +16,7 @@ use crate::{
     domain::days::date_of,
     http::{self, auth, pacing::Pacer, tls},
     ingest::Judge,
-    rejudge,
+    quarantine, rejudge,
     state::App,
     store::{Store, access},
     uploads, webhooks,
@@ -70,6 +70,7 @@ pub async fn serve(
         secure,
         pacer,
         proxies,
+        config.new_clients_per_hour,
     );
     let listener = TcpListener::bind(config.listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
@@ -80,6 +81,7 @@ pub async fn serve(
     let mut chores = JoinSet::new();
     chores.spawn(housekeeping(store.clone(), metrics));
     chores.spawn(rejudge::run(store.clone(), judge.clone()));
+    chores.spawn(quarantine::run(store.clone(), judge.clone()));
     chores.spawn(keeping_days(
         store.clone(),
         judge.clone(),

@@ -28,6 +28,7 @@ struct Inner {
     secure_cookies: bool,
     bell: Bell,
     trusted_proxies: Vec<IpNet>,
+    new_clients_per_hour: i64,
 }
 
 impl App {
@@ -39,6 +40,7 @@ impl App {
         secure_cookies: bool,
         pacer: Pacer,
         trusted_proxies: Vec<IpNet>,
+        new_clients_per_hour: i64,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -51,6 +53,7 @@ impl App {
                 secure_cookies,
                 bell: Bell::default(),
                 trusted_proxies,
+                new_clients_per_hour,
             }),
         }
     }
@@ -93,6 +96,11 @@ impl App {
     /// Proxies whose word is taken for where a request comes from.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.inner.trusted_proxies
+    }
+
+    /// New clients that a token may make known in an hour where the token itself does not say it; 0: no limit.
+    pub fn new_clients_per_hour(&self) -> i64 {
+        self.inner.new_clients_per_hour
     }
 
     /// Whether cookies may only travel over TLS.

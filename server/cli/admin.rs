@@ -1,4 +1,4 @@
-//! `cutover token`, `user`, `backup` and `migrate`: administration on the database, beside a running server.
+//! `cutover user`, `backup` and `migrate`: administration on the database, beside a running server.
 
 use std::{
     io::{self, BufRead as _, IsTerminal as _},
@@ -10,45 +10,8 @@ use crate::{
     clock,
     config::DatabaseArgs,
     http::auth,
-    store::{
-        Store,
-        access::{self, Purpose},
-    },
+    store::{Store, access},
 };
-
-/// Make, list and revoke tokens.
-#[derive(Clone, Debug, clap::Args)]
-pub struct TokenArgs {
-    #[command(subcommand)]
-    command: TokenCommand,
-}
-
-#[derive(Clone, Debug, clap::Subcommand)]
-enum TokenCommand {
-    /// Make a token and print it, alone, on standard output; it is shown once
-    Create {
-        /// What it may do: send reports, read, replace the expected list, or bring in files of any format
-        #[arg(long, value_parser = ["ingest", "read", "population", "import"])]
-        purpose: String,
-        /// What to call it
-        #[arg(long, default_value = "unnamed")]
-        name: String,
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-    /// List tokens: id, purpose, name, made, last used, revoked
-    List {
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-    /// Revoke a token; a running server stops taking it within five seconds
-    Revoke {
-        /// Its id, as `token list` shows it
-        id: String,
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-}
 
 /// Set passwords.
 #[derive(Clone, Debug, clap::Args)]
@@ -88,64 +51,6 @@ pub struct MigrateArgs {
 async fn open(args: &DatabaseArgs) -> Result<Store, Error> {
     let database = args.settle().map_err(Error::Usage)?;
     Ok(Store::open(&database.url).await?)
-}
-
-/// The database of a server that has run already. A token in a new one beside it would open nothing.
-async fn open_existing(args: &DatabaseArgs) -> Result<Store, Error> {
-    let database = args.settle_existing().map_err(Error::Failed)?;
-    Ok(Store::open(&database.url).await?)
-}
-
-/// `cutover token …`
-///
-/// # Errors
-/// The database failed, or there is no such token.
-pub async fn token(args: TokenArgs) -> Result<(), Error> {
-    match args.command {
-        TokenCommand::Create {
-            purpose,
-            name,
-            database,
-        } => {
-            let purpose = Purpose::from_code(&purpose).ok_or_else(|| {
-                Error::Usage("purpose must be ingest, read, population or import".to_owned())
-            })?;
-            if name.is_empty() || name.chars().count() > 100 || name.contains(char::is_control) {
-                return Err(Error::Usage(
-                    "a token's name has 1 to 100 printable characters".to_owned(),
-                ));
-            }
-            let store = open_existing(&database).await?;
-            say(&store.create_token(purpose, name, clock::now()).await?)?;
-        }
-        TokenCommand::List { database } => {
-            let store = open_existing(&database).await?;
-            for token in store.tokens().await? {
-                let time = |at: Option<crate::domain::time::Timestamp>| {
-                    at.map_or_else(|| "-".to_owned(), |at| at.to_string())
-                };
-                say(&format!(
-                    "{}\t{}\t{}\tmade {}\tlast used {}\trevoked {}",
-                    token.id,
-                    token.purpose.code(),
-                    token.name,
-                    token.created_at,
-                    time(token.last_used_at),
-                    time(token.revoked_at),
-                ))?;
-            }
-        }
-        TokenCommand::Revoke { id, database } => {
-            let store = open_existing(&database).await?;
-            if !store.revoke_token(id.clone(), clock::now()).await? {
-                return Err(Error::Failed(format!(
-                    "there is no token {id:?} that still holds; `cutover token list` shows them"
-                )));
-            }
-            eprintln!("Token {id} is revoked.");
-        }
-    }
-    Ok(())
 }
 
 /// `cutover user …`

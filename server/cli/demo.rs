@@ -9,9 +9,13 @@ use super::{
 use crate::{
     clock,
     config::{DatabaseArgs, ServeArgs},
+    domain::audit::Actor,
     serve,
     sim::Fleet,
-    store::{Store, access::Purpose},
+    store::{
+        Store,
+        tokens::{NewToken, Purpose},
+    },
 };
 
 /// Run a server on a throw-away database with a simulated fleet.
@@ -106,7 +110,7 @@ async fn fill(
 
 async fn token(store: &Store, purpose: Purpose) -> Result<Secret, String> {
     let text = store
-        .create_token(purpose, "demo".to_owned(), clock::now())
+        .create_token(NewToken::new(purpose, "demo"), Actor::CommandLine, None, clock::now())
         .await
         .map_err(|error| error.to_string())?;
     let Ok(secret) = text.parse();

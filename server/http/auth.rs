@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -17,7 +18,7 @@ use axum::{
 use axum_extra::extract::CookieJar;
 use tokio::sync::Semaphore;
 
-use super::pacing::Use;
+use super::{from_where::FromWhere, pacing::Use};
 use crate::{
     clock,
     domain::{
@@ -27,8 +28,8 @@ use crate::{
     error::Problem,
     state::App,
     store::{
-        access::{Purpose, Token},
         incoming::{Sender, Way},
+        tokens::{Purpose, Token},
     },
 };
 
@@ -66,7 +67,29 @@ impl Default for Guard {
 }
 
 impl Guard {
-    async fn token(&self, app: &App, text: &str) -> Result<Option<Token>, Problem> {
+    /// The token a text belongs to, if it holds and may be used from there.
+    async fn token(&self, app: &App, text: &str, from: Option<IpAddr>) -> Result<Token, Problem> {
+        let token = self.believed(app, text, from).await?;
+        let token = token.ok_or(Problem::Unauthorized)?;
+        // Only whoever has the secret is told more than that it does not hold. Asked each time, also of a token that
+        // was right a moment ago.
+        if token.is_expired(clock::now()) {
+            return Err(Problem::Expired);
+        }
+        if !token.holds_from(from) {
+            return Err(Problem::Forbidden(
+                "This token may not be used from this address.".to_owned(),
+            ));
+        }
+        Ok(token)
+    }
+
+    async fn believed(
+        &self,
+        app: &App,
+        text: &str,
+        from: Option<IpAddr>,
+    ) -> Result<Option<Token>, Problem> {
         let known = {
             let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
             tokens
@@ -81,15 +104,15 @@ impl Guard {
             return Ok(None);
         };
         let now = clock::now();
-        if token
+        let used_lately = token
             .last_used_at
-            .is_none_or(|used| now.since(used) > NOTED)
-        {
+            .is_some_and(|used| now.since(used) <= NOTED);
+        if !used_lately && !token.is_expired(now) && token.holds_from(from) {
             // Not worth holding up a report for.
             let store = app.store().clone();
             let id = token.id.clone();
             tokio::spawn(async move {
-                if let Err(error) = store.token_used(id, now).await {
+                if let Err(error) = store.token_used(id, from, now).await {
                     tracing::warn!(%error, "the last use of a token could not be written down");
                 }
             });
@@ -180,8 +203,12 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
                 scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
             })
             .ok_or(Problem::Unauthorized)?;
-        let token = app.guard().token(app, text).await?;
-        return token.map(Caller::Program).ok_or(Problem::Unauthorized);
+        let from = sent_from(parts);
+        return app
+            .guard()
+            .token(app, text, from)
+            .await
+            .map(Caller::Program);
     }
     let jar = CookieJar::from_headers(&parts.headers);
     let name = cookie_name(app);
@@ -199,6 +226,11 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
             })
         })
         .ok_or(Problem::Unauthorized)
+}
+
+/// The address a request comes from.
+fn sent_from(parts: &Parts) -> Option<IpAddr> {
+    parts.extensions.get().map(|FromWhere(from)| *from)
 }
 
 /// The cookie's name for how this server is reached.
@@ -288,7 +320,7 @@ macro_rules! role {
                         app.pacer().ask(parts, &token.id, Use::Reading)?;
                         Ok(Self {
                             name,
-                            sites: Sites::all(),
+                            sites: token.sites,
                         })
                     }
                     Caller::Person(person) => Ok(Self {
@@ -310,7 +342,10 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
         Ok(Self(match caller(parts, &app).await? {
-            Caller::Person(person) => Sender::vouched(&person.name, Way::Report),
+            Caller::Person(person) => Sender {
+                sites: person.sites,
+                ..Sender::vouched(&person.name, Way::Report)
+            },
             Caller::Program(token) => {
                 let sender = if token.purpose == Purpose::Import {
                     Sender::vouched(&only(&token, Purpose::Import)?, Way::Report)
@@ -318,9 +353,13 @@ where
                     Sender::claimed(&only(&token, Purpose::Ingest)?)
                 };
                 app.pacer().ask(parts, &token.id, Use::Sending)?;
-                sender
+                Sender {
+                    new_ids: token.new_ids_per_hour.unwrap_or(app.new_clients_per_hour()),
+                    sites: token.sites.clone(),
+                    ..sender.with_token(&token.id)
+                }
             }
-        }))
+        }.at(sent_from(parts))))
     }
 }
 
@@ -333,16 +372,21 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
-        let (name, token): (Arc<str>, Option<String>) = match caller(parts, &app).await? {
-            Caller::Person(person) => (person.name.into(), None),
-            Caller::Program(token) => {
-                let name = only(&token, Purpose::Import)?;
-                app.pacer().ask(parts, &token.id, Use::Sending)?;
-                (name, Some(token.id))
-            }
-        };
+        let (name, token, sites): (Arc<str>, Option<String>, Sites) =
+            match caller(parts, &app).await? {
+                Caller::Person(person) => (person.name.into(), None, person.sites),
+                Caller::Program(token) => {
+                    let name = only(&token, Purpose::Import)?;
+                    app.pacer().ask(parts, &token.id, Use::Sending)?;
+                    (name, Some(token.id), token.sites)
+                }
+            };
+        let sender = Sender::vouched(&name, Way::Upload).at(sent_from(parts));
         Ok(Self {
-            sender: Sender::vouched(&name, Way::Upload),
+            sender: Sender {
+                sites,
+                ..sender.with_token(token.as_deref().unwrap_or_default())
+            },
             token,
         })
     }

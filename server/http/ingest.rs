@@ -23,7 +23,7 @@ use crate::{
     clock,
     domain::lists,
     error::Problem,
-    expected::{self, Confirmed},
+    expected::{self, Confirmed, Planning},
     ingest::{self, Outcome, Result1},
     state::App,
     store::incoming::{Kept, Sender},
@@ -264,7 +264,7 @@ pub async fn population(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (Planner { name: sender, .. }, body) = let_in(planner, body).await?;
+    let (planner, body) = let_in(planner, body).await?;
     check_type(
         &headers,
         LISTS,
@@ -280,8 +280,11 @@ pub async fn population(
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
     check_json(&headers, &bytes)?;
-    let answer =
-        expected::replace(app.store(), name, bytes, &sender, &confirmed, clock::now()).await?;
+    let by = Planning {
+        name: &planner.name,
+        sites: &planner.sites,
+    };
+    let answer = expected::replace(app.store(), name, bytes, by, &confirmed, clock::now()).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
             "{why} Send it again with ?confirm=1."

@@ -64,7 +64,10 @@ impl ListQuery {
 /// `DELETE /population?list=NAME`. `?confirm=1` when that hides clients, or when it is the last list.
 pub async fn withdraw(
     State(app): State<App>,
-    Planner { name: sender, .. }: Planner,
+    Planner {
+        name: sender,
+        sites,
+    }: Planner,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = ListQuery::of(query.as_deref())?;
@@ -76,7 +79,7 @@ pub async fn withdraw(
     } else {
         Consent::IfHarmless
     };
-    let answer = expected::withdraw(app.store(), &name, &sender, consent, clock::now()).await?;
+    let answer = expected::withdraw(app.store(), &name, &sender, &sites, consent, clock::now()).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
             "{why} Send it again with ?confirm=1."
@@ -96,7 +99,9 @@ pub struct Wanted {
 /// `POST /population/withdraw`: shows first what would happen.
 pub async fn withdraw_form(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    Person {
+        name: user, sites, ..
+    }: Person,
     headers: HeaderMap,
     wanted: Result<Form<Wanted>, FormRejection>,
 ) -> Result<Response, Problem> {
@@ -105,7 +110,7 @@ pub async fn withdraw_form(
     })?;
     let consent = wanted.confirm.map_or(Consent::Ask, Consent::ForUpload);
     let answer =
-        expected::withdraw(app.store(), &wanted.list, &user, consent, clock::now()).await?;
+        expected::withdraw(app.store(), &wanted.list, &user, &sites, consent, clock::now()).await?;
     let withdrawal = Withdrawal {
         list: answer.list,
         gone: answer.gone,

@@ -36,6 +36,7 @@ mod summary_json;
 pub mod table;
 mod timeline;
 pub mod tls;
+pub mod token_form;
 pub mod trend;
 pub mod trend_api;
 mod trend_json;

@@ -16,7 +16,7 @@ use crate::{
     clock,
     domain::lists::{self, ListOrigin},
     error::Problem,
-    expected::{self, Confirmed, ListAnswer},
+    expected::{self, Confirmed, ListAnswer, Planning},
     state::App,
     views::{
         Nav,
@@ -36,7 +36,9 @@ pub async fn form(
 /// `POST /population`
 pub async fn replace(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    Person {
+        name: user, sites, ..
+    }: Person,
     headers: HeaderMap,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
@@ -64,8 +66,12 @@ pub async fn replace(
     })?;
     let held = body::unpacked(bytes.into(), app.budget()).await?;
     let (bytes, _room) = held.split();
+    let by = Planning {
+        name: &user,
+        sites: &sites,
+    };
     let answer =
-        expected::replace(app.store(), &name, bytes, &user, &confirmed, clock::now()).await?;
+        expected::replace(app.store(), &name, bytes, by, &confirmed, clock::now()).await?;
     let outcome = outcome(answer);
     page(&app, &user, &headers, |page| page.say_outcome(&outcome)).await
 }

@@ -1,91 +1,18 @@
-//! Who may come in: the administrator, browser sessions, and tokens for programs. Secrets are stored hashed.
+//! Who may come in: the administrator and browser sessions. Secrets are stored hashed. Tokens are in `tokens`.
 
 use sha2::{Digest as _, Sha256};
-use subtle::ConstantTimeEq as _;
 
-use super::{ESTATE, Store, db::Conn, error::Result};
+use super::{
+    ESTATE, Store,
+    error::Result,
+    tokens::{self, NewToken, Purpose},
+};
 use crate::domain::time::{DAY, HOUR, Timestamp};
 
 /// A session that was not used for this long has ended.
 pub const SESSION_IDLE: i64 = 12 * HOUR;
 /// However much it is used, a session ends after this.
 pub const SESSION_LIFE: i64 = 7 * DAY;
-
-/// What a token may be used for; it can do nothing else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Send reports, and read nothing.
-    Ingest,
-    /// Read, and change nothing.
-    Read,
-    /// Replace the expected list.
-    Population,
-    /// Bring in files and reports that its holder vouches for.
-    Import,
-}
-
-impl Purpose {
-    /// The stable code.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Ingest => "ingest",
-            Self::Read => "read",
-            Self::Population => "population",
-            Self::Import => "import",
-        }
-    }
-
-    /// The purpose a code names.
-    pub fn from_code(code: &str) -> Option<Self> {
-        [Self::Ingest, Self::Read, Self::Population, Self::Import]
-            .into_iter()
-            .find(|known| known.code() == code)
-    }
-}
-
-/// A token, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
-    /// Public part, also the prefix of the secret text.
-    pub id: String,
-    /// What it may do.
-    pub purpose: Purpose,
-    /// What it is called.
-    pub name: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was last used, to the minute.
-    pub last_used_at: Option<Timestamp>,
-    /// When it was revoked.
-    pub revoked_at: Option<Timestamp>,
-}
-
-#[derive(sqlx::FromRow)]
-struct StoredToken {
-    id: String,
-    purpose: String,
-    name: String,
-    secret_hash: Vec<u8>,
-    created_at: i64,
-    last_used_at: Option<i64>,
-    revoked_at: Option<i64>,
-}
-
-impl StoredToken {
-    fn into_token(self) -> Option<Token> {
-        Some(Token {
-            purpose: Purpose::from_code(&self.purpose)?,
-            id: self.id,
-            name: self.name,
-            created_at: Timestamp(self.created_at),
-            last_used_at: self.last_used_at.map(Timestamp),
-            revoked_at: self.revoked_at.map(Timestamp),
-        })
-    }
-}
-
-const TOKEN: &str = "SELECT id, purpose, name, secret_hash, created_at, last_used_at, revoked_at
-FROM tokens WHERE estate = $1 AND id = $2";
 
 #[derive(sqlx::FromRow)]
 struct UserRow {
@@ -110,141 +37,11 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn hashed(secret: &str) -> Vec<u8> {
+pub(super) fn hashed(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
-/// The public part of a token's text, `cut_PURPOSE_ID_SECRET`.
-fn token_id(text: &str) -> Option<&str> {
-    text.strip_prefix("cut_")?.split('_').nth(1)
-}
-
-/// A new token's id and text.
-fn new_token(purpose: Purpose) -> (String, String) {
-    let id = random_secret()[..12].to_owned();
-    let text = format!("cut_{}_{id}_{}", purpose.code(), random_secret());
-    (id, text)
-}
-
-async fn insert_token(
-    conn: &mut Conn,
-    id: String,
-    purpose: Purpose,
-    name: String,
-    hash: Vec<u8>,
-    now: Timestamp,
-) -> Result<()> {
-    conn.sql(
-        "INSERT INTO tokens (estate, id, purpose, name, secret_hash, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(ESTATE)
-    .bind(id)
-    .bind(purpose.code())
-    .bind(name)
-    .bind(hash)
-    .bind(now.0)
-    .execute()
-    .await
-    .map(drop)
-}
-
 impl Store {
-    /// Makes a token and answers its text, which is shown once and never stored.
-    pub async fn create_token(
-        &self,
-        purpose: Purpose,
-        name: String,
-        now: Timestamp,
-    ) -> Result<String> {
-        let (id, text) = new_token(purpose);
-        let hash = hashed(&text);
-        self.writer
-            .run(move |conn| Box::pin(insert_token(conn, id, purpose, name, hash, now)))
-            .await?;
-        Ok(text)
-    }
-
-    /// The token a text belongs to, if it is right and not revoked. Unknown ids cost the same comparison.
-    pub async fn token(&self, text: &str) -> Result<Option<Token>> {
-        let presented = hashed(text);
-        let id = token_id(text).unwrap_or_default().to_owned();
-        let stored: Option<StoredToken> = self
-            .db
-            .read()
-            .await?
-            .sql(TOKEN)
-            .bind(ESTATE)
-            .bind(id)
-            .optional()
-            .await?;
-        let nobody = vec![0_u8; presented.len()];
-        let expected = stored
-            .as_ref()
-            .map_or(&nobody, |stored| &stored.secret_hash);
-        let right: bool = presented.ct_eq(expected).into();
-        Ok(stored
-            .filter(|stored| right && stored.revoked_at.is_none())
-            .and_then(StoredToken::into_token))
-    }
-
-    /// Notes that a token was used.
-    pub async fn token_used(&self, id: String, now: Timestamp) -> Result<()> {
-        self.writer
-            .run(move |conn| {
-                Box::pin(async move {
-                    conn.sql("UPDATE tokens SET last_used_at = $3 WHERE estate = $1 AND id = $2")
-                        .bind(ESTATE)
-                        .bind(id)
-                        .bind(now.0)
-                        .execute()
-                        .await
-                        .map(drop)
-                })
-            })
-            .await
-    }
-
-    /// All tokens, newest first.
-    pub async fn tokens(&self) -> Result<Vec<Token>> {
-        let rows: Vec<StoredToken> = self
-            .db
-            .read()
-            .await?
-            .sql(
-                "SELECT id, purpose, name, secret_hash, created_at, last_used_at, revoked_at
-                 FROM tokens WHERE estate = $1 ORDER BY created_at DESC, id",
-            )
-            .bind(ESTATE)
-            .all()
-            .await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(StoredToken::into_token)
-            .collect())
-    }
-
-    /// Revokes a token; false when there is none of that id that still held.
-    pub async fn revoke_token(&self, id: String, now: Timestamp) -> Result<bool> {
-        let changed = self
-            .writer
-            .run(move |conn| {
-                Box::pin(async move {
-                    conn.sql(
-                        "UPDATE tokens SET revoked_at = $3
-                         WHERE estate = $1 AND id = $2 AND revoked_at IS NULL",
-                    )
-                    .bind(ESTATE)
-                    .bind(id)
-                    .bind(now.0)
-                    .execute()
-                    .await
-                })
-            })
-            .await?;
-        Ok(changed == 1)
-    }
-
     /// Makes the first user and the first ingest token, both or neither; `None` when somebody can sign in
     /// already, also when another server was quicker by a moment.
     pub async fn first_start(
@@ -254,7 +51,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<String>> {
         let user = user.to_owned();
-        let (id, text) = new_token(Purpose::Ingest);
+        let (id, text) = tokens::made_up(Purpose::Ingest);
         let hash = hashed(&text);
         let is_first = self
             .writer
@@ -276,7 +73,8 @@ impl Store {
                     if added == 0 {
                         return Ok(false);
                     }
-                    insert_token(conn, id, Purpose::Ingest, "first".to_owned(), hash, now).await?;
+                    let first = NewToken::new(Purpose::Ingest, "first");
+                    tokens::insert(conn, id, first, hash, now).await?;
                     Ok(true)
                 })
             })

@@ -1,6 +1,7 @@
 //! What is kept: clients, history, counts, the expected lists, who feeds it, tokens; SQLite or PostgreSQL.
 
 pub mod access;
+pub mod admission;
 mod ahead;
 mod audit;
 pub mod called;
@@ -14,6 +15,7 @@ pub mod days;
 pub mod db;
 pub mod deliveries;
 pub mod dossier;
+mod echoes;
 pub mod error;
 pub mod evidence;
 mod feeds;
@@ -33,8 +35,12 @@ pub mod model;
 pub mod moves;
 mod narrowing;
 pub mod population;
+pub mod quarantine;
+mod rebuilding;
 pub mod rejects;
 pub mod rejudge;
+mod remains;
+mod rewriting;
 pub mod rows;
 pub mod saved;
 pub mod selection;
@@ -43,6 +49,7 @@ mod signatures;
 pub mod summary;
 mod sweep;
 pub mod timeline;
+pub mod tokens;
 pub mod tops;
 pub mod trend;
 pub mod twins;

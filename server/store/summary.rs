@@ -6,6 +6,7 @@ use super::{
     ESTATE, Store,
     db::Tx,
     error::{Error, Result},
+    quarantine,
     model::{ListInfo, Listing, OsLine, Population, ReasonLine, Summary},
     tops::{Tops, blocking_first},
 };
@@ -106,6 +107,8 @@ impl Store {
         let reasons = counts(&mut tx, REASONS).await?;
         let others = counts(&mut tx, OTHERS).await?;
         let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
+        // Who is judged anew without what a token sent is not judged by what holds now, either.
+        let anew = quarantine::left(&mut tx).await?;
         drop(tx);
 
         let population = population(&clients, &others, lists)?;
@@ -145,7 +148,7 @@ impl Store {
             by_os,
             by_site,
             reasons: lines,
-            to_rejudge: judged_by_others(&others, ruleset),
+            to_rejudge: judged_by_others(&others, ruleset) + anew,
         })
     }
 
@@ -187,7 +190,8 @@ impl Store {
 
 /// How many reports are still judged by another ruleset than this.
 pub(super) async fn to_rejudge(tx: &mut Tx, ruleset: &str) -> Result<i64> {
-    Ok(judged_by_others(&counts(tx, OTHERS).await?, ruleset))
+    let others = judged_by_others(&counts(tx, OTHERS).await?, ruleset);
+    Ok(others + quarantine::left(tx).await?)
 }
 
 fn judged_by_others(others: &[Count], ruleset: &str) -> i64 {

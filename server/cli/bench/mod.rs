@@ -14,13 +14,17 @@ use super::{
 use crate::{
     clock,
     config::PolicyArgs,
-    domain::time::{DAY, Timestamp},
+    domain::{
+        audit::Actor,
+        time::{DAY, Timestamp},
+    },
     http::auth,
     ingest::Judge,
     sim::Fleet,
     store::{
         Store,
-        access::{self, Purpose},
+        access,
+        tokens::{NewToken, Purpose},
         incoming::Sender,
     },
 };
@@ -142,7 +146,10 @@ impl Bench<'_> {
         let floor_alone = floor::alone(&store, rows, self.seconds).await?;
         let rows = floor::prepared(&judge, &sender, fleet, 2, now.plus(-DAY), 120_000);
         let floor = floor::grouped(&store, rows, CONNECTIONS, self.seconds).await?;
-        let token = |purpose| store.create_token(purpose, "bench".to_owned(), now);
+        let token = |purpose| {
+            let new = NewToken::new(purpose, "bench");
+            store.create_token(new, Actor::CommandLine, None, now)
+        };
         let (ingest, read) = (token(Purpose::Ingest).await?, token(Purpose::Read).await?);
         let password = access::random_secret();
         let hash = auth::hash_password(&password).map_err(Error::Failed)?;
