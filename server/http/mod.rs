@@ -37,6 +37,7 @@ pub mod table;
 mod timeline;
 pub mod tls;
 pub mod token_form;
+pub mod tokens;
 pub mod trend;
 pub mod trend_api;
 mod trend_json;
@@ -88,6 +89,11 @@ pub fn router(app: App) -> Router {
         .route("/population/withdraw", post(lists::withdraw_form))
         .route("/feeds", get(feeds::page))
         .route("/webhooks", get(webhooks::page))
+        .route("/tokens", get(tokens::list).post(tokens::make))
+        .route("/tokens/{token}", get(tokens::one))
+        .route("/tokens/{token}/revoke", post(tokens::revoke))
+        .route("/tokens/{token}/quarantine", post(tokens::quarantine))
+        .route("/tokens/{token}/lift", post(tokens::lift))
         .route("/trend", get(trend::page))
         .route("/trend/{day}", get(trend::day))
         .route("/feeding", get(kit::feeding))

@@ -260,6 +260,8 @@ pub struct HistoryRow {
     pub ruleset: String,
     /// It came after a newer report and changed nothing.
     pub late: bool,
+    /// It is set aside with others that its token sent, and counts no more.
+    pub aside: bool,
     /// Name of the token or user that sent it.
     pub sent_by: String,
     /// By which way: see [`super::incoming::Way`].

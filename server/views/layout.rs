@@ -25,6 +25,8 @@ pub enum Nav {
     Feeds,
     /// Whom it tells.
     Webhooks,
+    /// What programs come in with.
+    Tokens,
     /// How to feed it.
     Feeding,
     /// How this is counted.
@@ -81,11 +83,12 @@ const READING: [(Nav, &str, &str); 6] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 7] = [
+const FEEDING: [(Nav, &str, &str); 8] = [
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),
     (Nav::Webhooks, "/webhooks", "Webhooks"),
+    (Nav::Tokens, "/tokens", "Tokens"),
     (Nav::Feeding, "/feeding", "How to feed it"),
     (Nav::Method, "/method", "How this is counted"),
     (Nav::Api, "/api", "API"),

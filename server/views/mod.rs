@@ -48,6 +48,7 @@ pub mod sign_in;
 pub mod tables;
 pub mod text;
 pub mod timeline;
+pub mod tokens;
 pub mod trend;
 pub mod trend_page;
 pub mod trend_table;

@@ -56,6 +56,12 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/population/withdraw", For::People),
     ("GET", "/feeds", For::People),
     ("GET", "/webhooks", For::People),
+    ("GET", "/tokens", For::People),
+    ("POST", "/tokens", For::People),
+    ("GET", "/tokens/{token}", For::People),
+    ("POST", "/tokens/{token}/revoke", For::People),
+    ("POST", "/tokens/{token}/quarantine", For::People),
+    ("POST", "/tokens/{token}/lift", For::People),
     ("GET", "/feeding", For::People),
     ("GET", "/kit/{name}", For::People),
     ("GET", "/method", For::People),
@@ -144,6 +150,7 @@ fn address(path: &str, id: &str, upload: &str) -> String {
         .replace("{role}", "management_point")
         .replace("{day}", "2020-01-01")
         .replace("{view}", "none")
+        .replace("{token}", "none")
         .replace("{file}", "none.css")
         .replace("{name}", "cutover-collect.ps1")
 }
@@ -260,7 +267,13 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                     {
                         404
                     }
-                    ("person", For::People) if *path == "/views" && *method_name == "POST" => 400,
+                    // No token is called so; a form without its fields is refused after its sender was let in.
+                    ("person", For::People) if path.starts_with("/tokens/") => 404,
+                    ("person", For::People)
+                        if ["/views", "/tokens"].contains(path) && *method_name == "POST" =>
+                    {
+                        400
+                    }
                     ("person", For::People)
                         if path.ends_with("/commit") || path.ends_with("/delete") =>
                     {

@@ -1,0 +1,4 @@
+//! Tokens with limits, and what one of them sent set aside.
+
+mod limits;
+mod quarantine;
