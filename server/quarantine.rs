@@ -16,7 +16,10 @@ const BEAT: Duration = Duration::from_secs(1);
 pub async fn run(store: Store, judge: Judge) {
     let reader: Arc<dyn ReadsAgain> = Arc::new(judge);
     loop {
-        match store.quarantine_step(Arc::clone(&reader), clock::now()).await {
+        match store
+            .quarantine_step(Arc::clone(&reader), clock::now())
+            .await
+        {
             Ok(Step::Judged) => continue,
             Ok(Step::Waiting | Step::Done) => {}
             Err(error) => {

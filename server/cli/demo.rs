@@ -110,7 +110,12 @@ async fn fill(
 
 async fn token(store: &Store, purpose: Purpose) -> Result<Secret, String> {
     let text = store
-        .create_token(NewToken::new(purpose, "demo"), Actor::CommandLine, None, clock::now())
+        .create_token(
+            NewToken::new(purpose, "demo"),
+            Actor::CommandLine,
+            None,
+            clock::now(),
+        )
         .await
         .map_err(|error| error.to_string())?;
     let Ok(secret) = text.parse();

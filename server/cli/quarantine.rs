@@ -7,7 +7,7 @@ use crate::{
     domain::{audit::Actor, time::Timestamp},
     store::{
         Store,
-        quarantine::{Quarantine, Span},
+        quarantine_model::{Quarantine, Span},
     },
 };
 
@@ -119,7 +119,9 @@ async fn set_aside(wanted: Aside) -> Result<(), Error> {
             "there is no token {token:?}; `cutover token list` shows them"
         )));
     };
-    let id = store.set_aside(span, why, Actor::CommandLine, None, now).await?;
+    let id = store
+        .set_aside(span, why, Actor::CommandLine, None, now)
+        .await?;
     say(&id)?;
     eprintln!(
         "What {} sent is set aside. A running server judges its clients anew now; `cutover quarantine list` says how far it is.",

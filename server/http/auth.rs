@@ -341,25 +341,28 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let app = App::from_ref(state);
-        Ok(Self(match caller(parts, &app).await? {
-            Caller::Person(person) => Sender {
-                sites: person.sites,
-                ..Sender::vouched(&person.name, Way::Report)
-            },
-            Caller::Program(token) => {
-                let sender = if token.purpose == Purpose::Import {
-                    Sender::vouched(&only(&token, Purpose::Import)?, Way::Report)
-                } else {
-                    Sender::claimed(&only(&token, Purpose::Ingest)?)
-                };
-                app.pacer().ask(parts, &token.id, Use::Sending)?;
-                Sender {
-                    new_ids: token.new_ids_per_hour.unwrap_or(app.new_clients_per_hour()),
-                    sites: token.sites.clone(),
-                    ..sender.with_token(&token.id)
+        Ok(Self(
+            match caller(parts, &app).await? {
+                Caller::Person(person) => Sender {
+                    sites: person.sites,
+                    ..Sender::vouched(&person.name, Way::Report)
+                },
+                Caller::Program(token) => {
+                    let sender = if token.purpose == Purpose::Import {
+                        Sender::vouched(&only(&token, Purpose::Import)?, Way::Report)
+                    } else {
+                        Sender::claimed(&only(&token, Purpose::Ingest)?)
+                    };
+                    app.pacer().ask(parts, &token.id, Use::Sending)?;
+                    Sender {
+                        new_ids: token.new_ids_per_hour.unwrap_or(app.new_clients_per_hour()),
+                        sites: token.sites.clone(),
+                        ..sender.with_token(&token.id)
+                    }
                 }
             }
-        }.at(sent_from(parts))))
+            .at(sent_from(parts)),
+        ))
     }
 }
 

@@ -79,7 +79,8 @@ pub async fn withdraw(
     } else {
         Consent::IfHarmless
     };
-    let answer = expected::withdraw(app.store(), &name, &sender, &sites, consent, clock::now()).await?;
+    let answer =
+        expected::withdraw(app.store(), &name, &sender, &sites, consent, clock::now()).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
             "{why} Send it again with ?confirm=1."
@@ -109,8 +110,15 @@ pub async fn withdraw_form(
         Problem::Malformed("This is no list: use the button on the page Expected lists.".to_owned())
     })?;
     let consent = wanted.confirm.map_or(Consent::Ask, Consent::ForUpload);
-    let answer =
-        expected::withdraw(app.store(), &wanted.list, &user, &sites, consent, clock::now()).await?;
+    let answer = expected::withdraw(
+        app.store(),
+        &wanted.list,
+        &user,
+        &sites,
+        consent,
+        clock::now(),
+    )
+    .await?;
     let withdrawal = Withdrawal {
         list: answer.list,
         gone: answer.gone,

@@ -70,8 +70,7 @@ pub async fn replace(
         name: &user,
         sites: &sites,
     };
-    let answer =
-        expected::replace(app.store(), &name, bytes, by, &confirmed, clock::now()).await?;
+    let answer = expected::replace(app.store(), &name, bytes, by, &confirmed, clock::now()).await?;
     let outcome = outcome(answer);
     page(&app, &user, &headers, |page| page.say_outcome(&outcome)).await
 }

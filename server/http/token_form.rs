@@ -112,7 +112,9 @@ fn expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>, String> {
         return Ok(None);
     }
     let odd = || {
-        format!("{text:?} is no end: write days such as 90d, a date such as 2027-03-31, or a time such as 2027-03-31T08:00:00Z")
+        format!(
+            "{text:?} is no end: write days such as 90d, a date such as 2027-03-31, or a time such as 2027-03-31T08:00:00Z"
+        )
     };
     let at = if let Some(days) = text.strip_suffix('d') {
         let days: i64 = days.parse().map_err(|_| odd())?;
@@ -130,7 +132,9 @@ fn expiry(text: &str, now: Timestamp) -> Result<Option<Timestamp>, String> {
         Timestamp::parse(text).map_err(|_| odd())?
     };
     if at <= now {
-        return Err(format!("{text} is over; a token that has ended opens nothing"));
+        return Err(format!(
+            "{text} is over; a token that has ended opens nothing"
+        ));
     }
     if at.since(now) > (MOST_DAYS + 1) * DAY {
         return Err(format!("a token holds {MOST_DAYS} days at most"));
@@ -179,7 +183,16 @@ mod tests {
             assert_eq!(at.to_string(), end, "{text}");
         }
         assert_eq!(expiry("", now), Ok(None));
-        for odd in ["0d", "d", "-1d", "3651d", "2026-11-25", "soon", "2099-01-01", "2026-11-26T09:00:00Z"] {
+        for odd in [
+            "0d",
+            "d",
+            "-1d",
+            "3651d",
+            "2026-11-25",
+            "soon",
+            "2099-01-01",
+            "2026-11-26T09:00:00Z",
+        ] {
             assert!(expiry(odd, now).is_err(), "{odd}");
         }
     }
@@ -198,7 +211,14 @@ mod tests {
         let places: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(
             places,
-            ["/purpose", "/name", "/expires", "/sites", "/from", "/new_clients_per_hour"]
+            [
+                "/purpose",
+                "/name",
+                "/expires",
+                "/sites",
+                "/from",
+                "/new_clients_per_hour"
+            ]
         );
     }
 }

@@ -19,14 +19,10 @@ use super::{
 };
 use crate::{
     clock,
-    domain::{
-        access::Permission,
-        audit::Actor,
-        time::Timestamp,
-    },
+    domain::{access::Permission, audit::Actor, time::Timestamp},
     error::Problem,
     state::App,
-    store::{quarantine::Span, tokens::Token},
+    store::{quarantine_model::Span, tokens::Token},
     views::{
         Nav,
         tokens::{TokenPage, TokensPage},
@@ -70,7 +66,13 @@ async fn page(
     let tokens = store.tokens().await?;
     let resting = store.resting_on_tokens().await?;
     let quarantines = store.quarantines().await?;
-    html(&TokensPage::new(layout, &tokens, &resting, &quarantines, made))
+    html(&TokensPage::new(
+        layout,
+        &tokens,
+        &resting,
+        &quarantines,
+        made,
+    ))
 }
 
 /// What the form of a new token sends.
@@ -233,9 +235,9 @@ pub async fn lift(
     })?;
     let why = reason(&wanted.why)?;
     let by = Actor::Person(person.name);
-    let lifted = app
-        .store()
-        .lift_quarantine(wanted.quarantine, why, by, address(&from), clock::now());
+    let lifted =
+        app.store()
+            .lift_quarantine(wanted.quarantine, why, by, address(&from), clock::now());
     if !lifted.await? {
         return Err(Problem::Conflict(
             "This quarantine is not in force any more.".to_owned(),

@@ -283,7 +283,10 @@ impl<'r> Wave<'r> {
             .int(same.iter().map(|s| Some(report(s).seen_at.0)))
             .int(same.iter().map(|s| Some(report(s).stale_at.0)))
             .text(same.iter().map(|s| report(s).report_id.clone()))
-            .text(same.iter().map(|s| Some(report(s).sender.token.to_string())))
+            .text(
+                same.iter()
+                    .map(|s| Some(report(s).sender.token.to_string())),
+            )
             .text(same.iter().map(|s| Some(report(s).sender.from.to_string())));
         let touched: Vec<IdRow> = conn.many(TOUCH, &[ESTATE, self.now.0], &rows).await?;
         let touched: HashSet<Vec<u8>> = touched.into_iter().map(|row| row.id).collect();

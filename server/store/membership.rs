@@ -87,7 +87,8 @@ impl Counted {
 }
 
 /// Of which sites clients are that a list names.
-const SITES: &str = "SELECT c.site FROM members m JOIN clients c ON c.estate = m.estate AND c.id = m.client_id
+const SITES: &str =
+    "SELECT c.site FROM members m JOIN clients c ON c.estate = m.estate AND c.id = m.client_id
 WHERE m.estate = $1 AND m.list_name = $2 GROUP BY c.site";
 
 #[derive(sqlx::FromRow)]

@@ -36,6 +36,7 @@ pub mod moves;
 mod narrowing;
 pub mod population;
 pub mod quarantine;
+pub mod quarantine_model;
 mod rebuilding;
 pub mod rejects;
 pub mod rejudge;

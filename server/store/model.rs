@@ -226,6 +226,8 @@ pub struct Summary {
     pub reasons: Vec<ReasonLine>,
     /// Reports not yet judged again by the current ruleset.
     pub to_rejudge: i64,
+    /// How many of these are judged anew because reports about them were set aside, or are not any more.
+    pub anew: i64,
 }
 
 /// What clients need, by OS version and reasons.

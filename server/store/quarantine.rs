@@ -4,11 +4,7 @@
 //! The work goes through the clients in the order of their ids. A portion, its marks and the progress are one transaction,
 //! guarded by the position it began at, so a kill, or a second server at the same work, does nothing twice.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    net::IpAddr,
-    sync::Arc,
-};
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use super::{
     ESTATE, Store, audit,
@@ -19,6 +15,7 @@ use super::{
     incoming::ReadsAgain,
     joining,
     known::ClientIdRow,
+    quarantine_model::{Preview, Quarantine, Span, Stored},
     rebuilding::Rebuilt,
     remains, rewriting,
     rows::Rows,
@@ -26,7 +23,6 @@ use super::{
 use crate::domain::{
     audit::{Actor, Entry},
     time::{MINUTE, Timestamp},
-    verdict::Standing,
 };
 
 /// Clients of one portion: short enough not to hold up reports.
@@ -53,7 +49,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE, $9, $10, 0, 0)";
 const LIFT: &str = "UPDATE quarantines SET lifted_at = $3, lifted_by = $4, lifted_why = $5, working = TRUE, position = $6,
   clients = $7, judged = 0, changed = 0
 WHERE estate = $1 AND id = $2 AND lifted_at IS NULL";
-const PASS: &str = "UPDATE quarantines SET position = $4, judged = judged + $5, changed = changed + $6
+const PASS: &str =
+    "UPDATE quarantines SET position = $4, judged = judged + $5, changed = changed + $6
 WHERE estate = $1 AND id = $2 AND working AND position = $3";
 const END: &str = "UPDATE quarantines SET working = FALSE, clients = judged
 WHERE estate = $1 AND id = $2 AND working AND position = $3";
@@ -77,123 +74,6 @@ FROM v WHERE echoes.estate = $1 AND echoes.client_id = v.client_id AND echoes.se
 RETURNING echoes.client_id";
 const LEFT: &str = "SELECT CAST(COALESCE(SUM(CASE WHEN clients > judged THEN clients - judged ELSE 1 END), 0) AS BIGINT)
 FROM quarantines WHERE estate = $1 AND working";
-
-/// Reports of one token, received in a span of time; both ends belong to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// Id of the token.
-    pub token: String,
-    /// Received then or later.
-    pub since: Timestamp,
-    /// Received then or earlier.
-    pub until: Timestamp,
-}
-
-impl Span {
-    /// Whether a report that came with this token at that time belongs to it.
-    pub fn holds(&self, token: &str, received_at: Timestamp) -> bool {
-        !token.is_empty()
-            && self.token == token
-            && self.since <= received_at
-            && received_at <= self.until
-    }
-}
-
-/// A quarantine, as it stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quarantine {
-    /// Its id.
-    pub id: String,
-    /// What it sets aside.
-    pub span: Span,
-    /// Why.
-    pub why: String,
-    /// When it was said.
-    pub created_at: Timestamp,
-    /// By whom.
-    pub created_by: String,
-    /// When it was lifted, by whom, and why.
-    pub lifted: Option<(Timestamp, String, String)>,
-    /// Clients are being judged anew.
-    pub working: bool,
-    /// How many clients there are to judge.
-    pub clients: i64,
-    /// How many were.
-    pub judged: i64,
-    /// How many of these stand otherwise than before.
-    pub changed: i64,
-    position: Vec<u8>,
-}
-
-#[derive(sqlx::FromRow)]
-struct Stored {
-    id: String,
-    token: String,
-    since: i64,
-    until: i64,
-    why: String,
-    created_at: i64,
-    created_by: String,
-    lifted_at: Option<i64>,
-    lifted_by: Option<String>,
-    lifted_why: Option<String>,
-    working: bool,
-    position: Vec<u8>,
-    clients: i64,
-    judged: i64,
-    changed: i64,
-}
-
-impl From<Stored> for Quarantine {
-    fn from(row: Stored) -> Self {
-        let lifted = row.lifted_at.map(|at| {
-            let by = row.lifted_by.unwrap_or_default();
-            (Timestamp(at), by, row.lifted_why.unwrap_or_default())
-        });
-        Self {
-            id: row.id,
-            span: Span {
-                token: row.token,
-                since: Timestamp(row.since),
-                until: Timestamp(row.until),
-            },
-            why: row.why,
-            created_at: Timestamp(row.created_at),
-            created_by: row.created_by,
-            lifted,
-            working: row.working,
-            clients: row.clients,
-            judged: row.judged,
-            changed: row.changed,
-            position: row.position,
-        }
-    }
-}
-
-/// What a quarantine would do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Preview {
-    /// Reports that the database keeps of the token in the span. Those that said nothing new are kept as one.
-    pub reports: i64,
-    /// Clients that they speak of.
-    pub clients: i64,
-    /// Clients that were judged for this preview; fewer than all where there are too many.
-    pub judged: i64,
-    /// How many would stand otherwise: from what, to what. `None`: not known any more.
-    pub changes: BTreeMap<(Standing, Option<Standing>), i64>,
-}
-
-impl Preview {
-    fn count(&mut self, clients: &[Rebuilt], now: Timestamp) {
-        for client in clients {
-            self.judged += 1;
-            let after = client.standing(now);
-            if let Some(before) = client.before.filter(|before| Some(*before) != after) {
-                *self.changes.entry((before, after)).or_insert(0) += 1;
-            }
-        }
-    }
-}
 
 /// How far a portion has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,7 +112,10 @@ impl Store {
         let id = uuid::Uuid::now_v7().to_string();
         let entry = Entry::new(now, by, "token.quarantine", span.token.clone())
             .from(from)
-            .change(None, Some(format!("{} to {} as {id}", span.since, span.until)))
+            .change(
+                None,
+                Some(format!("{} to {} as {id}", span.since, span.until)),
+            )
             .why(Some(why.clone()));
         let answer = id.clone();
         self.writer
@@ -342,7 +225,9 @@ impl Store {
             let reader = Arc::clone(&reader);
             let step = self
                 .writer
-                .run(move |conn| Box::pin(async move { step(conn, &quarantine, &*reader, now).await }))
+                .run(move |conn| {
+                    Box::pin(async move { step(conn, &quarantine, &*reader, now).await })
+                })
                 .await;
             let step = match step {
                 Err(Error::Passed) => Step::Judged,
@@ -473,11 +358,7 @@ async fn step(
 }
 
 /// Every client was looked at. What came in meanwhile behind the position is looked at once more.
-async fn at_the_end(
-    conn: &mut Conn,
-    quarantine: &Quarantine,
-    now: Timestamp,
-) -> Result<Step> {
+async fn at_the_end(conn: &mut Conn, quarantine: &Quarantine, now: Timestamp) -> Result<Step> {
     let span = &quarantine.span;
     let unmarked: i64 = conn
         .sql(UNMARKED)

@@ -82,11 +82,7 @@ impl Rebuilt {
     }
 
     /// Makes a client from what is left.
-    pub(super) fn of(
-        remains: Remains,
-        reader: &dyn ReadsAgain,
-        now: Timestamp,
-    ) -> Result<Self> {
+    pub(super) fn of(remains: Remains, reader: &dyn ReadsAgain, now: Timestamp) -> Result<Self> {
         let Remains {
             id,
             current,
@@ -134,11 +130,11 @@ impl Rebuilt {
                 }
             }
         }
-        let said = listed.as_ref().map(|listed| (&listed.os_key, &listed.roles));
+        let said = listed
+            .as_ref()
+            .map(|listed| (&listed.os_key, &listed.roles));
         let silent = match (said, &current) {
-            (Some((Some(os_key), roles)), _) => {
-                (os_key.clone(), roles.clone().unwrap_or_default())
-            }
+            (Some((Some(os_key), roles)), _) => (os_key.clone(), roles.clone().unwrap_or_default()),
             (_, Some(current)) => (current.os_key.clone(), current.roles.clone()),
             _ => ("unknown".to_owned(), String::new()),
         };
@@ -206,8 +202,16 @@ fn heard(
                 touched: outcome.coverage.touched,
                 whole: if joint { 0 } else { outcome.coverage.whole },
             },
-            sent_token: if newest { report.sender.token.to_string() } else { token },
-            sent_from: if newest { report.sender.from.to_string() } else { from },
+            sent_token: if newest {
+                report.sender.token.to_string()
+            } else {
+                token
+            },
+            sent_from: if newest {
+                report.sender.from.to_string()
+            } else {
+                from
+            },
             sources: outcome.sources,
         }),
         newest,

@@ -9,13 +9,11 @@ use super::{
     identify::{self, ClientId},
     incoming::{Sender, StoredReport, Way},
     model::Listing,
-    quarantine::Span,
+    quarantine_model::Span,
     rebuilding::KeptAt,
     rows::Rows,
 };
-use crate::domain::{
-    evidence::Trust, identity::ClientIds, time::Timestamp, verdict::Standing,
-};
+use crate::domain::{evidence::Trust, identity::ClientIds, time::Timestamp, verdict::Standing};
 
 const CLIENTS: &str = "WITH v (client_id) AS ({rows})
 SELECT c.id, c.name, c.sms_guid, c.resource_id, c.site, c.fqdn, c.smbios_guid, c.serial_number, c.roles, c.os_key,
@@ -153,11 +151,7 @@ pub(super) struct Remains {
 }
 
 /// Reads what is left of these clients when everything in these spans is set aside. One answer a client, in order.
-pub(super) async fn of(
-    conn: &mut Conn,
-    ids: &[ClientId],
-    aside: &[Span],
-) -> Result<Vec<Remains>> {
+pub(super) async fn of(conn: &mut Conn, ids: &[ClientId], aside: &[Span]) -> Result<Vec<Remains>> {
     let rows = Rows::default().bytes(ids.iter().map(|id| Some(identify::bytes(*id))));
     let clients: Vec<ClientRow> = conn.many(CLIENTS, &[ESTATE], &rows).await?;
     let history: Vec<HistoryRow> = conn.many(HISTORY, &[ESTATE], &rows).await?;
@@ -345,7 +339,11 @@ impl Gathered {
             serial_number: row.serial_number,
         };
         let before = listed.ids.take().unwrap_or_default();
-        let (first, second) = if newer { (said, before) } else { (before, said) };
+        let (first, second) = if newer {
+            (said, before)
+        } else {
+            (before, said)
+        };
         listed.ids = Some(ClientIds {
             sms_guid: first.sms_guid.or(second.sms_guid),
             resource_id: first.resource_id.or(second.resource_id),

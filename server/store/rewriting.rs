@@ -96,7 +96,10 @@ async fn suspicions(
             .iter()
             .flat_map(|pair| {
                 let (one, other) = (&pair.client_id[..], &pair.other_id[..]);
-                [(one, other, &pair.shares[..]), (other, one, &pair.shares[..])]
+                [
+                    (one, other, &pair.shares[..]),
+                    (other, one, &pair.shares[..]),
+                ]
             })
             .collect();
         let rows = Rows::default()
@@ -186,9 +189,10 @@ fn rows(clients: &[&Rebuilt], now: Timestamp) -> Rows {
         .int(verdicts().map(|v| Some(v?.stale_at.0)))
         .int(verdicts().map(|v| Some(v?.stale_at.0).filter(|at| *at > now.0)))
         .flag(newest().map(|s| s.is_some_and(|s| s.future)))
-        .int(verdicts().map(|v| {
-            Some(v.map_or(1, |v| i64::try_from(v.sources.len()).unwrap_or(i64::MAX)))
-        }))
+        .int(
+            verdicts()
+                .map(|v| Some(v.map_or(1, |v| i64::try_from(v.sources.len()).unwrap_or(i64::MAX)))),
+        )
         .int(verdicts().map(|v| Some(v.map_or(-1, |v| v.coverage.touched))))
         .int(verdicts().map(|v| Some(v.map_or(0, |v| v.coverage.whole))))
         .int(verdicts().map(|v| {

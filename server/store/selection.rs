@@ -10,6 +10,7 @@ use super::{
     lists::{count, lead},
     model::{Filter, Listing, Order, OsLine, Population, ReasonLine, Summary},
     narrowing::{Growing, pieces},
+    quarantine,
     summary::{self, LISTS, ListRow},
     tops::{Tops, blocking_first},
 };
@@ -78,7 +79,8 @@ impl Store {
             .into_iter()
             .map(ListRow::info)
             .collect::<Result<_>>()?;
-        summary.to_rejudge = summary::to_rejudge(&mut tx, ruleset).await?;
+        summary.anew = quarantine::left(&mut tx).await?;
+        summary.to_rejudge = summary::to_rejudge(&mut tx, ruleset).await? + summary.anew;
         Ok(summary)
     }
 
@@ -259,5 +261,6 @@ fn sums(groups: &[Group], now: Timestamp) -> Result<Summary> {
             .collect(),
         reasons,
         to_rejudge: 0,
+        anew: 0,
     })
 }

@@ -6,8 +6,8 @@ use super::{
     ESTATE, Store,
     db::Tx,
     error::{Error, Result},
-    quarantine,
     model::{ListInfo, Listing, OsLine, Population, ReasonLine, Summary},
+    quarantine,
     tops::{Tops, blocking_first},
 };
 use crate::domain::{
@@ -149,6 +149,7 @@ impl Store {
             by_site,
             reasons: lines,
             to_rejudge: judged_by_others(&others, ruleset) + anew,
+            anew,
         })
     }
 
@@ -190,8 +191,7 @@ impl Store {
 
 /// How many reports are still judged by another ruleset than this.
 pub(super) async fn to_rejudge(tx: &mut Tx, ruleset: &str) -> Result<i64> {
-    let others = judged_by_others(&counts(tx, OTHERS).await?, ruleset);
-    Ok(others + quarantine::left(tx).await?)
+    Ok(judged_by_others(&counts(tx, OTHERS).await?, ruleset))
 }
 
 fn judged_by_others(others: &[Count], ruleset: &str) -> i64 {

@@ -201,10 +201,12 @@ fn joined(networks: &[IpNet]) -> String {
     words.join(",")
 }
 
-const ONE: &str = "SELECT id, purpose, name, secret_hash, created_at, created_by, expires_at, sites, networks,
+const ONE: &str =
+    "SELECT id, purpose, name, secret_hash, created_at, created_by, expires_at, sites, networks,
   new_ids_per_hour, last_used_at, last_used_from, revoked_at
 FROM tokens WHERE estate = $1 AND id = $2";
-const ALL: &str = "SELECT id, purpose, name, secret_hash, created_at, created_by, expires_at, sites, networks,
+const ALL: &str =
+    "SELECT id, purpose, name, secret_hash, created_at, created_by, expires_at, sites, networks,
   new_ids_per_hour, last_used_at, last_used_from, revoked_at
 FROM tokens WHERE estate = $1 ORDER BY created_at DESC, id";
 const INSERT: &str =
@@ -266,7 +268,12 @@ async fn add(
         .bind(entry.at.0)
         .bind(entry.by.name())
         .bind(new.expires_at.map(|at| at.0))
-        .bind(new.sites.limit().map(|codes| codes.join(",")).unwrap_or_default())
+        .bind(
+            new.sites
+                .limit()
+                .map(|codes| codes.join(","))
+                .unwrap_or_default(),
+        )
         .bind(joined(&new.networks))
         .bind(new.new_ids_per_hour.map(i64::from))
         .execute()
@@ -320,12 +327,7 @@ impl Store {
     }
 
     /// Notes that a token was used.
-    pub async fn token_used(
-        &self,
-        id: String,
-        from: Option<IpAddr>,
-        now: Timestamp,
-    ) -> Result<()> {
+    pub async fn token_used(&self, id: String, from: Option<IpAddr>, now: Timestamp) -> Result<()> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {

@@ -10,7 +10,8 @@ use super::{
 use crate::{
     domain::time::Timestamp,
     store::{
-        quarantine::{PREVIEWED, Preview, Quarantine, Span},
+        quarantine::PREVIEWED,
+        quarantine_model::{Preview, Quarantine, Span},
         tokens::{Purpose, Token},
     },
 };
@@ -108,7 +109,11 @@ impl QuarantineRow {
         let state = match (&quarantine.lifted, quarantine.working) {
             (lifted, true) => format!(
                 "{}: {} being judged anew, {} done.",
-                if lifted.is_some() { "Being lifted" } else { "Being carried out" },
+                if lifted.is_some() {
+                    "Being lifted"
+                } else {
+                    "Being carried out"
+                },
                 counted(left, "client is", "clients are"),
                 number(quarantine.judged)
             ),
@@ -117,10 +122,9 @@ impl QuarantineRow {
                 counted(quarantine.judged, "client was", "clients were"),
                 counted(quarantine.changed, "stands", "stand")
             ),
-            (Some((at, by, why)), false) => format!(
-                "Lifted {} by {by}: {why}",
-                Moment::new(*at, now).relative
-            ),
+            (Some((at, by, why)), false) => {
+                format!("Lifted {} by {by}: {why}", Moment::new(*at, now).relative)
+            }
         };
         Self {
             id: quarantine.id.clone(),
@@ -265,9 +269,9 @@ impl TokenPage {
         let changes = preview.changes.iter().map(|((from, to), n)| {
             let to = to.map_or_else(
                 || "not known any more".to_owned(),
-                |to| words::standing(to).label.to_owned(),
+                |to| words::standing(to).word.to_owned(),
             );
-            let from = words::standing(*from).label;
+            let from = words::standing(*from).word;
             (format!("{from} → {to}"), number(*n))
         });
         self.preview = Some(PreviewBox {

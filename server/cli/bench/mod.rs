@@ -22,10 +22,9 @@ use crate::{
     ingest::Judge,
     sim::Fleet,
     store::{
-        Store,
-        access,
-        tokens::{NewToken, Purpose},
+        Store, access,
         incoming::Sender,
+        tokens::{NewToken, Purpose},
     },
 };
 use child::Child;

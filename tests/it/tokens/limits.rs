@@ -9,7 +9,10 @@ fn made(app: &TestApp, name: &str, more: &[&str]) -> String {
     words.extend(more);
     let made = app.command(&words, "");
     assert!(made.status.success(), "{made:?}");
-    String::from_utf8(made.stdout).expect("text").trim().to_owned()
+    String::from_utf8(made.stdout)
+        .expect("text")
+        .trim()
+        .to_owned()
 }
 
 async fn send(app: &TestApp, token: &str, body: String) -> Answer {
@@ -22,7 +25,12 @@ fn of_site(app: &TestApp, name: &str, site: Option<&str>) -> String {
         serde_json::from_str(&app.report(name).line()).expect("JSON");
     match site {
         Some(site) => report["client"]["site_code"] = site.into(),
-        None => drop(report["client"].as_object_mut().expect("a client").remove("site_code")),
+        None => drop(
+            report["client"]
+                .as_object_mut()
+                .expect("a client")
+                .remove("site_code"),
+        ),
     }
     report.to_string()
 }
@@ -30,9 +38,19 @@ fn of_site(app: &TestApp, name: &str, site: Option<&str>) -> String {
 #[tokio::test]
 async fn a_token_holds_only_where_and_while_it_says() {
     for app in TestApp::each().await {
-        let near = made(&app, "near", &["--purpose", "ingest", "--from", "127.0.0.0/8,::1"]);
-        send(&app, &near, app.report("PC-1").line()).await.ok("from here");
-        let far = made(&app, "far", &["--purpose", "ingest", "--from", "192.0.2.0/24"]);
+        let near = made(
+            &app,
+            "near",
+            &["--purpose", "ingest", "--from", "127.0.0.0/8,::1"],
+        );
+        send(&app, &near, app.report("PC-1").line())
+            .await
+            .ok("from here");
+        let far = made(
+            &app,
+            "far",
+            &["--purpose", "ingest", "--from", "192.0.2.0/24"],
+        );
         let refused = send(&app, &far, app.report("PC-1").line()).await;
         assert_eq!(refused.status, 403, "{}", refused.text());
         assert!(refused.text().contains("may not be used from this address"));
@@ -41,7 +59,9 @@ async fn a_token_holds_only_where_and_while_it_says() {
         assert_eq!(wrong.status, 401, "{}", wrong.text());
         let end = cutover::clock::now().plus(3_000).to_string();
         let short = made(&app, "short", &["--purpose", "ingest", "--expires", &end]);
-        send(&app, &short, app.report("PC-1").line()).await.ok("in time");
+        send(&app, &short, app.report("PC-1").line())
+            .await
+            .ok("in time");
         tokio::time::sleep(std::time::Duration::from_millis(3_200)).await;
         // It was right a moment ago, and is remembered.
         let late = send(&app, &short, app.report("PC-1").line()).await;
@@ -51,10 +71,17 @@ async fn a_token_holds_only_where_and_while_it_says() {
         assert!(!wrong.text().contains("expired"), "{}", wrong.text());
         let listed = app.command(&["token", "list"], "");
         let listed = String::from_utf8(listed.stdout).expect("text");
-        let line = listed.lines().find(|line| line.contains("\tnear\t")).expect("listed");
+        let line = listed
+            .lines()
+            .find(|line| line.contains("\tnear\t"))
+            .expect("listed");
         assert!(line.contains("from 127.0.0.0/8,::1/128"), "{line}");
         assert!(line.contains(" from 127.0.0.1"), "last used: {line}");
-        for odd in [["--expires", "0d"], ["--from", "10.0.0.1/8"], ["--sites", "P-1"]] {
+        for odd in [
+            ["--expires", "0d"],
+            ["--from", "10.0.0.1/8"],
+            ["--sites", "P-1"],
+        ] {
             let mut words = vec!["token", "create", "--purpose", "read"];
             words.extend(odd);
             assert!(!app.command(&words, "").status.success(), "{odd:?}");
@@ -65,12 +92,23 @@ async fn a_token_holds_only_where_and_while_it_says() {
 #[tokio::test]
 async fn a_token_speaks_only_of_clients_of_its_sites() {
     for app in TestApp::each().await {
-        send(&app, app.token("ingest"), of_site(&app, "PC-2", Some("P02"))).await.ok("kept");
+        send(
+            &app,
+            app.token("ingest"),
+            of_site(&app, "PC-2", Some("P02")),
+        )
+        .await
+        .ok("kept");
         let token = made(&app, "p01", &["--purpose", "ingest", "--sites", "P01"]);
-        send(&app, &token, of_site(&app, "PC-1", Some("P01"))).await.ok("its own");
+        send(&app, &token, of_site(&app, "PC-1", Some("P01")))
+            .await
+            .ok("its own");
         let other = send(&app, &token, of_site(&app, "PC-3", Some("P02"))).await;
         let problem = other.problem(422);
-        assert_eq!(problem["errors"][0]["pointer"], "/client/site_code", "{problem}");
+        assert_eq!(
+            problem["errors"][0]["pointer"], "/client/site_code",
+            "{problem}"
+        );
         let none = send(&app, &token, of_site(&app, "PC-3", None)).await;
         none.problem(422);
         // A client of another site stays one, whatever is claimed.
@@ -88,7 +126,11 @@ async fn a_token_speaks_only_of_clients_of_its_sites() {
         let lists = made(&app, "l01", &["--purpose", "population", "--sites", "P01"]);
         let put = |list: &str, body: &'static str| {
             let path = format!("/api/v1/population?list={list}&confirm=1");
-            Answer::to(app.request(Method::PUT, &path).bearer_auth(&lists).body(body))
+            Answer::to(
+                app.request(Method::PUT, &path)
+                    .bearer_auth(&lists)
+                    .body(body),
+            )
         };
         let rows = "Name,Site Code\nPC-1,P01\nPC-9,P02\nPC-8,\n";
         let answer = put("p01", rows).await;
@@ -107,13 +149,21 @@ async fn a_token_makes_only_so_many_clients_known_in_an_hour() {
     for app in TestApp::each().await {
         let words = ["--purpose", "ingest", "--new-clients-per-hour", "2"];
         let token = made(&app, "two", &words);
-        let all: Vec<String> = (1..=4).map(|n| app.report(&format!("PC-{n}")).line()).collect();
+        let all: Vec<String> = (1..=4)
+            .map(|n| app.report(&format!("PC-{n}")).line())
+            .collect();
         let answer = send(&app, &token, all.join("\n")).await;
         assert_eq!(answer.json()["stored"], 2, "{}", answer.text());
         assert_eq!(answer.json()["rejected"], 2, "{}", answer.text());
         // Those that are known may go on.
-        send(&app, &token, app.report("PC-1").line()).await.ok("known");
-        send(&app, &token, app.report("PC-9").line()).await.problem(422);
-        send(&app, app.token("ingest"), app.report("PC-9").line()).await.ok("another token");
+        send(&app, &token, app.report("PC-1").line())
+            .await
+            .ok("known");
+        send(&app, &token, app.report("PC-9").line())
+            .await
+            .problem(422);
+        send(&app, app.token("ingest"), app.report("PC-9").line())
+            .await
+            .ok("another token");
     }
 }

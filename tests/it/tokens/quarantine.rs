@@ -14,7 +14,8 @@ use cutover::{
     store::{
         Store,
         incoming::{ReadsAgain, Sender, Way},
-        quarantine::{Span, Step},
+        quarantine::Step,
+        quarantine_model::Span,
     },
 };
 use serde_json::Value;
@@ -54,7 +55,11 @@ fn history(dice: &mut Dice, now: Timestamp) -> Vec<Letter> {
             let client = dice.below(3);
             if dice.below(3) == 0 {
                 // As an agent does: a whole report each time.
-                let bad: &[(&str, usize)] = if dice.below(2) == 0 { &[] } else { &[("schannel", 1)] };
+                let bad: &[(&str, usize)] = if dice.below(2) == 0 {
+                    &[]
+                } else {
+                    &[("schannel", 1)]
+                };
                 whole(client, now.plus(-DAY), bad, &claimed())
             } else {
                 by_chance(dice, client, now)
@@ -72,7 +77,13 @@ fn history(dice: &mut Dice, now: Timestamp) -> Vec<Letter> {
     letters
 }
 
-async fn send_all(store: &Store, judge: &Judge, letters: &[Letter], dice: &mut Dice, now: Timestamp) {
+async fn send_all(
+    store: &Store,
+    judge: &Judge,
+    letters: &[Letter],
+    dice: &mut Dice,
+    now: Timestamp,
+) {
     let mut rest = letters;
     while !rest.is_empty() {
         let (group, later) = rest.split_at(1 + dice.below(rest.len()));
@@ -85,7 +96,12 @@ async fn send_all(store: &Store, judge: &Judge, letters: &[Letter], dice: &mut D
 async fn finish(store: &Store, judge: &Judge, now: Timestamp) {
     let reader: Arc<dyn ReadsAgain> = Arc::new(judge.clone());
     for _ in 0..1_000 {
-        if store.quarantine_step(Arc::clone(&reader), now).await.expect("a step") == Step::Done {
+        if store
+            .quarantine_step(Arc::clone(&reader), now)
+            .await
+            .expect("a step")
+            == Step::Done
+        {
             return;
         }
     }
@@ -117,25 +133,47 @@ async fn without_one_token_everything_is_as_if_it_had_never_come_and_lifting_bri
             let mut dice = Dice::new(seed);
             let letters = history(&mut dice, now);
             let of = |token: &str| -> Vec<Letter> {
-                let own = letters.iter().filter(|letter| &*letter.sender.token == token);
+                let own = letters
+                    .iter()
+                    .filter(|letter| &*letter.sender.token == token);
                 own.cloned().collect()
             };
             empty(&test.url).await;
             send_all(&test.store, &judge, &letters, &mut dice, now).await;
-            same(&found(&test.url).await, &expected(&letters, &judge, later), &what);
+            same(
+                &found(&test.url).await,
+                &expected(&letters, &judge, later),
+                &what,
+            );
             let first = found(&test.url).await;
             let quarantined = test
                 .store
-                .set_aside(all_of("aaaa", now), "a drill".to_owned(), Actor::Server, None, now)
+                .set_aside(
+                    all_of("aaaa", now),
+                    "a drill".to_owned(),
+                    Actor::Server,
+                    None,
+                    now,
+                )
                 .await
                 .expect("set aside");
             finish(&test.store, &judge, later).await;
             let left = expected(&of("bbbb"), &judge, later);
-            same(&found(&test.url).await, &left, &format!("{what} without aaaa"));
+            same(
+                &found(&test.url).await,
+                &left,
+                &format!("{what} without aaaa"),
+            );
             numbers_equal_the_lists(&test.store, later).await;
             let lifted = test
                 .store
-                .lift_quarantine(quarantined, "it was a drill".to_owned(), Actor::Server, None, now)
+                .lift_quarantine(
+                    quarantined,
+                    "it was a drill".to_owned(),
+                    Actor::Server,
+                    None,
+                    now,
+                )
                 .await
                 .expect("lifted");
             assert!(lifted);
@@ -179,7 +217,13 @@ async fn in_the_order_of_time_since_when_it_stands_so_is_the_same_too() {
             empty(&test.url).await;
             one_by_one(&letters).await;
             test.store
-                .set_aside(all_of("aaaa", now), "a drill".to_owned(), Actor::Server, None, now)
+                .set_aside(
+                    all_of("aaaa", now),
+                    "a drill".to_owned(),
+                    Actor::Server,
+                    None,
+                    now,
+                )
                 .await
                 .expect("set aside");
             finish(&test.store, &judge, now.plus(2 * 60_000)).await;
@@ -218,7 +262,10 @@ async fn a_client_that_only_those_reports_made_known_goes_and_an_expected_one_is
             .preview_quarantine(&span, &judge, now)
             .await
             .expect("a preview");
-        assert_eq!((preview.reports, preview.clients, preview.judged), (2, 2, 2));
+        assert_eq!(
+            (preview.reports, preview.clients, preview.judged),
+            (2, 2, 2)
+        );
         let changes: Vec<String> = preview
             .changes
             .iter()
@@ -227,20 +274,33 @@ async fn a_client_that_only_those_reports_made_known_goes_and_an_expected_one_is
                 format!("{} {to} {n}", from.code())
             })
             .collect();
-        assert_eq!(changes, ["ready gone 1", "ready silent 1"], "{}", test.engine);
+        assert_eq!(
+            changes,
+            ["ready gone 1", "ready silent 1"],
+            "{}",
+            test.engine
+        );
         let before = found(&test.url).await;
         let id = test
             .store
             .set_aside(span, "stolen".to_owned(), Actor::Server, None, now)
             .await
             .expect("set aside");
-        let summary = test.store.summary(&judge.ruleset, now).await.expect("a summary");
+        let summary = test
+            .store
+            .summary(&judge.ruleset, now)
+            .await
+            .expect("a summary");
         assert_eq!(summary.to_rejudge, 2, "it is said while it goes on");
         finish(&test.store, &judge, now.plus(2 * 60_000)).await;
         let left = found(&test.url).await;
         assert_eq!(left.len(), 1, "{left:?}");
         assert!(left["PC-0"].contains("standing=silent"), "{left:?}");
-        let summary = test.store.summary(&judge.ruleset, now).await.expect("a summary");
+        let summary = test
+            .store
+            .summary(&judge.ruleset, now)
+            .await
+            .expect("a summary");
         assert_eq!(summary.to_rejudge, 0);
         assert_eq!(summary.population.total, 1);
         numbers_equal_the_lists(&test.store, now).await;
@@ -263,7 +323,12 @@ async fn two_servers_that_do_the_same_work_do_it_once() {
         let honest = Sender::vouched("a person", Way::Upload);
         let mut letters = Vec::new();
         for client in 0..450 {
-            letters.push(whole(client, now.plus(-2 * HOUR), &[("schannel", 1)], &honest));
+            letters.push(whole(
+                client,
+                now.plus(-2 * HOUR),
+                &[("schannel", 1)],
+                &honest,
+            ));
             letters.push(whole(client, now.plus(-HOUR), &[], &thief));
         }
         send(&test.store, &judge, &letters, now).await;
