@@ -30,7 +30,7 @@ ALTER TABLE clients ADD COLUMN sent_token TEXT NOT NULL DEFAULT '';
 ALTER TABLE clients ADD COLUMN sent_from TEXT NOT NULL DEFAULT '';
 CREATE INDEX clients_by_token ON clients (estate, sent_token, id) WHERE sent_token <> '';
 
--- Reports that said what the history holds already: for each client, facts, token and trust the newest one. Without them
+-- Reports that said what the history holds already: for each client, facts, token and trust the newest one, and when the first came. Without them
 -- nobody could tell what is left when another token's reports are set aside. The facts stand in the history.
 CREATE TABLE echoes (
     estate       BIGINT  NOT NULL,
@@ -47,6 +47,8 @@ CREATE TABLE echoes (
     way          TEXT    NOT NULL,
     sent_from    TEXT    NOT NULL,
     aside        TEXT,
+    first_seen_at     BIGINT NOT NULL, -- when it was said first
+    first_received_at BIGINT NOT NULL,
     PRIMARY KEY (estate, client_id, content_hash, sent_token, trust)
 );
 CREATE INDEX echoes_by_token ON echoes (estate, sent_token, client_id) WHERE sent_token <> '';

@@ -273,18 +273,22 @@ fn state(verdict: &Verdict) -> State {
 
 /// Ids of the newest word take the place of older ones; another one fills gaps.
 fn learn(known: &mut ClientIds, said: &ClientIds, newest: bool) {
-    fn one<T: Clone>(known: &mut Option<T>, said: &Option<T>, newest: bool) {
-        if said.is_some() && (newest || known.is_none()) {
-            known.clone_from(said);
+    fn one<T: Clone>(known: &mut Option<T>, said: Option<&T>, newest: bool) {
+        if newest || known.is_none() {
+            *known = said.cloned().or_else(|| known.take());
         }
     }
-    one(&mut known.sms_guid, &said.sms_guid, newest);
-    one(&mut known.resource_id, &said.resource_id, newest);
-    one(&mut known.site_code, &said.site_code, newest);
-    one(&mut known.name, &said.name, newest);
-    one(&mut known.fqdn, &said.fqdn, newest);
-    one(&mut known.smbios_guid, &said.smbios_guid, newest);
-    one(&mut known.serial_number, &said.serial_number, newest);
+    one(&mut known.sms_guid, said.sms_guid.as_ref(), newest);
+    one(&mut known.resource_id, said.resource_id.as_ref(), newest);
+    one(&mut known.site_code, said.site_code.as_ref(), newest);
+    one(&mut known.name, said.name.as_ref(), newest);
+    one(&mut known.fqdn, said.fqdn.as_ref(), newest);
+    one(&mut known.smbios_guid, said.smbios_guid.as_ref(), newest);
+    one(
+        &mut known.serial_number,
+        said.serial_number.as_ref(),
+        newest,
+    );
 }
 
 /// Where the facts of each hash are kept in the history of a client, the best place first.

@@ -27,7 +27,7 @@ SELECT h.client_id, h.content_hash, h.seen_at, h.collected_at, h.received_at, h.
 FROM v CROSS JOIN history h WHERE h.estate = $1 AND h.client_id = v.client_id";
 const ECHOES: &str = "WITH v (client_id) AS ({rows})
 SELECT e.client_id, e.content_hash, e.collected_at, e.received_at, e.report_id, e.trust, e.sent_by, e.way,
-       e.sent_token, e.sent_from
+       e.sent_token, e.sent_from, e.first_seen_at, e.first_received_at
 FROM v CROSS JOIN echoes e WHERE e.estate = $1 AND e.client_id = v.client_id";
 const MEMBERS: &str = "WITH v (client_id) AS ({rows})
 SELECT m.client_id, m.list_id, m.listing, m.name, m.sms_guid, m.resource_id, m.site, m.fqdn, m.smbios_guid,
@@ -86,6 +86,8 @@ struct EchoRow {
     way: String,
     sent_token: String,
     sent_from: String,
+    first_seen_at: i64,
+    first_received_at: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -238,9 +240,6 @@ impl Gathered {
 
     fn echo(&mut self, row: EchoRow, aside: &[Span]) -> Result<()> {
         let hash = hash(&row.content_hash, "echoes")?;
-        if is_set_aside(aside, &row.sent_token, row.received_at) {
-            return Ok(());
-        }
         let Some((dictionary, raw)) = self.bytes.get(&hash).cloned() else {
             return Ok(());
         };
@@ -251,17 +250,23 @@ impl Gathered {
             &row.sent_token,
             &row.sent_from,
         );
-        self.add(
-            hash,
-            StoredReport {
-                collected_at: Timestamp(row.collected_at),
-                received_at: Timestamp(row.received_at),
-                report_id: row.report_id,
-                sender,
-                dictionary,
-                raw,
-            },
-        );
+        // When it was said first, and when it was said last.
+        for (collected_at, received_at) in [
+            (row.first_seen_at, row.first_received_at),
+            (row.collected_at, row.received_at),
+        ] {
+            if !is_set_aside(aside, &row.sent_token, received_at) {
+                let report = StoredReport {
+                    collected_at: Timestamp(collected_at),
+                    received_at: Timestamp(received_at),
+                    report_id: row.report_id.clone(),
+                    sender: sender.clone(),
+                    dictionary,
+                    raw: raw.clone(),
+                };
+                self.add(hash, report);
+            }
+        }
         Ok(())
     }
 
@@ -273,7 +278,8 @@ impl Gathered {
             report.sender.trust.level(),
             report.sender.token.to_string(),
         );
-        self.reports.entry(key).or_insert(report);
+        // Of a report that stands in two places the whole one counts, which comes last.
+        self.reports.insert(key, report);
     }
 
     /// The client itself tells when its facts were said last, where nothing else came since.
@@ -295,6 +301,8 @@ impl Gathered {
                 way: Way::Report.code().to_owned(),
                 sent_token: row.sent_token,
                 sent_from: row.sent_from,
+                first_seen_at: collected_at.min(received_at),
+                first_received_at: received_at,
             };
             self.echo(echo, aside)?;
         }

@@ -253,12 +253,12 @@ impl TokenPage {
 
     /// Adds what setting a span aside would do.
     pub fn say_preview(&mut self, preview: &Preview, span: &Span, why: &str) {
-        let changed: i64 = preview.changes.values().sum();
+        let otherwise: i64 = preview.changes.values().sum();
         let mut sentences = vec![format!(
             "{} about {} would be set aside, and {} otherwise.",
             counted(preview.reports, "kept report", "kept reports"),
             counted(preview.clients, "client", "clients"),
-            counted(changed, "client would stand", "clients would stand")
+            counted(otherwise, "client would stand", "clients would stand")
         )];
         if preview.judged < preview.clients {
             sentences.push(format!(

@@ -3,9 +3,9 @@
 WITH v (client_id, content_hash, sent_token, trust, seen_at, collected_at, received_at, report_id, future, sent_by, way,
         sent_from) AS ({rows})
 INSERT INTO echoes (estate, client_id, content_hash, sent_token, trust, seen_at, collected_at, received_at, report_id,
-                    future, sent_by, way, sent_from)
+                    future, sent_by, way, sent_from, first_seen_at, first_received_at)
 SELECT $1, client_id, content_hash, sent_token, trust, seen_at, collected_at, received_at, report_id,
-       future, sent_by, way, sent_from
+       future, sent_by, way, sent_from, seen_at, received_at
 FROM v WHERE NOT EXISTS (
     SELECT 1 FROM history h
     WHERE h.estate = $1 AND h.client_id = v.client_id AND h.content_hash = v.content_hash

@@ -10,7 +10,8 @@ SELECT client_id FROM (
     SELECT client_id FROM (
         SELECT DISTINCT e.client_id AS client_id FROM echoes e
         WHERE e.estate = $1 AND e.sent_token = $2 AND e.sent_token <> '' AND e.client_id > $3
-          AND e.received_at >= $4 AND e.received_at <= $5
+          AND ((e.received_at >= $4 AND e.received_at <= $5)
+            OR (e.first_received_at >= $4 AND e.first_received_at <= $5))
         ORDER BY e.client_id LIMIT $6) AS said
     UNION
     SELECT client_id FROM (
