@@ -4,7 +4,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    domain::{access::Sites, assess, facts::OsFacts, lists, time::Timestamp},
+    domain::{access::Sites, assess, audit::Because, facts::OsFacts, lists, time::Timestamp},
     error::Problem,
     store::{
         self, Store,
@@ -77,10 +77,47 @@ pub struct WithdrawnAnswer {
 pub enum Confirmed {
     /// Nobody has.
     No,
-    /// Yes, whatever the list is.
-    Yes,
+    /// As programs do, see [`Consent::ByNumber`].
+    ByNumber(Agreed),
     /// Yes, for this file under this name: another file, or another name, needs a confirmation of its own.
     ForUpload(String),
+}
+
+/// What a program has agreed to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Agreed {
+    /// To what hides clients.
+    pub confirmed: bool,
+    /// To a population that is smaller by so many.
+    pub shrink: Option<i64>,
+}
+
+impl Agreed {
+    /// What the store makes of it.
+    pub const fn consent(self, by: &Because) -> Consent {
+        Consent::ByNumber {
+            confirmed: self.confirmed,
+            shrink: self.shrink,
+            reasoned: by.why.is_some(),
+        }
+    }
+}
+
+/// What a program has to send beside the same request, when what it wants needs a confirmation.
+pub fn remedy((before, after): (i64, i64)) -> String {
+    let would = store::population::Replaced {
+        before,
+        after,
+        ..Default::default()
+    };
+    if would.shrinks() {
+        format!(
+            "Send it again with ?confirm_shrink={} and why=, a reason that is kept in the audit log.",
+            would.lost()
+        )
+    } else {
+        "Send it again with ?confirm=1.".to_owned()
+    }
 }
 
 /// A row that was not understood.
@@ -92,13 +129,15 @@ pub struct RejectedRow {
     pub detail: String,
 }
 
-/// Who puts a list in force, and for which sites.
-#[derive(Clone, Copy, Debug)]
+/// Who puts a list in force or takes it out, for which sites, and why.
+#[derive(Clone, Debug)]
 pub struct Planning<'p> {
     /// Name of the person or token.
     pub name: &'p str,
     /// Sites that the list may speak of.
     pub sites: &'p Sites,
+    /// Who it is for the audit log, and why.
+    pub because: Because,
 }
 
 /// Reads a list (CSV, JSON array or plain names) and puts it in force in place of the one called `name`.
@@ -117,10 +156,10 @@ pub async fn replace(
     let file_hash = Sha256::digest(&bytes).to_vec();
     let shown_hash: String = file_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let confirmation = format!("{shown_hash} {name}");
-    let confirmed = match confirmed {
-        Confirmed::No => false,
-        Confirmed::Yes => true,
-        Confirmed::ForUpload(given) => *given == confirmation,
+    let consent = match confirmed {
+        Confirmed::ForUpload(given) if *given == confirmation => Consent::Given,
+        Confirmed::No | Confirmed::ForUpload(_) => Consent::IfHarmless,
+        Confirmed::ByNumber(agreed) => agreed.consent(&by.because),
     };
     let mut list = tokio::task::spawn_blocking(move || read(&bytes))
         .await
@@ -162,7 +201,8 @@ pub async fn replace(
                 rejected: refused,
                 file_hash,
                 uploaded_by: by.name.to_owned(),
-                confirmed,
+                by: by.because,
+                consent,
             },
             now,
         )
@@ -199,14 +239,15 @@ pub async fn replace(
 pub async fn withdraw(
     store: &Store,
     name: &str,
-    sender: &str,
-    sites: &Sites,
+    by: Planning<'_>,
     consent: Consent,
     now: Timestamp,
 ) -> Result<WithdrawnAnswer, Problem> {
     let name = list_name(name)?;
-    own_list(store, &name, sites).await?;
-    let result = store.withdraw_population(&name, sender, consent, now).await;
+    own_list(store, &name, by.sites).await?;
+    let result = store
+        .withdraw_population(&name, by.name, by.because, consent, now)
+        .await;
     let (withdrawn, needs_confirmation) = match result {
         Ok(Some(withdrawn)) => (withdrawn, None),
         Ok(None) => {

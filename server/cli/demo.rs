@@ -9,7 +9,9 @@ use super::{
 use crate::{
     clock,
     config::{DatabaseArgs, ServeArgs},
-    domain::audit::Actor,
+    domain::audit::Author,
+    http::people::for_once,
+    people::FirstAdministrator,
     serve,
     sim::Fleet,
     store::{
@@ -55,7 +57,9 @@ pub async fn run(args: DemoArgs) -> Result<(), Error> {
         rate_limit: Some(0),
         ..ServeArgs::default()
     };
-    let config = serve_args.settle().map_err(Error::Usage)?;
+    let mut config = serve_args.settle().map_err(Error::Usage)?;
+    // It opens nothing but what is made up, and goes with it.
+    config.people.first = FirstAdministrator::Told(for_once());
     let cert = directory.0.join("cert.pem");
     let ruleset = config.policy.ruleset_name();
     serve::serve(config, move |address, store| {
@@ -112,8 +116,7 @@ async fn token(store: &Store, purpose: Purpose) -> Result<Secret, String> {
     let text = store
         .create_token(
             NewToken::new(purpose, "demo"),
-            Actor::CommandLine,
-            None,
+            Author::command(),
             clock::now(),
         )
         .await

@@ -4,7 +4,10 @@ use super::{Error, out::say};
 use crate::{
     clock,
     config::DatabaseArgs,
-    domain::{audit::Actor, time::Timestamp},
+    domain::{
+        audit::{self, Author},
+        time::Timestamp,
+    },
     store::{
         Store,
         quarantine_model::{Quarantine, Span},
@@ -72,10 +75,9 @@ pub async fn run(args: QuarantineArgs) -> Result<(), Error> {
     match args.command {
         None => set_aside(args.aside).await,
         Some(QuarantineCommand::Lift { id, why, database }) => {
-            let why = reason(&why)?;
+            let why = audit::reason(&why).map_err(Error::Usage)?;
             let store = open(&database).await?;
-            let lifted =
-                store.lift_quarantine(id.clone(), why, Actor::CommandLine, None, clock::now());
+            let lifted = store.lift_quarantine(id.clone(), why, Author::command(), clock::now());
             if !lifted.await? {
                 return Err(Error::Failed(format!(
                     "there is no quarantine {id:?} in force; `cutover quarantine list` shows them"
@@ -102,7 +104,7 @@ async fn set_aside(wanted: Aside) -> Result<(), Error> {
         .transpose()
     };
     let token = wanted.token.unwrap_or_default();
-    let why = reason(&wanted.why.unwrap_or_default())?;
+    let why = audit::reason(&wanted.why.unwrap_or_default()).map_err(Error::Usage)?;
     let span = Span {
         token: token.clone(),
         since: time("since", wanted.since)?.unwrap_or(Timestamp(0)),
@@ -119,9 +121,7 @@ async fn set_aside(wanted: Aside) -> Result<(), Error> {
             "there is no token {token:?}; `cutover token list` shows them"
         )));
     };
-    let id = store
-        .set_aside(span, why, Actor::CommandLine, None, now)
-        .await?;
+    let id = store.set_aside(span, why, Author::command(), now).await?;
     say(&id)?;
     eprintln!(
         "What {} sent is set aside. A running server judges its clients anew now; `cutover quarantine list` says how far it is.",
@@ -133,17 +133,6 @@ async fn set_aside(wanted: Aside) -> Result<(), Error> {
         );
     }
     Ok(())
-}
-
-/// A reason that says something.
-fn reason(why: &str) -> Result<String, Error> {
-    let why = why.trim();
-    if why.is_empty() || why.chars().count() > 500 || why.contains(char::is_control) {
-        return Err(Error::Usage(
-            "why takes a reason of 1 to 500 printable characters".to_owned(),
-        ));
-    }
-    Ok(why.to_owned())
 }
 
 fn line(quarantine: &Quarantine) -> String {

@@ -4,7 +4,10 @@ use super::{Error, out::say};
 use crate::{
     clock,
     config::DatabaseArgs,
-    domain::{audit::Actor, time::Timestamp},
+    domain::{
+        audit::{self, Author},
+        time::Timestamp,
+    },
     http::token_form::Words,
     store::{Store, tokens::Token},
 };
@@ -29,6 +32,9 @@ enum TokenCommand {
     Revoke {
         /// Its id, as `token list` shows it
         id: String,
+        /// Why, for the audit log
+        #[arg(long, value_name = "REASON")]
+        why: Option<String>,
         #[command(flatten)]
         database: DatabaseArgs,
     },
@@ -81,10 +87,14 @@ pub async fn run(args: TokenArgs) -> Result<(), Error> {
             }
             Ok(())
         }
-        TokenCommand::Revoke { id, database } => {
+        TokenCommand::Revoke { id, why, database } => {
+            let why = why
+                .map(|why| audit::reason(&why))
+                .transpose()
+                .map_err(Error::Usage)?;
             let store = open(&database).await?;
-            let revoked = store.revoke_token(id.clone(), Actor::CommandLine, None, clock::now());
-            if !revoked.await? {
+            let by = Author::command().because(why);
+            if !store.revoke_token(id.clone(), by, clock::now()).await? {
                 return Err(Error::Failed(format!(
                     "there is no token {id:?} that still holds; `cutover token list` shows them"
                 )));
@@ -113,7 +123,7 @@ async fn create(wanted: Create) -> Result<(), Error> {
         Error::Usage(said.join("; "))
     })?;
     let store = open(&wanted.database).await?;
-    let made = store.create_token(new, Actor::CommandLine, None, now);
+    let made = store.create_token(new, Author::command(), now);
     say(&made.await?)
 }
 

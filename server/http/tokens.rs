@@ -1,9 +1,7 @@
 //! Tokens for programs, and what one of them sent set aside, for administrators.
 
-use std::net::IpAddr;
-
 use axum::{
-    Extension, Form,
+    Form,
     extract::{State, rejection::FormRejection},
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
@@ -12,14 +10,14 @@ use serde::Deserialize;
 
 use super::{
     auth::Person,
-    from_where::FromWhere,
+    lists::reason,
     pages::{html, layout},
     query::Named,
     token_form::Words,
 };
 use crate::{
     clock,
-    domain::{access::Permission, audit::Actor, time::Timestamp},
+    domain::time::Timestamp,
     error::Problem,
     state::App,
     store::{quarantine_model::Span, tokens::Token},
@@ -29,29 +27,12 @@ use crate::{
     },
 };
 
-/// Lets administrators in, and nobody else.
-fn administrator(person: &Person) -> Result<(), Problem> {
-    if person.role.may(Permission::Administer) {
-        return Ok(());
-    }
-    Err(Problem::Forbidden(
-        "Only administrators manage tokens. Ask one of them.".to_owned(),
-    ))
-}
-
-type From = Option<Extension<FromWhere>>;
-
-fn address(from: &From) -> Option<IpAddr> {
-    from.as_ref().map(|Extension(FromWhere(from))| *from)
-}
-
 /// `GET /tokens`
 pub async fn list(
     State(app): State<App>,
     person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    administrator(&person)?;
     page(&app, &person, &headers, None).await
 }
 
@@ -62,7 +43,7 @@ async fn page(
     made: Option<String>,
 ) -> Result<Response, Problem> {
     let store = app.store();
-    let layout = layout(app, Nav::Tokens, Some(&person.name), Some(headers));
+    let layout = layout(app, Nav::Tokens, Some(person), Some(headers));
     let tokens = store.tokens().await?;
     let resting = store.resting_on_tokens().await?;
     let quarantines = store.quarantines().await?;
@@ -94,11 +75,9 @@ pub struct Wanted {
 pub async fn make(
     State(app): State<App>,
     person: Person,
-    from: From,
     headers: HeaderMap,
     given: Result<Form<Wanted>, FormRejection>,
 ) -> Result<Response, Problem> {
-    administrator(&person)?;
     let Form(wanted) = given.map_err(|_| {
         Problem::Malformed("This is no token: send the form of the page Tokens.".to_owned())
     })?;
@@ -112,9 +91,8 @@ pub async fn make(
         new_ids: wanted.new_clients_per_hour,
     };
     let new = words.understood(now).map_err(Problem::Invalid)?;
-    let by = Actor::Person(person.name.clone());
-    let text = app.store().create_token(new, by, address(&from), now);
-    let text = text.await?;
+    let author = person.author.clone();
+    let text = app.store().create_token(new, author, now).await?;
     page(&app, &person, &headers, Some(text)).await
 }
 
@@ -130,13 +108,11 @@ pub async fn revoke(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
-    from: From,
 ) -> Result<Response, Problem> {
-    administrator(&person)?;
     let id = known(&app, &id).await?.id;
     // Somebody else may have revoked it a moment ago; then it holds no more, as was wanted.
     app.store()
-        .revoke_token(id, Actor::Person(person.name), address(&from), clock::now())
+        .revoke_token(id, person.author.into(), clock::now())
         .await?;
     Ok(Redirect::to("/tokens").into_response())
 }
@@ -148,10 +124,9 @@ pub async fn one(
     Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    administrator(&person)?;
     let token = known(&app, &id).await?;
     let quarantines = app.store().quarantines().await?;
-    let layout = layout(&app, Nav::Tokens, Some(&person.name), Some(&headers));
+    let layout = layout(&app, Nav::Tokens, Some(&person), Some(&headers));
     html(&TokenPage::new(layout, &token, &quarantines))
 }
 
@@ -172,11 +147,9 @@ pub async fn quarantine(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
-    from: From,
     headers: HeaderMap,
     given: Result<Form<Aside>, FormRejection>,
 ) -> Result<Response, Problem> {
-    administrator(&person)?;
     let token = known(&app, &id).await?;
     let Form(wanted) = given.map_err(|_| {
         Problem::Malformed("This sets nothing aside: send the form of the token's page.".to_owned())
@@ -201,15 +174,12 @@ pub async fn quarantine(
         let preview = app.store().preview_quarantine(&span, app.judge(), now);
         let preview = preview.await?;
         let quarantines = app.store().quarantines().await?;
-        let layout = layout(&app, Nav::Tokens, Some(&person.name), Some(&headers));
+        let layout = layout(&app, Nav::Tokens, Some(&person), Some(&headers));
         let mut page = TokenPage::new(layout, &token, &quarantines);
         page.say_preview(&preview, &span, &why);
         return html(&page);
     }
-    let by = Actor::Person(person.name);
-    app.store()
-        .set_aside(span, why, by, address(&from), now)
-        .await?;
+    app.store().set_aside(span, why, person.author, now).await?;
     Ok(Redirect::to(&format!("/tokens/{}", token.id)).into_response())
 }
 
@@ -225,35 +195,20 @@ pub async fn lift(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
-    from: From,
     given: Result<Form<Lifted>, FormRejection>,
 ) -> Result<Response, Problem> {
-    administrator(&person)?;
     let token = known(&app, &id).await?;
     let Form(wanted) = given.map_err(|_| {
         Problem::Malformed("This names no quarantine: use the form of the token's page.".to_owned())
     })?;
     let why = reason(&wanted.why)?;
-    let by = Actor::Person(person.name);
-    let lifted =
-        app.store()
-            .lift_quarantine(wanted.quarantine, why, by, address(&from), clock::now());
+    let lifted = app
+        .store()
+        .lift_quarantine(wanted.quarantine, why, person.author, clock::now());
     if !lifted.await? {
         return Err(Problem::Conflict(
             "This quarantine is not in force any more.".to_owned(),
         ));
     }
     Ok(Redirect::to(&format!("/tokens/{}", token.id)).into_response())
-}
-
-/// A reason that says something.
-fn reason(why: &str) -> Result<String, Problem> {
-    let why = why.trim();
-    if why.is_empty() || why.chars().count() > 500 || why.contains(char::is_control) {
-        return Err(Problem::invalid(
-            "/why",
-            "say why, in 1 to 500 printable characters; it stands in the audit log",
-        ));
-    }
-    Ok(why.to_owned())
 }

@@ -3,7 +3,8 @@
 use super::{
     db::Composed,
     model::Filter,
-    narrowing::{Asked, Growing, carried, searched, text},
+    narrowing::{Asked, Growing, carried, names_few, text},
+    searching::searched,
 };
 use crate::domain::{assess, verdict::Standing};
 
@@ -75,6 +76,27 @@ pub(super) fn groups_from_counts(filter: &Filter) -> Option<(Vec<Growing>, Vec<S
     Some((statements, Vec::new()))
 }
 
+/// The statement that reads what the clients of a filter need, by standing, with their number; `None` where the filter asks
+/// for no need, or where another of its conditions leaves fewer clients.
+pub(super) fn signatures(filter: &Filter) -> Option<Growing> {
+    let asks = carried(filter).next().is_some() || !filter.only_fixes.is_empty();
+    if !asks || searched(filter).is_some() || names_few(filter) {
+        return None;
+    }
+    let mut start = Composed::default();
+    start.push(
+        "SELECT standing, CAST(detail AS BIGINT) AS reasons, CAST(SUM(n) AS BIGINT) AS n FROM counts
+ WHERE estate = ? AND kind = 'signature'",
+    );
+    let mut growing = Growing::new(start);
+    growing.reasons(filter, &OF_COUNTS);
+    growing.listed(filter);
+    growing.any_of(&SIGNED);
+    growing.place(filter);
+    growing.grouped(" GROUP BY standing, detail HAVING SUM(n) > 0");
+    Some(growing)
+}
+
 /// The statement that reads a list's length from the maintained counts, when these can say it.
 pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
     let standings = filter.possible_standings();
@@ -91,6 +113,8 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
     if by_mask && !signed
         || filter.role.is_some()
         || filter.owner.is_some()
+        // Who has a second record that somebody may see is not counted by who may see it.
+        || filter.duplicates && filter.within.is_limited()
         || standings.is_empty()
         || filter.regressed
         || filter.unchanged.is_some()

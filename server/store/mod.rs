@@ -1,9 +1,11 @@
 //! What is kept: clients, history, counts, the expected lists, who feeds it, tokens; SQLite or PostgreSQL.
 
 pub mod access;
+pub mod accounts;
 pub mod admission;
 mod ahead;
 mod audit;
+pub mod audit_log;
 pub mod called;
 mod change_row;
 pub mod changes;
@@ -34,6 +36,7 @@ pub mod membership;
 pub mod model;
 pub mod moves;
 mod narrowing;
+mod needs;
 pub mod population;
 pub mod quarantine;
 pub mod quarantine_model;
@@ -44,8 +47,12 @@ mod remains;
 mod rewriting;
 pub mod rows;
 pub mod saved;
+mod searching;
 pub mod selection;
+pub mod sessions;
 pub mod settings;
+pub mod setup;
+pub mod sightings;
 mod signatures;
 pub mod summary;
 mod sweep;
@@ -62,6 +69,7 @@ pub mod upload_whom;
 pub mod uploads;
 mod warm;
 pub mod webhooks;
+mod within;
 pub mod writer;
 
 pub use error::{Error, Result};

@@ -4,7 +4,7 @@
 //! The work goes through the clients in the order of their ids. A portion, its marks and the progress are one transaction,
 //! guarded by the position it began at, so a kill, or a second server at the same work, does nothing twice.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     ESTATE, Store, audit,
@@ -19,9 +19,10 @@ use super::{
     rebuilding::Rebuilt,
     remains, rewriting,
     rows::Rows,
+    tokens,
 };
 use crate::domain::{
-    audit::{Actor, Entry},
+    audit::Author,
     time::{MINUTE, Timestamp},
 };
 
@@ -105,23 +106,27 @@ impl Store {
         &self,
         span: Span,
         why: String,
-        by: Actor,
-        from: Option<IpAddr>,
+        author: Author,
         now: Timestamp,
     ) -> Result<String> {
         let id = uuid::Uuid::now_v7().to_string();
-        let entry = Entry::new(now, by, "token.quarantine", span.token.clone())
-            .from(from)
-            .change(
-                None,
-                Some(format!("{} to {} as {id}", span.since, span.until)),
-            )
-            .why(Some(why.clone()));
         let answer = id.clone();
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
                     let clients = touched(conn, &span).await?;
+                    let by = author.by.name();
+                    let entry = author
+                        .because(Some(why.clone()))
+                        .entry(
+                            now,
+                            "token.quarantine",
+                            tokens::subject(conn, &span.token).await?,
+                        )
+                        .change(
+                            None,
+                            Some(format!("{} to {} as {id}", span.since, span.until)),
+                        );
                     conn.sql(ADD)
                         .bind(ESTATE)
                         .bind(id)
@@ -130,7 +135,7 @@ impl Store {
                         .bind(span.until.0)
                         .bind(why)
                         .bind(now.0)
-                        .bind(entry.by.name())
+                        .bind(by)
                         .bind(Vec::new())
                         .bind(clients)
                         .execute()
@@ -147,8 +152,7 @@ impl Store {
         &self,
         id: String,
         why: String,
-        by: Actor,
-        from: Option<IpAddr>,
+        author: Author,
         now: Timestamp,
     ) -> Result<bool> {
         self.writer
@@ -165,7 +169,7 @@ impl Store {
                         .bind(ESTATE)
                         .bind(id.clone())
                         .bind(now.0)
-                        .bind(by.name())
+                        .bind(author.by.name())
                         .bind(why.clone())
                         .bind(Vec::new())
                         .bind(clients)
@@ -174,10 +178,11 @@ impl Store {
                     if lifted == 0 {
                         return Ok(false);
                     }
-                    let entry = Entry::new(now, by, "token.quarantine.lift", known.span.token)
-                        .from(from)
-                        .change(Some(id), None)
-                        .why(Some(why));
+                    let subject = tokens::subject(conn, &known.span.token).await?;
+                    let entry = author
+                        .because(Some(why))
+                        .entry(now, "token.quarantine.lift", subject)
+                        .change(Some(id), None);
                     audit::note(conn, &entry).await?;
                     Ok(true)
                 })

@@ -8,13 +8,14 @@ use subtle::ConstantTimeEq as _;
 use super::{
     ESTATE, Store,
     access::{hashed, random_secret},
+    accounts::{sites_of, sites_text, take_turn},
     audit,
     db::Conn,
     error::Result,
 };
 use crate::domain::{
     access::Sites,
-    audit::{Actor, Entry},
+    audit::{Author, Because},
     time::Timestamp,
 };
 
@@ -83,7 +84,7 @@ impl NewToken {
 
     /// What it may do, for the audit log.
     fn words(&self) -> String {
-        let mut words = format!("{} for {}", self.name, self.purpose.code());
+        let mut words = format!("for {}", self.purpose.code());
         if let Some(sites) = self.sites.limit() {
             words.push_str(&format!(", sites {}", sites.join(",")));
         }
@@ -166,7 +167,7 @@ impl Stored {
     fn into_token(self) -> Option<Token> {
         Some(Token {
             purpose: Purpose::from_code(&self.purpose)?,
-            sites: sites(&self.sites),
+            sites: sites_of(&self.sites),
             // What can no longer be read must not open what was closed: then the token holds nowhere.
             networks: self
                 .networks
@@ -188,14 +189,6 @@ impl Stored {
     }
 }
 
-fn sites(stored: &str) -> Sites {
-    if stored.is_empty() {
-        Sites::all()
-    } else {
-        Sites::only(stored.split(',').map(str::to_owned))
-    }
-}
-
 fn joined(networks: &[IpNet]) -> String {
     let words: Vec<String> = networks.iter().map(ToString::to_string).collect();
     words.join(",")
@@ -214,12 +207,25 @@ const INSERT: &str =
   networks, new_ids_per_hour)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const REVOKE: &str = "UPDATE tokens SET revoked_at = $3
-WHERE estate = $1 AND id = $2 AND revoked_at IS NULL";
+WHERE estate = $1 AND id = $2 AND revoked_at IS NULL RETURNING name, purpose";
+const NAME: &str = "SELECT name FROM tokens WHERE estate = $1 AND id = $2";
+const HOW_MANY: &str = "SELECT COUNT(*) FROM tokens WHERE estate = $1";
 const USED: &str =
     "UPDATE tokens SET last_used_at = $3, last_used_from = $4 WHERE estate = $1 AND id = $2";
 /// Of how many clients a token sent the report in force; along an index.
 const RESTING: &str = "SELECT sent_token AS id, CAST(COUNT(*) AS BIGINT) AS n FROM clients
 WHERE estate = $1 AND sent_token <> '' GROUP BY sent_token";
+
+#[derive(sqlx::FromRow)]
+struct Revoked {
+    name: String,
+    purpose: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Named {
+    name: String,
+}
 
 #[derive(sqlx::FromRow)]
 struct Resting {
@@ -233,22 +239,26 @@ fn public_part(text: &str) -> Option<&str> {
 }
 
 /// A new token's id and text.
-pub(super) fn made_up(purpose: Purpose) -> (String, String) {
+fn made_up(purpose: Purpose) -> (String, String) {
     let id = random_secret()[..12].to_owned();
     let text = format!("cut_{}_{id}_{}", purpose.code(), random_secret());
     (id, text)
 }
 
-/// Writes a token down, without its text, for the first start.
-pub(super) async fn insert(
-    conn: &mut Conn,
-    id: String,
-    new: NewToken,
-    hash: Vec<u8>,
-    now: Timestamp,
-) -> Result<()> {
-    let entry = Entry::new(now, Actor::Server, "token.create", id.clone());
-    add(conn, id, new, hash, entry).await
+/// How the audit log names a token: by what it is called and its id.
+fn shown(name: &str, id: &str) -> String {
+    format!("{name} ({id})")
+}
+
+/// The same of a token of which the id alone is known.
+pub(super) async fn subject(conn: &mut Conn, id: &str) -> Result<String> {
+    let found: Option<Named> = conn
+        .sql(NAME)
+        .bind(ESTATE)
+        .bind(id.to_owned())
+        .optional()
+        .await?;
+    Ok(found.map_or_else(|| id.to_owned(), |found| shown(&found.name, id)))
 }
 
 async fn add(
@@ -256,29 +266,28 @@ async fn add(
     id: String,
     new: NewToken,
     hash: Vec<u8>,
-    entry: Entry,
+    author: Author,
+    now: Timestamp,
 ) -> Result<()> {
-    let words = new.words();
+    let by = author.by.name();
+    let entry = author
+        .entry(now, "token.create", shown(&new.name, &id))
+        .change(None, Some(new.words()));
     conn.sql(INSERT)
         .bind(ESTATE)
         .bind(id)
         .bind(new.purpose.code())
         .bind(new.name)
         .bind(hash)
-        .bind(entry.at.0)
-        .bind(entry.by.name())
+        .bind(now.0)
+        .bind(by)
         .bind(new.expires_at.map(|at| at.0))
-        .bind(
-            new.sites
-                .limit()
-                .map(|codes| codes.join(","))
-                .unwrap_or_default(),
-        )
+        .bind(sites_text(&new.sites))
         .bind(joined(&new.networks))
         .bind(new.new_ids_per_hour.map(i64::from))
         .execute()
         .await?;
-    audit::note(conn, &entry.change(None, Some(words))).await
+    audit::note(conn, &entry).await
 }
 
 impl Store {
@@ -286,17 +295,37 @@ impl Store {
     pub async fn create_token(
         &self,
         new: NewToken,
-        by: Actor,
-        from: Option<IpAddr>,
+        author: Author,
         now: Timestamp,
     ) -> Result<String> {
         let (id, text) = made_up(new.purpose);
         let hash = hashed(&text);
-        let entry = Entry::new(now, by, "token.create", id.clone()).from(from);
         self.writer
-            .run(move |conn| Box::pin(add(conn, id, new, hash, entry)))
+            .run(move |conn| Box::pin(add(conn, id, new, hash, author, now)))
             .await?;
         Ok(text)
+    }
+
+    /// Makes the first ingest token; `None` where there was ever one, also when another server was quicker by a moment.
+    pub async fn first_token(&self, now: Timestamp) -> Result<Option<String>> {
+        let new = NewToken::new(Purpose::Ingest, "first");
+        let (id, text) = made_up(new.purpose);
+        let hash = hashed(&text);
+        let is_first = self
+            .writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    take_turn(conn).await?;
+                    let tokens: i64 = conn.sql(HOW_MANY).bind(ESTATE).scalar().await?;
+                    if tokens > 0 {
+                        return Ok(false);
+                    }
+                    add(conn, id, new, hash, Author::server(), now).await?;
+                    Ok(true)
+                })
+            })
+            .await?;
+        Ok(is_first.then_some(text))
     }
 
     /// The token a text belongs to, if it is right and not revoked; it may have expired. Unknown ids cost the same
@@ -359,23 +388,23 @@ impl Store {
     }
 
     /// Revokes a token; false when there is none of that id that still held.
-    pub async fn revoke_token(
-        &self,
-        id: String,
-        by: Actor,
-        from: Option<IpAddr>,
-        now: Timestamp,
-    ) -> Result<bool> {
-        let entry = Entry::new(now, by, "token.revoke", id.clone())
-            .from(from)
-            .change(Some("in use".to_owned()), Some("revoked".to_owned()));
+    pub async fn revoke_token(&self, id: String, by: Because, now: Timestamp) -> Result<bool> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
-                    let revoked = conn.sql(REVOKE).bind(ESTATE).bind(id).bind(now.0);
-                    if revoked.execute().await? == 0 {
+                    let revoked: Option<Revoked> = conn
+                        .sql(REVOKE)
+                        .bind(ESTATE)
+                        .bind(id.clone())
+                        .bind(now.0)
+                        .optional()
+                        .await?;
+                    let Some(revoked) = revoked else {
                         return Ok(false);
-                    }
+                    };
+                    let entry = by
+                        .entry(now, "token.revoke", shown(&revoked.name, &id))
+                        .change(Some(format!("for {}", revoked.purpose)), None);
                     audit::note(conn, &entry).await?;
                     Ok(true)
                 })

@@ -15,14 +15,16 @@ use crate::{
     clock,
     config::PolicyArgs,
     domain::{
-        audit::Actor,
+        access::{Role, Sites},
+        audit::Author,
         time::{DAY, Timestamp},
     },
-    http::auth,
+    http::door::hash_password,
     ingest::Judge,
     sim::Fleet,
     store::{
         Store, access,
+        accounts::{By, NewAccount},
         incoming::Sender,
         tokens::{NewToken, Purpose},
     },
@@ -132,7 +134,9 @@ impl Bench<'_> {
         let first = now.plus(-3 * DAY);
         let fleet = Fleet::new(1, self.size).changing(CHANGED).anchored(first);
         let store = Store::open(self.url).await?;
-        store.apply_freshness(14 * DAY, now).await?;
+        store
+            .apply_freshness(14 * DAY, Author::command(), now)
+            .await?;
         let (policy, freshness_ms) = PolicyArgs::default().settle().map_err(Error::Failed)?;
         let judge = Judge::new(policy, freshness_ms);
         let sender = Sender::claimed("bench");
@@ -147,12 +151,23 @@ impl Bench<'_> {
         let floor = floor::grouped(&store, rows, CONNECTIONS, self.seconds).await?;
         let token = |purpose| {
             let new = NewToken::new(purpose, "bench");
-            store.create_token(new, Actor::CommandLine, None, now)
+            store.create_token(new, Author::command(), now)
         };
         let (ingest, read) = (token(Purpose::Ingest).await?, token(Purpose::Read).await?);
         let password = access::random_secret();
-        let hash = auth::hash_password(&password).map_err(Error::Failed)?;
-        store.set_password("admin".to_owned(), hash, now).await?;
+        let admin = NewAccount {
+            name: "admin".to_owned(),
+            role: Role::Administrator,
+            sites: Sites::all(),
+            password_hash: hash_password(&password).map_err(Error::Failed)?,
+            must_change: false,
+        };
+        if !store.first_account(admin.clone(), By::command(now)).await? {
+            let hash = admin.password_hash;
+            store
+                .set_password(admin.name, hash, false, By::command(now))
+                .await?;
+        }
         store.close().await;
 
         let started = Instant::now();

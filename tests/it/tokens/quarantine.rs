@@ -7,7 +7,7 @@ use cutover::{
     clock,
     domain::{
         assess::Policy,
-        audit::Actor,
+        audit::Author,
         time::{DAY, HOUR, Timestamp},
     },
     ingest::Judge,
@@ -151,8 +151,7 @@ async fn without_one_token_everything_is_as_if_it_had_never_come_and_lifting_bri
                 .set_aside(
                     all_of("aaaa", now),
                     "a drill".to_owned(),
-                    Actor::Server,
-                    None,
+                    Author::server(),
                     now,
                 )
                 .await
@@ -170,8 +169,7 @@ async fn without_one_token_everything_is_as_if_it_had_never_come_and_lifting_bri
                 .lift_quarantine(
                     quarantined,
                     "it was a drill".to_owned(),
-                    Actor::Server,
-                    None,
+                    Author::server(),
                     now,
                 )
                 .await
@@ -222,8 +220,7 @@ async fn in_the_order_of_time_the_rest_is_the_same_too_and_no_since_is_too_early
                 .set_aside(
                     all_of("aaaa", now),
                     "a drill".to_owned(),
-                    Actor::Server,
-                    None,
+                    Author::server(),
                     now,
                 )
                 .await
@@ -258,8 +255,12 @@ async fn a_client_that_only_those_reports_made_known_goes_and_an_expected_one_is
         let by = cutover::expected::Planning {
             name: "a test",
             sites: &sites,
+            because: Author::server().into(),
         };
-        let confirmed = cutover::expected::Confirmed::Yes;
+        let confirmed = cutover::expected::Confirmed::ByNumber(cutover::expected::Agreed {
+            confirmed: true,
+            shrink: None,
+        });
         cutover::expected::replace(&test.store, "default", list.into(), by, &confirmed, now)
             .await
             .expect("a list");
@@ -296,7 +297,7 @@ async fn a_client_that_only_those_reports_made_known_goes_and_an_expected_one_is
         let before = found(&test.url).await;
         let id = test
             .store
-            .set_aside(span, "stolen".to_owned(), Actor::Server, None, now)
+            .set_aside(span, "stolen".to_owned(), Author::server(), now)
             .await
             .expect("set aside");
         let summary = test
@@ -319,7 +320,7 @@ async fn a_client_that_only_those_reports_made_known_goes_and_an_expected_one_is
         numbers_equal_the_lists(&test.store, now).await;
         let lifted = test
             .store
-            .lift_quarantine(id, "found".to_owned(), Actor::Server, None, now);
+            .lift_quarantine(id, "found".to_owned(), Author::server(), now);
         assert!(lifted.await.expect("lifted"));
         finish(&test.store, &judge, now.plus(2 * 60_000)).await;
         same(&found(&test.url).await, &before, test.engine);
@@ -347,7 +348,7 @@ async fn two_servers_that_do_the_same_work_do_it_once() {
         send(&test.store, &judge, &letters, now).await;
         let span = all_of("aaaa", now);
         test.store
-            .set_aside(span, "stolen".to_owned(), Actor::Server, None, now)
+            .set_aside(span, "stolen".to_owned(), Author::server(), now)
             .await
             .expect("set aside");
         let later = now.plus(2 * 60_000);
