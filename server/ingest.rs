@@ -1,5 +1,7 @@
 //! The one way in: bytes → records → facts → verdict → store. API, upload and command line all come through here.
 
+mod limited;
+
 use std::sync::{Arc, LazyLock};
 
 use tokio::sync::Semaphore;
@@ -14,9 +16,7 @@ use crate::{
         verdict::{Standing, Verdict},
     },
     store::{
-        self, Store,
-        admission::site_refused,
-        evidence,
+        self, Store, evidence,
         incoming::{
             Incoming, Jointly, JudgesJointly, Kept, ReadsAgain, Said, Sender, StoredReport,
         },
@@ -27,6 +27,8 @@ use crate::{
         report_v1::{self, Parsed},
     },
 };
+
+use limited::{admitted, refused_site};
 
 /// A report that claims a time further ahead than this is flagged.
 const FUTURE: i64 = 5 * MINUTE;
@@ -371,47 +373,6 @@ pub async fn take_of(
         oversized,
         results,
     })
-}
-
-/// Takes out what a limited sender may not speak of.
-async fn admitted(
-    store: &Store,
-    prepared: Vec<Prepared>,
-    results: &mut [Option<Result1>],
-    sender: &Sender,
-    now: Timestamp,
-) -> Result<Vec<Prepared>, Error> {
-    if !sender.is_limited() || prepared.is_empty() {
-        return Ok(prepared);
-    }
-    let ids = prepared
-        .iter()
-        .map(|prepared| prepared.incoming.ids.clone())
-        .collect();
-    let answers = store.admit(ids, sender, now).await?;
-    let mut admitted = Vec::with_capacity(prepared.len());
-    for (prepared, answer) in prepared.into_iter().zip(answers) {
-        let Some(refusal) = answer else {
-            admitted.push(prepared);
-            continue;
-        };
-        count_refused(1);
-        results[prepared.index] = Some(Result1::Rejected(vec![FieldError {
-            pointer: "/client".to_owned(),
-            detail: refusal.words(),
-        }]));
-    }
-    Ok(admitted)
-}
-
-/// Why a report is not taken from this sender, whatever is known of its client.
-fn refused_site(parsed: &Parsed, sender: &Sender) -> Option<Vec<FieldError>> {
-    let site = parsed.report.ids.site_code.as_deref();
-    let detail = site_refused(sender, site)?;
-    Some(vec![FieldError {
-        pointer: "/client/site_code".to_owned(),
-        detail,
-    }])
 }
 
 /// Judges documents that were read before, one after the other; nothing is written yet.

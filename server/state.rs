@@ -34,19 +34,37 @@ struct Inner {
     new_clients_per_hour: i64,
 }
 
+/// How people and programs reach the server.
+#[derive(Debug, Default)]
+pub struct Reached {
+    /// Cookies may only travel over TLS.
+    pub secure_cookies: bool,
+    /// Proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long sessions last.
+    pub lasting: Lasting,
+    /// Its certificates, and what is noted of those who did not get in.
+    pub doors: Doors,
+    /// New clients that a token may make known in an hour, where it says nothing itself; 0: any number.
+    pub new_clients_per_hour: i64,
+}
+
 impl App {
     /// Puts the application together.
     pub fn new(
         store: Store,
         judge: Judge,
         metrics: metrics_exporter_prometheus::PrometheusHandle,
-        secure_cookies: bool,
         pacer: Pacer,
-        trusted_proxies: Vec<IpNet>,
-        lasting: Lasting,
-        doors: Doors,
-        new_clients_per_hour: i64,
+        reached: Reached,
     ) -> Self {
+        let Reached {
+            secure_cookies,
+            trusted_proxies,
+            lasting,
+            doors,
+            new_clients_per_hour,
+        } = reached;
         Self {
             inner: Arc::new(Inner {
                 store,

@@ -10,10 +10,10 @@ use axum::{
 };
 use cutover::{
     domain::{assess::Policy, time::DAY},
-    http::{self, pacing::Pacer, routes::table, tls::Doors, within::AtMost},
+    http::{self, pacing::Pacer, routes::table, within::AtMost},
     ingest::Judge,
-    state::App,
-    store::{Store, sessions::Lasting},
+    state::{App, Reached},
+    store::Store,
 };
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -58,17 +58,11 @@ impl Narrowed {
             .build_recorder()
             .handle();
         let judge = Judge::new(Policy::default(), 14 * DAY);
-        let narrowed = App::new(
-            store,
-            judge,
-            metrics,
-            true,
-            Pacer::new(0, 0),
-            Vec::new(),
-            Lasting::default(),
-            Doors::default(),
-            0,
-        );
+        let reached = Reached {
+            secure_cookies: true,
+            ..Reached::default()
+        };
+        let narrowed = App::new(store, judge, metrics, Pacer::new(0, 0), reached);
         Self {
             router: http::router(narrowed).layer(Extension(AtMost(sites))),
             cookie: app.sign_in().await,
