@@ -34,7 +34,7 @@ use crate::{
     },
     ingest::Judge,
     people::FirstAdministrator,
-    rejudge,
+    quarantine, rejudge,
     state::{App, Reached},
     store::{
         Store,
@@ -124,6 +124,7 @@ pub async fn serve(
                 whole: config.people.session_whole,
             },
             doors: doors.clone(),
+            new_clients_per_hour: config.new_clients_per_hour,
         },
     );
     let (listener, address) = listen_on(config.listen)?;
@@ -199,6 +200,7 @@ fn chores(
     let mut chores = JoinSet::new();
     chores.spawn(housekeeping(store.clone(), metrics));
     chores.spawn(rejudge::run(store.clone(), judge.clone()));
+    chores.spawn(quarantine::run(store.clone(), judge.clone()));
     chores.spawn(keeping_days(
         store.clone(),
         judge.clone(),

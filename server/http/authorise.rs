@@ -21,7 +21,7 @@ use crate::{
     domain::access::Role,
     error::Problem,
     state::App,
-    store::access::{Purpose, Token},
+    store::tokens::{Purpose, Token},
 };
 
 /// Whom the rule lets in.

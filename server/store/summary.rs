@@ -8,6 +8,7 @@ use super::{
     error::{Error, Result},
     model::{ListInfo, Listing, OsLine, Population, ReasonLine, Summary},
     narrowing::Growing,
+    quarantine,
     tops::{Tops, blocking_first},
 };
 use crate::domain::{
@@ -121,6 +122,8 @@ impl Store {
         let reasons = counts(&mut tx, REASONS).await?;
         let others = counts(&mut tx, OTHERS).await?;
         let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
+        // Who is judged anew without what a token sent is not judged by what holds now, either.
+        let anew = quarantine::left(&mut tx).await?;
         drop(tx);
 
         let population = population(&clients, &others, lists)?;
@@ -160,7 +163,8 @@ impl Store {
             by_os,
             by_site,
             reasons: lines,
-            to_rejudge: judged_by_others(&others, ruleset),
+            to_rejudge: judged_by_others(&others, ruleset) + anew,
+            anew,
         })
     }
 

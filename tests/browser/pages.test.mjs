@@ -18,6 +18,7 @@ const always = [
   { name: "population", path: "/population" },
   { name: "feeds", path: "/feeds" },
   { name: "webhooks", path: "/webhooks" },
+  { name: "tokens", path: "/tokens" },
   { name: "people", path: "/people" },
   { name: "person", path: "/people/admin" },
   { name: "account", path: "/account" },

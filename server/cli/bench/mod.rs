@@ -23,10 +23,10 @@ use crate::{
     ingest::Judge,
     sim::Fleet,
     store::{
-        Store,
-        access::{self, Purpose},
+        Store, access,
         accounts::{By, NewAccount},
         incoming::Sender,
+        tokens::{NewToken, Purpose},
     },
 };
 use child::Child;
@@ -167,8 +167,10 @@ impl Bench<'_> {
         let floor_alone = floor::alone(&store, rows, self.seconds).await?;
         let rows = floor::prepared(&judge, &sender, fleet, 2, now.plus(-DAY), 120_000);
         let floor = floor::grouped(&store, rows, CONNECTIONS, self.seconds).await?;
-        let token =
-            |purpose| store.create_token(purpose, "bench".to_owned(), Author::command(), now);
+        let token = |purpose| {
+            let new = NewToken::new(purpose, "bench");
+            store.create_token(new, Author::command(), now)
+        };
         let (ingest, read) = (token(Purpose::Ingest).await?, token(Purpose::Read).await?);
         let password = access::random_secret();
         administrator(&store, &password, now).await?;

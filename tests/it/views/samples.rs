@@ -82,6 +82,7 @@ pub fn counted(counts: [i64; 7]) -> Summary {
         by_site: Vec::new(),
         reasons: Vec::new(),
         to_rejudge: 0,
+        anew: 0,
     }
 }
 
