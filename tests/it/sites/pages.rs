@@ -418,7 +418,9 @@ async fn answers_are_tagged_by_what_somebody_may_see() {
 }
 
 /// What is of the whole estate: refused for whoever may see some sites only.
-const WHOLE: [&str; 19] = [
+const WHOLE: [&str; 21] = [
+    "/tokens",
+    "/tokens/{token}",
     "/audit",
     "/audit/log.csv",
     "/audit/log.ndjson",
