@@ -484,23 +484,14 @@ async fn every_address_keeps_to_the_limit_or_is_refused() {
 }
 
 #[tokio::test]
-#[ignore = "needs accounts with sites"]
 async fn an_account_with_sites_is_held_to_them() {
     for (app, _part, _, alone) in both().await {
         let add = ["user", "add", "pat", "--role", "viewer", "--sites", "P01"];
         assert!(app.command(&add, "").status.success());
-        let set = app.command(&["user", "set-password", "pat"], "a password of pat\n");
+        let set = app.command(&["user", "set-password", "pat"], "brown horse, 4 legs\n");
         assert!(set.status.success(), "{set:?}");
-        let signed_in = app
-            .post_form("/sign-in", "user=pat&password=a+password+of+pat&next=%2F")
-            .await;
-        let cookie = signed_in.header("set-cookie");
         let mut limited = Narrowed::of(&app, Sites::all()).await;
-        cookie
-            .split(';')
-            .next()
-            .expect("a cookie")
-            .clone_into(&mut limited.cookie);
+        limited.cookie = app.sign_in_as("pat", "brown horse, 4 legs").await;
         for path in PAGES {
             let html = limited.get(path).await;
             assert_hides(path, &html);
