@@ -116,7 +116,10 @@ pub fn unambiguous(
         found
             .entry(one.address.clone())
             .and_modify(|known| {
-                if known.as_ref().is_some_and(|known| known.client != one.client) {
+                if known
+                    .as_ref()
+                    .is_some_and(|known| known.client != one.client)
+                {
                     *known = None;
                 }
             })

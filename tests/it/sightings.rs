@@ -175,7 +175,11 @@ async fn failures_are_noted_with_what_was_offered_and_change_no_verdict() {
         assert_eq!(no_tls12["suites"], 3);
         assert_eq!(no_tls12["shared_suites"], 0);
         assert_eq!(no_tls12["server_name"], "localhost");
-        assert_eq!(no_tls12["client_id"], client.as_str(), "who was heard last from there");
+        assert_eq!(
+            no_tls12["client_id"],
+            client.as_str(),
+            "who was heard last from there"
+        );
         let nothing_shared = of("no_shared_suite");
         assert_eq!(nothing_shared["offered_tls12"], true);
         assert_eq!(nothing_shared["server_name"], Value::Null);
