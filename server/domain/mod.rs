@@ -7,6 +7,7 @@ pub mod audit_chain;
 pub mod bound;
 pub mod changes;
 pub mod days;
+pub mod enrolment;
 pub mod evidence;
 pub mod facts;
 pub mod feeds;

@@ -42,6 +42,7 @@ pub mod saved;
 pub mod setup;
 pub mod sightings;
 pub mod sign_in;
+pub mod signed;
 mod spreadsheet;
 mod summary_json;
 pub mod table;

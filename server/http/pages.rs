@@ -65,6 +65,7 @@ pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&Hea
         js_url: assets::js_url(),
         icon_url: assets::icon_url(),
         address: format!("{scheme}://{host}"),
+        signed_http: app.signed_http(),
         notice: None,
     }
 }

@@ -18,6 +18,7 @@ pub mod db;
 pub mod deliveries;
 pub mod dossier;
 mod echoes;
+pub mod enrolment;
 pub mod error;
 pub mod evidence;
 mod feeds;

@@ -21,6 +21,8 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("token.revoke", "Revoked a token"),
     ("token.quarantine", "Set aside what a token sent"),
     ("token.quarantine.lift", "Had what a token sent count again"),
+    ("machine.enrol", "Gave a machine a key to sign with"),
+    ("machine.revoke", "Made the key of a machine void"),
     ("account.add", "Made an account"),
     ("account.role", "Changed a role or its sites"),
     ("account.password", "Set a password"),

@@ -37,6 +37,7 @@ mod selection;
 mod sessions;
 mod settings;
 mod sightings;
+mod signed_http;
 mod sim;
 mod sites;
 mod store;

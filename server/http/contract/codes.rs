@@ -196,7 +196,7 @@ codes! {
     /// By which way an upload came to whoever sends it.
     UploadWay: bare([incoming::Way::Upload.code(), incoming::Way::Share.code()]);
     /// How far a source is believed. A lower one can add a failure, and never take away one that a higher one found.
-    Trust: [evidence::Trust::Claimed, evidence::Trust::Proven, evidence::Trust::Vouched]
+    Trust: [evidence::Trust::Signed, evidence::Trust::Claimed, evidence::Trust::Proven, evidence::Trust::Vouched]
         .map(|trust| (trust.code(), trust.words()))
         .to_vec();
     /// How a fact stands in one report. Absent and not collected are never confused.
