@@ -6,6 +6,7 @@ pub mod audit;
 pub mod changes;
 pub mod days;
 pub mod evidence;
+pub mod exceptions;
 pub mod facts;
 pub mod feeds;
 pub mod forecast;

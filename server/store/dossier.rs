@@ -48,7 +48,11 @@ struct StoredMember {
 }
 
 /// The first records that may be the same machine, and how many more there are.
-pub(super) async fn suspects(tx: &mut Tx, id: identify::ClientId) -> Result<(Vec<Suspect>, i64)> {
+pub(super) async fn suspects(
+    tx: &mut Tx,
+    id: identify::ClientId,
+    now: Timestamp,
+) -> Result<(Vec<Suspect>, i64)> {
     let most = i64::try_from(SUSPECTS_SHOWN * SHARED).unwrap_or(i64::MAX);
     let rows: Vec<StoredSuspect> = tx
         .sql(SUSPECTS)
@@ -59,7 +63,7 @@ pub(super) async fn suspects(tx: &mut Tx, id: identify::ClientId) -> Result<(Vec
         .await?;
     let mut suspects: Vec<Suspect> = Vec::new();
     for row in rows {
-        let client = row.client.into_row()?;
+        let client = row.client.into_row(now)?;
         let since = Timestamp(row.suspect_since);
         match suspects.last_mut().filter(|last| last.row.id == client.id) {
             Some(last) => {

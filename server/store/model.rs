@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-pub use super::filter::{Filter, Freshness, Order};
+pub use super::filter::{Excepted, Filter, Freshness, Order};
 use super::incoming::Said;
 use crate::domain::{
+    exceptions::Kind,
     identity::ClientIds,
     lists::ListOrigin,
     plan::Signature,
@@ -103,6 +104,19 @@ pub struct ClientRow {
     pub duplicate: bool,
     /// The last report said it was collected more than five minutes after it came in.
     pub future: bool,
+    /// The exception in force.
+    pub exception: Option<InForce>,
+}
+
+/// An exception that is in force for a client. The client stands as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InForce {
+    /// Our id of it.
+    pub id: String,
+    /// What kind of an answer it is.
+    pub kind: Kind,
+    /// When it ends.
+    pub until: Timestamp,
 }
 
 /// One page of a list.
@@ -226,6 +240,8 @@ pub struct Summary {
     pub reasons: Vec<ReasonLine>,
     /// Reports not yet judged again by the current ruleset.
     pub to_rejudge: i64,
+    /// Of those counted, the clients under an exception in force, by standing. They stand where they stood.
+    pub excepted: BTreeMap<Standing, i64>,
 }
 
 /// What clients need, by OS version and reasons.

@@ -4,11 +4,13 @@ use super::{
     ESTATE,
     cursor::{Mark, Times},
     db::{Composed, Statement, Tx},
-    model::{Filter, Listing, Order},
+    exceptions::{IN_FORCE, IN_FORCE_AND_SOON_OVER, NOT_IN_FORCE},
+    model::{Excepted, Filter, Listing, Order},
     moves::{MOVED_BACK, NEWS},
 };
 use crate::domain::{
     assess,
+    exceptions::SOON,
     plan::{ActionSet, Only},
     time::{DAY, Timestamp},
     verdict::Standing,
@@ -131,6 +133,7 @@ pub(super) const fn names_few(filter: &Filter) -> bool {
         || filter.duplicates
         || filter.future
         || filter.left_out
+        || filter.needs_exception()
 }
 
 /// The pieces of a filter's list; they share no client.
@@ -318,7 +321,8 @@ impl Growing {
 
     /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
-        self.by_ids |= filter.regressed || piece.search == Search::Id;
+        self.by_ids |=
+            filter.regressed || filter.needs_exception() || piece.search == Search::Id;
         self.few |= self.by_ids || names_few(filter);
         if let Some(standing) = piece.standing {
             // Negated, so that no planner takes it for a way to find the few.
@@ -392,6 +396,19 @@ impl Growing {
                 MOVED_BACK,
                 [Value::Int(ESTATE), Value::Int(now.plus(-NEWS).0)],
             );
+        }
+        match filter.excepted {
+            None => {}
+            Some(Excepted::Yes) => self.and(IN_FORCE, [Value::Int(ESTATE), Value::Int(now.0)]),
+            Some(Excepted::No) => self.and(NOT_IN_FORCE, [Value::Int(ESTATE), Value::Int(now.0)]),
+            Some(Excepted::Soon) => self.and(
+                IN_FORCE_AND_SOON_OVER,
+                [
+                    Value::Int(ESTATE),
+                    Value::Int(now.0),
+                    Value::Int(now.plus(SOON * DAY).0),
+                ],
+            ),
         }
         if let Some(days) = filter.unchanged {
             // Who was ready until its report grew too old has not been ready since then only.

@@ -6,7 +6,8 @@ use super::{
     ESTATE, Store,
     db::Tx,
     error::{Error, Result},
-    model::{ListInfo, Listing, OsLine, Population, ReasonLine, Summary},
+    model::{Filter, ListInfo, Listing, OsLine, Population, ReasonLine, Summary},
+    selection::excepted,
     tops::{Tops, blocking_first},
 };
 use crate::domain::{
@@ -106,6 +107,7 @@ impl Store {
         let reasons = counts(&mut tx, REASONS).await?;
         let others = counts(&mut tx, OTHERS).await?;
         let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
+        let excepted = excepted(&mut tx, &Filter::default(), now).await?;
         drop(tx);
 
         let population = population(&clients, &others, lists)?;
@@ -146,6 +148,7 @@ impl Store {
             by_site,
             reasons: lines,
             to_rejudge: judged_by_others(&others, ruleset),
+            excepted,
         })
     }
 
