@@ -236,7 +236,10 @@ pub fn text(field: &'static str, given: &str, most: usize, wrong: &mut Vec<Wrong
     if plain.is_empty() {
         wrong.push((field, "is needed; say it in a few words".to_owned()));
     } else if plain.chars().count() > most {
-        wrong.push((field, format!("is longer than {most} characters; say it shorter")));
+        wrong.push((
+            field,
+            format!("is longer than {most} characters; say it shorter"),
+        ));
     }
     plain.to_owned()
 }

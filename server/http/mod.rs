@@ -10,6 +10,8 @@ pub mod client_json;
 mod client_parts;
 pub mod collection;
 pub mod contract;
+mod exception_forms;
+pub mod exceptions;
 pub mod export;
 pub mod feeds;
 pub mod fixes;
@@ -72,6 +74,20 @@ pub fn router(app: App) -> Router {
         .route("/clients", get(pages::clients))
         .route("/clients/{id}", get(pages::client))
         .route("/clients/{id}/two-machines", post(twins::two_machines))
+        .route(
+            "/clients/{id}/exceptions",
+            post(exception_forms::ask_for_one),
+        )
+        .route("/exceptions", get(exceptions::page))
+        .route(
+            "/exceptions/new",
+            get(exceptions::form).post(exception_forms::ask_for_all),
+        )
+        .route("/exceptions/decide", post(exception_forms::decide))
+        .route("/exceptions/{id}", get(exceptions::one))
+        .route("/exceptions/{id}/approve", post(exception_forms::approve))
+        .route("/exceptions/{id}/reject", post(exception_forms::reject))
+        .route("/exceptions/{id}/withdraw", post(exception_forms::withdraw))
         .route("/views", get(saved::list).post(saved::save))
         .route("/views/{view}/delete", post(saved::delete))
         .route("/upload", get(uploads::form).post(uploads::take))
@@ -119,6 +135,7 @@ pub fn router(app: App) -> Router {
         .route("/clients/{id}/reports/{entry}", get(api_client::report))
         .route("/blockers", get(api::blockers))
         .route("/blockers/changes", get(changes::list))
+        .route("/exceptions", get(exceptions::list))
         .route("/fixes", get(fixes::api))
         .route("/gate", get(gate::answer))
         .route("/feeds", get(feeds::list))

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::{
     api, api_client, assets,
     auth::{self, Person, cookie_name},
+    exceptions,
     query::{DEFAULT_LIMIT, ListQuery, Named, form_pairs},
     timeline, trend,
 };
@@ -22,6 +23,7 @@ use crate::{
     clock,
     domain::{
         assess::{self, AbsentPolicy, DotnetPolicy},
+        exceptions::may_ask,
         feeds::day_of,
         time::DAY,
     },
@@ -33,6 +35,7 @@ use crate::{
         client::{ClientPage, Findings},
         columns::Shown,
         components::ComponentsPage,
+        exceptions::ClientExceptions,
         form::Choices,
         home::{Counting, HomePage},
         links::{ListKind, NO_SITE},
@@ -118,7 +121,9 @@ pub fn counting(app: &App) -> Counting {
 /// `/`
 pub async fn home(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    Person {
+        name: user, sites, ..
+    }: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
@@ -138,6 +143,7 @@ pub async fn home(
     if whole {
         let regressed = trend::regressed(&app, &filter, summary.as_of).await?;
         page.say_attention(&summary, &feeds, regressed);
+        page.say_exceptions(&store.exception_pile(&sites, now).await?);
         page.say_webhooks(&store.webhooks().await?);
         let week_ago = day_of(summary.as_of) - change::DAYS;
         let then = store.systems_of_day(week_ago).await?;
@@ -265,21 +271,26 @@ async fn list(
         ListKind::Clients => Nav::Clients,
     };
     let layout = layout(app, nav, Some(user), Some(headers));
-    html(&ClientsPage::new(
+    let choices = choices(app).await?;
+    let mut list = ClientsPage::new(
         layout,
         kind,
         &query.filter,
         &shown,
         &page,
         query.before,
-        &choices(app).await?,
-    ))
+        &choices,
+    );
+    if kind == ListKind::Blockers {
+        list.excepted = exceptions::side_by_side(app, &query.filter).await?;
+    }
+    html(&list)
 }
 
 /// `/clients/{id}`
 pub async fn client(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(id): Named,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -296,9 +307,16 @@ pub async fn client(
         prospect: prospect.as_ref(),
         chapters: &chapters,
     };
-    let layout = layout(&app, Nav::Clients, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Clients, Some(&person.name), Some(&headers));
     let mut page = ClientPage::new(layout, &detail, findings, &counting(&app));
     page.say_sources(&detail, &judged.decides);
+    let known = exceptions::of_client(&app, &detail.row.id, &person).await?;
+    page.exceptions = Some(ClientExceptions::new(
+        &detail.row,
+        &known,
+        may_ask(person.role),
+        page.layout.now,
+    ));
     html(&page)
 }
 

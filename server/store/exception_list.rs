@@ -31,7 +31,8 @@ const EACH: &str = concat!(
 const ROW: &str = "SELECT id, client_id, name, site, standing, kind, reason, control, owner, expires_at, verdict, reasons,
  os_key, requested_by, requested_at, decided_by, decided_at, decision_note, ended_at, ended_by, state";
 /// An owner that no expected list names.
-const UNOWNED: &str = " AND NOT EXISTS (SELECT 1 FROM clients k WHERE k.estate = ? AND k.owner = e.owner)";
+const UNOWNED: &str =
+    " AND NOT EXISTS (SELECT 1 FROM clients k WHERE k.estate = ? AND k.owner = e.owner)";
 const OWNERS: &str =
     "SELECT DISTINCT owner FROM exceptions WHERE estate = $1 ORDER BY owner LIMIT $2";
 

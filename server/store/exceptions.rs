@@ -51,8 +51,7 @@ pub(super) const IN_FORCE_AND_SOON_OVER: &str = in_force!("IN", " AND x.expires_
 /// So many are asked for in one transaction, so that reports do not wait long.
 const PORTION: usize = 100;
 
-const WHO: &str =
-    "SELECT name, site, standing, listing FROM clients WHERE estate = $1 AND id = $2";
+const WHO: &str = "SELECT name, site, standing, listing FROM clients WHERE estate = $1 AND id = $2";
 const ASK: &str = "INSERT INTO exceptions (estate, id, client_id, kind, reason, control, owner, expires_at,
   verdict, reasons, os_key, requested_by, requested_at)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, COALESCE(c.verdict, ''), c.reasons, c.os_key, $9, $10 FROM clients c
@@ -71,7 +70,8 @@ const REJECT: &str = "UPDATE exceptions SET decision = 'rejected', decided_by = 
 WHERE estate = $1 AND id = $2 AND decision IS NULL AND ended_at IS NULL AND requested_by <> $3";
 const WITHDRAW: &str = "UPDATE exceptions SET ended_at = $4, ended_by = $3, ended_why = 'withdrawn'
 WHERE estate = $1 AND id = $2 AND ended_at IS NULL AND (requested_by = $3 OR $5 = 1)";
-const SUBJECT: &str = "SELECT x.requested_by, x.decision, x.ended_at, c.name, COALESCE(c.site, '') AS site
+const SUBJECT: &str =
+    "SELECT x.requested_by, x.decision, x.ended_at, c.name, COALESCE(c.site, '') AS site
 FROM exceptions x LEFT JOIN clients c ON c.estate = x.estate AND c.id = x.client_id
 WHERE x.estate = $1 AND x.id = $2";
 

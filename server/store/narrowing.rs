@@ -321,8 +321,7 @@ impl Growing {
 
     /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
-        self.by_ids |=
-            filter.regressed || filter.needs_exception() || piece.search == Search::Id;
+        self.by_ids |= filter.regressed || filter.needs_exception() || piece.search == Search::Id;
         self.few |= self.by_ids || names_few(filter);
         if let Some(standing) = piece.standing {
             // Negated, so that no planner takes it for a way to find the few.

@@ -182,16 +182,18 @@ async fn groups(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Vec<Grou
         entry.1 += sign * group.n;
     }
     let groups = left.into_iter().filter(|(_, (_, n))| *n != 0);
-    let groups = groups.map(|([listing, site, os_key, standing, _], (reasons, n))| Group {
-        listing,
-        site,
-        os_key,
-        standing,
-        impact: impact_of(reasons).to_owned(),
-        reasons,
-        roles: String::new(),
-        n,
-    });
+    let groups = groups.map(
+        |([listing, site, os_key, standing, _], (reasons, n))| Group {
+            listing,
+            site,
+            os_key,
+            standing,
+            impact: impact_of(reasons).to_owned(),
+            reasons,
+            roles: String::new(),
+            n,
+        },
+    );
     Ok(groups.collect())
 }
 

@@ -222,6 +222,9 @@ fn kept(filter: &Filter) -> Vec<(&'static str, String)> {
     if let Some(days) = filter.unchanged {
         kept.push(("unchanged", days.to_string()));
     }
+    if let Some(excepted) = filter.excepted {
+        kept.push(("excepted", excepted.code().to_owned()));
+    }
     if filter.reasons().count() > 1
         && let Some(codes) = &filter.reason
     {
@@ -317,7 +320,8 @@ fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
     let unchanged = filter
         .unchanged
         .map(|days| format!("for {} or longer", counted(days, "day", "days")));
-    let taken_back: [Single; 11] = [
+    let excepted = filter.excepted.map(|how| words::excepted(how).to_owned());
+    let taken_back: [Single; 12] = [
         (
             "Impact",
             filter.impact.map(|impact| words::impact(impact).to_owned()),
@@ -355,6 +359,7 @@ fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
             |filter| filter.only_fixes.clear(),
         ),
         ("Search", filter.q.clone(), |filter| filter.q = None),
+        ("Exception", excepted, |filter| filter.excepted = None),
         ("Not ready, unchanged", unchanged, |filter| {
             filter.unchanged = None;
         }),

@@ -9,9 +9,9 @@ use super::{
     attention::{self, Attention},
     bar::{self, Loss, Segment},
     change::{self, Change, ChangeCell, Systems},
-    feeds,
+    exceptions_words, feeds,
     form::{Choices, FilterForm},
-    headline::Headline,
+    headline::{Headline, Piece},
     links::{self, Screen},
     readiness::ReadinessLine,
     rule,
@@ -26,6 +26,7 @@ use crate::{
         verdict::{Impact, Standing},
     },
     store::{
+        exception_list::Pile,
         model::{Filter, Summary},
         webhooks::Webhook,
     },
@@ -70,6 +71,8 @@ pub struct HomePage {
     pub empty: bool,
     /// These are not the numbers of everybody.
     pub selection: bool,
+    /// How many block, under exceptions and not; empty: nobody is under one.
+    pub excepted: Vec<Piece>,
     /// The filters.
     pub form: FilterForm,
     /// The same numbers from the API.
@@ -145,6 +148,7 @@ impl HomePage {
         let whole = *base == Filter::default();
         Self {
             headline: Headline::of(summary, base),
+            excepted: exceptions_words::excepted(summary, base),
             empty: whole && population.total == 0 && population.lists.is_empty(),
             selection: !whole,
             form: FilterForm::new(&Screen::Overview, base, &Choices::default()),
@@ -206,6 +210,11 @@ impl HomePage {
     pub fn say_attention(&mut self, summary: &Summary, feeds: &[Feed], regressed: i64) {
         self.attention = attention::lines(summary, feeds, regressed, self.layout.now);
         self.say_feeds(feeds);
+    }
+
+    /// Says which exceptions somebody should look at.
+    pub fn say_exceptions(&mut self, pile: &Pile) {
+        self.attention.extend(attention::exceptions(pile));
     }
 
     /// Says which webhooks do not reach anybody.

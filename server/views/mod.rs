@@ -19,6 +19,8 @@ pub mod components;
 pub mod day;
 pub mod direction;
 pub mod dossier;
+pub mod exceptions;
+pub mod exceptions_words;
 pub mod feeding;
 pub mod feeds;
 pub mod fix;
