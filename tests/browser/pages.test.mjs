@@ -18,6 +18,8 @@ const always = [
   { name: "population", path: "/population" },
   { name: "feeds", path: "/feeds" },
   { name: "webhooks", path: "/webhooks" },
+  { name: "exceptions", path: "/exceptions" },
+  { name: "ask-for-exceptions", path: "/exceptions/new?standing=blocking" },
   { name: "feeding", path: "/feeding", same: true },
   { name: "method", path: "/method", same: true },
   { name: "api", path: "/api", same: true },
