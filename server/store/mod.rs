@@ -41,6 +41,7 @@ pub mod rejects;
 pub mod rejudge;
 pub mod rows;
 pub mod saved;
+mod searching;
 pub mod selection;
 pub mod settings;
 mod signatures;

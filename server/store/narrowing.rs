@@ -7,6 +7,7 @@ use super::{
     exceptions::{IN_FORCE, IN_FORCE_AND_SOON_OVER, NOT_IN_FORCE},
     model::{Excepted, Filter, Listing, Order},
     moves::{MOVED_BACK, NEWS},
+    searching::inside,
 };
 use crate::domain::{
     assess,
@@ -25,15 +26,6 @@ pub(super) enum Value {
 
 pub(super) fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
-}
-
-/// A pattern for "somewhere in it".
-fn inside(part: &str) -> Value {
-    let escaped = part
-        .replace('!', "!!")
-        .replace('%', "!%")
-        .replace('_', "!_");
-    Value::Text(format!("%{escaped}%"))
 }
 
 /// The bit of a reason; no bit for a code nobody knows, so that an unknown reason lists nobody.
@@ -82,7 +74,7 @@ const WITH_ROLES: &str = " AND roles <> '' AND sort_key >= ''";
 
 /// How a searched text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Search {
+pub(super) enum Search {
     /// Not at all.
     None,
     /// Somewhere in a name.
@@ -477,54 +469,6 @@ impl Growing {
         } else {
             " AND listing NOT IN ('obsolete', 'decommissioned')"
         });
-    }
-
-    fn search(&mut self, q: &str, how: Search) {
-        let lower = q.to_lowercase();
-        let upper = q.to_uppercase();
-        let guid = upper.strip_prefix("GUID:").unwrap_or(&upper);
-        let end = |start: &str| text(&format!("{start}\u{10FFFF}"));
-        match how {
-            Search::None => {}
-            // No index finds it, but the names alone are looked through, not the fleet.
-            Search::Name => self.and(
-                " AND sort_key >= '' AND sort_key LIKE ? ESCAPE '!'",
-                [inside(&lower)],
-            ),
-            // Every name is `>= ''`, and no index holds it: so nobody counts these by walking through an index.
-            Search::Id => {
-                self.and(
-                    " AND name >= '' AND sort_key NOT LIKE ? ESCAPE '!' AND id IN (
-                     SELECT client_id FROM identities WHERE estate = ? AND ident IN (?, ?, ?, ?, ?, ?)",
-                    [
-                        inside(&lower),
-                        Value::Int(ESTATE),
-                        text(&format!("g:{guid}")),
-                        text(&format!("s:{guid}")),
-                        text(&format!("x:{lower}")),
-                        text(&format!("i:{lower}")),
-                        text(&format!("r:{upper}")),
-                        text(&format!("f:{lower}")),
-                    ],
-                );
-                // The first label of an FQDN is the name; what goes on behind a dot is looked for here.
-                if lower.contains('.') {
-                    let start = format!("f:{lower}");
-                    self.and(
-                        " UNION SELECT client_id FROM identities
-                         WHERE estate = ? AND ident >= ? AND ident < ?",
-                        [Value::Int(ESTATE), text(&start), end(&start)],
-                    );
-                }
-                if let Ok(own) = uuid::Uuid::parse_str(&lower) {
-                    self.and(
-                        " UNION SELECT id FROM clients WHERE estate = ? AND id = ?",
-                        [Value::Int(ESTATE), Value::Bytes(own.as_bytes().to_vec())],
-                    );
-                }
-                self.text.push(")");
-            }
-        }
     }
 
     pub(super) fn any_of(&mut self, standings: &[Standing]) {

@@ -264,6 +264,13 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                     }
                     // It is read and stored already.
                     ("person", For::People) if path.ends_with("/vouch") => 409,
+                    // A client's id names no exception, and a form without its fields is refused after its sender was let in.
+                    ("person", For::People)
+                        if path.contains("/exceptions") && *method_name == "POST" =>
+                    {
+                        400
+                    }
+                    ("person", For::People) if *path == "/exceptions/{id}" => 404,
                     // No numbers were kept on that day, and no client of this fleet has a role.
                     ("person", For::People)
                         if path.ends_with("{day}") || path.ends_with("{role}") =>

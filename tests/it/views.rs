@@ -1,6 +1,7 @@
 //! Every page rendered from samples: snapshots of the words, and checks that hold for all of them.
 
 mod colours;
+mod exceptions;
 mod headline;
 mod hooks;
 mod markup;
@@ -55,6 +56,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(uploads());
     pages.extend(trends::pages());
     pages.extend(hooks::pages());
+    pages.extend(exceptions::pages());
     pages.extend(fixes());
     pages.extend([
         ("feeding", feeding()),

@@ -199,6 +199,8 @@ fn figures() -> impl Strategy<Value = Figures> {
                 future_reports: silent,
                 regressed: back,
                 duplicates: back,
+                blocking_without_exception: blocking,
+                exceptions_expiring: back,
             },
         )
 }

@@ -1,0 +1,66 @@
+//! A searched text as a part of a statement.
+
+use super::{
+    ESTATE,
+    narrowing::{Growing, Search, Value, text},
+};
+
+/// A pattern for "somewhere in it".
+pub(super) fn inside(part: &str) -> Value {
+    let escaped = part
+        .replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_");
+    Value::Text(format!("%{escaped}%"))
+}
+
+impl Growing {
+    /// What a searched text says of the `clients` table.
+    pub(super) fn search(&mut self, q: &str, how: Search) {
+        let lower = q.to_lowercase();
+        let upper = q.to_uppercase();
+        let guid = upper.strip_prefix("GUID:").unwrap_or(&upper);
+        let end = |start: &str| text(&format!("{start}\u{10FFFF}"));
+        match how {
+            Search::None => {}
+            // No index finds it, but the names alone are looked through, not the fleet.
+            Search::Name => self.and(
+                " AND sort_key >= '' AND sort_key LIKE ? ESCAPE '!'",
+                [inside(&lower)],
+            ),
+            // Every name is `>= ''`, and no index holds it: so nobody counts these by walking through an index.
+            Search::Id => {
+                self.and(
+                    " AND name >= '' AND sort_key NOT LIKE ? ESCAPE '!' AND id IN (
+                     SELECT client_id FROM identities WHERE estate = ? AND ident IN (?, ?, ?, ?, ?, ?)",
+                    [
+                        inside(&lower),
+                        Value::Int(ESTATE),
+                        text(&format!("g:{guid}")),
+                        text(&format!("s:{guid}")),
+                        text(&format!("x:{lower}")),
+                        text(&format!("i:{lower}")),
+                        text(&format!("r:{upper}")),
+                        text(&format!("f:{lower}")),
+                    ],
+                );
+                // The first label of an FQDN is the name; what goes on behind a dot is looked for here.
+                if lower.contains('.') {
+                    let start = format!("f:{lower}");
+                    self.and(
+                        " UNION SELECT client_id FROM identities
+                         WHERE estate = ? AND ident >= ? AND ident < ?",
+                        [Value::Int(ESTATE), text(&start), end(&start)],
+                    );
+                }
+                if let Ok(own) = uuid::Uuid::parse_str(&lower) {
+                    self.and(
+                        " UNION SELECT id FROM clients WHERE estate = ? AND id = ?",
+                        [Value::Int(ESTATE), Value::Bytes(own.as_bytes().to_vec())],
+                    );
+                }
+                self.grouped(")");
+            }
+        }
+    }
+}
