@@ -4,7 +4,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    domain::{assess, facts::OsFacts, lists, time::Timestamp},
+    domain::{assess, audit::Because, facts::OsFacts, lists, time::Timestamp},
     error::Problem,
     store::{
         self, Store,
@@ -77,10 +77,47 @@ pub struct WithdrawnAnswer {
 pub enum Confirmed {
     /// Nobody has.
     No,
-    /// Yes, whatever the list is.
-    Yes,
+    /// As programs do, see [`Consent::ByNumber`].
+    ByNumber(Agreed),
     /// Yes, for this file under this name: another file, or another name, needs a confirmation of its own.
     ForUpload(String),
+}
+
+/// What a program has agreed to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Agreed {
+    /// To what hides clients.
+    pub confirmed: bool,
+    /// To a population that is smaller by so many.
+    pub shrink: Option<i64>,
+}
+
+impl Agreed {
+    /// What the store makes of it.
+    pub const fn consent(self, by: &Because) -> Consent {
+        Consent::ByNumber {
+            confirmed: self.confirmed,
+            shrink: self.shrink,
+            reasoned: by.why.is_some(),
+        }
+    }
+}
+
+/// What a program has to send beside the same request, when what it wants needs a confirmation.
+pub fn remedy((before, after): (i64, i64)) -> String {
+    let would = store::population::Replaced {
+        before,
+        after,
+        ..Default::default()
+    };
+    if would.shrinks() {
+        format!(
+            "Send it again with ?confirm_shrink={} and why=, a reason that is kept in the audit log.",
+            would.lost()
+        )
+    } else {
+        "Send it again with ?confirm=1.".to_owned()
+    }
 }
 
 /// A row that was not understood.
@@ -101,6 +138,7 @@ pub async fn replace(
     name: &str,
     bytes: Vec<u8>,
     sender: &str,
+    by: Because,
     confirmed: &Confirmed,
     now: Timestamp,
 ) -> Result<ListAnswer, Problem> {
@@ -108,10 +146,10 @@ pub async fn replace(
     let file_hash = Sha256::digest(&bytes).to_vec();
     let shown_hash: String = file_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let confirmation = format!("{shown_hash} {name}");
-    let confirmed = match confirmed {
-        Confirmed::No => false,
-        Confirmed::Yes => true,
-        Confirmed::ForUpload(given) => *given == confirmation,
+    let consent = match confirmed {
+        Confirmed::ForUpload(given) if *given == confirmation => Consent::Given,
+        Confirmed::No | Confirmed::ForUpload(_) => Consent::IfHarmless,
+        Confirmed::ByNumber(agreed) => agreed.consent(&by),
     };
     let list = tokio::task::spawn_blocking(move || read(&bytes))
         .await
@@ -151,7 +189,8 @@ pub async fn replace(
                 rejected: refused,
                 file_hash,
                 uploaded_by: sender.to_owned(),
-                confirmed,
+                by,
+                consent,
             },
             now,
         )
@@ -189,11 +228,14 @@ pub async fn withdraw(
     store: &Store,
     name: &str,
     sender: &str,
+    by: Because,
     consent: Consent,
     now: Timestamp,
 ) -> Result<WithdrawnAnswer, Problem> {
     let name = list_name(name)?;
-    let result = store.withdraw_population(&name, sender, consent, now).await;
+    let result = store
+        .withdraw_population(&name, sender, by, consent, now)
+        .await;
     let (withdrawn, needs_confirmation) = match result {
         Ok(Some(withdrawn)) => (withdrawn, None),
         Ok(None) => {

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use crate::{
     domain::{
         assess::{self, Joint, Policy},
+        bound::Bound,
         evidence::{Coverage, Source, combine},
         facts::{Facts, Report},
         time::{MINUTE, Timestamp},
@@ -271,14 +272,29 @@ pub async fn take(
     now: Timestamp,
     sender: &Sender,
 ) -> Result<Outcome, Error> {
+    take_of(store, judge, body, now, sender, None).await
+}
+
+/// The same of a sender that may speak of one machine only, where `bound` says so; a report of another is refused.
+///
+/// # Errors
+/// As above.
+pub async fn take_of(
+    store: &Store,
+    judge: &Judge,
+    body: Vec<u8>,
+    now: Timestamp,
+    sender: &Sender,
+    bound: Option<Bound>,
+) -> Result<Outcome, Error> {
     // One report costs some 30 µs of CPU; a whole batch would hold up the others on this thread.
     let sorted = if body.len() <= 64 * 1024 {
-        sort(judge, &body, now, sender)?
+        sort(judge, &body, now, sender, bound.as_ref())?
     } else {
         let judge = judge.clone();
         let sender = sender.clone();
         let _turn = SORTING.acquire().await.map_err(|_| store::Error::Stopped)?;
-        tokio::task::spawn_blocking(move || sort(&judge, &body, now, &sender))
+        tokio::task::spawn_blocking(move || sort(&judge, &body, now, &sender, bound.as_ref()))
             .await
             .map_err(|_| Error::Body("the records could not be read".to_owned()))??
     };
@@ -359,7 +375,13 @@ pub async fn judged(
 }
 
 /// Splits, parses, judges and compresses; no waiting.
-fn sort(judge: &Judge, body: &[u8], now: Timestamp, sender: &Sender) -> Result<Sorted, Error> {
+fn sort(
+    judge: &Judge,
+    body: &[u8],
+    now: Timestamp,
+    sender: &Sender,
+    bound: Option<&Bound>,
+) -> Result<Sorted, Error> {
     let text = decode::to_utf8(body).map_err(|error| Error::Body(error.to_string()))?;
     let mut results = Vec::new();
     let mut prepared = Vec::new();
@@ -372,10 +394,12 @@ fn sort(judge: &Judge, body: &[u8], now: Timestamp, sender: &Sender) -> Result<S
         };
         oversized |= bytes.len() > report_v1::MAX_RECORD;
         let parsed = match record {
-            Ok(bytes) => report_v1::parse_with_hash(bytes).map_err(|mut errors| {
-                place.name_line(&mut errors);
-                errors
-            }),
+            Ok(bytes) => report_v1::parse_with_hash(bytes)
+                .and_then(|parsed| held(parsed, bound))
+                .map_err(|mut errors| {
+                    place.name_line(&mut errors);
+                    errors
+                }),
             Err(cut) => Err(vec![cut.error]),
         };
         match parsed {
@@ -408,6 +432,21 @@ fn sort(judge: &Judge, body: &[u8], now: Timestamp, sender: &Sender) -> Result<S
         prepared,
         refused,
     })
+}
+
+/// The report, if it speaks of the machine that its sender may speak of.
+fn held(mut parsed: Parsed, bound: Option<&Bound>) -> Result<Parsed, Vec<FieldError>> {
+    let Some(bound) = bound else {
+        return Ok(parsed);
+    };
+    let ids = std::mem::take(&mut parsed.report.ids);
+    parsed.report.ids = bound.hold(ids).map_err(|(pointer, detail)| {
+        vec![FieldError {
+            pointer: pointer.to_owned(),
+            detail,
+        }]
+    })?;
+    Ok(parsed)
 }
 
 /// Counts a report that was kept.

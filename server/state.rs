@@ -5,9 +5,9 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    http::{auth::Guard, body::Budget, pacing::Pacer},
+    http::{auth::Guard, body::Budget, door::Door, pacing::Pacer, tls::Doors},
     ingest::Judge,
-    store::Store,
+    store::{Store, sessions::Lasting},
     uploads::Bell,
 };
 
@@ -22,12 +22,15 @@ struct Inner {
     store: Store,
     judge: Judge,
     guard: Guard,
+    door: Door,
+    lasting: Lasting,
     pacer: Pacer,
     budget: Budget,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
     secure_cookies: bool,
     bell: Bell,
     trusted_proxies: Vec<IpNet>,
+    doors: Doors,
 }
 
 impl App {
@@ -39,18 +42,23 @@ impl App {
         secure_cookies: bool,
         pacer: Pacer,
         trusted_proxies: Vec<IpNet>,
+        lasting: Lasting,
+        doors: Doors,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 store,
                 judge,
                 guard: Guard::default(),
+                door: Door::default(),
+                lasting,
                 pacer,
                 budget: Budget::default(),
                 metrics,
                 secure_cookies,
                 bell: Bell::default(),
                 trusted_proxies,
+                doors,
             }),
         }
     }
@@ -65,7 +73,17 @@ impl App {
         &self.inner.judge
     }
 
-    /// Who was let in lately, and who was not.
+    /// Where people come in: passwords, and who failed lately.
+    pub fn door(&self) -> &Door {
+        &self.inner.door
+    }
+
+    /// How long sessions last.
+    pub fn lasting(&self) -> Lasting {
+        self.inner.lasting
+    }
+
+    /// Which tokens were let in lately.
     pub fn guard(&self) -> &Guard {
         &self.inner.guard
     }
@@ -93,6 +111,11 @@ impl App {
     /// Proxies whose word is taken for where a request comes from.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.inner.trusted_proxies
+    }
+
+    /// The certificates, and who could not come in.
+    pub fn doors(&self) -> &Doors {
+        &self.inner.doors
     }
 
     /// Whether cookies may only travel over TLS.

@@ -1,19 +1,13 @@
-//! `cutover token`, `user`, `backup` and `migrate`: administration on the database, beside a running server.
+//! `cutover token`, `backup` and `migrate`: administration on the database, beside a running server.
 
-use std::{
-    io::{self, BufRead as _, IsTerminal as _},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
 use super::{Error, out::say};
 use crate::{
     clock,
     config::DatabaseArgs,
-    http::auth,
-    store::{
-        Store,
-        access::{self, Purpose},
-    },
+    domain::audit::{self, Author},
+    store::{Store, access::Purpose},
 };
 
 /// Make, list and revoke tokens.
@@ -45,25 +39,9 @@ enum TokenCommand {
     Revoke {
         /// Its id, as `token list` shows it
         id: String,
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-}
-
-/// Set passwords.
-#[derive(Clone, Debug, clap::Args)]
-pub struct UserArgs {
-    #[command(subcommand)]
-    command: UserCommand,
-}
-
-#[derive(Clone, Debug, clap::Subcommand)]
-enum UserCommand {
-    /// Set a user's password (the user is made if need be): read from standard input, or made up and printed
-    SetPassword {
-        /// Name of the user
-        #[arg(default_value = "admin")]
-        name: String,
+        /// Why, for the audit log
+        #[arg(long, value_name = "REASON")]
+        why: Option<String>,
         #[command(flatten)]
         database: DatabaseArgs,
     },
@@ -116,7 +94,10 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
                 ));
             }
             let store = open_existing(&database).await?;
-            say(&store.create_token(purpose, name, clock::now()).await?)?;
+            let author = Author::command();
+            say(&store
+                .create_token(purpose, name, author, clock::now())
+                .await?)?;
         }
         TokenCommand::List { database } => {
             let store = open_existing(&database).await?;
@@ -135,9 +116,14 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
                 ))?;
             }
         }
-        TokenCommand::Revoke { id, database } => {
+        TokenCommand::Revoke { id, why, database } => {
+            let why = why
+                .map(|why| audit::reason(&why))
+                .transpose()
+                .map_err(Error::Usage)?;
             let store = open_existing(&database).await?;
-            if !store.revoke_token(id.clone(), clock::now()).await? {
+            let by = Author::command().because(why);
+            if !store.revoke_token(id.clone(), by, clock::now()).await? {
                 return Err(Error::Failed(format!(
                     "there is no token {id:?} that still holds; `cutover token list` shows them"
                 )));
@@ -145,46 +131,6 @@ pub async fn token(args: TokenArgs) -> Result<(), Error> {
             eprintln!("Token {id} is revoked.");
         }
     }
-    Ok(())
-}
-
-/// `cutover user …`
-///
-/// # Errors
-/// The password is too short, or the database failed.
-pub async fn user(args: UserArgs) -> Result<(), Error> {
-    let UserCommand::SetPassword { name, database } = args.command;
-    if name.is_empty() || name.chars().count() > 100 || name.contains(char::is_control) {
-        return Err(Error::Usage(
-            "a user's name has 1 to 100 printable characters".to_owned(),
-        ));
-    }
-    let mut given = String::new();
-    if !io::stdin().is_terminal() {
-        io::stdin()
-            .lock()
-            .read_line(&mut given)
-            .map_err(|error| Error::Failed(format!("the password cannot be read: {error}")))?;
-    }
-    let given = given.trim_end_matches(['\r', '\n']);
-    let made_up = given.is_empty();
-    let password = if made_up {
-        access::random_secret()[..24].to_owned()
-    } else {
-        given.to_owned()
-    };
-    if password.chars().count() < 12 {
-        return Err(Error::Failed(
-            "a password has at least 12 characters".to_owned(),
-        ));
-    }
-    let store = open(&database).await?;
-    let hash = auth::hash_password(&password).map_err(Error::Failed)?;
-    store.set_password(name.clone(), hash, clock::now()).await?;
-    if made_up {
-        say(&password)?;
-    }
-    eprintln!("The password of {name} is set; sessions of {name} have ended.");
     Ok(())
 }
 
@@ -209,6 +155,10 @@ pub async fn backup(args: BackupArgs) -> Result<(), Error> {
         std::fs::set_permissions(&args.file, private)
             .map_err(|error| Error::Failed(format!("{}: {error}", args.file.display())))?;
     }
+    // The copy is of the moment before; what is noted is that there is one.
+    let file = args.file.display().to_string();
+    let entry = Author::command().entry(clock::now(), "database.backup", file);
+    store.note(entry).await?;
     eprintln!("The database is copied to {}.", args.file.display());
     Ok(())
 }
@@ -219,6 +169,8 @@ pub async fn backup(args: BackupArgs) -> Result<(), Error> {
 /// The database cannot be reached or brought up to date.
 pub async fn migrate(args: MigrateArgs) -> Result<(), Error> {
     let store = open(&args.database).await?;
+    let entry = Author::command().entry(clock::now(), "database.migrate", store.engine());
+    store.note(entry).await?;
     eprintln!("The {} database is up to date.", store.engine());
     Ok(())
 }

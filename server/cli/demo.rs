@@ -9,6 +9,8 @@ use super::{
 use crate::{
     clock,
     config::{DatabaseArgs, ServeArgs},
+    http::people::for_once,
+    people::FirstAdministrator,
     serve,
     sim::Fleet,
     store::{Store, access::Purpose},
@@ -51,7 +53,9 @@ pub async fn run(args: DemoArgs) -> Result<(), Error> {
         rate_limit: Some(0),
         ..ServeArgs::default()
     };
-    let config = serve_args.settle().map_err(Error::Usage)?;
+    let mut config = serve_args.settle().map_err(Error::Usage)?;
+    // It opens nothing but what is made up, and goes with it.
+    config.people.first = FirstAdministrator::Told(for_once());
     let cert = directory.0.join("cert.pem");
     let ruleset = config.policy.ruleset_name();
     serve::serve(config, move |address, store| {
@@ -106,7 +110,12 @@ async fn fill(
 
 async fn token(store: &Store, purpose: Purpose) -> Result<Secret, String> {
     let text = store
-        .create_token(purpose, "demo".to_owned(), clock::now())
+        .create_token(
+            purpose,
+            "demo".to_owned(),
+            crate::domain::audit::Author::command(),
+            clock::now(),
+        )
         .await
         .map_err(|error| error.to_string())?;
     let Ok(secret) = text.parse();

@@ -140,7 +140,7 @@ impl Step {
         match self {
             // Four eyes: nobody decides on a request of their own.
             Self::Approve | Self::Reject => role.may(Permission::Decide) && !own,
-            Self::Withdraw => role.may(Permission::Decide) || own,
+            Self::Withdraw => role.may(Permission::Decide) || own && may_ask(role),
         }
     }
 }

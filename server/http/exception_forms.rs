@@ -1,17 +1,17 @@
 //! What people do with exceptions: ask for them, decide, take them back.
 
 use axum::{
-    Extension, Form,
+    Form,
     extract::{State, rejection::FormRejection},
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::{auth::Person, from_where::FromWhere, query::Named};
+use super::{auth::Person, query::Named};
 use crate::{
     clock,
     domain::{
         access::Permission,
-        exceptions::{Asked, Step, TEXT_AT_MOST, TOGETHER, may_ask, text},
+        exceptions::{Asked, Step, TEXT_AT_MOST, TOGETHER, text},
     },
     error::Problem,
     state::App,
@@ -25,7 +25,6 @@ use crate::{
 
 type Pairs = Vec<(String, String)>;
 type Given = Result<Form<Pairs>, FormRejection>;
-type From = Option<Extension<FromWhere>>;
 
 fn read(given: Given) -> Result<Pairs, Problem> {
     given.map(|Form(pairs)| pairs).map_err(|_| {
@@ -46,22 +45,16 @@ fn wrong(wrong: Vec<(&'static str, String)>) -> Problem {
     Problem::Invalid(errors.collect())
 }
 
-fn doer(person: Person, from: From) -> Doer {
+fn doer(person: Person) -> Doer {
     Doer {
-        decides: person.role.may(Permission::Decide),
+        decides: person.may(Permission::Decide),
         name: person.name,
         sites: person.sites,
-        from: from.map(|Extension(FromWhere(from))| from),
+        author: person.author,
     }
 }
 
-fn asked(person: &Person, pairs: &Pairs) -> Result<Asked, Problem> {
-    if !may_ask(person.role) {
-        return Err(Problem::Forbidden(
-            "Your role does not ask for exceptions. Somebody who brings in files or decides can."
-                .to_owned(),
-        ));
-    }
+fn asked(pairs: &Pairs) -> Result<Asked, Problem> {
     let fields = ["kind", "reason", "control", "owner", "until"].map(|name| field(pairs, name));
     Asked::read(fields, clock::now()).map_err(wrong)
 }
@@ -74,13 +67,12 @@ fn no_client() -> Problem {
 pub async fn ask_for_one(
     State(app): State<App>,
     person: Person,
-    from: From,
     Named(id): Named,
     given: Given,
 ) -> Result<Response, Problem> {
     let id: ClientId = id.parse().map_err(|_| no_client())?;
-    let asked = asked(&person, &read(given)?)?;
-    let by = doer(person, from);
+    let asked = asked(&read(given)?)?;
+    let by = doer(person);
     let answers = app
         .store()
         .ask_for_exceptions(vec![id], asked, by, clock::now())
@@ -103,11 +95,10 @@ pub async fn ask_for_one(
 pub async fn ask_for_all(
     State(app): State<App>,
     person: Person,
-    from: From,
     given: Given,
 ) -> Result<Response, Problem> {
     let pairs = read(given)?;
-    let asked = asked(&person, &pairs)?;
+    let asked = asked(&pairs)?;
     let named: Vec<&str> = field(&pairs, "clients")
         .split(',')
         .filter(|id| !id.is_empty())
@@ -131,7 +122,7 @@ pub async fn ask_for_all(
     let clients: Result<Vec<ClientId>, _> = named.into_iter().map(str::parse).collect();
     let clients = clients
         .map_err(|_| Problem::invalid("/clients", "takes ids of clients with commas between"))?;
-    let by = doer(person, from);
+    let by = doer(person);
     let answers = app
         .store()
         .ask_for_exceptions(clients, asked, by, clock::now())
@@ -162,7 +153,6 @@ fn note_of(pairs: &Pairs) -> Result<String, Problem> {
 pub async fn decide(
     State(app): State<App>,
     person: Person,
-    from: From,
     given: Given,
 ) -> Result<Response, Problem> {
     let pairs = read(given)?;
@@ -171,11 +161,6 @@ pub async fn decide(
         "reject" => Step::Reject,
         _ => return Err(Problem::invalid("/decision", "must be approve or reject")),
     };
-    if !person.role.may(Permission::Decide) {
-        return Err(Problem::Forbidden(
-            "Your role does not decide on exceptions.".to_owned(),
-        ));
-    }
     let note = note_of(&pairs)?;
     let ids: Vec<String> = pairs
         .into_iter()
@@ -188,7 +173,7 @@ pub async fn decide(
             format!("tick 1 to {TOGETHER} exceptions"),
         ));
     }
-    let by = doer(person, from);
+    let by = doer(person);
     let (all, mut done) = (ids.len(), 0);
     for id in ids {
         let taken = app
@@ -205,33 +190,30 @@ pub async fn decide(
 pub async fn approve(
     State(app): State<App>,
     person: Person,
-    from: From,
     Named(id): Named,
     given: Given,
 ) -> Result<Response, Problem> {
-    take(&app, Step::Approve, doer(person, from), id, given).await
+    take(&app, Step::Approve, doer(person), id, given).await
 }
 
 /// `POST /exceptions/{id}/reject`
 pub async fn reject(
     State(app): State<App>,
     person: Person,
-    from: From,
     Named(id): Named,
     given: Given,
 ) -> Result<Response, Problem> {
-    take(&app, Step::Reject, doer(person, from), id, given).await
+    take(&app, Step::Reject, doer(person), id, given).await
 }
 
 /// `POST /exceptions/{id}/withdraw`
 pub async fn withdraw(
     State(app): State<App>,
     person: Person,
-    from: From,
     Named(id): Named,
     given: Given,
 ) -> Result<Response, Problem> {
-    take(&app, Step::Withdraw, doer(person, from), id, given).await
+    take(&app, Step::Withdraw, doer(person), id, given).await
 }
 
 async fn take(

@@ -21,7 +21,7 @@ use crate::{
     clock,
     domain::{
         access::Permission,
-        exceptions::{Kind, State, Step, TOGETHER, may_ask},
+        exceptions::{Kind, State, Step, TOGETHER},
         time::Timestamp,
         verdict::Standing,
     },
@@ -246,18 +246,15 @@ pub async fn page(
     let pile = store.exception_pile(&person.sites, now).await?;
     let blocking = Filter {
         standings: vec![Standing::Blocking],
-        ..Filter::default()
+        ..Filter::of(&person.sites)
     };
     let blocking = store.length(&blocking, now).await?;
-    let (_, sites, _) = store.occurring().await?;
+    let (_, sites, _) = store.occurring(&person.sites).await?;
     let offered = Offered {
-        owners: store.exception_owners().await?,
-        sites: sites
-            .into_iter()
-            .filter(|site| person.sites.holds(site))
-            .collect(),
+        owners: store.exception_owners(&person.sites, now).await?,
+        sites,
     };
-    let mut layout = layout(&app, Nav::Exceptions, Some(&person.name), Some(&headers));
+    let mut layout = layout(&app, Nav::Exceptions, Some(&person), Some(&headers));
     layout.notice = notice(&query);
     html(&ExceptionsPage::new(
         layout,
@@ -265,7 +262,7 @@ pub async fn page(
         &page,
         (&pile, blocking),
         &offered,
-        (&person.name, person.role.may(Permission::Decide)),
+        (&person.name, person.may(Permission::Decide)),
     ))
 }
 
@@ -302,7 +299,7 @@ pub async fn one(
         decide: Step::Approve.is_for(person.role, own),
         withdraw: Step::Withdraw.is_for(person.role, own),
     };
-    let layout = layout(&app, Nav::Exceptions, Some(&person.name), Some(&headers));
+    let layout = layout(&app, Nav::Exceptions, Some(&person), Some(&headers));
     html(&OneException::new(layout, &exception, &person.name, may))
 }
 
@@ -317,8 +314,8 @@ pub async fn form(
         .store()
         .list_by(&query.filter, Order::Name, None, TOGETHER, clock::now())
         .await?;
-    let layout = layout(&app, Nav::Exceptions, Some(&person.name), Some(&headers));
-    html(&AskForAll::new(layout, &page, may_ask(person.role)))
+    let layout = layout(&app, Nav::Exceptions, Some(&person), Some(&headers));
+    html(&AskForAll::new(layout, &page))
 }
 
 /// The numbers of a list before and after exceptions.

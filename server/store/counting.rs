@@ -113,6 +113,8 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
     if by_mask && !signed
         || filter.role.is_some()
         || filter.owner.is_some()
+        // Who has a second record that somebody may see is not counted by who may see it.
+        || filter.duplicates && filter.within.is_limited()
         || standings.is_empty()
         || filter.regressed
         || filter.unchanged.is_some()

@@ -1,8 +1,13 @@
 //! Exceptions end by themselves: when their time is over, and when the client is not what they were asked for any more.
 
-use super::{ESTATE, Store, audit, db::Conn, error::Result, exceptions::unchanged};
+use super::{
+    ESTATE, Store, audit,
+    db::Conn,
+    error::Result,
+    exceptions::{subject_of, unchanged},
+};
 use crate::domain::{
-    audit::{Actor, Entry},
+    audit::{Author, Entry},
     time::Timestamp,
 };
 
@@ -105,14 +110,10 @@ impl Over {
         } else {
             "requested"
         };
-        Entry::new(
-            now,
-            Actor::Server,
-            deed,
-            format!("{name} (exception {})", self.id),
-        )
-        .change(Some(before.to_owned()), Some(self.why.clone()))
-        .why(Some(why))
+        Author::server()
+            .entry(now, deed, subject_of(name, &self.id))
+            .change(Some(before.to_owned()), Some(self.why.clone()))
+            .why(Some(why))
     }
 
     fn what_changed(&self) -> String {

@@ -30,11 +30,10 @@ const EACH: &str = concat!(
 );
 const ROW: &str = "SELECT id, client_id, name, site, standing, kind, reason, control, owner, expires_at, verdict, reasons,
  os_key, requested_by, requested_at, decided_by, decided_at, decision_note, ended_at, ended_by, state";
-/// An owner that no expected list names.
+/// An owner that no expected list names, as far as somebody sees what lists name.
 const UNOWNED: &str =
-    " AND NOT EXISTS (SELECT 1 FROM clients k WHERE k.estate = ? AND k.owner = e.owner)";
-const OWNERS: &str =
-    "SELECT DISTINCT owner FROM exceptions WHERE estate = $1 ORDER BY owner LIMIT $2";
+    " AND NOT EXISTS (SELECT 1 FROM clients k WHERE k.estate = ? AND k.owner = e.owner";
+const OWNERS: &str = "SELECT DISTINCT owner";
 
 /// So many owners are offered for choice.
 pub const OWNERS_OFFERED: i64 = 200;
@@ -208,6 +207,7 @@ impl Stored {
 }
 
 /// A statement that grows, and its values.
+#[derive(Default)]
 struct Asking {
     text: Composed,
     values: Vec<Value>,
@@ -215,14 +215,16 @@ struct Asking {
 
 impl Asking {
     /// What `select` begins, of the exceptions as they are at `now`.
-    fn of(select: &'static str, values: Vec<Value>, now: Timestamp) -> Self {
-        let mut asking = Self {
-            text: Composed::default(),
-            values,
-        };
-        asking.text.push(select);
-        asking.and(EACH, [Value::Int(now.0), Value::Int(ESTATE)]);
+    fn of(select: &'static str, now: Timestamp) -> Self {
+        let mut asking = Self::default();
+        asking.and(select, []);
+        asking.each(now);
         asking
+    }
+
+    /// From where it is read: the exceptions as they are at `now`.
+    fn each(&mut self, now: Timestamp) {
+        self.and(EACH, [Value::Int(now.0), Value::Int(ESTATE)]);
     }
 
     fn and(&mut self, piece: &'static str, values: impl IntoIterator<Item = Value>) {
@@ -267,22 +269,38 @@ impl Asking {
         }
         if which.unowned {
             self.and(" AND e.state IN ('requested', 'active')", []);
-            self.and(UNOWNED, [Value::Int(ESTATE)]);
+            self.unowned(sites);
         }
         self.seen_by(sites);
     }
 
+    /// Only those whose owner is named by no list that somebody with these sites sees.
+    fn unowned(&mut self, sites: &Sites) {
+        self.and(UNOWNED, [Value::Int(ESTATE)]);
+        self.one_of(" AND k.site IN (", sites);
+        self.and(")", []);
+    }
+
     /// Only what somebody may see.
     fn seen_by(&mut self, sites: &Sites) {
+        self.one_of(" AND e.site IN (", sites);
+    }
+
+    /// Only what is of these sites; `start` is a condition up to the bracket of its list. Nobody who is limited sees
+    /// clients without a site.
+    fn one_of(&mut self, start: &'static str, sites: &Sites) {
         let Some(codes) = sites.limit() else {
             return;
         };
-        self.and(" AND e.site IN (''", []);
-        for code in codes {
-            self.and(", ?", [text(code)]);
+        if codes.is_empty() {
+            self.and(" AND 1 = 0", []);
+            return;
         }
-        // Nobody who is limited sees clients without a site.
-        self.and(") AND e.site <> ''", []);
+        self.and(start, []);
+        for (index, code) in codes.iter().enumerate() {
+            self.and(if index == 0 { "?" } else { ", ?" }, [text(code)]);
+        }
+        self.and(")", []);
     }
 
     fn statement(self, tx: &mut Tx) -> super::db::Statement<'_> {
@@ -319,10 +337,10 @@ impl Store {
         }
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
-        let mut counting = Asking::of("SELECT COUNT(*)", Vec::new(), now);
+        let mut counting = Asking::of("SELECT COUNT(*)", now);
         counting.which(which, sites, now);
         let total: i64 = counting.statement(&mut tx).scalar().await?;
-        let mut reading = Asking::of(ROW, Vec::new(), now);
+        let mut reading = Asking::of(ROW, now);
         reading.which(which, sites, now);
         if let Some(cursor) = cursor {
             reading.and(" AND e.id < ?", [text(cursor)]);
@@ -356,7 +374,7 @@ impl Store {
     ) -> Result<Option<Exception>> {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
-        let mut reading = Asking::of(ROW, Vec::new(), now);
+        let mut reading = Asking::of(ROW, now);
         reading.seen_by(sites);
         reading.and(" AND e.id = ?", [text(id)]);
         let row: Option<Stored> = reading.statement(&mut tx).optional().await?;
@@ -368,8 +386,11 @@ impl Store {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
         let at = |days: i64| Value::Int(now.plus(days * DAY).0);
-        let values = vec![at(SOON), at(-SOON), Value::Int(ESTATE), at(-WAITED)];
-        let mut asking = Asking::of(PILE, values, now);
+        let mut asking = Asking::default();
+        asking.and(PILE, [at(SOON), at(-SOON), at(-WAITED)]);
+        asking.unowned(sites);
+        asking.and(" THEN 1 END) AS unowned", []);
+        asking.each(now);
         asking.seen_by(sites);
         Ok(asking
             .statement(&mut tx)
@@ -378,19 +399,18 @@ impl Store {
             .unwrap_or_default())
     }
 
-    /// The owners that exceptions name, in order; no more than [`OWNERS_OFFERED`].
-    pub async fn exception_owners(&self) -> Result<Vec<String>> {
+    /// The owners that exceptions name which somebody may see, in order; no more than [`OWNERS_OFFERED`].
+    pub async fn exception_owners(&self, sites: &Sites, now: Timestamp) -> Result<Vec<String>> {
         let mut tx = self.db.read().await?;
-        let rows: Vec<Named> = tx
-            .sql(OWNERS)
-            .bind(ESTATE)
-            .bind(OWNERS_OFFERED)
-            .all()
-            .await?;
+        let mut asking = Asking::of(OWNERS, now);
+        asking.seen_by(sites);
+        asking.and(" ORDER BY owner LIMIT ?", [Value::Int(OWNERS_OFFERED)]);
+        let rows: Vec<Named> = asking.statement(&mut tx).all().await?;
         Ok(rows.into_iter().map(|row| row.owner).collect())
     }
 }
 
+/// All but the last one, which depends on who asks.
 const PILE: &str = "SELECT COUNT(*) AS total,
  COUNT(CASE WHEN state = 'active' THEN 1 END) AS active,
  COUNT(CASE WHEN state = 'active' AND standing = 'blocking' AND listing NOT IN ('obsolete', 'decommissioned')
@@ -398,7 +418,6 @@ const PILE: &str = "SELECT COUNT(*) AS total,
  COUNT(CASE WHEN state = 'active' AND expires_at <= ? THEN 1 END) AS soon,
  MIN(CASE WHEN state = 'active' THEN requested_at END) AS oldest,
  COUNT(CASE WHEN state = 'lapsed' AND (ended_at IS NULL OR ended_at >= ?) THEN 1 END) AS lapsed,
- COUNT(CASE WHEN state IN ('requested', 'active')
-   AND NOT EXISTS (SELECT 1 FROM clients k WHERE k.estate = ? AND k.owner = e.owner) THEN 1 END) AS unowned,
  COUNT(CASE WHEN state = 'requested' THEN 1 END) AS requested,
- COUNT(CASE WHEN state = 'requested' AND requested_at < ? THEN 1 END) AS waiting";
+ COUNT(CASE WHEN state = 'requested' AND requested_at < ? THEN 1 END) AS waiting,
+ COUNT(CASE WHEN state IN ('requested', 'active')";

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::{
     access::Sites,
-    audit::Entry,
+    audit::Author,
     days::date_of,
     exceptions::{Asked, State, Step},
     time::{DAY, Timestamp},
@@ -75,7 +75,7 @@ const SUBJECT: &str =
 FROM exceptions x LEFT JOIN clients c ON c.estate = x.estate AND c.id = x.client_id
 WHERE x.estate = $1 AND x.id = $2";
 
-/// Who does it: the account, whether it may decide, its sites, and the entry of the audit log to begin with.
+/// Who does it: the account, whether it may decide, its sites, and who it is for the audit log.
 #[derive(Clone, Debug)]
 pub struct Doer {
     /// Name of the account.
@@ -84,8 +84,8 @@ pub struct Doer {
     pub decides: bool,
     /// The sites that it may see.
     pub sites: Sites,
-    /// From which address it comes.
-    pub from: Option<std::net::IpAddr>,
+    /// Who it is for the audit log.
+    pub author: Author,
 }
 
 /// What came of asking.
@@ -230,7 +230,9 @@ async fn ask(
         asked.control
     );
     let entry = by
-        .entry(now, "exception.request", &whom.name, &id)
+        .author
+        .clone()
+        .entry(now, "exception.request", subject_of(&whom.name, &id))
         .change(None, Some(new))
         .why(Some(asked.reason.clone()));
     audit::note(conn, &entry).await?;
@@ -289,17 +291,18 @@ async fn take(
         Step::Withdraw => "exception.withdraw",
     };
     let after = before.after(step).map(|state| state.code().to_owned());
+    let name = subject.name.as_deref().unwrap_or_default();
     let entry = by
-        .entry(now, deed, subject.name.as_deref().unwrap_or_default(), &id)
+        .author
+        .clone()
+        .entry(now, deed, subject_of(name, &id))
         .change(Some(before.code().to_owned()), after)
         .why(Some(note));
     audit::note(conn, &entry).await?;
     Ok(Taken::Done)
 }
 
-impl Doer {
-    fn entry(&self, now: Timestamp, deed: &'static str, client: &str, id: &str) -> Entry {
-        let by = crate::domain::audit::Actor::Person(self.name.clone());
-        Entry::new(now, by, deed, format!("{client} (exception {id})")).from(self.from)
-    }
+/// How the audit log names an exception.
+pub(super) fn subject_of(client: &str, id: &str) -> String {
+    format!("{client} (exception {id})")
 }

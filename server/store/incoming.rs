@@ -94,6 +94,14 @@ impl Sender {
         }
     }
 
+    /// Machines that have shown their own certificates.
+    pub fn proven(name: &str) -> Self {
+        Self {
+            trust: Trust::Proven,
+            ..Self::claimed(name)
+        }
+    }
+
     /// A person, or an import that somebody vouches for.
     pub fn vouched(name: &str, way: Way) -> Self {
         Self {
@@ -119,7 +127,7 @@ impl Sender {
     /// vouches for. How far it is believed is for [`Trust`] to say.
     pub const fn speaker(&self) -> Speaker {
         match (self.way, self.trust) {
-            (Way::Report, Trust::Claimed) => Speaker::Report,
+            (Way::Report, Trust::Claimed | Trust::Proven) => Speaker::Report,
             _ => Speaker::File,
         }
     }

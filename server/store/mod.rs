@@ -1,8 +1,10 @@
 //! What is kept: clients, history, counts, the expected lists, who feeds it, tokens; SQLite or PostgreSQL.
 
 pub mod access;
+pub mod accounts;
 mod ahead;
 mod audit;
+pub mod audit_log;
 pub mod called;
 mod change_row;
 pub mod changes;
@@ -43,7 +45,10 @@ pub mod rows;
 pub mod saved;
 mod searching;
 pub mod selection;
+pub mod sessions;
 pub mod settings;
+pub mod setup;
+pub mod sightings;
 mod signatures;
 pub mod summary;
 mod sweep;
@@ -59,6 +64,7 @@ pub mod upload_whom;
 pub mod uploads;
 mod warm;
 pub mod webhooks;
+mod within;
 pub mod writer;
 
 pub use error::{Error, Result};

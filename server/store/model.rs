@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 pub use super::filter::{Excepted, Filter, Freshness, Order};
 use super::incoming::Said;
 use crate::domain::{
+    access::Sites,
     exceptions::Kind,
     identity::ClientIds,
     lists::ListOrigin,
@@ -133,6 +134,8 @@ pub struct ListPage {
 /// What every answer says about what it covers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Population {
+    /// The sites that whoever asked may see; the numbers count these alone.
+    pub within: Sites,
     /// Everything counted: expected ones, and those that reported without being on the list.
     pub total: i64,
     /// Expected by at least one list.

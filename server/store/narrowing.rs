@@ -138,7 +138,7 @@ pub(super) fn pieces(filter: &Filter, order: Order) -> Vec<Piece> {
         vec![None]
     } else if possible.len() < Standing::ALL.len()
         || filter.os.is_some()
-        || filter.site.is_some()
+        || filter.one_site().is_some()
         || order.by_since()
     {
         // The indexes by OS version and by site go on with the standing; that by time begins with it.
@@ -207,8 +207,23 @@ impl Growing {
     /// Starts with a text whose one `?` is the estate.
     pub(super) fn new(text: Composed) -> Self {
         Self {
-            text,
             values: vec![Value::Int(ESTATE)],
+            ..Self::without_values(text)
+        }
+    }
+
+    /// Starts with a text whose first `?` is the estate.
+    pub(super) fn starting(text: &'static str) -> Self {
+        let mut start = Composed::default();
+        start.push(text);
+        Self::new(start)
+    }
+
+    /// Starts with a text that binds nothing.
+    pub(super) const fn without_values(text: Composed) -> Self {
+        Self {
+            text,
+            values: Vec::new(),
             few: false,
             by_ids: false,
         }
@@ -339,14 +354,10 @@ impl Growing {
             };
             self.and(piece, [text(os)]);
         }
-        if let Some(site) = &filter.site {
-            let piece = if self.few || lead == Lead::Os {
-                " AND site || '' = ?"
-            } else {
-                " AND site = ?"
-            };
-            self.and(piece, [text(site)]);
-        }
+        // Several sites are in no index in order, so another filter that has one leads.
+        let another =
+            filter.one_site().is_none() && (filter.os.is_some() || filter.owner.is_some());
+        self.sites(filter, self.few || lead == Lead::Os || another);
         if let Some(owner) = &filter.owner {
             let piece = if self.few {
                 " AND owner || '' = ?"
@@ -378,6 +389,7 @@ impl Growing {
         self.reasons(filter, &OF_CLIENTS);
         if filter.duplicates {
             self.text.push(" AND duplicate AND sort_key >= ''");
+            self.with_twin(&filter.within);
         }
         if filter.future {
             self.text.push(" AND future AND sort_key >= ''");
@@ -411,18 +423,6 @@ impl Growing {
         }
         if let Some(q) = searched(filter) {
             self.search(q, piece.search);
-        }
-    }
-
-    /// Only clients of the filter's OS version and site.
-    pub(super) fn place(&mut self, filter: &Filter) {
-        for (piece, value) in [
-            (" AND os_key = ?", &filter.os),
-            (" AND site = ?", &filter.site),
-        ] {
-            if let Some(value) = value {
-                self.and(piece, [text(value)]);
-            }
         }
     }
 

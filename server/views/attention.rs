@@ -2,7 +2,7 @@
 
 use super::{feeds, links};
 use crate::{
-    domain::{feeds::Feed, time::Timestamp, verdict::Standing},
+    domain::{feeds::Feed, handshake::Certificate, time::Timestamp, verdict::Standing},
     store::{
         exception_list::Pile,
         model::{Filter, Summary},
@@ -16,8 +16,8 @@ use crate::{
 pub struct Attention {
     /// What it is, without a full stop.
     pub text: String,
-    /// Where it is.
-    pub href: String,
+    /// Where it is; `None`: the reader may not see that place.
+    pub href: Option<String>,
 }
 
 /// The reason that facts about the Windows version contradict each other.
@@ -29,7 +29,7 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
         .into_iter()
         .map(|text| Attention {
             text,
-            href: "/feeds".to_owned(),
+            href: Some(links::FEEDS.to_owned()),
         })
         .collect();
     let population = &summary.population;
@@ -85,7 +85,7 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
             .filter(|(n, ..)| *n > 0)
             .map(|(n, one, many, filter)| Attention {
                 text: counted(n, one, many),
-                href: links::list_url(&filter),
+                href: Some(links::list_url(&filter)),
             }),
     );
     lines
@@ -117,9 +117,36 @@ pub fn exceptions(pile: &Pile) -> Vec<Attention> {
     .filter(|(n, ..)| *n > 0)
     .map(|(n, one, many, href)| Attention {
         text: counted(n, one, many),
-        href: href.to_owned(),
+        href: Some(href.to_owned()),
     })
     .collect()
+}
+
+/// What is wrong with the certificates; see [`super::tls::troubles`].
+pub fn certificates(
+    certificates: &[Certificate],
+    trouble: Option<&str>,
+    now: Timestamp,
+) -> Vec<Attention> {
+    super::tls::troubles(certificates, trouble, now)
+        .into_iter()
+        .map(|text| Attention {
+            text,
+            href: Some("/tls".to_owned()),
+        })
+        .collect()
+}
+
+/// How many addresses came without TLS 1.2, or without a shared suite, in the last 30 days.
+pub fn sightings(addresses: i64) -> Option<Attention> {
+    (addresses > 0).then(|| Attention {
+        text: counted(
+            addresses,
+            "address could not agree on TLS with this server in the last 30 days",
+            "addresses could not agree on TLS with this server in the last 30 days",
+        ),
+        href: Some("/sightings".to_owned()),
+    })
 }
 
 /// A line for each webhook that does not reach anybody, or did not.
@@ -141,7 +168,7 @@ pub fn webhooks(webhooks: &[Webhook]) -> Vec<Attention> {
             };
             Some(Attention {
                 text,
-                href: "/webhooks".to_owned(),
+                href: Some("/webhooks".to_owned()),
             })
         })
         .collect()

@@ -397,15 +397,13 @@ pub struct AskForAll {
     pub names: Vec<(String, String)>,
     /// Their ids, with commas between.
     pub ids: String,
-    /// The reader's role may ask.
-    pub may_ask: bool,
     /// What the form needs.
     pub form: AskForm,
 }
 
 impl AskForAll {
     /// The form for the first clients of a list.
-    pub fn new(layout: Layout, page: &ListPage, may_ask: bool) -> Self {
+    pub fn new(layout: Layout, page: &ListPage) -> Self {
         let here = i64::try_from(page.items.len()).unwrap_or(i64::MAX);
         let more = page.total.saturating_sub(here);
         let ids: Vec<&str> = page.items.iter().map(|row| row.id.as_str()).collect();
@@ -425,7 +423,6 @@ impl AskForAll {
                 .map(|row| (row.name.clone(), links::client_url(&row.id)))
                 .collect(),
             ids: ids.join(","),
-            may_ask,
             form: AskForm::new(None, layout.now),
             layout,
         }

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     domain::{
         feeds::Feed,
+        handshake::Certificate,
         verdict::{Impact, Standing},
     },
     store::{
@@ -145,7 +146,7 @@ impl HomePage {
             .iter()
             .map(|(code, standings)| SiteRow::new(code, standings, base));
         let (sites, more_sites) = fold(sites.collect(), SHOWN, "sites");
-        let whole = *base == Filter::default();
+        let whole = base.is_everybody();
         Self {
             headline: Headline::of(summary, base),
             excepted: exceptions_words::excepted(summary, base),
@@ -209,6 +210,12 @@ impl HomePage {
     /// Says what somebody should look at; `regressed` is the length of the list with that filter.
     pub fn say_attention(&mut self, summary: &Summary, feeds: &[Feed], regressed: i64) {
         self.attention = attention::lines(summary, feeds, regressed, self.layout.now);
+        if !self.layout.whole_estate() {
+            // The page of the feeds is of the whole estate.
+            for line in &mut self.attention {
+                line.href = line.href.take().filter(|href| href != links::FEEDS);
+            }
+        }
         self.say_feeds(feeds);
     }
 
@@ -220,6 +227,20 @@ impl HomePage {
     /// Says which webhooks do not reach anybody.
     pub fn say_webhooks(&mut self, webhooks: &[Webhook]) {
         self.attention.extend(attention::webhooks(webhooks));
+    }
+
+    /// Says what is wrong with the certificates, and how many addresses could not agree on TLS.
+    pub fn say_doors(
+        &mut self,
+        certificates: &[Certificate],
+        trouble: Option<&str>,
+        refused_addresses: i64,
+    ) {
+        let now = self.layout.now;
+        self.attention
+            .extend(attention::certificates(certificates, trouble, now));
+        self.attention
+            .extend(attention::sightings(refused_addresses));
     }
 
     /// Says how the OS versions changed since `day`; `None`: no numbers were kept on it.

@@ -138,6 +138,9 @@ impl Screen {
     }
 }
 
+/// Page of the feeds.
+pub const FEEDS: &str = "/feeds";
+
 /// URL of exactly the list a filter describes.
 pub fn list_url(filter: &Filter) -> String {
     ListKind::of(filter).url(filter)

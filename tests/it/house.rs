@@ -106,7 +106,10 @@ const NEVER_IN: &[(&str, &[&str])] = &[
             "crate::http",
             "crate::views",
             "std::fs",
-            "std::net",
+            // An address is a value like any other.
+            "TcpStream",
+            "TcpListener",
+            "UdpSocket",
             "std::env",
             "async ",
         ],
@@ -120,6 +123,11 @@ const NEVER_IN: &[(&str, &[&str])] = &[
             "std::fs",
             "async ",
         ],
+    ),
+    // Whoever asks may see some sites only: what is read for them starts from that.
+    (
+        "http/",
+        &["Filter::default()", "Slice::default()", ".summary("],
     ),
     (
         "views/",

@@ -1,7 +1,9 @@
 //! The tests of the whole program: one binary, one link.
 
+mod audit;
 mod cases;
 mod changes;
+mod client_certificates;
 mod commands;
 mod contract;
 mod crawl;
@@ -15,6 +17,7 @@ mod foreign_files;
 mod foreign_reg;
 mod foreign_tables;
 mod gate;
+mod handshakes;
 mod house;
 mod kit;
 mod lists;
@@ -22,6 +25,7 @@ mod load;
 mod naming;
 mod newcomer;
 mod pacing;
+mod people;
 mod plans;
 mod postgres;
 mod properties;
@@ -32,7 +36,9 @@ mod security;
 mod selection;
 mod sessions;
 mod settings;
+mod sightings;
 mod sim;
+mod sites;
 mod store;
 mod stub;
 mod support;

@@ -276,6 +276,13 @@ pub const LIST_CURSOR: Param = param(
     "",
     "Where to go on: `next_cursor` of the page before, or, of CSV and NDJSON, the cursor of the last row that has arrived (see `cursors`). It is a place in an order, so give it with the same filters and the same order; another order is refused. CSV has no heading then, so that it can be put behind what is there.",
 );
+/// `cursor` of the list of sightings
+pub const SIGHTINGS_CURSOR: Param = param(
+    "cursor",
+    Text,
+    "",
+    "Where to go on: `next_cursor` of the page before.",
+);
 /// `limit`
 pub const LIMIT: Param = param("limit", Number(1, 1_000, Some(100)), "2", "Rows of a page.");
 
@@ -395,6 +402,57 @@ pub const CONFIRM: Param = param(
     Flag,
     "1",
     "Do it although clients are counted no more. Without it such a change is refused with 409 and a sentence that says how many.",
+);
+
+/// `confirm_shrink`
+pub const CONFIRM_SHRINK: Param = param(
+    "confirm_shrink",
+    Number(0, 9_007_199_254_740_991, None),
+    "",
+    "Do it although the population shrinks by more than a twentieth: so many clients, exactly, are counted no more. The refusal (409) says how many. Together with `why`.",
+);
+/// `why`
+pub const WHY: Param = param(
+    "why",
+    Text,
+    "",
+    "Why, in 3 to 500 characters, for the audit log. Needed where `confirm_shrink` is.",
+);
+
+/// How the audit log is narrowed.
+pub const AUDIT: [Param; 5] = [
+    param(
+        "who",
+        Text,
+        "admin",
+        "Only what somebody did whose name holds this: an account, a token, `command line`, or `server`.",
+    ),
+    param(
+        "deed",
+        Text,
+        "list",
+        "Only what was done under this code, such as `token.create`, or under any that begins so: `token`.",
+    ),
+    param(
+        "subject",
+        Text,
+        "default",
+        "Only what was done to something whose name holds this.",
+    ),
+    param("from", Day, "2026-11-01", "Only from this day on, in UTC."),
+    param(
+        "to",
+        Day,
+        "2026-11-30",
+        "Only up to this day, which counts, in UTC.",
+    ),
+];
+/// `cursor` of the audit log
+pub const AUDIT_CURSOR: Param = param(
+    "cursor",
+    Text,
+    "",
+    "Where to go on: `next_cursor` of the page before.",
 );
 
 /// `id` in the path of an upload.

@@ -120,10 +120,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ("exception-requested", one(State::Requested, "otto", true)),
         ("exception-own", one(State::Requested, "ines.okafor", false)),
         ("exception-lapsed", one(State::Lapsed, "otto", true)),
-        (
-            "exceptions-new",
-            html(&AskForAll::new(layout(), &clients, true)),
-        ),
+        ("exceptions-new", html(&AskForAll::new(layout(), &clients))),
     ]
 }
 
