@@ -3,7 +3,8 @@
 use super::{
     db::Composed,
     model::Filter,
-    narrowing::{Asked, Growing, carried, names_few, searched, text},
+    narrowing::{Asked, Growing, carried, names_few, text},
+    searching::searched,
 };
 use crate::domain::{assess, verdict::Standing};
 

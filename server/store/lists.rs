@@ -10,8 +10,9 @@ use super::{
     error::{Error, Result},
     identify,
     model::{ClientRow, Excepted, Filter, InForce, ListPage, Listing, Order},
-    narrowing::{Growing, Lead, Piece, pieces, searched},
+    narrowing::{Growing, Lead, Piece, pieces},
     needs::{Found, Needs},
+    searching::searched,
 };
 use crate::domain::{
     access::Sites,

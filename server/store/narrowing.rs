@@ -7,7 +7,7 @@ use super::{
     exceptions::{IN_FORCE, IN_FORCE_AND_SOON_OVER, NOT_IN_FORCE},
     model::{Excepted, Filter, Listing, Order},
     moves::{MOVED_BACK, NEWS},
-    searching::inside,
+    searching::{Search, inside, searched},
 };
 use crate::domain::{
     assess,
@@ -71,17 +71,6 @@ const OF_CLIENTS: Asked = Asked {
 /// Site systems. Every name is `>= ''`: said, because then the index of those that have roles fits better than any other,
 /// where a planner knows nothing of how many there are. The same is said below for the same reason.
 const WITH_ROLES: &str = " AND roles <> '' AND sort_key >= ''";
-
-/// How a searched text is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Search {
-    /// Not at all.
-    None,
-    /// Somewhere in a name.
-    Name,
-    /// As a whole id, or the beginning of an FQDN; without those whose name holds it.
-    Id,
-}
 
 /// A part of a list that one index range holds in the list's order. A list is the merge of its pieces, so that no
 /// combination of standings, OS version and search has to look through the whole fleet.
@@ -187,10 +176,6 @@ pub(super) enum Lead {
     Os,
     /// The site.
     Site,
-}
-
-pub(super) fn searched(filter: &Filter) -> Option<&str> {
-    filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
 }
 
 /// A statement that grows with the filter, and the values it binds.

@@ -1,9 +1,26 @@
-//! A searched text as a part of a statement.
+//! A text that somebody looks for, as conditions.
 
 use super::{
     ESTATE,
-    narrowing::{Growing, Search, Value, text},
+    model::Filter,
+    narrowing::{Growing, Value, text},
 };
+
+/// How a searched text is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Search {
+    /// Not at all.
+    None,
+    /// Somewhere in a name.
+    Name,
+    /// As a whole id, or the beginning of an FQDN; without those whose name holds it.
+    Id,
+}
+
+/// The text that a filter looks for.
+pub(super) fn searched(filter: &Filter) -> Option<&str> {
+    filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
+}
 
 /// A pattern for "somewhere in it".
 pub(super) fn inside(part: &str) -> Value {
@@ -15,7 +32,7 @@ pub(super) fn inside(part: &str) -> Value {
 }
 
 impl Growing {
-    /// What a searched text says of the `clients` table.
+    /// Only clients that a text finds.
     pub(super) fn search(&mut self, q: &str, how: Search) {
         let lower = q.to_lowercase();
         let upper = q.to_uppercase();

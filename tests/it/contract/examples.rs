@@ -50,6 +50,8 @@ fn calm_text(text: &str) -> String {
             "xxxxxxxx-xxxx-7xxx-xxxx-xxxxxxxxxxxx".to_owned(),
             UPLOAD.to_owned(),
         ),
+        ("(xxxxxxxxxxxx)".to_owned(), "(0198f3a27c11)".to_owned()),
+        ("; 0000 bytes".to_owned(), "; 2961 bytes".to_owned()),
         ("0000-00-00T00:00:00".to_owned(), TIME.to_owned()),
         ("0000-00-00 00:00".to_owned(), "2026-11-24 08:15".to_owned()),
         ("0000-00-00".to_owned(), "2026-11-24".to_owned()),

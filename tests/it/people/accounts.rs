@@ -310,7 +310,9 @@ async fn an_administrator_adds_somebody_who_chooses_a_password_and_is_changed_an
             303,
             "the old one is dead"
         );
-        get(&app, &fresh, "/upload").await.ok("an operator's page");
+        get(&app, &fresh, "/clients").await.ok("a list of the site");
+        // Files are of the whole estate, whatever the role.
+        assert_eq!(get(&app, &fresh, "/upload").await.status, 403);
 
         // Two places: one is ended from the other.
         let elsewhere = app.sign_in_as(name, PASSWORD).await;

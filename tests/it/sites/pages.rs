@@ -420,7 +420,11 @@ async fn answers_are_tagged_by_what_somebody_may_see() {
 }
 
 /// What is of the whole estate: refused for whoever may see some sites only.
-const WHOLE: [&str; 15] = [
+const WHOLE: [&str; 19] = [
+    "/audit",
+    "/audit/log.csv",
+    "/audit/log.ndjson",
+    "/api/v1/audit",
     "/sightings",
     "/api/v1/sightings",
     "/feeds",
