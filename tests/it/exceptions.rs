@@ -91,7 +91,7 @@ async fn one(store: &Store, id: &str, now: Timestamp) -> Exception {
     found.expect("an answer").expect("an exception")
 }
 
-async fn listed(
+async fn list_of(
     store: &Store,
     which: &Which,
     cursor: Option<&str>,
@@ -328,10 +328,10 @@ async fn one_client_has_one_open_exception_and_ready_ones_none() {
         assert_eq!(one(store, &second, later).await.state, State::Expired);
         requested(store, 1, "otto", 30, later).await;
         let all = Which::default();
-        let list = listed(store, &all, None, 2, later).await;
+        let list = list_of(store, &all, None, 2, later).await;
         assert_eq!((list.total, list.items.len()), (3, 2));
         let cursor = list.next_cursor.as_deref();
-        let rest = listed(store, &all, cursor, 2, later).await;
+        let rest = list_of(store, &all, cursor, 2, later).await;
         assert_eq!(rest.items[0].id, first);
     }
 }
@@ -502,7 +502,7 @@ async fn an_exception_never_moves_a_standing_and_every_number_is_the_length_of_i
             ),
         ];
         for (n, which) in numbers {
-            let page = listed(store, &which, None, 100, NOON).await;
+            let page = list_of(store, &which, None, 100, NOON).await;
             assert_eq!(page.total, n, "{which:?}");
         }
         assert!(pile.soon > 0 && pile.unowned > 0 && pile.requested > 0);
