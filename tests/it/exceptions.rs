@@ -7,6 +7,8 @@ use cutover::{
         access::{Role, Sites},
         audit::{Actor, Author},
         exceptions::{Asked, Kind, State, Step, may_ask},
+        identity::ClientIds,
+        lists::ListOrigin,
         time::{DAY, HOUR, SECOND, Timestamp},
         verdict::Standing,
     },
@@ -16,7 +18,9 @@ use cutover::{
         exceptions::{Answer, Doer, Taken},
         identify::ClientId,
         incoming::Incoming,
-        model::{Excepted, Filter, Order},
+        membership::Consent,
+        model::{Excepted, Filter, Listing, Order},
+        population::{Expected, ExpectedList},
     },
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
@@ -506,6 +510,141 @@ async fn an_exception_never_moves_a_standing_and_every_number_is_the_length_of_i
             assert_eq!(page.total, n, "{which:?}");
         }
         assert!(pile.soon > 0 && pile.unowned > 0 && pile.requested > 0);
+    }
+}
+
+/// A list that names the owner of one client, who is of the second site.
+async fn owned(store: &Store, n: u32) {
+    let list = ExpectedList {
+        name: "lab".to_owned(),
+        kind: ListOrigin::Names,
+        rows: vec![Expected {
+            ids: ClientIds {
+                site_code: Some("P02".to_owned()),
+                ..blocking(n, NOON, 1).ids
+            },
+            os_key: "unknown".to_owned(),
+            roles: Vec::new(),
+            owner: Some("Ward 7".to_owned()),
+            last_contact: None,
+            listing: Listing::Expected,
+        }],
+        rejected: 0,
+        file_hash: vec![1],
+        uploaded_by: "ann".to_owned(),
+        by: Author::command().into(),
+        consent: Consent::Given,
+    };
+    let put = store.replace_population(list, NOON);
+    put.await.expect("in force");
+}
+
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one number after the other")]
+async fn whoever_may_see_some_sites_sees_no_exception_of_another() {
+    const PLACES: [Option<&str>; 3] = [Some("P01"), Some("P02"), None];
+    for test in TestStore::each().await {
+        let store = &test.store;
+        let mut reports = Vec::new();
+        for n in 0..12_u32 {
+            let mut one = blocking(n, NOON.plus(-HOUR), 1);
+            one.ids.site_code = PLACES[n as usize % 3].map(str::to_owned);
+            reports.push(one);
+        }
+        keep(store, reports, NOON).await;
+        owned(store, 1).await;
+        for n in 0..9 {
+            let id = requested(store, n, "olga", 10, NOON).await;
+            if n > 2 {
+                let way = if n < 6 { Step::Approve } else { Step::Reject };
+                let taken = step(store, &id, way, someone("anna", true), NOON).await;
+                assert_eq!(taken, Taken::Done);
+            }
+        }
+        let ways = |state| Which {
+            state,
+            ..Which::default()
+        };
+        let mut whiches = vec![ways(None)];
+        whiches.extend(State::ALL.map(|state| ways(Some(state))));
+        whiches.push(Which {
+            soon: true,
+            ..Which::default()
+        });
+        let everything = list_of(store, &ways(None), None, 100, NOON).await.items;
+        assert_eq!(everything.len(), 9);
+        for codes in [&[][..], &["P01"], &["P02"], &["P01", "P02"], &["ZZZ"]] {
+            let sites = Sites::only(codes.iter().map(|code| (*code).to_owned()));
+            let of = |which: Which| {
+                let sites = sites.clone();
+                async move {
+                    let page = store.exceptions(&which, &sites, None, 100, NOON).await;
+                    let page = page.expect("a page");
+                    let length = i64::try_from(page.items.len()).expect("few");
+                    assert_eq!(page.total, length, "{which:?}");
+                    page.items
+                }
+            };
+            let says = format!("{codes:?} on {}", test.engine);
+            for which in &whiches {
+                let mut whole = list_of(store, which, None, 100, NOON).await.items;
+                whole.retain(|one| codes.contains(&one.site.as_str()));
+                assert_eq!(of(which.clone()).await, whole, "{which:?} {says}");
+            }
+            let pile = store.exception_pile(&sites, NOON).await.expect("a pile");
+            let seen = i64::try_from(codes.iter().filter(|code| **code != "ZZZ").count());
+            let seen = seen.expect("few");
+            let numbers = [
+                pile.total,
+                pile.requested,
+                pile.active,
+                pile.blocking,
+                pile.soon,
+            ];
+            assert_eq!(numbers, [3 * seen, seen, seen, seen, seen], "{says}");
+            // Whose owner a list names is seen by whoever sees a client of this owner.
+            let unowned = Which {
+                unowned: true,
+                ..Which::default()
+            };
+            let unowned = of(unowned).await.len();
+            assert_eq!(pile.unowned, i64::try_from(unowned).expect("few"), "{says}");
+            assert_eq!(unowned, if codes == ["P01"] { 2 } else { 0 }, "{says}");
+            let owners = store.exception_owners(&sites, NOON).await.expect("owners");
+            assert_eq!(owners.len(), usize::from(seen > 0), "{says}");
+            let filter = Filter::of(&sites);
+            let summary = store.selection(&filter, "test", NOON).await;
+            let summary = summary.expect("a selection");
+            let under: i64 = summary.excepted.values().sum();
+            assert_eq!(under, seen, "{says}");
+            for (how, n) in [(Excepted::Yes, 1), (Excepted::No, 3), (Excepted::Soon, 1)] {
+                let filter = Filter {
+                    excepted: Some(how),
+                    ..filter.clone()
+                };
+                let length = store.length(&filter, NOON).await.expect("a length");
+                assert_eq!(length, n * seen, "{how:?} {says}");
+            }
+            // Of what is not seen, nothing can be done and nothing is told.
+            for one in &everything {
+                let there = codes.contains(&one.site.as_str());
+                let found = store.exception(&one.id, &sites, NOON).await;
+                assert_eq!(found.expect("an answer").is_some(), there, "{says}");
+                if there {
+                    continue;
+                }
+                let by = || Doer {
+                    sites: sites.clone(),
+                    ..someone("otto", true)
+                };
+                for way in Step::ALL {
+                    assert_eq!(step(store, &one.id, way, by(), NOON).await, Taken::Nothing);
+                }
+                let client = one.client_id.parse().expect("an id");
+                let answers = store.ask_for_exceptions(vec![client], asked(30), by(), NOON);
+                assert_eq!(answers.await.expect("answers"), [Answer::Nobody]);
+            }
+        }
     }
 }
 
