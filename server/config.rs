@@ -87,6 +87,9 @@ pub struct ServeArgs {
     /// The same for tokens that send reports and files; the server tells them anyway when it is busy [default: 0]
     #[arg(long, env = "CUTOVER_RATE_LIMIT_SENDING", value_name = "N")]
     pub rate_limit_sending: Option<u32>,
+    /// New clients that a token for reports may make known in an hour, unless the token says it; 0: no limit [default: 0]
+    #[arg(long, env = "CUTOVER_NEW_CLIENTS_PER_HOUR", value_name = "N")]
+    pub new_clients_per_hour: Option<u32>,
     /// Proxies in front of this server whose X-Forwarded-For says who sent a request, as networks, comma separated [default: none]
     #[arg(long, env = "CUTOVER_TRUSTED_PROXIES", value_name = "NETWORKS")]
     pub trusted_proxies: Option<String>,
@@ -116,6 +119,7 @@ struct FromFile {
     keep_audit: Option<u32>,
     rate_limit: Option<u32>,
     rate_limit_sending: Option<u32>,
+    new_clients_per_hour: Option<u32>,
     trusted_proxies: Option<String>,
     freshness_days: Option<u32>,
     dotnet: Option<String>,
@@ -225,6 +229,8 @@ pub struct Config {
     pub rate_limit: u32,
     /// The same for tokens that send.
     pub rate_limit_sending: u32,
+    /// New clients that a token may make known in an hour, unless the token says it; 0: no limit.
+    pub new_clients_per_hour: i64,
     /// Proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Vec<IpNet>,
     /// JSON log lines.
@@ -388,6 +394,12 @@ impl ServeArgs {
             keep_audit: i64::from(keep_audit),
             rate_limit,
             rate_limit_sending,
+            // Without a limit unless somebody sets one: a first fill brings the whole fleet in an hour, and clients
+            // that no list expects never raise a share of what is ready.
+            new_clients_per_hour: self
+                .new_clients_per_hour
+                .or(file.new_clients_per_hour)
+                .map_or(0, i64::from),
             trusted_proxies: networks::parse("trusted_proxies", proxies.unwrap_or_default())?,
             json_logs,
             webhooks: file.webhooks(&self.webhooks)?,

@@ -1,5 +1,7 @@
 //! The one way in: bytes → records → facts → verdict → store. API, upload and command line all come through here.
 
+mod limited;
+
 use std::sync::{Arc, LazyLock};
 
 use tokio::sync::Semaphore;
@@ -15,7 +17,9 @@ use crate::{
     },
     store::{
         self, Store, evidence,
-        incoming::{Incoming, Jointly, JudgesJointly, Kept, Said, Sender},
+        incoming::{
+            Incoming, Jointly, JudgesJointly, Kept, ReadsAgain, Said, Sender, StoredReport,
+        },
         rejects::{KEPT_BYTES, Refused},
     },
     wire::{
@@ -23,6 +27,8 @@ use crate::{
         report_v1::{self, Parsed},
     },
 };
+
+use limited::{admitted, refused_site};
 
 /// A report that claims a time further ahead than this is flagged.
 const FUTURE: i64 = 5 * MINUTE;
@@ -205,6 +211,24 @@ impl JudgesJointly for Rules {
     }
 }
 
+impl ReadsAgain for Judge {
+    fn again(&self, stored: &StoredReport) -> Option<Incoming> {
+        let raw = evidence::unpacked(&stored.raw, stored.dictionary).ok()?;
+        let parsed = report_v1::parse_with_hash(&raw).ok()?;
+        let report = self.prepare(parsed, &raw, stored.received_at, &stored.sender);
+        let seen_at = stored.collected_at.min(stored.received_at);
+        // The same facts may have been said at another time than these bytes.
+        Some(Incoming {
+            collected_at: stored.collected_at,
+            seen_at,
+            stale_at: seen_at.plus(self.freshness_ms),
+            future: stored.collected_at.since(stored.received_at) > FUTURE,
+            report_id: stored.report_id.clone(),
+            ..report
+        })
+    }
+}
+
 /// What became of one record.
 #[derive(Clone, Debug)]
 pub enum Result1 {
@@ -311,6 +335,7 @@ pub async fn take_of(
             .keep_rejects(refused, sender.name.to_string(), now)
             .await?;
     }
+    let prepared = admitted(store, prepared, &mut results, sender, now).await?;
     let mut patient = false;
     let mut waiting = prepared.into_iter().peekable();
     while waiting.peek().is_some() {
@@ -364,8 +389,11 @@ pub async fn judged(
     let _turn = SORTING.acquire().await.map_err(|_| store::Error::Stopped)?;
     let judged = move || {
         let parsed = |document: &Vec<u8>| {
-            report_v1::parse_with_hash(document)
-                .map(|parsed| judge.prepare(parsed, document, received_at, &sender))
+            let parsed = report_v1::parse_with_hash(document)?;
+            match refused_site(&parsed, &sender) {
+                Some(errors) => Err(errors),
+                None => Ok(judge.prepare(parsed, document, received_at, &sender)),
+            }
         };
         documents.iter().map(parsed).collect()
     };
@@ -402,6 +430,10 @@ fn sort(
                 }),
             Err(cut) => Err(vec![cut.error]),
         };
+        let parsed = parsed.and_then(|parsed| match refused_site(&parsed, sender) {
+            Some(errors) => Err(errors),
+            None => Ok(parsed),
+        });
         match parsed {
             Ok(parsed) => {
                 results.push(None);

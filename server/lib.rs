@@ -10,6 +10,7 @@ pub mod http;
 pub mod ingest;
 pub mod networks;
 pub mod people;
+pub mod quarantine;
 pub mod rejudge;
 pub mod serve;
 pub mod sim;

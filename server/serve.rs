@@ -34,8 +34,8 @@ use crate::{
     },
     ingest::Judge,
     people::FirstAdministrator,
-    rejudge,
-    state::App,
+    quarantine, rejudge,
+    state::{App, Reached},
     store::{
         Store,
         accounts::{By, NewAccount},
@@ -109,41 +109,28 @@ pub async fn serve(
     if metrics::set_global_recorder(recorder).is_err() {
         tracing::debug!("the metrics recorder of this process is kept");
     }
-    let secure = matches!(config.transport, Transport::Tls { .. });
     let pacer = Pacer::new(config.rate_limit, config.rate_limit_sending);
-    let proxies = config.trusted_proxies.clone();
     let (doors, made, noting) = open_doors(&config)?;
     let app = App::new(
         store.clone(),
-        judge.clone(),
+        judge,
         metrics.clone(),
-        secure,
         pacer,
-        proxies,
-        Lasting {
-            idle: config.people.session_idle,
-            whole: config.people.session_whole,
+        Reached {
+            secure_cookies: matches!(config.transport, Transport::Tls { .. }),
+            trusted_proxies: config.trusted_proxies.clone(),
+            lasting: Lasting {
+                idle: config.people.session_idle,
+                whole: config.people.session_whole,
+            },
+            doors: doors.clone(),
+            new_clients_per_hour: config.new_clients_per_hour,
         },
-        doors.clone(),
     );
     let (listener, address) = listen_on(config.listen)?;
     let handle = Handle::new();
     tokio::spawn(stop_when_told(handle.clone()));
-    let mut chores = JoinSet::new();
-    chores.spawn(housekeeping(store.clone(), metrics));
-    chores.spawn(rejudge::run(store.clone(), judge.clone()));
-    chores.spawn(keeping_days(
-        store.clone(),
-        judge.clone(),
-        config.trend_days,
-    ));
-    chores.spawn(uploads::run(store.clone(), judge, app.bell().clone()));
-    chores.spawn(tidying(
-        store.clone(),
-        config.keep_changes,
-        config.keep_audit,
-    ));
-    chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
+    let mut chores = chores(&app, &config, metrics);
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     match &config.transport {
         Transport::Plain => {
@@ -201,6 +188,36 @@ pub async fn serve(
     chores.shutdown().await;
     store.close().await;
     Ok(())
+}
+
+/// What goes on beside the requests.
+fn chores(
+    app: &App,
+    config: &Config,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+) -> JoinSet<()> {
+    let (store, judge) = (app.store(), app.judge());
+    let mut chores = JoinSet::new();
+    chores.spawn(housekeeping(store.clone(), metrics));
+    chores.spawn(rejudge::run(store.clone(), judge.clone()));
+    chores.spawn(quarantine::run(store.clone(), judge.clone()));
+    chores.spawn(keeping_days(
+        store.clone(),
+        judge.clone(),
+        config.trend_days,
+    ));
+    chores.spawn(uploads::run(
+        store.clone(),
+        judge.clone(),
+        app.bell().clone(),
+    ));
+    chores.spawn(tidying(
+        store.clone(),
+        config.keep_changes,
+        config.keep_audit,
+    ));
+    chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
+    chores
 }
 
 /// Reads the certificates, and gets ready to note failed handshakes. Says also whether a certificate was made, and hands out

@@ -31,6 +31,22 @@ struct Inner {
     bell: Bell,
     trusted_proxies: Vec<IpNet>,
     doors: Doors,
+    new_clients_per_hour: i64,
+}
+
+/// How people and programs reach the server.
+#[derive(Debug, Default)]
+pub struct Reached {
+    /// Cookies may only travel over TLS.
+    pub secure_cookies: bool,
+    /// Proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long sessions last.
+    pub lasting: Lasting,
+    /// Its certificates, and what is noted of those who did not get in.
+    pub doors: Doors,
+    /// New clients that a token may make known in an hour, where it says nothing itself; 0: any number.
+    pub new_clients_per_hour: i64,
 }
 
 impl App {
@@ -39,12 +55,16 @@ impl App {
         store: Store,
         judge: Judge,
         metrics: metrics_exporter_prometheus::PrometheusHandle,
-        secure_cookies: bool,
         pacer: Pacer,
-        trusted_proxies: Vec<IpNet>,
-        lasting: Lasting,
-        doors: Doors,
+        reached: Reached,
     ) -> Self {
+        let Reached {
+            secure_cookies,
+            trusted_proxies,
+            lasting,
+            doors,
+            new_clients_per_hour,
+        } = reached;
         Self {
             inner: Arc::new(Inner {
                 store,
@@ -59,6 +79,7 @@ impl App {
                 bell: Bell::default(),
                 trusted_proxies,
                 doors,
+                new_clients_per_hour,
             }),
         }
     }
@@ -116,6 +137,11 @@ impl App {
     /// The certificates, and who could not come in.
     pub fn doors(&self) -> &Doors {
         &self.inner.doors
+    }
+
+    /// New clients that a token may make known in an hour where the token itself does not say it; 0: no limit.
+    pub fn new_clients_per_hour(&self) -> i64 {
+        self.inner.new_clients_per_hour
     }
 
     /// Whether cookies may only travel over TLS.

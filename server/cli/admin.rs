@@ -1,51 +1,9 @@
-//! `cutover token`, `backup` and `migrate`: administration on the database, beside a running server.
+//! `cutover backup` and `migrate`: administration on the database, beside a running server.
 
 use std::path::PathBuf;
 
-use super::{Error, out::say};
-use crate::{
-    clock,
-    config::DatabaseArgs,
-    domain::audit::{self, Author},
-    store::{Store, access::Purpose},
-};
-
-/// Make, list and revoke tokens.
-#[derive(Clone, Debug, clap::Args)]
-pub struct TokenArgs {
-    #[command(subcommand)]
-    command: TokenCommand,
-}
-
-#[derive(Clone, Debug, clap::Subcommand)]
-enum TokenCommand {
-    /// Make a token and print it, alone, on standard output; it is shown once
-    Create {
-        /// What it may do: send reports, read, replace the expected list, or bring in files of any format
-        #[arg(long, value_parser = ["ingest", "read", "population", "import"])]
-        purpose: String,
-        /// What to call it
-        #[arg(long, default_value = "unnamed")]
-        name: String,
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-    /// List tokens: id, purpose, name, made, last used, revoked
-    List {
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-    /// Revoke a token; a running server stops taking it within five seconds
-    Revoke {
-        /// Its id, as `token list` shows it
-        id: String,
-        /// Why, for the audit log
-        #[arg(long, value_name = "REASON")]
-        why: Option<String>,
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-}
+use super::Error;
+use crate::{clock, config::DatabaseArgs, domain::audit::Author, store::Store};
 
 /// Copy the SQLite database.
 #[derive(Clone, Debug, clap::Args)]
@@ -66,72 +24,6 @@ pub struct MigrateArgs {
 async fn open(args: &DatabaseArgs) -> Result<Store, Error> {
     let database = args.settle().map_err(Error::Usage)?;
     Ok(Store::open(&database.url).await?)
-}
-
-/// The database of a server that has run already. A token in a new one beside it would open nothing.
-async fn open_existing(args: &DatabaseArgs) -> Result<Store, Error> {
-    let database = args.settle_existing().map_err(Error::Failed)?;
-    Ok(Store::open(&database.url).await?)
-}
-
-/// `cutover token …`
-///
-/// # Errors
-/// The database failed, or there is no such token.
-pub async fn token(args: TokenArgs) -> Result<(), Error> {
-    match args.command {
-        TokenCommand::Create {
-            purpose,
-            name,
-            database,
-        } => {
-            let purpose = Purpose::from_code(&purpose).ok_or_else(|| {
-                Error::Usage("purpose must be ingest, read, population or import".to_owned())
-            })?;
-            if name.is_empty() || name.chars().count() > 100 || name.contains(char::is_control) {
-                return Err(Error::Usage(
-                    "a token's name has 1 to 100 printable characters".to_owned(),
-                ));
-            }
-            let store = open_existing(&database).await?;
-            let author = Author::command();
-            say(&store
-                .create_token(purpose, name, author, clock::now())
-                .await?)?;
-        }
-        TokenCommand::List { database } => {
-            let store = open_existing(&database).await?;
-            for token in store.tokens().await? {
-                let time = |at: Option<crate::domain::time::Timestamp>| {
-                    at.map_or_else(|| "-".to_owned(), |at| at.to_string())
-                };
-                say(&format!(
-                    "{}\t{}\t{}\tmade {}\tlast used {}\trevoked {}",
-                    token.id,
-                    token.purpose.code(),
-                    token.name,
-                    token.created_at,
-                    time(token.last_used_at),
-                    time(token.revoked_at),
-                ))?;
-            }
-        }
-        TokenCommand::Revoke { id, why, database } => {
-            let why = why
-                .map(|why| audit::reason(&why))
-                .transpose()
-                .map_err(Error::Usage)?;
-            let store = open_existing(&database).await?;
-            let by = Author::command().because(why);
-            if !store.revoke_token(id.clone(), by, clock::now()).await? {
-                return Err(Error::Failed(format!(
-                    "there is no token {id:?} that still holds; `cutover token list` shows them"
-                )));
-            }
-            eprintln!("Token {id} is revoked.");
-        }
-    }
-    Ok(())
 }
 
 /// `cutover backup FILE`

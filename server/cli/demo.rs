@@ -9,11 +9,15 @@ use super::{
 use crate::{
     clock,
     config::{DatabaseArgs, ServeArgs},
+    domain::audit::Author,
     http::people::for_once,
     people::FirstAdministrator,
     serve,
     sim::Fleet,
-    store::{Store, access::Purpose},
+    store::{
+        Store,
+        tokens::{NewToken, Purpose},
+    },
 };
 
 /// Run a server on a throw-away database with a simulated fleet.
@@ -111,9 +115,8 @@ async fn fill(
 async fn token(store: &Store, purpose: Purpose) -> Result<Secret, String> {
     let text = store
         .create_token(
-            purpose,
-            "demo".to_owned(),
-            crate::domain::audit::Author::command(),
+            NewToken::new(purpose, "demo"),
+            Author::command(),
             clock::now(),
         )
         .await

@@ -13,7 +13,9 @@ pub mod import;
 pub mod load;
 pub mod loadgen;
 mod out;
+pub mod quarantine;
 pub mod sweep;
+pub mod token;
 pub mod user;
 pub mod verify;
 pub mod webhook;
@@ -57,7 +59,9 @@ pub enum Command {
     /// Send a simulated fleet to a server and measure the answers
     Loadgen(Box<bench::LoadgenCommand>),
     /// Make, list and revoke tokens for programs
-    Token(admin::TokenArgs),
+    Token(token::TokenArgs),
+    /// Set aside what a token sent and judge its clients anew without it, and the other way round
+    Quarantine(quarantine::QuarantineArgs),
     /// Make, list, try and remove webhooks: other programs that are told what happens
     Webhook(webhook::WebhookCommandArgs),
     /// Make, list, change and remove accounts of people
@@ -96,7 +100,8 @@ pub async fn run(command: Command) -> Result<(), Error> {
         Command::Sweep(args) => sweep::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Loadgen(args) => bench::run(*args).await,
-        Command::Token(args) => admin::token(args).await,
+        Command::Token(args) => token::run(args).await,
+        Command::Quarantine(args) => quarantine::run(args).await,
         Command::Webhook(args) => webhook::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Backup(args) => admin::backup(args).await,

@@ -48,14 +48,12 @@ pub async fn run(args: VerifyArgs) -> Result<(), Error> {
         .map(audit_chain::noted)
         .transpose()
         .map_err(Error::Usage)?;
-    let found = match &args.file {
-        Some(path) => of_file(path, noted)
-            .map_err(|why| Error::Failed(format!("{}: {why}", path.display())))?,
-        None => {
-            let database = args.database.settle_existing().map_err(Error::Failed)?;
-            let store = Store::open(&database.url).await?;
-            store.verify_audit(noted).await?
-        }
+    let found = if let Some(path) = &args.file {
+        of_file(path, noted).map_err(|why| Error::Failed(format!("{}: {why}", path.display())))?
+    } else {
+        let database = args.database.settle_existing().map_err(Error::Failed)?;
+        let store = Store::open(&database.url).await?;
+        store.verify_audit(noted).await?
     };
     told(&found)
 }

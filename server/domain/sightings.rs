@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::time::Timestamp;
+use super::time::{DAY, Timestamp};
 
 /// Addresses with a kind each that are kept at most; the oldest go first.
 pub const MOST: i64 = 10_000;
@@ -90,23 +90,53 @@ impl Sighting {
     }
 }
 
-/// Which client an address is, where that is not in doubt: exactly one client was last heard from there. `heard` has an
-/// address and a client for each client, as of its latest report.
-pub fn unambiguous(heard: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
-    let mut found: BTreeMap<String, Option<String>> = BTreeMap::new();
-    for (address, client) in heard {
+/// A client that was last heard from an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// The address.
+    pub address: String,
+    /// The client.
+    pub client: String,
+    /// When its latest report came from there.
+    pub at: Timestamp,
+}
+
+/// How far apart a report and a failed handshake may be for the address to be the same machine's: tomorrow it may be
+/// another's.
+const SAME_LEASE: i64 = DAY;
+
+/// Which client an address is, where that is not in doubt: exactly one client was last heard from there, and within a day
+/// of its latest sighting.
+pub fn unambiguous(
+    sightings: &[Sighting],
+    heard: impl IntoIterator<Item = Heard>,
+) -> BTreeMap<String, String> {
+    let mut found: BTreeMap<String, Option<Heard>> = BTreeMap::new();
+    for one in heard {
         found
-            .entry(address)
+            .entry(one.address.clone())
             .and_modify(|known| {
-                if known.as_ref() != Some(&client) {
+                if known
+                    .as_ref()
+                    .is_some_and(|known| known.client != one.client)
+                {
                     *known = None;
                 }
             })
-            .or_insert(Some(client));
+            .or_insert(Some(one));
     }
+    let near = |heard: &Heard| {
+        let of_address = sightings.iter().filter(|one| one.address == heard.address);
+        of_address
+            .map(|one| one.last_at)
+            .max()
+            .is_some_and(|last| last.since(heard.at).abs() <= SAME_LEASE)
+    };
     found
-        .into_iter()
-        .filter_map(|(address, client)| client.map(|client| (address, client)))
+        .into_values()
+        .flatten()
+        .filter(near)
+        .map(|heard| (heard.address, heard.client))
         .collect()
 }
 
@@ -114,20 +144,38 @@ pub fn unambiguous(heard: impl IntoIterator<Item = (String, String)>) -> BTreeMa
 mod tests {
     use super::*;
 
+    fn sighting(address: &str, last_at: i64) -> Sighting {
+        Sighting {
+            address: address.to_owned(),
+            failure: Failure::NoTls12,
+            offered: Offered::default(),
+            first_at: Timestamp(0),
+            last_at: Timestamp(last_at),
+            times: 1,
+        }
+    }
+
     #[test]
-    fn an_address_of_several_clients_is_nobody() {
+    fn an_address_of_several_clients_or_of_another_day_is_nobody() {
+        let now = 10 * DAY;
+        let sightings = ["a", "b", "c", "d"].map(|address| sighting(address, now));
         let heard = [
-            ("a", "1"),
-            ("b", "2"),
-            ("b", "3"),
-            ("c", "4"),
-            ("c", "4"),
-            ("b", "2"),
+            ("a", "1", now - DAY),
+            ("b", "2", now),
+            ("b", "3", now),
+            ("b", "2", now),
+            ("c", "4", now + DAY),
+            ("d", "5", now - DAY - 1),
+            ("e", "6", now),
         ];
-        let found = unambiguous(heard.map(|(at, who)| (at.to_owned(), who.to_owned())));
+        let heard = heard.map(|(address, client, at)| Heard {
+            address: address.to_owned(),
+            client: client.to_owned(),
+            at: Timestamp(at),
+        });
         let expected = [("a", "1"), ("c", "4")];
         assert_eq!(
-            found,
+            unambiguous(&sightings, heard),
             expected
                 .map(|(at, who)| (at.to_owned(), who.to_owned()))
                 .into()

@@ -23,9 +23,9 @@ use crate::{
     error::Problem,
     state::App,
     store::{
-        access::{Purpose, Token},
         accounts::By,
         incoming::{Sender, Way},
+        tokens::{Purpose, Token},
     },
 };
 
@@ -48,7 +48,29 @@ pub struct Guard {
 }
 
 impl Guard {
-    async fn token(&self, app: &App, text: &str) -> Result<Option<Token>, Problem> {
+    /// The token a text belongs to, if it holds and may be used from there.
+    async fn token(&self, app: &App, text: &str, from: Option<IpAddr>) -> Result<Token, Problem> {
+        let token = self.believed(app, text, from).await?;
+        let token = token.ok_or(Problem::Unauthorized)?;
+        // Only whoever has the secret is told more than that it does not hold. Asked each time, also of a token that
+        // was right a moment ago.
+        if token.is_expired(clock::now()) {
+            return Err(Problem::Expired);
+        }
+        if !token.holds_from(from) {
+            return Err(Problem::Forbidden(
+                "This token may not be used from this address.".to_owned(),
+            ));
+        }
+        Ok(token)
+    }
+
+    async fn believed(
+        &self,
+        app: &App,
+        text: &str,
+        from: Option<IpAddr>,
+    ) -> Result<Option<Token>, Problem> {
         let known = {
             let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
             tokens
@@ -63,15 +85,15 @@ impl Guard {
             return Ok(None);
         };
         let now = clock::now();
-        if token
+        let used_lately = token
             .last_used_at
-            .is_none_or(|used| now.since(used) > NOTED)
-        {
+            .is_some_and(|used| now.since(used) <= NOTED);
+        if !used_lately && !token.is_expired(now) && token.holds_from(from) {
             // Not worth holding up a report for.
             let store = app.store().clone();
             let id = token.id.clone();
             tokio::spawn(async move {
-                if let Err(error) = store.token_used(id, now).await {
+                if let Err(error) = store.token_used(id, from, now).await {
                     tracing::warn!(%error, "the last use of a token could not be written down");
                 }
             });
@@ -98,7 +120,7 @@ impl Caller {
     /// Which sites it may see.
     pub(super) fn sites(&self) -> Sites {
         match self {
-            Self::Program(_) => Sites::all(),
+            Self::Program(token) => token.sites.clone(),
             Self::Person(person) => person.sites.clone(),
         }
     }
@@ -126,8 +148,13 @@ pub(super) async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> 
                 scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
             })
             .ok_or(Problem::Unauthorized)?;
-        let token = app.guard().token(app, text).await?;
-        return token.map(Caller::Program).ok_or(Problem::Unauthorized);
+        let from = address(&parts.extensions);
+        let mut token = app.guard().token(app, text, from).await?;
+        // What it does not say itself is as the server is set.
+        token
+            .new_ids_per_hour
+            .get_or_insert(app.new_clients_per_hour());
+        return Ok(Caller::Program(token));
     }
     let jar = CookieJar::from_headers(&parts.headers);
     let name = cookie_name(app);
@@ -154,8 +181,7 @@ pub(super) async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> 
 
 /// Who it is for the audit log, and from where.
 fn author(parts: &Parts, by: Actor) -> Author {
-    let from = parts.extensions.get::<FromWhere>();
-    Author::new(by, from.map(|FromWhere(from)| *from))
+    Author::new(by, address(&parts.extensions))
 }
 
 fn author_of(parts: &Parts, token: &Token) -> Author {
@@ -308,29 +334,49 @@ from_caller!(Planner, |parts, caller, sites| {
         author: caller.author(parts),
     })
 });
-from_caller!(Reporter, |_parts, caller, sites| Ok(Self(match caller {
-    Caller::Program(token) if token.purpose == Purpose::Ingest => Sender::claimed(&called(token)),
-    Caller::Program(token) => Sender::vouched(&called(token), Way::Report),
-    Caller::Person(person) => {
-        within::whole_estate(&sites)?;
-        Sender::vouched(&person.name, Way::Report)
-    }
-})));
-from_caller!(Importer, |parts, caller, sites| Ok(match caller {
-    Caller::Program(token) => Self {
-        sender: Sender::vouched(&called(token), Way::Upload),
-        token: Some(token.id.clone()),
-        author: caller.author(parts),
-    },
-    Caller::Person(person) => {
-        within::whole_estate(&sites)?;
-        Self {
-            sender: Sender::vouched(&person.name, Way::Upload),
-            token: None,
-            author: caller.author(parts),
+from_caller!(Reporter, |parts, caller, sites| {
+    let sender = match caller {
+        Caller::Program(token) if token.purpose == Purpose::Ingest => {
+            Sender::claimed(&called(token)).with_token(&token.id)
         }
-    }
-}));
+        Caller::Program(token) => {
+            Sender::vouched(&called(token), Way::Report).with_token(&token.id)
+        }
+        Caller::Person(person) => {
+            within::whole_estate(&sites)?;
+            Sender::vouched(&person.name, Way::Report)
+        }
+    };
+    let new_ids = match caller {
+        Caller::Program(token) => token.new_ids_per_hour.unwrap_or_default(),
+        Caller::Person(_) => 0,
+    };
+    Ok(Self(Sender {
+        sites,
+        new_ids,
+        ..sender.at(address(&parts.extensions))
+    }))
+});
+from_caller!(Importer, |parts, caller, sites| {
+    let (sender, token) = match caller {
+        Caller::Program(token) => {
+            let sender = Sender::vouched(&called(token), Way::Upload).with_token(&token.id);
+            (sender, Some(token.id.clone()))
+        }
+        Caller::Person(person) => {
+            within::whole_estate(&sites)?;
+            (Sender::vouched(&person.name, Way::Upload), None)
+        }
+    };
+    Ok(Self {
+        sender: Sender {
+            sites,
+            ..sender.at(address(&parts.extensions))
+        },
+        token,
+        author: caller.author(parts),
+    })
+});
 from_caller!(Person, |_parts, caller, sites| match caller {
     Caller::Person(person) => Ok(Self {
         sites,

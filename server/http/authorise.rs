@@ -21,7 +21,7 @@ use crate::{
     domain::access::Role,
     error::Problem,
     state::App,
-    store::access::{Purpose, Token},
+    store::tokens::{Purpose, Token},
 };
 
 /// Whom the rule lets in.
@@ -114,7 +114,7 @@ fn suits(token: &Token, purposes: &[Purpose]) -> Result<(), Problem> {
             token.purpose.code(),
             purpose.code()
         ),
-        None => "This page is for people; programs use /api/v1.".to_owned(),
+        None => "This is for people who have signed in; no token may do it.".to_owned(),
     }))
 }
 

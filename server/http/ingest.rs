@@ -23,7 +23,7 @@ use crate::{
     clock,
     domain::{bound::Bound, lists},
     error::Problem,
-    expected::{self, Confirmed},
+    expected::{self, Confirmed, Planning},
     ingest::{self, Outcome, Result1},
     state::App,
     store::incoming::{Kept, Sender},
@@ -279,14 +279,17 @@ pub async fn population(
     )?;
     let query = ListQuery::of(query.as_deref())?;
     let confirmed = Confirmed::ByNumber(query.agreed);
-    let by = planner.author.because(query.why);
+    let because = planner.author.because(query.why);
     let name = query.list.as_deref().unwrap_or(lists::DEFAULT_NAME);
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
     check_json(&headers, &bytes)?;
-    let now = clock::now();
-    let answer =
-        expected::replace(app.store(), name, bytes, &planner.name, by, &confirmed, now).await?;
+    let by = Planning {
+        name: &planner.name,
+        sites: &planner.sites,
+        because,
+    };
+    let answer = expected::replace(app.store(), name, bytes, by, &confirmed, clock::now()).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
             "{why} {}",

@@ -18,7 +18,7 @@ use crate::{
     clock,
     domain::audit,
     error::Problem,
-    expected::{self, Agreed},
+    expected::{self, Agreed, Planning},
     state::App,
     store::membership::Consent,
     views::population::Withdrawal,
@@ -90,19 +90,23 @@ pub async fn withdraw(
     State(app): State<App>,
     Planner {
         name: sender,
+        sites,
         author,
-        ..
     }: Planner,
-    _: WholeEstate,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = ListQuery::of(query.as_deref())?;
     let name = query.list.ok_or_else(|| {
         Problem::invalid("?list", "say which list is meant, such as ?list=default")
     })?;
-    let by = author.because(query.why);
-    let consent = query.agreed.consent(&by);
-    let answer = expected::withdraw(app.store(), &name, &sender, by, consent, clock::now()).await?;
+    let because = author.because(query.why);
+    let consent = query.agreed.consent(&because);
+    let by = Planning {
+        name: &sender,
+        sites: &sites,
+        because,
+    };
+    let answer = expected::withdraw(app.store(), &name, by, consent, clock::now()).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
             "{why} {}",
@@ -147,16 +151,12 @@ pub async fn withdraw_form(
         Consent::ForUpload(_) => Some(reason(&wanted.why)?),
         _ => None,
     };
-    let by = person.author.clone().because(why);
-    let answer = expected::withdraw(
-        app.store(),
-        &wanted.list,
-        &person.name,
-        by,
-        consent,
-        clock::now(),
-    )
-    .await?;
+    let by = Planning {
+        name: &person.name,
+        sites: &person.sites,
+        because: person.author.clone().because(why),
+    };
+    let answer = expected::withdraw(app.store(), &wanted.list, by, consent, clock::now()).await?;
     let withdrawal = Withdrawal {
         list: answer.list,
         gone: answer.gone,

@@ -50,6 +50,8 @@ pub mod table;
 mod timeline;
 pub mod tls;
 pub mod tls_page;
+pub mod token_form;
+pub mod tokens;
 pub mod trend;
 pub mod trend_api;
 mod trend_json;

@@ -22,7 +22,9 @@ use rustls::{
 use x509_parser::extensions::GeneralName;
 
 use super::{
-    body, health, ingest, layers, pages,
+    body,
+    from_where::FromWhere,
+    health, ingest, layers, pages,
     tls::{self, Certificates},
 };
 use crate::{domain::bound::Bound, error::Problem, state::App, store::incoming::Sender};
@@ -107,6 +109,7 @@ fn named(certificate: &[u8]) -> Option<Bound> {
 async fn reports(
     State(app): State<App>,
     connection: Option<Extension<Arc<TlsInfo>>>,
+    from: Option<Extension<FromWhere>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -131,6 +134,8 @@ async fn reports(
     ingest::check_reports(&headers)?;
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
-    let outcome = ingest::take_of(&app, bytes, &Sender::proven(SENDER), Some(bound)).await?;
+    let from = from.map(|Extension(FromWhere(from))| from);
+    let sender = Sender::proven(SENDER).at(from);
+    let outcome = ingest::take_of(&app, bytes, &sender, Some(bound)).await?;
     Ok(Json(ingest::settled(outcome)?).into_response())
 }

@@ -18,7 +18,7 @@ use crate::{
     clock,
     domain::lists::{self, ListOrigin},
     error::Problem,
-    expected::{self, Confirmed, ListAnswer},
+    expected::{self, Confirmed, ListAnswer, Planning},
     state::App,
     views::{
         Nav,
@@ -75,17 +75,12 @@ pub async fn replace(
     };
     let held = body::unpacked(bytes.into(), app.budget()).await?;
     let (bytes, _room) = held.split();
-    let by = person.author.clone().because(why);
-    let answer = expected::replace(
-        app.store(),
-        &name,
-        bytes,
-        &person.name,
-        by,
-        &confirmed,
-        clock::now(),
-    )
-    .await?;
+    let by = Planning {
+        name: &person.name,
+        sites: &person.sites,
+        because: person.author.clone().because(why),
+    };
+    let answer = expected::replace(app.store(), &name, bytes, by, &confirmed, clock::now()).await?;
     let outcome = outcome(answer);
     page(&app, &person, &headers, |page| page.say_outcome(&outcome)).await
 }

@@ -15,13 +15,13 @@ use axum::{
 use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
     exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest, kit, layers, lists,
-    pages, people, population, saved, setup, sightings, sign_in, tls_page, trend, trend_api, twins,
+    pages, people, population, saved, setup, sightings, sign_in, tls_page, tokens, trend, trend_api, twins,
     upload_again, upload_api, uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},
     state::App,
-    store::access::Purpose,
+    store::tokens::Purpose,
 };
 
 /// The body of a form that has no file: a name and a password, or a few words.
@@ -212,6 +212,12 @@ fn people() -> Vec<Route> {
         post("/people/{person}/enable", Administer, people::enable),
         post("/people/{person}/password", Administer, people::password),
         post("/people/{person}/remove", Administer, people::remove),
+        get("/tokens", Administer, tokens::list),
+        post("/tokens", Administer, tokens::make),
+        get("/tokens/{token}", Administer, tokens::one),
+        post("/tokens/{token}/revoke", Administer, tokens::revoke),
+        post("/tokens/{token}/quarantine", Administer, tokens::quarantine),
+        post("/tokens/{token}/lift", Administer, tokens::lift),
         get("/account", OwnAccount, account::page),
         post("/account/password", OwnAccount, account::password),
         post(

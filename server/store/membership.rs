@@ -118,7 +118,25 @@ impl Counted {
     }
 }
 
+/// Of which sites clients are that a list names.
+const SITES: &str =
+    "SELECT c.site FROM members m JOIN clients c ON c.estate = m.estate AND c.id = m.client_id
+WHERE m.estate = $1 AND m.list_name = $2 GROUP BY c.site";
+
+#[derive(sqlx::FromRow)]
+struct SiteRow {
+    site: String,
+}
+
 impl Store {
+    /// The codes of the sites whose clients a list names; the empty one: some have none.
+    pub async fn sites_on_list(&self, name: &str) -> Result<Vec<String>> {
+        let mut tx = self.db.read().await?;
+        let rows = tx.sql(SITES).bind(ESTATE).bind(name.to_owned());
+        let rows: Vec<SiteRow> = rows.all().await?;
+        Ok(rows.into_iter().map(|row| row.site).collect())
+    }
+
     /// Takes a list out of force; `None`: there is none of this name.
     ///
     /// # Errors

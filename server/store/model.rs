@@ -245,6 +245,8 @@ pub struct Summary {
     pub to_rejudge: i64,
     /// Of those counted, the clients under an exception in force, by standing. They stand where they stood.
     pub excepted: BTreeMap<Standing, i64>,
+    /// How many of these are judged anew because reports about them were set aside, or are not any more.
+    pub anew: i64,
 }
 
 /// What clients need, by OS version and reasons.
@@ -279,6 +281,8 @@ pub struct HistoryRow {
     pub ruleset: String,
     /// It came after a newer report and changed nothing.
     pub late: bool,
+    /// It is set aside with others that its token sent, and counts no more.
+    pub aside: bool,
     /// Name of the token or user that sent it.
     pub sent_by: String,
     /// By which way: see [`super::incoming::Way`].

@@ -289,7 +289,16 @@ impl Upload {
             .bytes(ids())
             .text(each().map(|row| Some(row.listing.code())))
             .text(each().map(|row| row.owner.clone()))
-            .text(each().map(|row| row.last_contact.clone()));
+            .text(each().map(|row| row.last_contact.clone()))
+            .text(each().map(|row| Some(row.ids.name.clone().unwrap_or_default())))
+            .text(each().map(|row| row.ids.sms_guid.clone()))
+            .int(each().map(|row| row.ids.resource_id))
+            .text(each().map(|row| row.ids.site_code.clone()))
+            .text(each().map(|row| row.ids.fqdn.clone()))
+            .text(each().map(|row| row.ids.smbios_guid.clone()))
+            .text(each().map(|row| row.ids.serial_number.clone()))
+            .text(each().map(|row| Some(packed_roles(&row.roles))))
+            .text(each().map(|row| Some(row.os_key.clone())));
         let _: Vec<ClientIdRow> = conn.many(MEMBERS, &fixed, &members).await?;
         Ok(())
     }

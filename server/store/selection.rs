@@ -10,7 +10,7 @@ use super::{
     lists::{count, lead},
     model::{Excepted, Filter, Listing, Order, OsLine, Population, ReasonLine, Summary},
     narrowing::{Growing, Value, pieces},
-    summary,
+    quarantine, summary,
     tops::{Tops, blocking_first},
     within,
 };
@@ -71,7 +71,16 @@ impl Store {
         let groups = groups(&mut tx, filter, now).await?;
         let mut summary = sums(&groups, now)?;
         complete(&mut tx, filter, &mut summary.population, now).await?;
-        summary.to_rejudge = within::to_rejudge(&mut tx, ruleset, &filter.within).await?;
+        // Who is judged anew without what a token sent is not judged by what holds now, either.
+        let left = quarantine::left(&mut tx).await?;
+        let mut anew = left;
+        if filter.within.is_limited() {
+            // They are not told by site: that there are any keeps the gate shut, and how many is not said.
+            anew = left.min(1);
+        } else {
+            summary.anew = left;
+        }
+        summary.to_rejudge = within::to_rejudge(&mut tx, ruleset, &filter.within).await? + anew;
         summary.excepted = excepted(&mut tx, filter, now).await?;
         Ok(summary)
     }
@@ -365,5 +374,6 @@ fn sums(groups: &[Group], now: Timestamp) -> Result<Summary> {
         reasons,
         to_rejudge: 0,
         excepted: BTreeMap::new(),
+        anew: 0,
     })
 }

@@ -1,14 +1,16 @@
 //! Handshakes that failed: kept by address and reason, listed with the latest first, and the oldest let go of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     ESTATE, Store,
+    db::Tx,
     error::{Error, Result},
+    identify,
     rows::Rows,
 };
 use crate::domain::{
-    sightings::{Failure, MOST, Offered, Sighting, unambiguous},
+    sightings::{Failure, Heard, MOST, Offered, Sighting, unambiguous},
     time::Timestamp,
 };
 
@@ -22,6 +24,10 @@ FROM sightings WHERE estate = $1
   AND (last_at < $2 OR (last_at = $2 AND (address > $3 OR (address = $3 AND failure > $4))))
 ORDER BY last_at DESC, address, failure LIMIT $5";
 const TOTAL: &str = "SELECT COUNT(*) FROM sightings WHERE estate = $1";
+/// Two are enough to know that it is in doubt which one it is.
+const HEARD: &str = "SELECT h.client_id, c.received_at FROM heard_from h
+JOIN clients c ON c.estate = h.estate AND c.id = h.client_id
+WHERE h.estate = $1 AND h.address = $2 AND c.received_at IS NOT NULL LIMIT 2";
 const OLD: &str = "SELECT COUNT(DISTINCT address) FROM sightings WHERE estate = $1
   AND failure IN ('no_tls12', 'no_shared_suite') AND last_at >= $2";
 
@@ -123,10 +129,8 @@ impl Store {
     /// A page of the list, the latest first.
     pub async fn sightings(&self, cursor: Option<&str>, limit: usize) -> Result<SightingPage> {
         let mark = cursor.map_or_else(|| Ok(Mark::start()), Mark::read)?;
-        let rows: Vec<Row> = self
-            .db
-            .read()
-            .await?
+        let mut tx = self.db.read().await?;
+        let rows: Vec<Row> = tx
             .sql(LIST)
             .bind(ESTATE)
             .bind(mark.last_at)
@@ -138,16 +142,8 @@ impl Store {
         let more = rows.len() > limit;
         let items: Vec<Sighting> = rows.into_iter().take(limit).map(Into::into).collect();
         let next_cursor = items.last().filter(|_| more).map(Mark::behind);
-        let total = self
-            .db
-            .read()
-            .await?
-            .sql(TOTAL)
-            .bind(ESTATE)
-            .scalar()
-            .await?;
-        let addresses: Vec<&str> = items.iter().map(|one| one.address.as_str()).collect();
-        let clients = unambiguous(self.last_heard_from(&addresses).await?);
+        let total = tx.sql(TOTAL).bind(ESTATE).scalar().await?;
+        let clients = unambiguous(&items, last_heard_from(&mut tx, &items).await?);
         Ok(SightingPage {
             items,
             next_cursor,
@@ -167,18 +163,36 @@ impl Store {
             .scalar()
             .await
     }
+}
 
-    /// Address and id of each client whose latest report came from one of these addresses.
-    ///
-    /// Reports do not keep the address that they came from yet, so nobody is found. Where they do, this reads them; nothing
-    /// is ever asked of a name service, which would tell what an address is called and not who it was.
-    #[expect(
-        clippy::unused_async,
-        reason = "it reads the database as soon as reports keep where they came from"
-    )]
-    async fn last_heard_from(&self, _addresses: &[&str]) -> Result<Vec<(String, String)>> {
-        Ok(Vec::new())
+/// Address, id and last report of each client that was last heard from one of these addresses; of an address of many, two.
+/// Nothing is ever asked of a name service, which would tell what an address is called and not who it was.
+async fn last_heard_from(tx: &mut Tx, items: &[Sighting]) -> Result<Vec<Heard>> {
+    let addresses: BTreeSet<&str> = items.iter().map(|one| one.address.as_str()).collect();
+    let mut heard = Vec::new();
+    for address in addresses {
+        let rows: Vec<HeardRow> = tx.sql(HEARD).bind(ESTATE).bind(address).all().await?;
+        for row in rows {
+            let client = identify::from_bytes(&row.client_id)
+                .ok_or_else(|| Error::Inconsistent {
+                    table: "heard_from",
+                    detail: format!("a client's id of {} bytes", row.client_id.len()),
+                })?
+                .to_string();
+            heard.push(Heard {
+                address: address.to_owned(),
+                client,
+                at: Timestamp(row.received_at),
+            });
+        }
     }
+    Ok(heard)
+}
+
+#[derive(sqlx::FromRow)]
+struct HeardRow {
+    client_id: Vec<u8>,
+    received_at: i64,
 }
 
 /// The place behind a row of the list.

@@ -8,6 +8,7 @@ use super::{
     error::{Error, Result},
     model::{Filter, ListInfo, Listing, OsLine, Population, ReasonLine, Summary},
     narrowing::Growing,
+    quarantine,
     selection::excepted,
     tops::{Tops, blocking_first},
 };
@@ -123,6 +124,8 @@ impl Store {
         let others = counts(&mut tx, OTHERS).await?;
         let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
         let excepted = excepted(&mut tx, &Filter::default(), now).await?;
+        // Who is judged anew without what a token sent is not judged by what holds now, either.
+        let anew = quarantine::left(&mut tx).await?;
         drop(tx);
 
         let population = population(&clients, &others, lists)?;
@@ -162,7 +165,8 @@ impl Store {
             by_os,
             by_site,
             reasons: lines,
-            to_rejudge: judged_by_others(&others, ruleset),
+            to_rejudge: judged_by_others(&others, ruleset) + anew,
+            anew,
             excepted,
         })
     }

@@ -15,11 +15,11 @@ use crate::domain::{
 };
 
 const NEWEST: &str = "SELECT seen_at, content_hash, collected_at, received_at, report_id, verdict, impact, reasons,
-  ruleset, late, sent_by, way, dictionary, raw
+  ruleset, late, aside, sent_by, way, dictionary, raw
 FROM history WHERE estate = $1 AND client_id = $2 ORDER BY seen_at DESC, content_hash DESC LIMIT $3";
 const OLDER: &str =
     "SELECT seen_at, content_hash, collected_at, received_at, report_id, verdict, impact, reasons,
-  ruleset, late, sent_by, way, dictionary, raw
+  ruleset, late, aside, sent_by, way, dictionary, raw
 FROM history WHERE estate = $1 AND client_id = $2 AND (seen_at, content_hash) < ($4, $5)
 ORDER BY seen_at DESC, content_hash DESC LIMIT $3";
 const REPORT: &str = "SELECT h.dictionary, h.raw FROM history h JOIN clients c ON c.estate = h.estate AND c.id = h.client_id
@@ -27,9 +27,9 @@ WHERE h.estate = ? AND h.client_id = ? AND h.seen_at = ? AND h.content_hash = ?"
 const MEMORY: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS entries, MIN(seen_at) AS first_seen,
   MIN(CASE WHEN verdict = 'blocking' AND NOT late THEN seen_at END) AS first_blocking,
   MAX(CASE WHEN verdict = 'ready' AND NOT late THEN seen_at END) AS ready_from
-FROM history WHERE estate = $1 AND client_id = $2";
+FROM history WHERE estate = $1 AND client_id = $2 AND aside IS NULL";
 const ENDED: &str = "SELECT MIN(seen_at) AS at FROM history
-WHERE estate = $1 AND client_id = $2 AND seen_at > $3 AND NOT late";
+WHERE estate = $1 AND client_id = $2 AND seen_at > $3 AND NOT late AND aside IS NULL";
 
 /// Entries of a page. Each is unpacked and compared, so there are few.
 pub const PAGE: usize = 10;
@@ -93,6 +93,7 @@ struct Stored {
     reasons: i64,
     ruleset: String,
     late: bool,
+    aside: Option<String>,
     sent_by: String,
     way: String,
     dictionary: i64,
@@ -142,6 +143,7 @@ impl Stored {
             reasons: self.reasons,
             ruleset: self.ruleset,
             late: self.late,
+            aside: self.aside.is_some(),
             sent_by: self.sent_by,
             way: self.way,
             raw: evidence::unpacked(&self.raw, self.dictionary)?,

@@ -32,6 +32,15 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
             href: Some(links::FEEDS.to_owned()),
         })
         .collect();
+    if summary.anew > 0 {
+        lines.push(Attention {
+            text: format!(
+                "{} being judged anew, because reports about them were set aside or count again",
+                counted(summary.anew, "client is", "clients are")
+            ),
+            href: Some(links::TOKENS.to_owned()),
+        });
+    }
     let population = &summary.population;
     let conflicts = population.standings.get(&Standing::Conflict);
     let open = [Standing::Blocking, Standing::Undetermined];

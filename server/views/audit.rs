@@ -151,7 +151,7 @@ impl AuditPage {
         };
         let known = deeds::DEEDS.iter().any(|(code, _)| *code == narrowed.deed);
         let other = (!known && !narrowed.deed.is_empty())
-            .then(|| (narrowed.deed.as_str(), narrowed.deed.as_str()));
+            .then_some((narrowed.deed.as_str(), narrowed.deed.as_str()));
         let choice = |(code, words): (&str, &str)| Choice {
             chosen: code == narrowed.deed,
             code: code.to_owned(),

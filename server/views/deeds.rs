@@ -25,6 +25,8 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("webhook.remove", "Removed a webhook"),
     ("token.create", "Made a token"),
     ("token.revoke", "Revoked a token"),
+    ("token.quarantine", "Set aside what a token sent"),
+    ("token.quarantine.lift", "Had what a token sent count again"),
     ("account.add", "Made an account"),
     ("account.role", "Changed a role or its sites"),
     ("account.password", "Set a password"),

@@ -210,6 +210,11 @@ impl HomePage {
     /// Says what somebody should look at; `regressed` is the length of the list with that filter.
     pub fn say_attention(&mut self, summary: &Summary, feeds: &[Feed], regressed: i64) {
         self.attention = attention::lines(summary, feeds, regressed, self.layout.now);
+        if !self.layout.may.administer() {
+            for line in &mut self.attention {
+                line.href = line.href.take().filter(|href| href != links::TOKENS);
+            }
+        }
         if !self.layout.whole_estate() {
             // The page of the feeds is of the whole estate.
             for line in &mut self.attention {
@@ -274,10 +279,17 @@ fn fine_print(summary: &Summary, counting: &Counting) -> Vec<String> {
         counted(counting.freshness_days, "day", "days")
     ));
     lines.push(format!("Ruleset {}.", counting.ruleset));
-    if summary.to_rejudge > 0 {
+    let by_others = summary.to_rejudge - summary.anew;
+    if by_others > 0 {
         lines.push(format!(
             "{} still judged by an earlier ruleset; this is being done now.",
-            counted(summary.to_rejudge, "report is", "reports are")
+            counted(by_others, "report is", "reports are")
+        ));
+    }
+    if summary.anew > 0 {
+        lines.push(format!(
+            "{} being judged anew, because reports about them were set aside or count again.",
+            counted(summary.anew, "client is", "clients are")
         ));
     }
     lines

@@ -31,6 +31,8 @@ pub enum Nav {
     Feeds,
     /// Whom it tells.
     Webhooks,
+    /// What programs come in with.
+    Tokens,
     /// Which Windows can reach it.
     Tls,
     /// Whose handshakes failed.
@@ -141,12 +143,13 @@ const READING: [(Nav, &str, &str); 6] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 13] = [
+const FEEDING: [(Nav, &str, &str); 14] = [
     (Nav::Exceptions, "/exceptions", "Exceptions"),
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),
     (Nav::Webhooks, "/webhooks", "Webhooks"),
+    (Nav::Tokens, "/tokens", "Tokens"),
     (Nav::Tls, "/tls", "TLS self-test"),
     (Nav::Sightings, "/sightings", "Sightings"),
     (Nav::Audit, "/audit", "Audit log"),
@@ -158,12 +161,13 @@ const FEEDING: [(Nav, &str, &str); 13] = [
 ];
 
 /// What is of the whole estate and cannot be told by site.
-const WHOLE: [Nav; 6] = [
+const WHOLE: [Nav; 7] = [
     Nav::Audit,
     Nav::Upload,
     Nav::Population,
     Nav::Feeds,
     Nav::Webhooks,
+    Nav::Tokens,
     Nav::Sightings,
 ];
 
@@ -208,7 +212,7 @@ impl Layout {
             .iter()
             .filter(|(nav, ..)| match nav {
                 Nav::Upload => self.may.see_uploads(),
-                Nav::Webhooks | Nav::People => self.may.administer(),
+                Nav::Webhooks | Nav::Tokens | Nav::People => self.may.administer(),
                 Nav::Audit => self.may.audit(),
                 _ => true,
             })

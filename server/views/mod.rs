@@ -57,6 +57,7 @@ pub mod tables;
 pub mod text;
 pub mod timeline;
 pub mod tls;
+pub mod tokens;
 pub mod trend;
 pub mod trend_page;
 pub mod trend_table;

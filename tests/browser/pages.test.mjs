@@ -20,6 +20,7 @@ const always = [
   { name: "webhooks", path: "/webhooks" },
   { name: "exceptions", path: "/exceptions" },
   { name: "ask-for-exceptions", path: "/exceptions/new?standing=blocking" },
+  { name: "tokens", path: "/tokens" },
   { name: "people", path: "/people" },
   { name: "person", path: "/people/admin" },
   { name: "account", path: "/account" },

@@ -44,6 +44,7 @@ mod stub;
 mod support;
 mod sweep;
 mod tls;
+mod tokens;
 mod trend;
 mod truth;
 mod uploads;

@@ -140,7 +140,7 @@ async fn list(app: &TestApp, rows: i64) -> Value {
 #[tokio::test]
 async fn failures_are_noted_with_what_was_offered_and_change_no_verdict() {
     for app in TestApp::each_with(&["--sightings-from", "127.0.0.0/8,::1"]).await {
-        app.report("PC-1").stored().await;
+        let client = app.report("PC-1").stored().await;
         let before = app.json("/api/v1/summary").await;
         let old = hello(&OLD, Some("localhost"));
         for _ in 0..3 {
@@ -175,13 +175,21 @@ async fn failures_are_noted_with_what_was_offered_and_change_no_verdict() {
         assert_eq!(no_tls12["suites"], 3);
         assert_eq!(no_tls12["shared_suites"], 0);
         assert_eq!(no_tls12["server_name"], "localhost");
-        assert_eq!(no_tls12["client_id"], Value::Null);
+        assert_eq!(
+            no_tls12["client_id"],
+            client.as_str(),
+            "who was heard last from there"
+        );
         let nothing_shared = of("no_shared_suite");
         assert_eq!(nothing_shared["offered_tls12"], true);
         assert_eq!(nothing_shared["server_name"], Value::Null);
         assert_eq!(of("not_tls")["highest_version"], Value::Null);
         let after = app.json("/api/v1/summary").await;
         assert_eq!(before["standings"], after["standings"], "never a verdict");
+        // Two behind one address are nobody.
+        app.report("PC-2").stored().await;
+        let list = app.json("/api/v1/sightings").await;
+        assert_eq!(list["items"][0]["client_id"], Value::Null, "{}", app.engine);
 
         // Pages of two, without a gap.
         let first = app.json("/api/v1/sightings?limit=2").await;

@@ -23,10 +23,10 @@ use crate::{
     ingest::Judge,
     sim::Fleet,
     store::{
-        Store,
-        access::{self, Purpose},
+        Store, access,
         accounts::{By, NewAccount},
         incoming::Sender,
+        tokens::{NewToken, Purpose},
     },
 };
 use child::Child;
@@ -128,6 +128,24 @@ struct Measured {
     start_ms: f64,
 }
 
+/// Somebody who can look at the pages, in a database that may have been measured before.
+async fn administrator(store: &Store, password: &str, now: Timestamp) -> Result<(), Error> {
+    let admin = NewAccount {
+        name: "admin".to_owned(),
+        role: Role::Administrator,
+        sites: Sites::all(),
+        password_hash: hash_password(password).map_err(Error::Failed)?,
+        must_change: false,
+    };
+    if !store.first_account(admin.clone(), By::command(now)).await? {
+        let hash = admin.password_hash;
+        store
+            .set_password(admin.name, hash, false, By::command(now))
+            .await?;
+    }
+    Ok(())
+}
+
 impl Bench<'_> {
     async fn measure(&self, filled: &mut u64) -> Result<Measured, Error> {
         let now = clock::now();
@@ -149,23 +167,13 @@ impl Bench<'_> {
         let floor_alone = floor::alone(&store, rows, self.seconds).await?;
         let rows = floor::prepared(&judge, &sender, fleet, 2, now.plus(-DAY), 120_000);
         let floor = floor::grouped(&store, rows, CONNECTIONS, self.seconds).await?;
-        let token =
-            |purpose| store.create_token(purpose, "bench".to_owned(), Author::command(), now);
+        let token = |purpose| {
+            let new = NewToken::new(purpose, "bench");
+            store.create_token(new, Author::command(), now)
+        };
         let (ingest, read) = (token(Purpose::Ingest).await?, token(Purpose::Read).await?);
         let password = access::random_secret();
-        let admin = NewAccount {
-            name: "admin".to_owned(),
-            role: Role::Administrator,
-            sites: Sites::all(),
-            password_hash: hash_password(&password).map_err(Error::Failed)?,
-            must_change: false,
-        };
-        if !store.first_account(admin.clone(), By::command(now)).await? {
-            let hash = admin.password_hash;
-            store
-                .set_password(admin.name, hash, false, By::command(now))
-                .await?;
-        }
+        administrator(&store, &password, now).await?;
         store.close().await;
 
         let started = Instant::now();

@@ -7,6 +7,7 @@ use cutover::{
         time::{DAY, Timestamp},
     },
     store::Store,
+    store::audit_log::AuditFilter,
 };
 
 use super::{by_hand, entry, noted, unguard};
@@ -281,7 +282,10 @@ async fn what_is_old_enough_goes_and_the_rest_still_hangs_together() {
         let found = store.verify_audit(None).await.expect("read");
         assert_eq!((found.entries, &found.faults), (4, &Vec::new()));
         assert_eq!(found.head.seq, 6, "the tidying is noted");
-        let at_anchor = store.walk_audit(Default::default()).await.expect("a walk");
+        let at_anchor = store
+            .walk_audit(AuditFilter::default())
+            .await
+            .expect("a walk");
         assert_eq!(at_anchor.anchor.seq, 2);
         let noted = hex(&at_anchor.anchor.hash);
         drop(at_anchor);

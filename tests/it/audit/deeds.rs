@@ -14,13 +14,14 @@ use cutover::{
     ingest::Judge,
     store::{
         Store,
-        access::Purpose,
         audit_log::AuditFilter,
         exceptions::{Answer, Doer, Taken},
         identify::ClientId,
         membership::Consent,
         model::{Filter, Listing},
         population::{Expected, ExpectedList},
+        quarantine_model::Span,
+        tokens::{NewToken, Purpose},
         webhooks::Secret,
     },
     uploads::{self, Chosen, Sent},
@@ -108,7 +109,9 @@ async fn every_deed_leaves_one_entry() {
             deeds: Vec::new(),
         };
         let name = || "ci".to_owned();
-        let token = store.create_token(Purpose::Read, name(), ann(), NOON).await;
+        let token = store
+            .create_token(NewToken::new(Purpose::Read, "ci"), ann(), NOON)
+            .await;
         let token = token.expect("a token");
         let said = watch.one("token.create").await;
         assert!(!token.contains(&said.new.expect("what it is for")) || said.subject.contains("ci"));
@@ -119,6 +122,24 @@ async fn every_deed_leaves_one_entry() {
         assert_eq!(watch.one("token.revoke").await.why.as_deref(), Some("lost"));
         assert!(!revoke().await.expect("asked"));
         watch.none("a token that was revoked before").await;
+        let span = Span {
+            token: id.clone(),
+            since: NOON,
+            until: NOON,
+        };
+        let why = || "found on a stick".to_owned();
+        let aside = store.set_aside(span, why(), ann(), NOON).await;
+        let aside = aside.expect("set aside");
+        let said = watch.one("token.quarantine").await;
+        assert_eq!(said.subject, format!("ci ({id})"));
+        assert_eq!(said.why, Some(why()));
+        for there in [true, false] {
+            let lifted = store.lift_quarantine(aside.clone(), why(), ann(), NOON);
+            assert_eq!(lifted.await.expect("asked"), there);
+        }
+        let said = watch.one("token.quarantine.lift").await;
+        assert_eq!(said.old.as_deref(), Some(aside.as_str()));
+        assert_eq!(said.why, Some(why()));
         let save = store.save_view(name(), "/blockers".to_owned(), name(), ann(), NOON);
         assert!(save.await.expect("saved"));
         watch.one("view.save").await;

@@ -2,7 +2,7 @@
 
 use cutover::{
     http::routes::{Needs, Route, table},
-    store::access::Purpose,
+    store::tokens::Purpose,
 };
 use reqwest::Method;
 
@@ -75,6 +75,7 @@ pub fn address(path: &str, id: &str, upload: &str) -> String {
         .replace("{name}", "cutover-collect.ps1")
         .replace("{person}", "nobody-of-this-name")
         .replace("{session}", "none")
+        .replace("{token}", "none")
 }
 
 /// A body that the route can read, where it needs one.
