@@ -318,11 +318,19 @@ pub async fn form(
     html(&AskForAll::new(layout, &page))
 }
 
-/// The numbers of a list before and after exceptions.
+/// The numbers of a list before and after exceptions. Where nobody of it is under one, there is nothing to count.
 pub(super) async fn side_by_side(app: &App, filter: &Filter) -> Result<Vec<Piece>, Problem> {
-    let (ruleset, now) = (&app.judge().ruleset, clock::now());
-    let summary = app.store().selection(filter, ruleset, now).await?;
-    Ok(exceptions_words::excepted(&summary, filter))
+    let now = clock::now();
+    let under_one = app.store().excepted(filter, now).await?;
+    if under_one.is_empty() || !filter.possible_standings().contains(&Standing::Blocking) {
+        return Ok(Vec::new());
+    }
+    let blocking = Filter {
+        standings: vec![Standing::Blocking],
+        ..filter.clone()
+    };
+    let blocking = app.store().length(&blocking, now).await?;
+    Ok(exceptions_words::excepted(blocking, &under_one, filter))
 }
 
 /// The exceptions of a client, the latest first.

@@ -98,6 +98,16 @@ impl Store {
         Ok(population)
     }
 
+    /// How many of a filter's clients are under an exception in force, by standing.
+    pub async fn excepted(
+        &self,
+        filter: &Filter,
+        now: Timestamp,
+    ) -> Result<BTreeMap<Standing, i64>> {
+        self.sweep(now).await?;
+        excepted(&mut self.db.read().await?, filter, now).await
+    }
+
     /// How the site systems stand, by role; a machine with several roles stands in several lines.
     pub async fn by_role(
         &self,

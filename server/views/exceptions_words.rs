@@ -1,5 +1,7 @@
 //! The pile of exceptions in words, and the numbers before and after exceptions side by side.
 
+use std::collections::BTreeMap;
+
 use super::{
     headline::Piece,
     links,
@@ -9,16 +11,14 @@ use crate::{
     domain::{time::Timestamp, verdict::Standing},
     store::{
         exception_list::Pile,
-        model::{Excepted, Filter, Summary},
+        model::{Excepted, Filter},
     },
 };
 
 /// `55 block, 12 of them under an exception, 43 not`; nothing where nobody of the selection is under one.
-pub fn excepted(summary: &Summary, base: &Filter) -> Vec<Piece> {
-    let blocking = summary.population.standings.get(&Standing::Blocking);
-    let blocking = blocking.copied().unwrap_or(0);
-    let under_one: i64 = summary.excepted.values().sum();
-    let of_them = summary.excepted.get(&Standing::Blocking);
+pub fn excepted(blocking: i64, by_standing: &BTreeMap<Standing, i64>, base: &Filter) -> Vec<Piece> {
+    let under_one: i64 = by_standing.values().sum();
+    let of_them = by_standing.get(&Standing::Blocking);
     let of_them = of_them.copied().unwrap_or(0);
     // Of those under one, or under none, the sentence would say nothing.
     if under_one == 0 || base.excepted.is_some() {
@@ -60,8 +60,7 @@ pub fn excepted(summary: &Summary, base: &Filter) -> Vec<Piece> {
         pieces.push(words("."));
     }
     if under_one > of_them {
-        let others: Vec<Standing> = summary
-            .excepted
+        let others: Vec<Standing> = by_standing
             .iter()
             .filter(|(standing, n)| **standing != Standing::Blocking && **n > 0)
             .map(|(standing, _)| *standing)

@@ -149,7 +149,15 @@ impl HomePage {
         let whole = base.is_everybody();
         Self {
             headline: Headline::of(summary, base),
-            excepted: exceptions_words::excepted(summary, base),
+            excepted: exceptions_words::excepted(
+                population
+                    .standings
+                    .get(&Standing::Blocking)
+                    .copied()
+                    .unwrap_or(0),
+                &summary.excepted,
+                base,
+            ),
             empty: whole && population.total == 0 && population.lists.is_empty(),
             selection: !whole,
             form: FilterForm::new(&Screen::Overview, base, &Choices::default()),

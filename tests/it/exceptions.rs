@@ -219,7 +219,7 @@ async fn every_step_from_every_state_by_every_role_does_what_the_domain_says() {
                         let now = one(store, &id, NOON).await.state;
                         assert_eq!(now, after.unwrap_or(state), "{says}");
                         // Whatever was open is in nobody's way.
-                        if let Some(State::Requested | State::Active) = Some(now) {
+                        if now.is_open() {
                             let taken =
                                 step(store, &id, Step::Withdraw, someone("olga", false), NOON);
                             assert_eq!(taken.await, Taken::Done, "{says}");
