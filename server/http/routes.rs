@@ -15,8 +15,8 @@ use axum::{
 use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
     exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest, kit, layers, lists,
-    pages, people, population, saved, setup, sightings, sign_in, tls_page, tokens, trend, trend_api, twins,
-    upload_again, upload_api, uploads, webhooks,
+    pages, people, population, saved, setup, sightings, sign_in, tls_page, tokens, trend,
+    trend_api, twins, upload_again, upload_api, uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     Layout, exceptions_words,
-    form::{Choice, choices_of},
+    form::{Choice, Flag, choices_of},
     headline::Piece,
     links::{self, NO_SITE},
     text::{Moment, clients, counted, number},
@@ -162,8 +162,8 @@ pub struct ExceptionsPage {
     pub owners: Vec<Choice>,
     /// Sites.
     pub sites: Vec<Choice>,
-    /// Only those over soon.
-    pub soon: bool,
+    /// Yes/no filters.
+    pub flags: Vec<Flag>,
     /// The rows.
     pub rows: Vec<ExceptionRow>,
     /// Whether the reader can decide on what is listed.
@@ -198,6 +198,22 @@ fn list_url(which: &Which, cursor: Option<&str>) -> String {
     } else {
         format!("/exceptions?{}", query.join("&"))
     }
+}
+
+/// The yes/no filters of the list.
+fn flags(which: &Which) -> Vec<Flag> {
+    [
+        ("soon", "In force, over within 30 days", which.soon),
+        ("waiting", "Waiting longer than 7 days", which.waiting),
+        ("lapsed_lately", "Lapsed in the last 30 days", which.lately),
+        ("unowned", "Owner on no expected list", which.unowned),
+    ]
+    .map(|(name, label, chosen)| Flag {
+        name,
+        label,
+        chosen,
+    })
+    .into()
 }
 
 impl ExceptionsPage {
@@ -246,7 +262,7 @@ impl ExceptionsPage {
                 let value = if code.is_empty() { NO_SITE } else { code };
                 (value.to_owned(), words::site(code))
             }),
-            soon: which.soon,
+            flags: flags(which),
             rows: page
                 .items
                 .iter()

@@ -84,6 +84,22 @@ pub fn excepted(blocking: i64, by_standing: &BTreeMap<Standing, i64>, base: &Fil
     pieces
 }
 
+fn in_force(pile: &Pile, blocking: i64) -> String {
+    let block = format!(
+        "{} in force, for {} of the {}",
+        number(pile.active),
+        number(pile.blocking),
+        counted(blocking, "blocking client", "blocking clients")
+    );
+    match pile.active - pile.blocking {
+        0 => block,
+        others => format!(
+            "{block} and {}",
+            counted(others, "that does not block", "that do not block")
+        ),
+    }
+}
+
 /// How the pile itself is, line by line; `blocking` clients there are altogether.
 pub fn pile(pile: &Pile, blocking: i64, now: Timestamp) -> Vec<Piece> {
     let plain = |text: String| Piece { text, href: None };
@@ -96,13 +112,7 @@ pub fn pile(pile: &Pile, blocking: i64, now: Timestamp) -> Vec<Piece> {
     };
     let mut lines = vec![line(
         pile.active,
-        format!(
-            "{} in force, for {} of the {} and {} that do not block",
-            number(pile.active),
-            number(pile.blocking),
-            counted(blocking, "blocking client", "blocking clients"),
-            number(pile.active - pile.blocking)
-        ),
+        in_force(pile, blocking),
         "/exceptions?state=active",
     )];
     if let Some(oldest) = pile.oldest {

@@ -13,7 +13,7 @@ use crate::{
         verdict::{Impact, Standing},
     },
     store::{
-        model::{Filter, Freshness, Order},
+        model::{Excepted, Filter, Freshness, Order},
         selection::OWNERS_OFFERED,
     },
 };
@@ -56,6 +56,8 @@ pub struct FilterForm {
     pub fixes: Vec<Choice>,
     /// How old the knowledge is.
     pub freshness: Vec<Choice>,
+    /// How clients stand to exceptions.
+    pub exceptions: Vec<Choice>,
     /// Owners; `None`: too many, so the name is typed.
     pub owners: Option<Vec<Choice>>,
     /// The owner that was asked for.
@@ -149,6 +151,13 @@ impl FilterForm {
                     chosen: filter.freshness == Some(freshness),
                 })
                 .collect(),
+            exceptions: Excepted::ALL
+                .map(|how| Choice {
+                    value: how.code().to_owned(),
+                    label: words::excepted(how).to_owned(),
+                    chosen: filter.excepted == Some(how),
+                })
+                .into(),
             owners: (choices.owners.len() <= OWNERS_OFFERED).then(|| {
                 choices_of(&choices.owners, filter.owner.as_deref(), |owner| {
                     (owner.to_owned(), owner.to_owned())
@@ -222,9 +231,6 @@ fn kept(filter: &Filter) -> Vec<(&'static str, String)> {
     }
     if let Some(days) = filter.unchanged {
         kept.push(("unchanged", days.to_string()));
-    }
-    if let Some(excepted) = filter.excepted {
-        kept.push(("excepted", excepted.code().to_owned()));
     }
     if filter.reasons().count() > 1
         && let Some(codes) = &filter.reason
