@@ -87,6 +87,10 @@ pub struct Exception {
 
 /// Which exceptions are meant; every field narrows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each narrows by itself, and any of them together"
+)]
 pub struct Which {
     /// How far they have come.
     pub state: Option<State>,

@@ -273,9 +273,8 @@ async fn take(
     let own = subject.requested_by == by.name;
     if written.execute().await? == 0 {
         return Ok(match (subject.ended_at, subject.decision, step) {
-            (Some(_), ..) => Taken::Over,
             (None, _, Step::Withdraw) => Taken::NotYours,
-            (None, Some(_), _) => Taken::Over,
+            (Some(_), ..) | (None, Some(_), _) => Taken::Over,
             (None, None, _) if own => Taken::NotYours,
             (None, None, _) => Taken::Changed,
         });
