@@ -329,6 +329,9 @@ async fn housekeeping(store: Store, metrics: metrics_exporter_prometheus::Promet
         if let Err(error) = store.sweep(clock::now()).await {
             tracing::warn!(%error, "clients could not be looked at for staleness; trying again");
         }
+        if let Err(error) = store.end_exceptions(clock::now()).await {
+            tracing::warn!(%error, "exceptions that are over could not be ended; trying again");
+        }
         // Mostly done by whoever reads them; where nobody does, they must not pile up.
         if let Err(error) = store.number_changes().await {
             tracing::warn!(%error, "changes could not be put in order; trying again");

@@ -9,6 +9,7 @@ pub mod changes;
 pub mod days;
 pub mod enrolment;
 pub mod evidence;
+pub mod exceptions;
 pub mod facts;
 pub mod feeds;
 pub mod forecast;

@@ -15,6 +15,8 @@ mod client_parts;
 pub mod collection;
 pub mod contract;
 pub mod door;
+mod exception_forms;
+pub mod exceptions;
 pub mod export;
 pub mod feeds;
 pub mod fixes;

@@ -19,6 +19,8 @@ pub enum Nav {
     Trend,
     /// Every client, and the page of one of them.
     Clients,
+    /// What somebody answers for.
+    Exceptions,
     /// What somebody gave a name.
     Views,
     /// Sending files by hand.
@@ -143,7 +145,8 @@ const READING: [(Nav, &str, &str); 6] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 13] = [
+const FEEDING: [(Nav, &str, &str); 14] = [
+    (Nav::Exceptions, "/exceptions", "Exceptions"),
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),

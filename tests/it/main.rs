@@ -10,6 +10,7 @@ mod crawl;
 mod downloads;
 mod durability;
 mod evidence;
+mod exceptions;
 mod feeds;
 mod fixes;
 mod foreign_files;

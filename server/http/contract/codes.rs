@@ -15,7 +15,9 @@ use utoipa::{
 
 use super::super::{table, whole};
 use crate::{
-    domain::{assess, changes, evidence, feeds, lists::ListOrigin, plan, sightings, verdict},
+    domain::{
+        assess, changes, evidence, exceptions, feeds, lists::ListOrigin, plan, sightings, verdict,
+    },
     error::Problem,
     store::{id_lists, incoming, model, upload_model},
     views::words,
@@ -131,6 +133,12 @@ codes! {
         use verdict::Standing::{Blocking, Conflict, Ready, RestartPending, Undetermined};
         matches!(standing, Blocking | Undetermined | Conflict | RestartPending | Ready)
     });
+    /// How clients stand to exceptions in force.
+    Excepted: model::Excepted::ALL.map(|one| (one.code(), words::excepted(one))).to_vec();
+    /// What kind of an answer an exception is.
+    ExceptionKind: exceptions::Kind::ALL.map(|one| (one.code(), words::exception_kind(one))).to_vec();
+    /// How far an exception has come. Only `active` is in force.
+    ExceptionState: exceptions::State::ALL.map(|one| (one.code(), words::exception_means(one))).to_vec();
     /// What a blocking client loses at the cutover; the worst comes first.
     Impact: verdict::Impact::ALL.map(|impact| (impact.code(), impact.words())).to_vec();
     /// What a check says.

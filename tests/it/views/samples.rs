@@ -83,6 +83,7 @@ pub fn counted(counts: [i64; 7]) -> Summary {
         by_site: Vec::new(),
         reasons: Vec::new(),
         to_rejudge: 0,
+        excepted: BTreeMap::new(),
         anew: 0,
     }
 }
