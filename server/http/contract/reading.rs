@@ -54,6 +54,16 @@ fn changes() -> Call {
         .error(410, "What follows `cursor` is not kept any more. Start anew: without `cursor`, and with the whole list.")
 }
 
+/// What somebody answers for.
+fn excepted() -> Call {
+    Call::get("/api/v1/exceptions", "listExceptions", "What somebody answers for")
+        .says("Exceptions, the latest request first: for which client, why, what is done instead, who answers for it and until when, who asked and who decided. An exception never moves a standing and makes nobody ready. It is in force while it is `active`, and lapses when the verdict, the reasons or the OS version of its client change.")
+        .takes(EXCEPTIONS)
+        .json::<exceptions::ListAnswer>(200, "A page of the list.")
+        .polled()
+        .error(400, "`cursor` is none of this list.")
+}
+
 /// What programs read.
 pub(super) fn calls() -> Vec<Call> {
     vec![
@@ -73,12 +83,7 @@ pub(super) fn calls() -> Vec<Call> {
             .polled()
             .error(400, "`cursor` is none of this list."),
         changes(),
-        Call::get("/api/v1/exceptions", "listExceptions", "What somebody answers for")
-            .says("Exceptions, the latest request first: for which client, why, what is done instead, who answers for it and until when, who asked and who decided. An exception never moves a standing and makes nobody ready. It is in force while it is `active`, and lapses when the verdict, the reasons or the OS version of its client change.")
-            .takes(EXCEPTIONS)
-            .json::<exceptions::ListAnswer>(200, "A page of the list.")
-            .polled()
-            .error(400, "`cursor` is none of this list."),
+        excepted(),
         Call::get("/api/v1/clients", "listClients", "Everybody")
             .says("Every client that is counted, unless the filters say otherwise.")
             .takes([STANDING])
