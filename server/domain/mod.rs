@@ -12,6 +12,7 @@ pub mod forecast;
 pub mod gate;
 pub mod identity;
 pub mod lists;
+pub mod observed;
 pub mod pace;
 pub mod plan;
 pub mod protocols;

@@ -30,6 +30,8 @@ pub mod lists;
 pub mod mappings;
 pub mod membership;
 pub mod model;
+pub mod observed;
+pub mod observed_read;
 pub mod moves;
 mod narrowing;
 mod needs;

@@ -17,6 +17,7 @@ pub mod foreign;
 mod key_paths;
 mod machine;
 mod nesting;
+pub mod observed;
 pub mod population;
 pub mod population_names;
 mod population_row;
