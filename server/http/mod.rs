@@ -23,6 +23,9 @@ mod layers;
 pub mod lists;
 mod manners;
 mod media;
+pub mod observed;
+mod observed_json;
+pub mod observed_page;
 pub mod pacing;
 pub mod pages;
 mod polled;
@@ -87,6 +90,10 @@ pub fn router(app: App) -> Router {
         .route("/population/withdraw", post(lists::withdraw_form))
         .route("/feeds", get(feeds::page))
         .route("/webhooks", get(webhooks::page))
+        .route(
+            "/observed",
+            get(observed_page::page).post(observed_page::take_log),
+        )
         .route("/trend", get(trend::page))
         .route("/trend/{day}", get(trend::day))
         .route("/feeding", get(kit::feeding))
@@ -125,6 +132,7 @@ pub fn router(app: App) -> Router {
         .route("/trend", get(trend_api::list))
         .route("/regressed", get(trend_api::who_was_ready))
         .route("/rejects", get(api::rejects))
+        .route("/observations", get(observed::list).post(observed::add))
         .route("/openapi.json", get(contract::document))
         .route("/uploads", get(upload_api::list).post(upload_api::add))
         .route("/uploads/{id}", get(upload_api::one))

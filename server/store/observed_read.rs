@@ -22,7 +22,7 @@ use crate::domain::{
 const SEEN: &str = "SELECT system, address, machine, via, protocol, first_at, last_at, n FROM observations
 WHERE estate = $1 AND day >= $2 ORDER BY day, system, address, machine, via, protocol";
 const SIGHTINGS: &str = "SELECT address, ident, from_at, until_at FROM sightings WHERE estate = $1 AND until_at >= $2";
-const CLIENTS: &str = "SELECT id, name, site, os_key, roles, listing, standing FROM clients WHERE estate = $1 ORDER BY sort_key, id";
+const CLIENTS: &str = "SELECT id, name, fqdn, site, os_key, roles, listing, standing FROM clients WHERE estate = $1 ORDER BY sort_key, id";
 /// Of the idents that are looked for, whichever they are.
 const IDENTS: &str = "SELECT i.ident, i.client_id FROM identities i WHERE i.estate = $1 AND (
   i.ident IN (SELECT 'n:' || o.machine FROM observations o WHERE o.estate = $1 AND o.day >= $2 AND o.machine <> '')
@@ -64,6 +64,7 @@ struct IdentRow {
 struct ClientRow {
     id: Vec<u8>,
     name: String,
+    fqdn: Option<String>,
     site: String,
     os_key: String,
     roles: String,
@@ -188,8 +189,8 @@ impl Store {
         let names: HashSet<String> = systems.iter().map(|row| row.system.clone()).collect();
         let observations = seen(&mut tx, from, &names).await?;
         let sightings = sightings(&mut tx, from).await?;
-        let named = named(&mut tx, from, &sightings).await?;
         let rows: Vec<ClientRow> = tx.sql(CLIENTS).bind(ESTATE).all().await?;
+        let named = named(&mut tx, from, &sightings, &rows).await?;
         drop(tx);
         let mut placed = observed::place(&observations, &sightings, &named);
         let mut clients = Vec::with_capacity(rows.len());
@@ -265,8 +266,8 @@ impl Store {
         let mut cursor: Option<String> = None;
         while !old.is_empty() {
             let page = self.list(scope, cursor.as_deref(), 1_000, now).await?;
-            devices += page.rows.iter().filter(|row| old.contains(&row.id)).count();
-            cursor = page.next;
+            devices += page.items.iter().filter(|row| old.contains(&row.id)).count();
+            cursor = page.next_cursor;
             if cursor.is_none() {
                 break;
             }
@@ -335,7 +336,12 @@ async fn sightings(tx: &mut Tx, from: i64) -> Result<Vec<Sighting>> {
 }
 
 /// Whom the idents name.
-async fn named(tx: &mut Tx, from: i64, sightings: &[Sighting]) -> Result<Named<ClientId>> {
+async fn named(
+    tx: &mut Tx,
+    from: i64,
+    sightings: &[Sighting],
+    clients: &[ClientRow],
+) -> Result<Named<ClientId>> {
     let rows: Vec<IdentRow> = tx
         .sql(IDENTS)
         .bind(ESTATE)
@@ -345,20 +351,32 @@ async fn named(tx: &mut Tx, from: i64, sightings: &[Sighting]) -> Result<Named<C
         .await?;
     let mut named: Named<ClientId> = HashMap::new();
     for row in rows {
-        named.entry(row.ident).or_default().push(id_of(&row.client_id)?);
+        named
+            .entry(row.ident)
+            .or_default()
+            .push(id_of(&row.client_id)?);
     }
-    // A list often has no FQDN; then the one client of that name is meant.
-    for sighting in sightings {
-        let Some(fqdn) = sighting.ident.strip_prefix("f:") else {
-            continue;
-        };
-        if named.contains_key(&sighting.ident) {
-            continue;
-        }
+    // A list often has no FQDN; then the only client of that name is meant.
+    let fqdns = sightings.iter().filter_map(|seen| seen.ident.strip_prefix("f:"));
+    let unknown: HashSet<&str> = fqdns
+        .filter(|fqdn| !named.contains_key(&format!("f:{fqdn}")))
+        .collect();
+    if unknown.is_empty() {
+        return Ok(named);
+    }
+    let mut by_name: HashMap<String, Vec<&ClientRow>> = HashMap::new();
+    for client in clients {
+        by_name
+            .entry(client.name.to_lowercase())
+            .or_default()
+            .push(client);
+    }
+    for fqdn in unknown {
         let short = fqdn.split('.').next().unwrap_or_default();
-        if let Some([client]) = named.get(&format!("n:{short}")).map(Vec::as_slice) {
-            let client = *client;
-            named.insert(sighting.ident.clone(), vec![client]);
+        if let Some([client]) = by_name.get(short).map(Vec::as_slice)
+            && client.fqdn.is_none()
+        {
+            named.insert(format!("f:{fqdn}"), vec![id_of(&client.id)?]);
         }
     }
     Ok(named)

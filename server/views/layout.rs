@@ -27,6 +27,8 @@ pub enum Nav {
     Webhooks,
     /// How to feed it.
     Feeding,
+    /// What was seen on the wire.
+    Observed,
     /// How this is counted.
     Method,
     /// What programs may ask.
@@ -81,7 +83,8 @@ const READING: [(Nav, &str, &str); 6] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 7] = [
+const FEEDING: [(Nav, &str, &str); 8] = [
+    (Nav::Observed, "/observed", "Observed"),
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),

@@ -5,6 +5,7 @@
 
 mod columns;
 mod cut;
+mod filing;
 mod gather;
 mod moment;
 mod sent;
@@ -14,6 +15,7 @@ mod w3c;
 use ipnet::IpNet;
 
 pub use cut::{Cutter, LONGEST_LINE};
+pub use filing::Filing;
 pub use gather::{ENOUGH, Gathering, Told};
 pub use moment::moment_of;
 pub use sent::{Checked, Delivery, FileMark, HourJson, MOST, ObservationJson, SightingJson};
