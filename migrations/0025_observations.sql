@@ -35,6 +35,8 @@ CREATE TABLE observations (
     PRIMARY KEY (estate, day, system, address, machine, via, protocol)
 );
 
+CREATE INDEX observations_by_machine ON observations (estate, machine) WHERE machine <> '';
+
 -- What logs cover: lines of an hour, and how many of them told a protocol. Nothing here: nothing is known of that hour.
 CREATE TABLE observed_hours (
     estate BIGINT NOT NULL,
@@ -54,4 +56,5 @@ CREATE TABLE sightings (
     until_at BIGINT NOT NULL,
     PRIMARY KEY (estate, address, ident, from_at)
 );
+CREATE INDEX sightings_by_ident ON sightings (estate, ident);
 CREATE INDEX sightings_by_time ON sightings (estate, until_at);

@@ -175,7 +175,11 @@ async fn observe(
             if passed.contains(&system) {
                 continue;
             }
-            match target.take(delivery, settings).await.map_err(|why| failed(&why))? {
+            match target
+                .take(delivery, settings)
+                .await
+                .map_err(|why| failed(&why))?
+            {
                 Noted::KnownFile => {
                     passed.insert(system);
                 }
@@ -185,7 +189,9 @@ async fn observe(
                 }
                 Noted::Known => {}
                 Noted::Gap(portion) => {
-                    return Err(failed(&format!("the server expects portion {portion} first")));
+                    return Err(failed(&format!(
+                        "the server expects portion {portion} first"
+                    )));
                 }
             }
         }

@@ -264,11 +264,15 @@ impl Doubt {
                 "Nobody said who had this address then; import the leases of DHCP for that time."
             }
             Self::UnknownMachine => "The machine that had it is no client that is known here.",
-            Self::Several => "Several machines had it at the same time, or several clients have this name.",
+            Self::Several => {
+                "Several machines had it at the same time, or several clients have this name."
+            }
             Self::LeaseChanged => {
                 "It changed hands on that day, or the lease that is known does not cover the time of the connections."
             }
-            Self::Shared => "More than five machines had it, so it is a gateway, a proxy or a pool.",
+            Self::Shared => {
+                "More than five machines had it, so it is a gateway, a proxy or a pool."
+            }
             Self::Forwarded => {
                 "It forwards for others and was not named as a proxy; read the log again with --proxy if it is one."
             }

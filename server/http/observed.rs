@@ -172,9 +172,8 @@ pub(super) fn asked(query: Option<&str>) -> Result<Asked, Problem> {
                 "box" => {
                     let codes = Quadrant::ALL.map(Quadrant::code);
                     let quadrant = Quadrant::from_code(&value);
-                    asked.quadrant = Some(
-                        quadrant.ok_or_else(|| format!("is none of {}", codes.join(", ")))?,
-                    );
+                    asked.quadrant =
+                        Some(quadrant.ok_or_else(|| format!("is none of {}", codes.join(", ")))?);
                 }
                 "cursor" => asked.cursor = Some(value),
                 "limit" => {

@@ -143,10 +143,13 @@ pub(super) fn page_of<'o>(
     observed: &'o Observed,
     asked: &Asked,
 ) -> Result<(Vec<&'o ClientSeen>, usize, bool), Problem> {
-    let those = observed.clients.iter().filter(|client| match asked.quadrant {
-        Some(quadrant) => client.quadrant() == quadrant,
-        None => client.seen.is_some(),
-    });
+    let those = observed
+        .clients
+        .iter()
+        .filter(|client| match asked.quadrant {
+            Some(quadrant) => client.quadrant() == quadrant,
+            None => client.seen.is_some(),
+        });
     let all: Vec<&ClientSeen> = those.collect();
     let start = match &asked.cursor {
         None => 0,

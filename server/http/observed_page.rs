@@ -157,9 +157,7 @@ pub async fn take_log(
         .map_err(|detail| Problem::invalid("file", detail))?;
     let mut known = !deliveries.is_empty();
     for delivery in deliveries {
-        let checked = delivery
-            .check(now.plus(HOUR))
-            .map_err(Problem::Invalid)?;
+        let checked = delivery.check(now.plus(HOUR)).map_err(Problem::Invalid)?;
         let by = Actor::Person(person.name.clone());
         let from = from.as_ref().map(|Extension(FromWhere(from))| *from);
         let entry = entry(&checked, by, now).from(from);

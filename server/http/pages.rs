@@ -47,6 +47,9 @@ use crate::{
 /// Rows of the list of an OS version, site or role that its own page shows.
 const PLACE_ROWS: usize = 25;
 
+/// So many days back the page of a client says what was seen of it.
+const OBSERVED_DAYS: i64 = 30;
+
 /// The frame of a page.
 pub fn layout(app: &App, nav: Nav, user: Option<&str>, headers: Option<&HeaderMap>) -> Layout {
     let host = headers
@@ -279,7 +282,9 @@ async fn list(
 /// `/clients/{id}`
 pub async fn client(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    Person {
+        name: user, sites, ..
+    }: Person,
     Named(id): Named,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -299,6 +304,14 @@ pub async fn client(
     let layout = layout(&app, Nav::Clients, Some(&user), Some(&headers));
     let mut page = ClientPage::new(layout, &detail, findings, &counting(&app));
     page.say_sources(&detail, &judged.decides);
+    let now = clock::now();
+    let seen = app
+        .store()
+        .observed_of(&id, &sites, OBSERVED_DAYS, now)
+        .await?;
+    if let Some(seen) = seen {
+        page.say_observed(detail.row.standing, &seen);
+    }
     html(&page)
 }
 

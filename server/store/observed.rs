@@ -12,7 +12,8 @@ use crate::domain::{
 const SYSTEM: &str = "INSERT INTO observed_systems (estate, system, site, added_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (estate, system) DO UPDATE SET site = CASE WHEN excluded.site = '' THEN observed_systems.site ELSE excluded.site END";
 /// Holds the row of the file until the transaction ends, so that two senders take turns.
-const FILE: &str = "INSERT INTO observed_files (estate, system, sha256, name, portions, done, sent_by, sent_at)
+const FILE: &str =
+    "INSERT INTO observed_files (estate, system, sha256, name, portions, done, sent_by, sent_at)
 VALUES ($1, $2, $3, $4, 0, FALSE, $5, $6)
 ON CONFLICT (estate, system, sha256) DO UPDATE SET sent_at = observed_files.sent_at
 RETURNING portions, done";
@@ -176,9 +177,7 @@ async fn write_seen(conn: &mut Conn, observations: &[Observation]) -> Result<()>
             seen.via,
             seen.protocol,
         );
-        let row = once
-            .entry(key)
-            .or_insert((seen.first.0, seen.last.0, 0));
+        let row = once.entry(key).or_insert((seen.first.0, seen.last.0, 0));
         *row = (
             row.0.min(seen.first.0),
             row.1.max(seen.last.0),

@@ -19,14 +19,22 @@ use crate::domain::{
     verdict::Standing,
 };
 
-const SEEN: &str = "SELECT system, address, machine, via, protocol, first_at, last_at, n FROM observations
+const SEEN: &str =
+    "SELECT system, address, machine, via, protocol, first_at, last_at, n FROM observations
 WHERE estate = $1 AND day >= $2 ORDER BY day, system, address, machine, via, protocol";
-const SIGHTINGS: &str = "SELECT address, ident, from_at, until_at FROM sightings WHERE estate = $1 AND until_at >= $2";
+const SIGHTINGS: &str =
+    "SELECT address, ident, from_at, until_at FROM sightings WHERE estate = $1 AND until_at >= $2";
 const CLIENTS: &str = "SELECT id, name, fqdn, site, os_key, roles, listing, standing FROM clients WHERE estate = $1 ORDER BY sort_key, id";
 /// Of the idents that are looked for, whichever they are.
 const IDENTS: &str = "SELECT i.ident, i.client_id FROM identities i WHERE i.estate = $1 AND (
   i.ident IN (SELECT 'n:' || o.machine FROM observations o WHERE o.estate = $1 AND o.day >= $2 AND o.machine <> '')
   OR i.ident IN (SELECT s.ident FROM sightings s WHERE s.estate = $1 AND s.until_at >= $3))";
+/// Whether anything that was seen can be about a client.
+const TOUCHED: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM identities i WHERE i.estate = $1 AND i.client_id = $2 AND (
+  EXISTS (SELECT 1 FROM sightings s WHERE s.estate = i.estate AND s.ident = i.ident)
+  OR EXISTS (SELECT 1 FROM observations o WHERE o.estate = i.estate AND o.machine <> '' AND i.ident = 'n:' || o.machine)
+  OR EXISTS (SELECT 1 FROM sightings s WHERE s.estate = i.estate AND i.ident LIKE 'n:%'
+    AND s.ident LIKE 'f:' || SUBSTR(i.ident, 3) || '.%'))";
 const SYSTEMS: &str = "SELECT s.system, s.site,
   CAST((SELECT COUNT(DISTINCT h.hour / 24) FROM observed_hours h
     WHERE h.estate = s.estate AND h.system = s.system AND h.hour >= $2 AND h.told > 0) AS BIGINT) AS days,
@@ -176,12 +184,7 @@ impl Store {
         let today = now.0.div_euclid(DAY);
         let from = today - days + 1;
         let mut tx = self.db.read().await?;
-        let systems: Vec<SystemRow> = tx
-            .sql(SYSTEMS)
-            .bind(ESTATE)
-            .bind(from * 24)
-            .all()
-            .await?;
+        let systems: Vec<SystemRow> = tx.sql(SYSTEMS).bind(ESTATE).bind(from * 24).all().await?;
         let systems: Vec<SystemRow> = systems
             .into_iter()
             .filter(|row| sites.holds(&row.site))
@@ -196,7 +199,9 @@ impl Store {
         let mut clients = Vec::with_capacity(rows.len());
         let mut without = BTreeSet::new();
         for row in rows {
-            if !sites.holds(&row.site) || !Listing::from_code(&row.listing).is_some_and(Listing::is_counted) {
+            if !sites.holds(&row.site)
+                || !Listing::from_code(&row.listing).is_some_and(Listing::is_counted)
+            {
                 continue;
             }
             let id = id_of(&row.id)?;
@@ -247,6 +252,37 @@ impl Store {
         })
     }
 
+    /// What was seen of one client, by what `sites` may be seen; `None`: nothing.
+    pub async fn observed_of(
+        &self,
+        id: &str,
+        sites: &Sites,
+        days: i64,
+        now: Timestamp,
+    ) -> Result<Option<OfClient>> {
+        let Ok(id) = id.parse::<ClientId>() else {
+            return Ok(None);
+        };
+        let touched: i64 = self
+            .db
+            .read()
+            .await?
+            .sql(TOUCHED)
+            .bind(ESTATE)
+            .bind(identify::bytes(id))
+            .scalar()
+            .await?;
+        if touched == 0 {
+            return Ok(None);
+        }
+        // Whose an address was depends on everybody who had it.
+        let observed = self.observed(sites, days, now).await?;
+        let mut clients = observed.clients.into_iter();
+        Ok(clients
+            .find(|client| client.id == id)
+            .and_then(|client| client.seen))
+    }
+
     /// What a decision asks: how many clients that a filter describes used an old protocol since then.
     pub async fn observed_legacy(
         &self,
@@ -266,7 +302,11 @@ impl Store {
         let mut cursor: Option<String> = None;
         while !old.is_empty() {
             let page = self.list(scope, cursor.as_deref(), 1_000, now).await?;
-            devices += page.items.iter().filter(|row| old.contains(&row.id)).count();
+            devices += page
+                .items
+                .iter()
+                .filter(|row| old.contains(&row.id))
+                .count();
             cursor = page.next_cursor;
             if cursor.is_none() {
                 break;
@@ -357,7 +397,9 @@ async fn named(
             .push(id_of(&row.client_id)?);
     }
     // A list often has no FQDN; then the only client of that name is meant.
-    let fqdns = sightings.iter().filter_map(|seen| seen.ident.strip_prefix("f:"));
+    let fqdns = sightings
+        .iter()
+        .filter_map(|seen| seen.ident.strip_prefix("f:"));
     let unknown: HashSet<&str> = fqdns
         .filter(|fqdn| !named.contains_key(&format!("f:{fqdn}")))
         .collect();

@@ -140,7 +140,8 @@ pub fn shown_name(who: &str) -> &str {
 pub fn coverage(observed: &Observed) -> String {
     let (with, all, least) = observed.coverage();
     if with == 0 {
-        return "No log says anything of this window, so nothing is known of what was used.".to_owned();
+        return "No log says anything of this window, so nothing is known of what was used."
+            .to_owned();
     }
     let rest = if with < all || least < observed.days {
         " Nothing is known of the rest."
@@ -152,10 +153,13 @@ pub fn coverage(observed: &Observed) -> String {
     } else {
         format!("at least {least} of {} days each", observed.days)
     };
-    format!("Logs cover {least} on {with} of {all} systems.{rest} What was not seen may still be there.")
+    format!(
+        "Logs cover {least} on {with} of {all} systems.{rest} What was not seen may still be there."
+    )
 }
 
-const fn told(quadrant: Quadrant) -> (&'static str, &'static str) {
+/// What a box is called, and what it means.
+pub const fn told(quadrant: Quadrant) -> (&'static str, &'static str) {
     match (quadrant.ready, quadrant.seen) {
         (true, Seen::Legacy) => (
             "Ready, and TLS 1.0 or 1.1 was seen",
@@ -229,11 +233,7 @@ fn in_short(client: &ClientSeen) -> String {
 
 impl ObservedPage {
     /// The page; `doubts` come with the worst first.
-    pub fn new(
-        layout: Layout,
-        observed: &Observed,
-        doubts: &[(&str, Doubt, &Ambiguous)],
-    ) -> Self {
+    pub fn new(layout: Layout, observed: &Observed, doubts: &[(&str, Doubt, &Ambiguous)]) -> Self {
         let now = layout.now;
         let days = observed.days;
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);

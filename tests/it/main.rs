@@ -20,6 +20,7 @@ mod lists;
 mod load;
 mod naming;
 mod newcomer;
+mod observed;
 mod pacing;
 mod plans;
 mod postgres;

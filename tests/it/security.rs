@@ -56,6 +56,8 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/population/withdraw", For::People),
     ("GET", "/feeds", For::People),
     ("GET", "/webhooks", For::People),
+    ("GET", "/observed", For::People),
+    ("POST", "/observed", For::People),
     ("GET", "/feeding", For::People),
     ("GET", "/kit/{name}", For::People),
     ("GET", "/method", For::People),
@@ -89,6 +91,8 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/api/v1/uploads/{upload}/commit", For::Importers),
     ("POST", "/api/v1/uploads/{upload}/cancel", For::Importers),
     ("GET", "/api/v1/uploads/{upload}/rejected", For::Importers),
+    ("GET", "/api/v1/observations", For::Readers),
+    ("POST", "/api/v1/observations", For::Importers),
     ("GET", "/api/v1/openapi.json", For::Anyone),
     ("GET", "/healthz", For::Anyone),
     ("GET", "/readyz", For::Anyone),
@@ -151,6 +155,7 @@ fn address(path: &str, id: &str, upload: &str) -> String {
 fn body(method: &str, path: &str, app: &TestApp) -> String {
     match (method, path) {
         ("POST", "/api/v1/reports" | "/api/v1/uploads") => app.report("PC-1").line(),
+        ("POST", "/api/v1/observations") => "{}".to_owned(),
         ("PUT", "/api/v1/population") => "Name\nPC-1\n".to_owned(),
         _ => String::new(),
     }
@@ -234,7 +239,8 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                     // A form without its file is refused after its sender was let in.
                     ("person", For::People) if *path == "/upload" && *method_name == "POST" => 422,
                     ("person", For::People)
-                        if path.starts_with("/population") && *method_name == "POST" =>
+                        if (path.starts_with("/population") || *path == "/observed")
+                            && *method_name == "POST" =>
                     {
                         400
                     }
@@ -266,7 +272,11 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                     {
                         303
                     }
-                    ("person" | "import", For::Importers) if *method_name == "POST" => 202,
+                    ("person" | "import", For::Importers)
+                        if *method_name == "POST" && *path != "/api/v1/observations" =>
+                    {
+                        202
+                    }
                     ("person", _)
                     | ("ingest" | "import", For::Reporters)
                     | ("read", For::Readers)

@@ -122,11 +122,20 @@ impl Told {
     pub fn notes(&self, too_long: u64) -> Vec<String> {
         let all = [
             (self.plain, "of plain HTTP, or without a known protocol"),
-            (self.unknown, "with a value of the protocol that is not known"),
-            (self.odd, "with a value that clients write, not servers; counted all the same"),
+            (
+                self.unknown,
+                "with a value of the protocol that is not known",
+            ),
+            (
+                self.odd,
+                "with a value that clients write, not servers; counted all the same",
+            ),
             (self.failed, "of failed connections, which name no protocol"),
             (self.idle, "of connections that only ran out of time"),
-            (self.unrecorded, "where the log records no protocol: turn on crypt-protocol; nothing is known of them"),
+            (
+                self.unrecorded,
+                "where the log records no protocol: turn on crypt-protocol; nothing is known of them",
+            ),
             (self.undated, "without a date and time that can be read"),
             (self.future, "with a time to come"),
             (self.unreadable, "that do not fit their heading"),

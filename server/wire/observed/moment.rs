@@ -73,5 +73,7 @@ pub fn moment_of(text: &str) -> Option<Timestamp> {
     }
     let (date, rest) = text.split_at_checked(10)?;
     let rest = rest.strip_prefix(['T', ' ', '+'])?;
-    Some(Timestamp(day(date.as_bytes())? * DAY + time(rest.as_bytes())?))
+    Some(Timestamp(
+        day(date.as_bytes())? * DAY + time(rest.as_bytes())?,
+    ))
 }

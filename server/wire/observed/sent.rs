@@ -203,7 +203,10 @@ impl Delivery {
         }
         checked.site = self.site_code.unwrap_or_default().trim().to_owned();
         if checked.site.len() > 16 || checked.site.chars().any(char::is_control) {
-            errors.add("/site_code".to_owned(), "is no site code; write one like P01");
+            errors.add(
+                "/site_code".to_owned(),
+                "is no site code; write one like P01",
+            );
         }
         if let Some(file) = self.file {
             checked.file = file.check(&mut errors);
@@ -281,7 +284,12 @@ impl FileMark {
                 "is no number of a portion; the first has 0",
             );
         }
-        let name: String = self.name.chars().filter(|c| !c.is_control()).take(255).collect();
+        let name: String = self
+            .name
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(255)
+            .collect();
         Some((name, hash?, self.portion, self.last))
     }
 }
@@ -298,7 +306,10 @@ impl ObservationJson {
                 .ok_or(("machine", "is no name of a machine; write one like WS0042"))?
                 .into(),
         };
-        let via = self.via.as_deref().map_or(Some(Via::Direct), Via::from_code);
+        let via = self
+            .via
+            .as_deref()
+            .map_or(Some(Via::Direct), Via::from_code);
         let via = via.ok_or(("via", "is none of direct, proxy, unnamed_proxy, hidden"))?;
         let protocol = Protocol::from_code(&self.protocol).ok_or((
             "protocol",

@@ -169,9 +169,7 @@ impl Table {
             let text = place.and_then(|place| cells.get(place));
             text.map(|text| text.trim()).filter(|text| !text.is_empty())
         };
-        let time = |place, otherwise: Option<Timestamp>| {
-            cell(place).map_or(otherwise, moment_of)
-        };
+        let time = |place, otherwise: Option<Timestamp>| cell(place).map_or(otherwise, moment_of);
         let from = time(self.first, settings.span.map(|(from, _)| from));
         let until = time(self.last, settings.span.map(|(_, until)| until));
         let (Some(from), Some(until)) = (from, until) else {
@@ -183,7 +181,10 @@ impl Table {
         let addresses = cell(self.address).unwrap_or_default();
         let mut understood = false;
         // Configuration Manager lists all addresses of a machine in one cell.
-        for word in addresses.split([',', ' ', ';', '|']).filter(|w| !w.is_empty()) {
+        for word in addresses
+            .split([',', ' ', ';', '|'])
+            .filter(|w| !w.is_empty())
+        {
             let Some(address) = columns::address(word.as_bytes()) else {
                 continue;
             };

@@ -1,0 +1,5 @@
+//! Observed beside configured: logs read, connections told whose they are, boxes, pages and the command.
+
+mod place;
+mod reading;
+mod served;
