@@ -272,7 +272,7 @@ async fn send(
         .json(delivery)
         .send()
         .await
-        .map_err(|error| super::load::unreached(&error).to_string())?;
+        .map_err(|error| super::load::unreached(&error))?;
     let status = answer.status();
     let text = answer.text().await.map_err(|error| error.to_string())?;
     let value: serde_json::Value = serde_json::from_str(&text)

@@ -189,8 +189,8 @@ impl Store {
             .into_iter()
             .filter(|row| sites.holds(&row.site))
             .collect();
-        let names: HashSet<String> = systems.iter().map(|row| row.system.clone()).collect();
-        let observations = seen(&mut tx, from, &names).await?;
+        let visible: HashSet<String> = systems.iter().map(|row| row.system.clone()).collect();
+        let observations = seen(&mut tx, from, &visible).await?;
         let sightings = sightings(&mut tx, from).await?;
         let rows: Vec<ClientRow> = tx.sql(CLIENTS).bind(ESTATE).all().await?;
         let named = named(&mut tx, from, &sightings, &rows).await?;

@@ -201,7 +201,10 @@ impl Delivery {
                 "is missing; name the site system that was asked",
             );
         }
-        checked.site = self.site_code.unwrap_or_default().trim().to_owned();
+        self.site_code
+            .unwrap_or_default()
+            .trim()
+            .clone_into(&mut checked.site);
         if checked.site.len() > 16 || checked.site.chars().any(char::is_control) {
             errors.add(
                 "/site_code".to_owned(),

@@ -170,12 +170,11 @@ impl W3c {
     /// earlier than that.
     fn at(&self, date: Option<&[u8]>, time: Option<&[u8]>) -> Option<i64> {
         let time = moment::time(time?)?;
-        let day = match date {
-            Some(date) => moment::day(date)?,
-            None => {
-                let (day, from) = self.stamp?;
-                day + i64::from(time < from)
-            }
+        let day = if let Some(date) = date {
+            moment::day(date)?
+        } else {
+            let (day, from) = self.stamp?;
+            day + i64::from(time < from)
         };
         Some(Timestamp(day * DAY + time).0)
     }

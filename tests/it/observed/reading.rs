@@ -137,7 +137,7 @@ fn what_cannot_be_read_is_counted_and_a_cut_end_is_never_read() {
     let (deliveries, told) = read_by(settings(), &[&fixture("broken.log")]).expect("a log");
     assert_eq!(lines(&deliveries), ["mp01 10.20.2.2 - direct tls1.2 1"]);
     let expected = Told {
-        lines: 10,
+        lines: 9,
         told: 1,
         headless: 1,
         undated: 3,
@@ -146,13 +146,7 @@ fn what_cannot_be_read_is_counted_and_a_cut_end_is_never_read() {
         cut: 1,
         ..Told::default()
     };
-    assert_eq!(
-        told,
-        Told {
-            lines: 9 + 1,
-            ..expected
-        }
-    );
+    assert_eq!(told, expected);
 }
 
 #[test]
