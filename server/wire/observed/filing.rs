@@ -1,6 +1,6 @@
 //! One file from its first byte to its last: pieces in, deliveries out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Cutter, Delivery, FileMark, Gathering, Kind, Reader, Settings, Told};
 
@@ -63,26 +63,32 @@ impl Filing {
     /// As [`Self::feed`].
     pub fn end(&mut self) -> Result<Vec<Delivery>, String> {
         self.reader.end(self.cutter.rest(), &mut self.gathering)?;
-        let rest = self.gathering.hand_out().into_iter();
-        let mut last: BTreeMap<String, Delivery> = rest
-            .map(|delivery| (delivery.system.clone().unwrap_or_default(), delivery))
+        let mut rest = self.gathering.hand_out();
+        let named: BTreeSet<String> = rest
+            .iter()
+            .map(|delivery| delivery.system.clone().unwrap_or_default())
             .collect();
+        // A system whose rows are all handed out is told that there are no more.
         for system in self.portions.keys() {
-            last.entry(system.clone()).or_insert_with(|| Delivery {
-                system: Some(system.clone()).filter(|system| !system.is_empty()),
-                ..Delivery::default()
-            });
+            if !named.contains(system) {
+                rest.push(Delivery {
+                    system: Some(system.clone()).filter(|system| !system.is_empty()),
+                    ..Delivery::default()
+                });
+            }
         }
-        Ok(last
-            .into_values()
-            .map(|delivery| {
-                let mut delivery = self.marked(delivery);
-                if let Some(file) = &mut delivery.file {
-                    file.last = true;
-                }
-                delivery
-            })
-            .collect())
+        let mut marked: Vec<Delivery> = Vec::with_capacity(rest.len());
+        for delivery in rest {
+            marked.push(self.marked(delivery));
+        }
+        let mut told = BTreeSet::new();
+        for delivery in marked.iter_mut().rev() {
+            let first_from_behind = told.insert(delivery.system.clone());
+            if let Some(file) = &mut delivery.file {
+                file.last = first_from_behind;
+            }
+        }
+        Ok(marked)
     }
 
     /// How lines were read so far.

@@ -8,8 +8,11 @@ use crate::domain::{
     time::{DAY, HOUR, Timestamp},
 };
 
-/// So much is gathered before it is handed out: a few MiB.
-pub const ENOUGH: usize = 10_000;
+/// So much is gathered before it is handed out, some 20 MiB: enough for a day of a busy system, so that most rows are
+/// written once.
+pub const ENOUGH: usize = 100_000;
+/// Rows of each kind in one delivery at most.
+const AT_ONCE: usize = 10_000;
 
 /// How lines were read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,7 +144,7 @@ impl Gathering {
         self.sightings.push(sighting);
     }
 
-    /// Hands everything out, a delivery for each system in order of its name; what is said of addresses stands in one
+    /// Hands everything out, deliveries for each system in order of its name; what is said of addresses stands in one
     /// without a system.
     pub fn hand_out(&mut self) -> Vec<Delivery> {
         let mut deliveries: Vec<Delivery> = self
@@ -187,6 +190,27 @@ impl Gathering {
             });
         }
         deliveries.sort_by(|a, b| a.system.cmp(&b.system));
-        deliveries
+        deliveries.into_iter().flat_map(in_parts).collect()
+    }
+}
+
+/// A delivery in parts of bounded length; a short one stays as it is.
+fn in_parts(whole: Delivery) -> Vec<Delivery> {
+    let system = whole.system;
+    let mut observations = whole.observations.into_iter();
+    let mut coverage = whole.coverage.into_iter();
+    let mut sightings = whole.sightings.into_iter();
+    let mut parts = Vec::new();
+    loop {
+        parts.push(Delivery {
+            system: system.clone(),
+            observations: observations.by_ref().take(AT_ONCE).collect(),
+            coverage: coverage.by_ref().take(AT_ONCE).collect(),
+            sightings: sightings.by_ref().take(AT_ONCE).collect(),
+            ..Delivery::default()
+        });
+        if observations.len() + coverage.len() + sightings.len() == 0 {
+            return parts;
+        }
     }
 }

@@ -237,6 +237,44 @@ fn a_line_without_end_is_passed_over_in_constant_memory() {
     assert_eq!(filing.too_long(), 1);
 }
 
+#[test]
+fn much_comes_in_portions_that_end_once() {
+    let mut text = "#Fields: date time c-ip s-computername crypt-protocol\n".to_owned();
+    for n in 0..120_000_u32 {
+        let [_, b, c, d] = n.to_be_bytes();
+        text.push_str(&format!(
+            "2026-11-20 05:00:00 10.{b}.{c}.{d} MP0{} 400\n",
+            n % 2
+        ));
+    }
+    let settings = Settings {
+        system: None,
+        ..settings()
+    };
+    let (deliveries, _) = read_by(settings, &[text.as_bytes()]).expect("a log");
+    for system in ["mp00", "mp01"] {
+        let of = deliveries.iter();
+        let of: Vec<&Delivery> = of
+            .filter(|delivery| delivery.system.as_deref() == Some(system))
+            .collect();
+        let rows: usize = of.iter().map(|delivery| delivery.observations.len()).sum();
+        assert_eq!(rows, 60_000);
+        assert!(
+            of.iter()
+                .all(|delivery| delivery.observations.len() <= 10_000)
+        );
+        let marks: Vec<(i64, bool)> = of
+            .iter()
+            .filter_map(|delivery| delivery.file.as_ref())
+            .map(|file| (file.portion, file.last))
+            .collect();
+        let wanted: Vec<(i64, bool)> = (0..marks.len())
+            .map(|n| (i64::try_from(n).expect("small"), n + 1 == marks.len()))
+            .collect();
+        assert_eq!(marks, wanted);
+    }
+}
+
 fn log_line() -> impl Strategy<Value = String> {
     let protocol = prop::sample::select(vec!["40", "100", "400", "1000", "-", "7", "10"]);
     (0_u8..3, 0_u8..24, 1_u8..6, protocol).prop_map(|(day, hour, host, protocol)| {
