@@ -14,7 +14,8 @@ use super::{
     auth::{Importer, Reader},
     body,
     from_where::FromWhere,
-    ingest::let_in,
+    ingest::{check_type, let_in},
+    media,
     observed_json::ObservedAnswer,
     polled,
     query::{DEFAULT_LIMIT, Empty, MAX_LIMIT, Once, each},
@@ -62,6 +63,11 @@ pub async fn add(
     body: Body,
 ) -> Result<Response, Problem> {
     let (importer, body) = let_in(importer, body).await?;
+    check_type(
+        &headers,
+        &[media::JSON, "text/json"],
+        "Observations are JSON: send application/json. Logs as they are go to `cutover observe`, which makes it of them.",
+    )?;
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
     let now = clock::now();
