@@ -1,4 +1,4 @@
--- What was seen on the wire, beside what was configured: by site system, UTC day, address, machine account and protocol.
+-- What was seen on the wire, beside what was configured: by site system, address, machine account, protocol and UTC day.
 -- Observations never move a standing.
 CREATE TABLE observed_systems (
     estate   BIGINT NOT NULL,
@@ -21,6 +21,7 @@ CREATE TABLE observed_files (
     PRIMARY KEY (estate, system, sha256)
 );
 
+-- Whose a connection was is decided address by address, so those of an address stand together.
 CREATE TABLE observations (
     estate   BIGINT NOT NULL,
     day      BIGINT NOT NULL, -- days since 1970, UTC
@@ -32,9 +33,8 @@ CREATE TABLE observations (
     first_at BIGINT NOT NULL,
     last_at  BIGINT NOT NULL,
     n        BIGINT NOT NULL,
-    PRIMARY KEY (estate, day, system, address, machine, via, protocol)
+    PRIMARY KEY (estate, address, machine, system, via, protocol, day)
 );
-
 CREATE INDEX observations_by_machine ON observations (estate, machine) WHERE machine <> '';
 
 -- What logs cover: lines of an hour, and how many of them told a protocol. Nothing here: nothing is known of that hour.
@@ -48,13 +48,14 @@ CREATE TABLE observed_hours (
 );
 
 -- Who had an address, and when: leases of DHCP, addresses that Configuration Manager has read.
-CREATE TABLE sightings (
+CREATE TABLE leases (
     estate   BIGINT NOT NULL,
     address  TEXT   NOT NULL,
     ident    TEXT   NOT NULL, -- 'n:name', 'f:fqdn', 'r:SITE/RESOURCE' or 'i:RESOURCE', as in identities
+    bare     TEXT   NOT NULL, -- of an FQDN its first part, in lower case: a list often has no more; else empty
     from_at  BIGINT NOT NULL,
     until_at BIGINT NOT NULL,
     PRIMARY KEY (estate, address, ident, from_at)
 );
-CREATE INDEX sightings_by_ident ON sightings (estate, ident);
-CREATE INDEX sightings_by_time ON sightings (estate, until_at);
+CREATE INDEX leases_by_ident ON leases (estate, ident);
+CREATE INDEX leases_by_bare ON leases (estate, bare) WHERE bare <> '';

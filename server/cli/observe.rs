@@ -18,7 +18,7 @@ use crate::{
     clock,
     config::DatabaseArgs,
     domain::{
-        audit::{Actor, Entry},
+        audit::Author,
         time::{HOUR, Timestamp},
     },
     networks,
@@ -146,18 +146,14 @@ async fn observe(
 ) -> Result<(), Error> {
     let label = path.display().to_string();
     let failed = |why: &dyn std::fmt::Display| Error::Failed(format!("{label}: {why}"));
-    // The hash comes first: a file that is known is read no further, and each portion says of which file it is.
-    let hash = hash(path).map_err(|error| failed(&error))?;
-    if let Target::Database(store) = target
-        && store.knows_log(hash.to_vec()).await?
-    {
-        return say(&format!("{label}: read before; nothing changed."));
-    }
-    let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let name = path.file_name().map(|name| name.to_string_lossy());
     let name = name.unwrap_or_default();
-    let mut filing = Filing::new(&name, &digits, args.site.clone(), settings.clone());
+    let mut filing = Filing::new(&name, "", args.site.clone(), settings.clone());
     let mut reader = opened(path).map_err(|error| failed(&error))?;
+    // Every portion says of which file it is, so what is read waits for the hash before the first of them goes.
+    let hashed = path.to_owned();
+    let mut hashing = Some(tokio::task::spawn_blocking(move || hash(&hashed)));
+    let mut digits = String::new();
     let mut piece = vec![0; PIECE];
     let mut passed: HashSet<String> = HashSet::new();
     let (mut sent, mut rows) = (0_u64, 0);
@@ -169,9 +165,25 @@ async fn observe(
             let read = piece.get(..read).unwrap_or_default();
             (filing.feed(read).map_err(|why| failed(&why))?, false)
         };
-        for delivery in ready {
+        if (last || !ready.is_empty())
+            && let Some(hashing) = hashing.take()
+        {
+            let hash = hashing.await.map_err(|error| failed(&error))?;
+            let hash = hash.map_err(|error| failed(&error))?;
+            // A file that is known is read no further.
+            if let Target::Database(store) = target
+                && store.knows_log(hash.to_vec()).await?
+            {
+                return say(&format!("{label}: read before; nothing changed."));
+            }
+            digits = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        }
+        for mut delivery in ready {
+            if let Some(file) = &mut delivery.file {
+                digits.clone_into(&mut file.sha256);
+            }
             let system = delivery.system.clone().unwrap_or_default();
-            let size = delivery.observations.len() + delivery.sightings.len();
+            let size = delivery.observations.len() + delivery.leases.len();
             if passed.contains(&system) {
                 continue;
             }
@@ -235,26 +247,16 @@ impl Target {
                     })
                 })?;
                 let now: Timestamp = clock::now();
-                let file = checked.file.as_ref().map(|(name, ..)| name.as_str());
-                let subject = format!("{} {}", checked.system, file.unwrap_or_default());
-                let what = format!(
-                    "{} observations, {} hours, {} addresses",
-                    checked.observations.len(),
-                    checked.hours.len(),
-                    checked.sightings.len()
-                );
-                let entry = Entry::new(now, Actor::CommandLine, "observations.add", subject.trim())
-                    .change(None, Some(what));
                 let logged = Logged {
                     system: checked.system,
                     site: checked.site,
                     file: checked.file,
                     observations: checked.observations,
                     hours: checked.hours,
-                    sightings: checked.sightings,
+                    leases: checked.leases,
                 };
                 store
-                    .add_observations(logged, "cutover observe".to_owned(), entry, now)
+                    .add_observations(logged, "cutover observe".to_owned(), Author::command(), now)
                     .await
                     .map_err(|error| error.to_string())
             }

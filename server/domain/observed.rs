@@ -5,7 +5,7 @@
 
 mod place;
 
-pub use place::{Ambiguous, Line, Named, OfClient, Placed, place};
+pub use place::{Ambiguous, Evidence, Line, Named, OfClient, Placed, place};
 
 use super::time::Timestamp;
 
@@ -141,9 +141,12 @@ pub struct Observation {
     pub count: i64,
 }
 
+/// What our own server is called among the systems. No system can be called so.
+pub const OWN_SERVER: &str = "this server";
+
 /// Somebody had an address for some time.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sighting {
+pub struct Lease {
     /// Which address.
     pub address: String,
     /// Who, as `identities` name it.
@@ -152,6 +155,9 @@ pub struct Sighting {
     pub from: Timestamp,
     /// Until when.
     pub until: Timestamp,
+    /// Only a report that came from there says so, and others may come from there, too. It is enough to be warned by, and
+    /// never to be cleared by.
+    pub hearsay: bool,
 }
 
 /// What was seen of a client. The greater one stands: a line more never takes anything away.
@@ -263,7 +269,7 @@ impl Doubt {
     pub const fn words(self) -> &'static str {
         match self {
             Self::UnknownAddress => {
-                "Nobody said who had this address then; import the leases of DHCP for that time."
+                "Nobody said for certain who had this address then; import the leases of DHCP for that time."
             }
             Self::UnknownMachine => "The machine that had it is no client that is known here.",
             Self::Several => {

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Body,
-    extract::{Extension, RawQuery, State},
+    extract::{RawQuery, State},
     http::HeaderMap,
     response::{IntoResponse as _, Response},
 };
@@ -13,25 +13,31 @@ use utoipa::ToSchema;
 use super::{
     auth::{Importer, Reader},
     body,
-    from_where::FromWhere,
-    ingest::{check_type, let_in},
+    ingest::check_type,
     media,
     observed_json::ObservedAnswer,
     polled,
     query::{DEFAULT_LIMIT, Empty, MAX_LIMIT, Once, each},
+    within::WholeEstate,
 };
 use crate::{
     clock,
     domain::{
-        audit::{Actor, Entry},
+        audit::Author,
         observed::Quadrant,
         time::{HOUR, Timestamp},
     },
     error::Problem,
     state::App,
-    store::observed::{Logged, Noted},
+    store::{
+        observed::{Logged, Noted},
+        observed_model::Window,
+    },
     wire::observed::{Checked, Delivery},
 };
+
+/// Days of the window where nobody says another number.
+const DAYS: i64 = 30;
 
 /// What became of observations.
 #[derive(Serialize, ToSchema)]
@@ -43,8 +49,8 @@ pub(super) struct Taken {
     observations: usize,
     /// Hours of coverage that were taken.
     hours: usize,
-    /// Sightings of addresses that were taken.
-    sightings: usize,
+    /// Leases of addresses that were taken.
+    leases: usize,
 }
 
 impl Taken {
@@ -57,12 +63,12 @@ impl Taken {
 /// `POST /observations`
 pub async fn add(
     State(app): State<App>,
-    importer: Result<Importer, Problem>,
-    from: Option<Extension<FromWhere>>,
+    importer: Importer,
+    // An address belongs to no site, and what is seen from it decides about clients of all.
+    _: WholeEstate,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (importer, body) = let_in(importer, body).await?;
     check_type(
         &headers,
         &[media::JSON, "text/json"],
@@ -77,30 +83,8 @@ pub async fn add(
         .map_err(|_| Problem::Internal)?
         .map_err(Problem::Invalid)?;
     let name = importer.sender.name.to_string();
-    let by = match importer.token {
-        Some(id) => Actor::Token {
-            id,
-            name: name.trim_start_matches("token ").to_owned(),
-        },
-        None => Actor::Person(name.clone()),
-    };
-    let from = from.map(|Extension(FromWhere(from))| from);
-    let entry = entry(&checked, by, now).from(from);
-    let taken = take(&app, checked, name, entry, now).await?;
+    let taken = take(&app, checked, name, importer.author, now).await?;
     Ok(Json(taken).into_response())
-}
-
-/// What the audit log says of it.
-pub(super) fn entry(checked: &Checked, by: Actor, now: Timestamp) -> Entry {
-    let file = checked.file.as_ref().map(|(name, ..)| name.as_str());
-    let what = format!(
-        "{} observations, {} hours, {} addresses",
-        checked.observations.len(),
-        checked.hours.len(),
-        checked.sightings.len()
-    );
-    let subject = format!("{} {}", checked.system, file.unwrap_or_default());
-    Entry::new(now, by, "observations.add", subject.trim()).change(None, Some(what))
 }
 
 /// Stores what was checked.
@@ -108,13 +92,13 @@ pub(super) async fn take(
     app: &App,
     checked: Checked,
     sent_by: String,
-    entry: Entry,
+    author: Author,
     now: Timestamp,
 ) -> Result<Taken, Problem> {
-    let (observations, hours, sightings) = (
+    let (observations, hours, leases) = (
         checked.observations.len(),
         checked.hours.len(),
-        checked.sightings.len(),
+        checked.leases.len(),
     );
     let logged = Logged {
         system: checked.system,
@@ -122,17 +106,17 @@ pub(super) async fn take(
         file: checked.file,
         observations: checked.observations,
         hours: checked.hours,
-        sightings: checked.sightings,
+        leases: checked.leases,
     };
     let noted = app
         .store()
-        .add_observations(logged, sent_by, entry, now)
+        .add_observations(logged, sent_by, author, now)
         .await?;
     let taken = |status, whole: bool| Taken {
         status,
         observations: if whole { observations } else { 0 },
         hours: if whole { hours } else { 0 },
-        sightings: if whole { sightings } else { 0 },
+        leases: if whole { leases } else { 0 },
     };
     match noted {
         Noted::Added => Ok(taken("added", true)),
@@ -144,27 +128,15 @@ pub(super) async fn take(
     }
 }
 
-/// What is asked of observations.
-#[derive(Clone, Debug)]
-pub(super) struct Asked {
-    /// Days of the window.
-    pub(super) days: i64,
-    /// Only clients of this box.
-    pub(super) quadrant: Option<Quadrant>,
-    /// Behind this client.
-    pub(super) cursor: Option<String>,
-    /// Rows of a page.
-    pub(super) limit: usize,
-}
-
 /// Reads what is asked.
-pub(super) fn asked(query: Option<&str>) -> Result<Asked, Problem> {
-    let mut asked = Asked {
-        days: 30,
+pub(super) fn asked(query: Option<&str>) -> Result<Window, Problem> {
+    let mut asked = Window {
+        days: DAYS,
         quadrant: None,
-        cursor: None,
+        after: None,
         limit: DEFAULT_LIMIT,
     };
+    let mut cursor: Option<String> = None;
     each(
         query.unwrap_or_default(),
         Once::default(),
@@ -181,7 +153,7 @@ pub(super) fn asked(query: Option<&str>) -> Result<Asked, Problem> {
                     asked.quadrant =
                         Some(quadrant.ok_or_else(|| format!("is none of {}", codes.join(", ")))?);
                 }
-                "cursor" => asked.cursor = Some(value),
+                "cursor" => cursor = Some(value),
                 "limit" => {
                     let limit = value.parse().ok();
                     let limit = limit.filter(|limit| (1..=MAX_LIMIT).contains(limit));
@@ -193,6 +165,15 @@ pub(super) fn asked(query: Option<&str>) -> Result<Asked, Problem> {
         },
     )
     .map_err(Problem::Invalid)?;
+    if let Some(cursor) = cursor {
+        let id = cursor.parse().map_err(|_| {
+            Problem::Malformed(
+                "This cursor was not made by this server for this list; start again without a cursor."
+                    .to_owned(),
+            )
+        })?;
+        asked.after = Some(id);
+    }
     Ok(asked)
 }
 
@@ -206,7 +187,7 @@ pub async fn list(
     let asked = asked(query.as_deref())?;
     let observed = app
         .store()
-        .observed(&reader.sites, asked.days, clock::now())
+        .observed(&reader.sites, asked, clock::now())
         .await?;
-    polled::json(&headers, ObservedAnswer::new(&observed, &asked)?)
+    polled::json(&headers, ObservedAnswer::new(&observed))
 }

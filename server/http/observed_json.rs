@@ -3,16 +3,12 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{contract::codes, observed::Asked, polled::Polled};
+use super::{contract::codes, polled::Polled};
 use crate::{
-    domain::observed::{Ambiguous, Doubt, Quadrant, Seen},
-    error::Problem,
-    store::observed_read::{ClientSeen, Observed},
+    domain::observed::{Quadrant, Seen},
+    store::observed_model::{ClientSeen, Observed},
     views::observed::{coverage, shown_name},
 };
-
-/// Ambiguous addresses in one answer; how many there are is said.
-pub(super) const DOUBTS: usize = 1_000;
 
 /// A page of clients with what was seen of them, and what the whole covers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,7 +18,7 @@ pub(super) struct ObservedAnswer {
     /// `cursor` of the next page; null: this was the last.
     next_cursor: Option<String>,
     /// Clients in the whole list.
-    total: usize,
+    total: i64,
     /// The moment that the list is of.
     #[schema(format = DateTime)]
     as_of: String,
@@ -86,7 +82,7 @@ struct ClientJson {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ObservedLine)]
 struct LineJson {
-    /// The site system.
+    /// The site system; `this server`: a handshake that failed here, because nothing newer than that was offered.
     system: String,
     #[schema(value_type = codes::ObservedProtocol)]
     protocol: &'static str,
@@ -138,67 +134,16 @@ struct DoubtJson {
     count: i64,
 }
 
-/// The clients of a list that were asked for: a page, the whole length, and whether more follow.
-pub(super) fn page_of<'o>(
-    observed: &'o Observed,
-    asked: &Asked,
-) -> Result<(Vec<&'o ClientSeen>, usize, bool), Problem> {
-    let those = observed
-        .clients
-        .iter()
-        .filter(|client| match asked.quadrant {
-            Some(quadrant) => client.quadrant() == quadrant,
-            None => client.seen.is_some(),
-        });
-    let all: Vec<&ClientSeen> = those.collect();
-    let start = match &asked.cursor {
-        None => 0,
-        Some(cursor) => {
-            // The client itself may stand in another box by now, and its place in the order stays.
-            let known = observed.clients.iter();
-            let place = known
-                .clone()
-                .position(|client| client.id.to_string() == *cursor)
-                .ok_or_else(|| {
-                    Problem::Malformed(
-                        "This cursor was not made by this server for this list; start again without a cursor."
-                            .to_owned(),
-                    )
-                })?;
-            let before = known.take(place + 1).filter(|client| match asked.quadrant {
-                Some(quadrant) => client.quadrant() == quadrant,
-                None => client.seen.is_some(),
-            });
-            before.count()
-        }
-    };
-    let page: Vec<&ClientSeen> = all.iter().skip(start).take(asked.limit).copied().collect();
-    let more = start + page.len() < all.len();
-    Ok((page, all.len(), more))
-}
-
-/// What may be anybody's, those with old protocols first.
-pub(super) fn doubts(observed: &Observed) -> Vec<(&str, Doubt, &Ambiguous)> {
-    let all = observed.ambiguous.iter();
-    let mut all: Vec<(&str, Doubt, &Ambiguous)> = all
-        .map(|((who, doubt), known)| (shown_name(who), *doubt, known))
-        .collect();
-    all.sort_by_key(|(_, _, known)| std::cmp::Reverse(known.seen));
-    all
-}
-
 impl ObservedAnswer {
     /// The answer.
-    pub(super) fn new(observed: &Observed, asked: &Asked) -> Result<Self, Problem> {
-        let (page, total, more) = page_of(observed, asked)?;
-        let doubts = doubts(observed);
-        Ok(Self {
-            next_cursor: page
-                .last()
-                .filter(|_| more)
-                .map(|client| client.id.to_string()),
-            items: page.into_iter().map(ClientJson::of).collect(),
-            total,
+    pub(super) fn new(observed: &Observed) -> Self {
+        let clients = &observed.clients;
+        let last = clients.last().filter(|_| observed.more);
+        let doubts = &observed.ambiguous;
+        Self {
+            next_cursor: last.map(|client| client.id.to_string()),
+            items: clients.iter().map(ClientJson::of).collect(),
+            total: observed.total,
             as_of: observed.as_of.to_string(),
             days: observed.days,
             boxes: Quadrant::ALL
@@ -219,12 +164,12 @@ impl ObservedAnswer {
                 })
                 .collect(),
             systems_without_logs: observed.without.clone(),
-            ambiguous_total: doubts.len(),
+            ambiguous_total: doubts.total,
             ambiguous: doubts
-                .into_iter()
-                .take(DOUBTS)
+                .worst
+                .iter()
                 .map(|(who, doubt, known)| DoubtJson {
-                    who: who.to_owned(),
+                    who: shown_name(who).to_owned(),
                     why: doubt.code(),
                     says: doubt.words(),
                     legacy: known.seen == Seen::Legacy,
@@ -233,7 +178,7 @@ impl ObservedAnswer {
                     count: known.count,
                 })
                 .collect(),
-        })
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What was seen on the wire beside what is configured, for people; small logs may be uploaded there.
 
 use axum::{
-    extract::{Extension, Multipart, RawQuery, State, multipart::MultipartRejection},
+    extract::{Multipart, RawQuery, State, multipart::MultipartRejection},
     http::HeaderMap,
     response::Response,
 };
@@ -10,25 +10,24 @@ use sha2::{Digest as _, Sha256};
 use super::{
     auth::Person,
     body,
-    from_where::FromWhere,
-    observed::{Asked, asked, entry, take},
-    observed_json::{doubts, page_of},
+    observed::{asked, take},
     pages::{html, layout},
     receiving::{broken, unreadable},
+    within::WholeEstate,
 };
 use crate::{
     clock,
-    domain::{
-        access::Permission,
-        audit::Actor,
-        time::{HOUR, Timestamp},
-    },
+    domain::time::{HOUR, Timestamp},
     error::Problem,
     networks,
     state::App,
+    store::observed_model::Window,
     views::{Nav, observed::ObservedPage},
     wire::observed::{Delivery, Filing, Settings, moment_of},
 };
+
+/// Clients of a box on one page.
+const ROWS: usize = 100;
 
 /// `GET /observed`
 pub async fn page(
@@ -38,26 +37,27 @@ pub async fn page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let asked = asked(query.as_deref())?;
-    show(&app, &person, &headers, &asked, None).await
+    show(&app, &person, &headers, asked, None).await
 }
 
 async fn show(
     app: &App,
     person: &Person,
     headers: &HeaderMap,
-    asked: &Asked,
+    asked: Window,
     notice: Option<String>,
 ) -> Result<Response, Problem> {
+    let limit = asked.quadrant.map_or(0, |_| asked.limit.min(ROWS));
+    let window = Window { limit, ..asked };
     let observed = app
         .store()
-        .observed(&person.sites, asked.days, clock::now())
+        .observed(&person.sites, window, clock::now())
         .await?;
-    let mut layout = layout(app, Nav::Observed, Some(&person.name), Some(headers));
+    let mut layout = layout(app, Nav::Observed, Some(person), Some(headers));
     layout.notice = notice;
-    let (rows, total, more) = page_of(&observed, asked)?;
-    let mut page = ObservedPage::new(layout, &observed, &doubts(&observed));
+    let mut page = ObservedPage::new(layout, &observed);
     if let Some(quadrant) = asked.quadrant {
-        page.say_list(quadrant, &rows, total, more, asked.days);
+        page.say_list(quadrant, &observed);
     }
     html(&page)
 }
@@ -121,15 +121,10 @@ impl Form {
 pub async fn take_log(
     State(app): State<App>,
     person: Person,
-    from: Option<Extension<FromWhere>>,
+    _: WholeEstate,
     headers: HeaderMap,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
-    if !person.role.may(Permission::Feed) {
-        return Err(Problem::Forbidden(
-            "Only operators and administrators bring in logs.".to_owned(),
-        ));
-    }
     let mut form = Form::read(parts.map_err(|_| unreadable())?).await?;
     let (name, bytes) = form
         .file
@@ -158,10 +153,8 @@ pub async fn take_log(
     let mut known = !deliveries.is_empty();
     for delivery in deliveries {
         let checked = delivery.check(now.plus(HOUR)).map_err(Problem::Invalid)?;
-        let by = Actor::Person(person.name.clone());
-        let from = from.as_ref().map(|Extension(FromWhere(from))| *from);
-        let entry = entry(&checked, by, now).from(from);
-        let taken = take(&app, checked, person.name.clone(), entry, now).await?;
+        let (name, author) = (person.name.clone(), person.author.clone());
+        let taken = take(&app, checked, name, author, now).await?;
         known &= taken.is_known_file();
     }
     let notice = if known {
@@ -169,7 +162,7 @@ pub async fn take_log(
     } else {
         format!("{} lines were read. {}", told.lines, notes.join(" "))
     };
-    show(&app, &person, &headers, &asked(None)?, Some(notice)).await
+    show(&app, &person, &headers, asked(None)?, Some(notice)).await
 }
 
 /// Bytes as digits.

@@ -1,11 +1,11 @@
-//! Observations and sightings are written: a file known by its hash counts once, portion by portion.
+//! Observations and leases are written: a file known by its hash counts once, portion by portion.
 
 use std::collections::BTreeMap;
 
-use super::{ESTATE, Store, audit, db::Conn, error::Result, rows::Rows};
+use super::{ESTATE, Store, audit, db::Conn, error::Result, observed_named::bare, rows::Rows};
 use crate::domain::{
-    audit::Entry,
-    observed::{Observation, Sighting},
+    audit::{Author, Entry},
+    observed::{Lease, Observation},
     time::{DAY, Timestamp},
 };
 
@@ -16,7 +16,7 @@ const FILE: &str =
     "INSERT INTO observed_files (estate, system, sha256, name, portions, done, sent_by, sent_at)
 VALUES ($1, $2, $3, $4, 0, FALSE, $5, $6)
 ON CONFLICT (estate, system, sha256) DO UPDATE SET sent_at = observed_files.sent_at
-RETURNING portions, done";
+RETURNING portions, done, sent_by";
 const TAKEN: &str = "UPDATE observed_files SET portions = $4, done = $5 WHERE estate = $1 AND system = $2 AND sha256 = $3";
 const SEEN: &str = "WITH v (day, system, address, machine, via, protocol, first_at, last_at, n) AS ({rows})
 INSERT INTO observations (estate, day, system, address, machine, via, protocol, first_at, last_at, n)
@@ -32,17 +32,17 @@ SELECT $1, system, hour, lines, told FROM v WHERE TRUE
 ON CONFLICT (estate, system, hour) DO UPDATE SET
   lines = observed_hours.lines + excluded.lines, told = observed_hours.told + excluded.told
 RETURNING lines AS n";
-const SIGHTINGS: &str = "WITH v (address, ident, from_at, until_at) AS ({rows})
-INSERT INTO sightings (estate, address, ident, from_at, until_at)
-SELECT $1, address, ident, from_at, until_at FROM v WHERE TRUE
+const LEASES: &str = "WITH v (address, ident, bare, from_at, until_at) AS ({rows})
+INSERT INTO leases (estate, address, ident, bare, from_at, until_at)
+SELECT $1, address, ident, bare, from_at, until_at FROM v WHERE TRUE
 ON CONFLICT (estate, address, ident, from_at) DO UPDATE SET
-  until_at = CASE WHEN excluded.until_at > sightings.until_at THEN excluded.until_at ELSE sightings.until_at END
+  until_at = CASE WHEN excluded.until_at > leases.until_at THEN excluded.until_at ELSE leases.until_at END
 RETURNING until_at AS n";
 
 /// What is written of logs at once.
 #[derive(Clone, Debug, Default)]
 pub struct Logged {
-    /// The site system, in lower case; empty: none, there are sightings only.
+    /// The site system, in lower case; empty: none, there are leases only.
     pub system: String,
     /// Code of its site; empty: not said.
     pub site: String,
@@ -53,7 +53,7 @@ pub struct Logged {
     /// Hours since 1970, lines, and lines that told a protocol.
     pub hours: Vec<(i64, i64, i64)>,
     /// Who had which address.
-    pub sightings: Vec<Sighting>,
+    pub leases: Vec<Lease>,
 }
 
 /// What became of it.
@@ -73,6 +73,7 @@ pub enum Noted {
 struct File {
     portions: i64,
     done: bool,
+    sent_by: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -81,17 +82,48 @@ struct Count {
     n: i64,
 }
 
+impl Logged {
+    /// What the audit log says of it: a file once, whatever number of portions it comes in.
+    fn entry(&self, author: Author, now: Timestamp) -> Entry {
+        let (file, hash) = match &self.file {
+            Some((name, hash, ..)) => (name.as_str(), hash.as_slice()),
+            None => ("", &[][..]),
+        };
+        let what = match (file.is_empty(), self.system.is_empty()) {
+            (false, _) => {
+                let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("file with SHA-256 {digits}")
+            }
+            (true, true) => format!("{} addresses", self.leases.len()),
+            (true, false) => format!(
+                "{} observations, {} hours, {} addresses",
+                self.observations.len(),
+                self.hours.len(),
+                self.leases.len()
+            ),
+        };
+        let subject = format!("{} {file}", self.system);
+        let subject = subject.trim();
+        let entry = if self.system.is_empty() {
+            author.entry(now, "addresses.add", subject)
+        } else {
+            author.entry(now, "observations.add", subject)
+        };
+        entry.change(None, Some(what))
+    }
+}
+
 impl Store {
     /// Writes down what was seen, and that somebody brought it.
     pub async fn add_observations(
         &self,
         logged: Logged,
         sent_by: String,
-        entry: Entry,
+        author: Author,
         now: Timestamp,
     ) -> Result<Noted> {
         self.writer
-            .run(move |conn| Box::pin(add(conn, logged, sent_by, entry, now)))
+            .run(move |conn| Box::pin(add(conn, logged, sent_by, author, now)))
             .await
     }
 
@@ -115,9 +147,11 @@ async fn add(
     conn: &mut Conn,
     logged: Logged,
     sent_by: String,
-    entry: Entry,
+    author: Author,
     now: Timestamp,
 ) -> Result<Noted> {
+    let entry = logged.entry(author, now);
+    let mut told = false;
     if let Some((name, hash, portion, last)) = &logged.file {
         let file: Option<File> = conn
             .sql(FILE)
@@ -125,11 +159,16 @@ async fn add(
             .bind(logged.system.clone())
             .bind(hash.clone())
             .bind(name.clone())
-            .bind(sent_by)
+            .bind(sent_by.clone())
             .bind(now.0)
             .optional()
             .await?;
-        let (taken, done) = file.map_or((0, false), |file| (file.portions, file.done));
+        let (taken, done) = match &file {
+            Some(file) => (file.portions, file.done),
+            None => (0, false),
+        };
+        // Whoever began with a file has told of it; somebody else who goes on with it tells so.
+        told = taken > 0 && file.is_some_and(|file| file.sent_by == sent_by);
         if done {
             return Ok(Noted::KnownFile);
         }
@@ -159,8 +198,10 @@ async fn add(
     }
     write_seen(conn, &logged.observations).await?;
     write_hours(conn, &logged).await?;
-    write_sightings(conn, &logged.sightings).await?;
-    audit::note(conn, &entry).await?;
+    write_leases(conn, &logged.leases).await?;
+    if !told {
+        audit::note(conn, &entry).await?;
+    }
     Ok(Noted::Added)
 }
 
@@ -217,9 +258,9 @@ async fn write_hours(conn: &mut Conn, logged: &Logged) -> Result<()> {
     Ok(())
 }
 
-async fn write_sightings(conn: &mut Conn, sightings: &[Sighting]) -> Result<()> {
+async fn write_leases(conn: &mut Conn, leases: &[Lease]) -> Result<()> {
     let mut once: BTreeMap<_, i64> = BTreeMap::new();
-    for seen in sightings {
+    for seen in leases {
         let key = (seen.address.as_str(), seen.ident.as_str(), seen.from.0);
         let until = once.entry(key).or_insert(seen.until.0);
         *until = seen.until.0.max(*until);
@@ -227,10 +268,11 @@ async fn write_sightings(conn: &mut Conn, sightings: &[Sighting]) -> Result<()> 
     let rows = Rows::default()
         .text(once.keys().map(|key| Some(key.0)))
         .text(once.keys().map(|key| Some(key.1)))
+        .text(once.keys().map(|key| Some(bare(key.1).unwrap_or_default())))
         .int(once.keys().map(|key| Some(key.2)))
         .int(once.values().map(|until| Some(*until)));
     if !rows.is_empty() {
-        let _: Vec<Count> = conn.many(SIGHTINGS, &[ESTATE], &rows).await?;
+        let _: Vec<Count> = conn.many(LEASES, &[ESTATE], &rows).await?;
     }
     Ok(())
 }

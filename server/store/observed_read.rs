@@ -1,4 +1,4 @@
-//! What was seen beside what is configured: whose it was, in which box each client stands, and what logs cover.
+//! What was seen beside what is configured: in which box each client stands, and what logs cover.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -7,77 +7,51 @@ use super::{
     db::Tx,
     error::{Error, Result},
     identify::{self, ClientId},
-    model::{Filter, Listing},
+    model::{Filter, Listing, Order},
+    narrowing::{Growing, Lead, Value, pieces, text},
+    observed_brief::Brevity,
+    observed_evidence::Looking,
+    observed_model::{ClientSeen, Doubts, Observed, ObservedLegacy, SystemSeen, Window},
+    observed_named::{AT_ONCE, id_of, listed},
 };
 use crate::domain::{
     access::Sites,
-    observed::{
-        self, Ambiguous, Doubt, Named, Observation, OfClient, Protocol, Quadrant, Seen, Sighting,
-        Via,
-    },
+    observed::{OfClient, Quadrant, Seen},
     time::{DAY, Timestamp},
     verdict::Standing,
 };
 
-const SEEN: &str =
-    "SELECT system, address, machine, via, protocol, first_at, last_at, n FROM observations
-WHERE estate = $1 AND day >= $2 ORDER BY day, system, address, machine, via, protocol";
-const SIGHTINGS: &str =
-    "SELECT address, ident, from_at, until_at FROM sightings WHERE estate = $1 AND until_at >= $2";
-const CLIENTS: &str = "SELECT id, name, fqdn, site, os_key, roles, listing, standing FROM clients WHERE estate = $1 ORDER BY sort_key, id";
-/// Of the idents that are looked for, whichever they are.
-const IDENTS: &str = "SELECT i.ident, i.client_id FROM identities i WHERE i.estate = $1 AND (
-  i.ident IN (SELECT 'n:' || o.machine FROM observations o WHERE o.estate = $1 AND o.day >= $2 AND o.machine <> '')
-  OR i.ident IN (SELECT s.ident FROM sightings s WHERE s.estate = $1 AND s.until_at >= $3))";
-/// Whether anything that was seen can be about a client.
-const TOUCHED: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM identities i WHERE i.estate = $1 AND i.client_id = $2 AND (
-  EXISTS (SELECT 1 FROM sightings s WHERE s.estate = i.estate AND s.ident = i.ident)
-  OR EXISTS (SELECT 1 FROM observations o WHERE o.estate = i.estate AND o.machine <> '' AND i.ident = 'n:' || o.machine)
-  OR EXISTS (SELECT 1 FROM sightings s WHERE s.estate = i.estate AND i.ident LIKE 'n:%'
-    AND s.ident LIKE 'f:' || SUBSTR(i.ident, 3) || '.%'))";
 const SYSTEMS: &str = "SELECT s.system, s.site,
   CAST((SELECT COUNT(DISTINCT h.hour / 24) FROM observed_hours h
     WHERE h.estate = s.estate AND h.system = s.system AND h.hour >= $2 AND h.told > 0) AS BIGINT) AS days,
   CAST((SELECT COALESCE(SUM(h.lines), 0) FROM observed_hours h
     WHERE h.estate = s.estate AND h.system = s.system AND h.hour >= $2) AS BIGINT) AS lines
 FROM observed_systems s WHERE s.estate = $1 ORDER BY s.system";
-
-#[derive(sqlx::FromRow)]
-struct SeenRow {
-    system: String,
-    address: String,
-    machine: String,
-    via: String,
-    protocol: String,
-    first_at: i64,
-    last_at: i64,
-    n: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct SightingRow {
-    address: String,
-    ident: String,
-    from_at: i64,
-    until_at: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct IdentRow {
-    ident: String,
-    client_id: Vec<u8>,
-}
+const WITH_ROLES: &str =
+    "SELECT name, site, listing FROM clients WHERE estate = $1 AND roles <> '' AND sort_key >= ''";
+const CLIENTS: &str =
+    "SELECT id, name, sort_key, site, listing, standing FROM clients WHERE estate = ? AND id IN (";
+const BEHIND: &str = "SELECT id, name, sort_key, site, listing, standing FROM clients
+WHERE estate = ? AND (sort_key, id) > (?, ?)";
+const COUNTS: &str = "SELECT standing, CAST(COUNT(*) AS BIGINT) AS n FROM clients
+WHERE estate = ? AND listing <> 'obsolete' AND listing <> 'decommissioned'";
+const OF_SCOPE: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM clients WHERE estate = ?";
 
 #[derive(sqlx::FromRow)]
 struct ClientRow {
     id: Vec<u8>,
     name: String,
-    fqdn: Option<String>,
+    sort_key: String,
     site: String,
-    os_key: String,
-    roles: String,
     listing: String,
     standing: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct SiteSystemRow {
+    name: String,
+    site: String,
+    listing: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -88,171 +62,105 @@ struct SystemRow {
     lines: i64,
 }
 
-/// A client and what was seen of it.
-#[derive(Clone, Debug)]
-pub struct ClientSeen {
-    /// Our id of it.
-    pub id: ClientId,
-    /// What it is called.
-    pub name: String,
-    /// Its site; empty: not known.
-    pub site: String,
-    /// Its OS version.
-    pub os_key: String,
-    /// How it stands; what was seen does not move that.
-    pub standing: Standing,
-    /// What was seen; `None`: nothing.
-    pub seen: Option<OfClient>,
+#[derive(sqlx::FromRow)]
+struct CountRow {
+    standing: String,
+    n: i64,
 }
 
-impl ClientSeen {
-    /// In which box it stands.
-    pub fn quadrant(&self) -> Quadrant {
-        let seen = self.seen.as_ref().map_or(Seen::Nothing, |seen| seen.seen);
-        Quadrant::of(self.standing == Standing::Ready, seen)
-    }
-}
-
-/// A site system, and how much of the window its logs cover.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SystemSeen {
-    /// Its name, in lower case.
-    pub system: String,
-    /// Days of the window with at least one line that tells a protocol.
-    pub days: i64,
-    /// Lines of logs that record protocols.
-    pub lines: i64,
-    /// Clients that used TLS 1.1 or earlier there.
-    pub legacy: i64,
-}
-
-/// Everything that was seen within a window.
-#[derive(Clone, Debug)]
-pub struct Observed {
-    /// The moment it is of.
-    pub as_of: Timestamp,
-    /// Days of the window, today among them.
-    pub days: i64,
-    /// Every counted client that may be seen, by name.
-    pub clients: Vec<ClientSeen>,
-    /// Connections that may be anybody's: by address or name, and why.
-    pub ambiguous: BTreeMap<(String, Doubt), Ambiguous>,
-    /// Systems of which logs were read.
-    pub systems: Vec<SystemSeen>,
-    /// Site systems that are known, and of which no log says anything of this window.
-    pub without: Vec<String>,
-}
-
-impl Observed {
-    /// How many clients stand in a box.
-    pub fn count(&self, quadrant: Quadrant) -> i64 {
-        let those = self.clients.iter();
-        let those = those.filter(|client| client.quadrant() == quadrant);
-        i64::try_from(those.count()).unwrap_or(i64::MAX)
-    }
-
-    /// How many systems have logs within the window, how many there are, and the fewest days that any of the former covers.
-    pub fn coverage(&self) -> (usize, usize, i64) {
-        let with: Vec<i64> = self.systems.iter().map(|system| system.days).collect();
-        let with: Vec<i64> = with.into_iter().filter(|days| *days > 0).collect();
-        let least = with.iter().copied().min().unwrap_or_default();
-        let silent = self.systems.iter().filter(|system| system.days == 0);
-        let named: HashSet<&str> = silent.map(|system| system.system.as_str()).collect();
-        let others = self.without.iter();
-        let others = others.filter(|name| !named.contains(name.as_str())).count();
-        (with.len(), self.systems.len() + others, least)
-    }
-}
-
-/// What a decision asks of observations.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ObservedLegacy {
-    /// Clients of the scope that used TLS 1.1 or earlier.
-    pub devices: i64,
-    /// Addresses or names with TLS 1.1 or earlier, or with something unknown, that may be anybody's.
-    pub ambiguous_addresses: i64,
-    /// The fewest days that the logs of a system with logs cover.
-    pub covered_days: i64,
-    /// Systems with logs, and all that are known.
-    pub systems: (i64, i64),
-}
-
-impl Store {
-    /// What was seen within the last `days` days, by what is known now, of the sites that somebody may see.
-    pub async fn observed(&self, sites: &Sites, days: i64, now: Timestamp) -> Result<Observed> {
-        self.sweep(now).await?;
-        let today = now.0.div_euclid(DAY);
-        let from = today - days + 1;
-        let mut tx = self.db.read().await?;
-        let systems: Vec<SystemRow> = tx.sql(SYSTEMS).bind(ESTATE).bind(from * 24).all().await?;
-        let systems: Vec<SystemRow> = systems
-            .into_iter()
-            .filter(|row| sites.holds(&row.site))
-            .collect();
-        let visible: HashSet<String> = systems.iter().map(|row| row.system.clone()).collect();
-        let observations = seen(&mut tx, from, &visible).await?;
-        let sightings = sightings(&mut tx, from).await?;
-        let rows: Vec<ClientRow> = tx.sql(CLIENTS).bind(ESTATE).all().await?;
-        let named = named(&mut tx, from, &sightings, &rows).await?;
-        drop(tx);
-        let mut placed = observed::place(&observations, &sightings, &named);
-        let mut clients = Vec::with_capacity(rows.len());
-        let mut without = BTreeSet::new();
-        for row in rows {
-            if !sites.holds(&row.site)
-                || !Listing::from_code(&row.listing).is_some_and(Listing::is_counted)
-            {
-                continue;
-            }
-            let id = id_of(&row.id)?;
-            if !row.roles.is_empty() {
-                without.insert(row.name.to_lowercase());
-            }
-            let standing =
-                Standing::from_code(&row.standing).ok_or_else(|| Error::Inconsistent {
-                    table: "clients",
-                    detail: format!("the standing {:?}", row.standing),
-                })?;
-            clients.push(ClientSeen {
-                id,
-                name: row.name,
-                site: row.site,
-                os_key: row.os_key,
-                standing,
-                seen: placed.clients.remove(&id),
-            });
-        }
-        let mut legacy: HashMap<String, i64> = HashMap::new();
-        for client in &clients {
-            let lines = client.seen.iter().flat_map(|seen| seen.lines.keys());
-            let old = lines.filter(|(_, protocol)| protocol.proves() == Seen::Legacy);
-            for system in old.map(|(system, _)| system).collect::<BTreeSet<_>>() {
-                *legacy.entry(system.clone()).or_default() += 1;
-            }
-        }
-        for row in systems.iter().filter(|row| row.days > 0) {
-            let short = row.system.split('.').next().unwrap_or_default();
-            without.retain(|name| *name != row.system && name != short);
-        }
-        Ok(Observed {
-            as_of: now,
-            days,
-            clients,
-            ambiguous: placed.ambiguous,
-            systems: systems
-                .into_iter()
-                .map(|row| SystemSeen {
-                    legacy: legacy.get(&row.system).copied().unwrap_or_default(),
-                    system: row.system,
-                    days: row.days,
-                    lines: row.lines,
-                })
-                .collect(),
-            without: without.into_iter().collect(),
+impl ClientRow {
+    fn standing(&self) -> Result<Standing> {
+        Standing::from_code(&self.standing).ok_or_else(|| Error::Inconsistent {
+            table: "clients",
+            detail: format!("the standing {:?}", self.standing),
         })
     }
 
-    /// What was seen of one client, by what `sites` may be seen; `None`: nothing.
+    fn is_counted(&self, sites: &Sites) -> bool {
+        sites.holds(&self.site)
+            && Listing::from_code(&self.listing).is_some_and(Listing::is_counted)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.standing == Standing::Ready.code()
+    }
+}
+
+/// The first day of a window.
+fn first_day(days: i64, now: Timestamp) -> i64 {
+    now.0.div_euclid(DAY) - days + 1
+}
+
+impl Store {
+    /// What was seen within a window, by what is known now, of the sites that somebody may see. It is read a few addresses
+    /// at a time; what stays is a few words about each client of which anything was seen.
+    pub async fn observed(&self, sites: &Sites, asked: Window, now: Timestamp) -> Result<Observed> {
+        self.sweep(now).await?;
+        let from = first_day(asked.days, now);
+        let mut tx = self.db.read().await?;
+        let (systems, without) = covered(&mut tx, from, |site| sites.holds(site)).await?;
+        let looking = Looking::since(&mut tx, from, visible(sites, &systems)).await?;
+        let mut all = Brevity::default();
+        looking
+            .everything(&mut tx, |placed| all.take(placed))
+            .await?;
+        let mut boxes = by_standing(&mut tx, sites).await?;
+        let mut legacy: HashMap<&str, i64> = HashMap::new();
+        let mut list: BTreeSet<(String, ClientId)> = BTreeSet::new();
+        let ids: Vec<ClientId> = all.clients.keys().copied().collect();
+        for some in ids.chunks(AT_ONCE) {
+            for row in clients(&mut tx, some).await? {
+                if !row.is_counted(sites) {
+                    continue;
+                }
+                let id = id_of(&row.id)?;
+                let quadrant = Quadrant::of(row.is_ready(), all.seen(&id));
+                *boxes
+                    .entry(Quadrant::of(row.is_ready(), Seen::Nothing))
+                    .or_default() -= 1;
+                *boxes.entry(quadrant).or_default() += 1;
+                if asked.quadrant.is_none_or(|wanted| wanted == quadrant) {
+                    list.insert((row.sort_key, id));
+                }
+                let places = all.clients.get(&id).map_or(&[][..], |brief| &brief.legacy);
+                for place in places {
+                    if let Some(system) = all.systems.get(*place as usize) {
+                        *legacy.entry(system.as_str()).or_default() += 1;
+                    }
+                }
+            }
+        }
+        let systems: Vec<SystemSeen> = systems
+            .into_iter()
+            .map(|row| SystemSeen {
+                legacy: legacy.get(row.system.as_str()).copied().unwrap_or_default(),
+                system: row.system,
+                days: row.days,
+                lines: row.lines,
+            })
+            .collect();
+        let total = match asked.quadrant {
+            Some(quadrant) => boxes.get(&quadrant).copied().unwrap_or_default(),
+            None => i64::try_from(list.len()).unwrap_or(i64::MAX),
+        };
+        let (page, more) = page(&mut tx, sites, asked, &all, list).await?;
+        let seen = looking.of(&mut tx, &page).await?;
+        let clients = dressed(&mut tx, &page, seen).await?;
+        drop(tx);
+        Ok(Observed {
+            as_of: now,
+            days: asked.days,
+            boxes,
+            clients,
+            total,
+            more,
+            ambiguous: all.doubts(),
+            systems,
+            without,
+        })
+    }
+
+    /// What was seen of one client within the last `days` days, by what `sites` may be seen; `None`: nothing.
     pub async fn observed_of(
         &self,
         id: &str,
@@ -263,163 +171,258 @@ impl Store {
         let Ok(id) = id.parse::<ClientId>() else {
             return Ok(None);
         };
-        let touched: i64 = self
-            .db
-            .read()
-            .await?
-            .sql(TOUCHED)
-            .bind(ESTATE)
-            .bind(identify::bytes(id))
-            .scalar()
-            .await?;
-        if touched == 0 {
-            return Ok(None);
-        }
-        // Whose an address was depends on everybody who had it.
-        let observed = self.observed(sites, days, now).await?;
-        let mut clients = observed.clients.into_iter();
-        Ok(clients
-            .find(|client| client.id == id)
-            .and_then(|client| client.seen))
+        let from = first_day(days, now);
+        let mut tx = self.db.read().await?;
+        let visible = if sites.is_limited() {
+            let (systems, _) = covered(&mut tx, from, |site| sites.holds(site)).await?;
+            visible(sites, &systems)
+        } else {
+            None
+        };
+        let looking = Looking::since(&mut tx, from, visible).await?;
+        Ok(looking.of(&mut tx, &[id]).await?.remove(&id))
     }
 
-    /// What a decision asks: how many clients that a filter describes used an old protocol since then.
+    /// What a decision about the clients that a filter describes asks: how many of them used TLS 1.1 or earlier since then,
+    /// how many connections may have been theirs, and how much of the time the logs cover. Nothing here says that the others
+    /// use TLS 1.2: what no log covers is not known. `since` counts from the beginning of its day (UTC).
     pub async fn observed_legacy(
         &self,
         scope: &Filter,
         since: Timestamp,
         now: Timestamp,
     ) -> Result<ObservedLegacy> {
-        let days = (now.0.div_euclid(DAY) - since.0.div_euclid(DAY) + 1).clamp(1, 3_650);
-        let observed = self.observed(&Sites::all(), days, now).await?;
-        let old: HashSet<String> = observed
-            .clients
-            .iter()
-            .filter(|client| client.quadrant().seen == Seen::Legacy)
-            .map(|client| client.id.to_string())
+        self.sweep(now).await?;
+        let from = since.0.div_euclid(DAY);
+        let days = now.0.div_euclid(DAY) - from + 1;
+        let within = &scope.within;
+        let mut tx = self.db.read().await?;
+        let (systems, _) = covered(&mut tx, from, |site| within.holds(site)).await?;
+        let looking = Looking::since(&mut tx, from, visible(within, &systems)).await?;
+        let mut all = Brevity::default();
+        looking
+            .everything(&mut tx, |placed| all.take(placed))
+            .await?;
+        let old = all.clients.iter();
+        let old: Vec<ClientId> = old
+            .filter(|(_, brief)| brief.seen == Seen::Legacy)
+            .map(|(id, _)| *id)
             .collect();
         let mut devices = 0;
-        let mut cursor: Option<String> = None;
-        while !old.is_empty() {
-            let page = self.list(scope, cursor.as_deref(), 1_000, now).await?;
-            devices += page
-                .items
-                .iter()
-                .filter(|row| old.contains(&row.id))
-                .count();
-            cursor = page.next_cursor;
-            if cursor.is_none() {
-                break;
-            }
+        for some in old.chunks(AT_ONCE) {
+            devices += of_scope(&mut tx, scope, some, now).await?;
         }
-        let risky = observed.ambiguous.values();
-        let risky = risky.filter(|known| known.seen >= Seen::Unclear).count();
-        let (with, all, covered_days) = observed.coverage();
+        let site = scope.one_site();
+        let of_site = |code: &str| within.holds(code) && site.is_none_or(|site| site == code);
+        let (systems, without) = covered(&mut tx, from, of_site).await?;
+        let covering = Observed {
+            as_of: now,
+            days,
+            boxes: BTreeMap::new(),
+            clients: Vec::new(),
+            total: 0,
+            more: false,
+            ambiguous: Doubts::default(),
+            systems: systems
+                .into_iter()
+                .map(|row| SystemSeen {
+                    system: row.system,
+                    days: row.days,
+                    lines: row.lines,
+                    legacy: 0,
+                })
+                .collect(),
+            without,
+        };
+        let (with, known, covered_days) = covering.coverage();
         let n = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         Ok(ObservedLegacy {
-            devices: n(devices),
-            ambiguous_addresses: n(risky),
+            devices,
+            ambiguous_addresses: n(all.doubts().risky),
             covered_days,
-            systems: (n(with), n(all)),
+            systems: (n(with), n(known)),
         })
     }
 }
 
-fn id_of(bytes: &[u8]) -> Result<ClientId> {
-    identify::from_bytes(bytes).ok_or_else(|| Error::Inconsistent {
-        table: "clients",
-        detail: format!("an id of {} bytes", bytes.len()),
-    })
+/// Systems that may be heard; `None`: all.
+fn visible(sites: &Sites, systems: &[SystemRow]) -> Option<HashSet<String>> {
+    let names = systems.iter().map(|row| row.system.clone());
+    sites.is_limited().then(|| names.collect())
 }
 
-async fn seen(tx: &mut Tx, from: i64, systems: &HashSet<String>) -> Result<Vec<Observation>> {
-    let rows: Vec<SeenRow> = tx.sql(SEEN).bind(ESTATE).bind(from).all().await?;
-    let rows = rows.into_iter().filter(|row| systems.contains(&row.system));
-    rows.map(|row| {
-        let broken = |detail: &str| Error::Inconsistent {
-            table: "observations",
-            detail: detail.to_owned(),
-        };
-        Ok(Observation {
-            via: Via::from_code(&row.via).ok_or_else(|| broken(&row.via))?,
-            protocol: Protocol::from_code(&row.protocol).ok_or_else(|| broken(&row.protocol))?,
-            system: row.system,
-            address: row.address,
-            machine: if row.machine.is_empty() {
-                String::new()
-            } else {
-                format!("n:{}", row.machine)
-            },
-            first: Timestamp(row.first_at),
-            last: Timestamp(row.last_at),
-            count: row.n,
-        })
-    })
-    .collect()
-}
-
-/// Who had addresses. Another source is one more query here.
-async fn sightings(tx: &mut Tx, from: i64) -> Result<Vec<Sighting>> {
-    let rows: Vec<SightingRow> = tx
-        .sql(SIGHTINGS)
-        .bind(ESTATE)
-        .bind(from * DAY)
-        .all()
-        .await?;
-    let rows = rows.into_iter().map(|row| Sighting {
-        address: row.address,
-        ident: row.ident,
-        from: Timestamp(row.from_at),
-        until: Timestamp(row.until_at),
-    });
-    Ok(rows.collect())
-}
-
-/// Whom the idents name.
-async fn named(
+/// Systems of some sites with logs, and the site systems without any of this window.
+async fn covered(
     tx: &mut Tx,
     from: i64,
-    sightings: &[Sighting],
-    clients: &[ClientRow],
-) -> Result<Named<ClientId>> {
-    let rows: Vec<IdentRow> = tx
-        .sql(IDENTS)
-        .bind(ESTATE)
-        .bind(from)
-        .bind(from * DAY)
-        .all()
-        .await?;
-    let mut named: Named<ClientId> = HashMap::new();
-    for row in rows {
-        named
-            .entry(row.ident)
-            .or_default()
-            .push(id_of(&row.client_id)?);
-    }
-    // A list often has no FQDN; then the only client of that name is meant.
-    let fqdns = sightings
-        .iter()
-        .filter_map(|seen| seen.ident.strip_prefix("f:"));
-    let unknown: HashSet<&str> = fqdns
-        .filter(|fqdn| !named.contains_key(&format!("f:{fqdn}")))
+    of_site: impl Fn(&str) -> bool,
+) -> Result<(Vec<SystemRow>, Vec<String>)> {
+    let systems: Vec<SystemRow> = tx.sql(SYSTEMS).bind(ESTATE).bind(from * 24).all().await?;
+    let systems: Vec<SystemRow> = systems
+        .into_iter()
+        .filter(|row| of_site(&row.site))
         .collect();
-    if unknown.is_empty() {
-        return Ok(named);
+    let rows: Vec<SiteSystemRow> = tx.sql(WITH_ROLES).bind(ESTATE).all().await?;
+    let known = rows.into_iter().filter(|row| {
+        of_site(&row.site) && Listing::from_code(&row.listing).is_some_and(Listing::is_counted)
+    });
+    let mut without: BTreeSet<String> = known.map(|row| row.name.to_lowercase()).collect();
+    for row in systems.iter().filter(|row| row.days > 0) {
+        let short = row.system.split('.').next().unwrap_or_default();
+        without.remove(&row.system);
+        without.remove(short);
     }
-    let mut by_name: HashMap<String, Vec<&ClientRow>> = HashMap::new();
-    for client in clients {
-        by_name
-            .entry(client.name.to_lowercase())
-            .or_default()
-            .push(client);
+    Ok((systems, without.into_iter().collect()))
+}
+
+/// Counted clients by whether they are ready, as if nothing had been seen.
+async fn by_standing(tx: &mut Tx, sites: &Sites) -> Result<BTreeMap<Quadrant, i64>> {
+    let mut growing = Growing::starting(COUNTS);
+    growing.one_of(" AND site IN (", sites);
+    growing.grouped(" GROUP BY standing");
+    let mut boxes = BTreeMap::new();
+    for row in growing.statement(tx).all::<CountRow>().await? {
+        let ready = row.standing == Standing::Ready.code();
+        *boxes.entry(Quadrant::of(ready, Seen::Nothing)).or_default() += row.n;
     }
-    for fqdn in unknown {
-        let short = fqdn.split('.').next().unwrap_or_default();
-        if let Some([client]) = by_name.get(short).map(Vec::as_slice)
-            && client.fqdn.is_none()
-        {
-            named.insert(format!("f:{fqdn}"), vec![id_of(&client.id)?]);
+    Ok(boxes)
+}
+
+async fn clients(tx: &mut Tx, ids: &[ClientId]) -> Result<Vec<ClientRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bytes = ids.iter().map(|id| Value::Bytes(identify::bytes(*id)));
+    let mut growing = listed(CLIENTS, [], bytes);
+    growing.grouped(")");
+    growing.statement(tx).all().await
+}
+
+/// The clients of a page, and whether more follow. `list` holds those of which something was seen.
+async fn page(
+    tx: &mut Tx,
+    sites: &Sites,
+    asked: Window,
+    all: &Brevity,
+    list: BTreeSet<(String, ClientId)>,
+) -> Result<(Vec<ClientId>, bool)> {
+    if asked.limit == 0 {
+        return Ok((Vec::new(), false));
+    }
+    let after = match asked.after {
+        None => (String::new(), ClientId::nil()),
+        Some(id) => {
+            // The client may stand in another box by now; its place in the order stays.
+            let rows = clients(tx, &[id]).await?;
+            let row = rows.into_iter().find(|row| row.is_counted(sites));
+            let row = row.ok_or_else(|| {
+                Error::Input(
+                    "this cursor was not made by this server for this list; start again without a cursor"
+                        .to_owned(),
+                )
+            })?;
+            (row.sort_key, id)
+        }
+    };
+    let wanted = asked.limit + 1;
+    let mut found: Vec<ClientId> = match asked.quadrant {
+        Some(quadrant) if quadrant.seen == Seen::Nothing => {
+            unseen(tx, sites, quadrant, all, after, wanted).await?
+        }
+        _ => {
+            let behind = list.into_iter().filter(|place| *place > after);
+            behind.take(wanted).map(|(_, id)| id).collect()
+        }
+    };
+    let more = found.len() > asked.limit;
+    found.truncate(asked.limit);
+    Ok((found, more))
+}
+
+/// The first clients behind a place in the order of names of which nothing was seen.
+async fn unseen(
+    tx: &mut Tx,
+    sites: &Sites,
+    quadrant: Quadrant,
+    all: &Brevity,
+    mut after: (String, ClientId),
+    wanted: usize,
+) -> Result<Vec<ClientId>> {
+    let mut found = Vec::new();
+    loop {
+        let mut growing = Growing::starting(BEHIND);
+        let place = [text(&after.0), Value::Bytes(identify::bytes(after.1))];
+        growing.and("", place);
+        growing.one_of(" AND site IN (", sites);
+        growing.grouped(if quadrant.ready {
+            " AND standing = 'ready'"
+        } else {
+            " AND standing <> 'ready'"
+        });
+        growing.and(
+            " ORDER BY sort_key, id LIMIT ?",
+            [Value::Int(i64::try_from(AT_ONCE).unwrap_or(i64::MAX))],
+        );
+        let rows: Vec<ClientRow> = growing.statement(tx).all().await?;
+        let whole = rows.len() == AT_ONCE;
+        for row in rows {
+            let id = id_of(&row.id)?;
+            if row.is_counted(sites) && all.seen(&id) == Seen::Nothing {
+                found.push(id);
+            }
+            after = (row.sort_key, id);
+            if found.len() == wanted {
+                return Ok(found);
+            }
+        }
+        if !whole {
+            return Ok(found);
         }
     }
-    Ok(named)
+}
+
+/// The clients of a page with what is known of each, in the order of the page.
+async fn dressed(
+    tx: &mut Tx,
+    page: &[ClientId],
+    mut seen: BTreeMap<ClientId, OfClient>,
+) -> Result<Vec<ClientSeen>> {
+    let mut known: HashMap<ClientId, ClientSeen> = HashMap::new();
+    for some in page.chunks(AT_ONCE) {
+        for row in clients(tx, some).await? {
+            let id = id_of(&row.id)?;
+            let standing = row.standing()?;
+            let seen = seen.remove(&id);
+            let (name, site) = (row.name, row.site);
+            known.insert(
+                id,
+                ClientSeen {
+                    id,
+                    name,
+                    site,
+                    standing,
+                    seen,
+                },
+            );
+        }
+    }
+    Ok(page.iter().filter_map(|id| known.remove(id)).collect())
+}
+
+/// How many of some clients a filter describes.
+async fn of_scope(tx: &mut Tx, scope: &Filter, ids: &[ClientId], now: Timestamp) -> Result<i64> {
+    let mut sum = 0;
+    for piece in pieces(scope, Order::Name) {
+        let mut growing = Growing::starting(OF_SCOPE);
+        growing.narrow(scope, piece, Lead::Either, now);
+        growing.grouped(" AND id IN (");
+        for (index, id) in ids.iter().enumerate() {
+            let value = Value::Bytes(identify::bytes(*id));
+            growing.and(if index == 0 { "?" } else { ", ?" }, [value]);
+        }
+        growing.grouped(")");
+        let n: i64 = growing.statement(tx).scalar().await?;
+        sum += n;
+    }
+    Ok(sum)
 }

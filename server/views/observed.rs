@@ -8,8 +8,8 @@ use super::{
     words,
 };
 use crate::{
-    domain::observed::{Ambiguous, Doubt, OfClient, Quadrant, Seen},
-    store::observed_read::{ClientSeen, Observed},
+    domain::observed::{OWN_SERVER, OfClient, Protocol, Quadrant, Seen},
+    store::observed_model::{ClientSeen, Observed},
 };
 
 /// So many ambiguous addresses stand on the page.
@@ -34,7 +34,7 @@ pub struct LineView {
     /// The site system.
     pub system: String,
     /// With which protocol.
-    pub protocol: &'static str,
+    pub protocol: String,
     /// Whether somebody should look.
     pub trouble: bool,
     /// The first connection.
@@ -197,13 +197,21 @@ fn box_url(quadrant: Quadrant, days: i64) -> String {
     format!("/observed?days={days}&box={}", quadrant.code())
 }
 
+/// What was used with a system; our own server saw only what was offered, and refused it.
+fn used(system: &str, protocol: Protocol) -> String {
+    if system == OWN_SERVER {
+        return format!("{} at most, refused", protocol.words());
+    }
+    protocol.words().to_owned()
+}
+
 /// What was seen of a client, line by line.
 pub fn lines(seen: &OfClient, now: crate::domain::time::Timestamp) -> Vec<LineView> {
     let lines = seen.lines.iter();
     lines
         .map(|((system, protocol), line)| LineView {
             system: system.clone(),
-            protocol: protocol.words(),
+            protocol: used(system, *protocol),
             trouble: protocol.proves() >= Seen::Unclear,
             first: Moment::new(line.first, now),
             last: Moment::new(line.last, now),
@@ -222,7 +230,7 @@ fn in_short(client: &ClientSeen) -> String {
         .iter()
         .map(|((system, protocol), line)| {
             let proxy = if line.sure { "" } else { " through a proxy" };
-            format!("{} on {system}{proxy}", protocol.words())
+            format!("{} on {system}{proxy}", used(system, *protocol))
         })
         .collect();
     if seen.suspected {
@@ -232,12 +240,16 @@ fn in_short(client: &ClientSeen) -> String {
 }
 
 impl ObservedPage {
-    /// The page; `doubts` come with the worst first.
-    pub fn new(layout: Layout, observed: &Observed, doubts: &[(&str, Doubt, &Ambiguous)]) -> Self {
+    /// The page.
+    pub fn new(layout: Layout, observed: &Observed) -> Self {
         let now = layout.now;
         let days = observed.days;
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let hidden = doubts.len().saturating_sub(LISTED);
+        let doubts = &observed.ambiguous.worst;
+        let hidden = observed
+            .ambiguous
+            .total
+            .saturating_sub(doubts.len().min(LISTED));
         Self {
             coverage: coverage(observed),
             days,
@@ -276,7 +288,7 @@ impl ObservedPage {
                 .iter()
                 .take(LISTED)
                 .map(|(who, doubt, known)| DoubtView {
-                    who: (*who).to_owned(),
+                    who: shown_name(who).to_owned(),
                     why: doubt.words(),
                     seen: match known.seen {
                         Seen::Legacy => "TLS 1.1 or earlier",
@@ -299,19 +311,14 @@ impl ObservedPage {
     }
 
     /// Adds the list of one box.
-    pub fn say_list(
-        &mut self,
-        quadrant: Quadrant,
-        rows: &[&ClientSeen],
-        total: usize,
-        more: bool,
-        days: i64,
-    ) {
-        let last = rows.last().filter(|_| more);
+    pub fn say_list(&mut self, quadrant: Quadrant, observed: &Observed) {
+        let rows = &observed.clients;
+        let last = rows.last().filter(|_| observed.more);
+        let url = box_url(quadrant, observed.days);
         self.list = Some(ListView {
             title: told(quadrant).0,
-            total: number(i64::try_from(total).unwrap_or(i64::MAX)),
-            next: last.map(|last| format!("{}&cursor={}", box_url(quadrant, days), last.id)),
+            total: number(observed.total),
+            next: last.map(|last| format!("{url}&cursor={}", last.id)),
             rows: rows
                 .iter()
                 .map(|client| ClientView {

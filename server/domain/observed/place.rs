@@ -1,8 +1,8 @@
 //! Whose each connection was.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Doubt, Observation, Protocol, SHARED_BY, Seen, Sighting, Via};
+use super::{Doubt, Lease, Observation, Protocol, SHARED_BY, Seen, Via};
 use crate::domain::time::{DAY, Timestamp};
 
 /// What was seen of a client with one protocol on one system.
@@ -61,22 +61,36 @@ enum Holder<'a, K> {
 /// When somebody had an address: apart from each other, and in order.
 type Spans = Vec<(Timestamp, Timestamp)>;
 
+/// The same, by how much it counts.
+#[derive(Debug, Default)]
+struct Held {
+    certain: Spans,
+    hearsay: Spans,
+}
+
+/// What is known of some addresses: all of it, for each of them decides about the others of its address.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// Connections from there. Those of several days may stand together where nobody had the address.
+    pub observations: Vec<Observation>,
+    /// Who had them.
+    pub leases: Vec<Lease>,
+    /// Addresses of which so many reports came that no lease is listed for each.
+    pub crowded: HashSet<String>,
+}
+
 /// Whom the idents name. A name that several clients have finds none of them for certain.
 pub type Named<K> = HashMap<String, Vec<K>>;
 
 /// Finds out whose each connection was.
-pub fn place<K: Copy + Ord>(
-    observations: &[Observation],
-    sightings: &[Sighting],
-    named: &Named<K>,
-) -> Placed<K> {
-    let ground = Ground::new(observations, sightings, named);
+pub fn place<K: Copy + Ord>(evidence: &Evidence, named: &Named<K>) -> Placed<K> {
+    let ground = Ground::new(evidence, named);
     let mut placed = Placed {
         clients: BTreeMap::new(),
         ambiguous: BTreeMap::new(),
     };
     let mut doubtful: BTreeSet<&str> = BTreeSet::new();
-    for observation in observations {
+    for observation in &evidence.observations {
         let risky = observation.protocol.proves() >= Seen::Unclear;
         match ground.whose(observation) {
             Ok(client) => placed.clients.entry(client).or_default().add(observation),
@@ -102,6 +116,16 @@ pub fn place<K: Copy + Ord>(
     placed
 }
 
+impl Ambiguous {
+    /// Adds what else is known of the same.
+    pub fn join(&mut self, other: &Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        self.count = self.count.saturating_add(other.count);
+        self.seen = self.seen.max(other.seen);
+    }
+}
+
 impl<K: Ord> Placed<K> {
     fn doubt(&mut self, observation: &Observation, doubt: Doubt) {
         let who = if observation.machine.is_empty() {
@@ -109,17 +133,14 @@ impl<K: Ord> Placed<K> {
         } else {
             &observation.machine
         };
-        let entry = self.ambiguous.entry((who.clone(), doubt));
-        let known = entry.or_insert(Ambiguous {
+        let more = Ambiguous {
             first: observation.first,
             last: observation.last,
-            count: 0,
-            seen: Seen::Nothing,
-        });
-        known.first = known.first.min(observation.first);
-        known.last = known.last.max(observation.last);
-        known.count = known.count.saturating_add(observation.count);
-        known.seen = known.seen.max(observation.protocol.proves());
+            count: observation.count,
+            seen: observation.protocol.proves(),
+        };
+        let entry = self.ambiguous.entry((who.clone(), doubt));
+        entry.and_modify(|known| known.join(&more)).or_insert(more);
     }
 }
 
@@ -145,60 +166,92 @@ impl OfClient {
         line.sure &= sure;
     }
 
+    /// Adds what else is known of the same client.
+    pub fn join(&mut self, other: Self) {
+        self.seen = self.seen.max(other.seen);
+        self.suspected |= other.suspected;
+        for (key, line) in other.lines {
+            let known = self.lines.entry(key).or_insert(Line {
+                count: 0,
+                ..line.clone()
+            });
+            known.first = known.first.min(line.first);
+            known.last = known.last.max(line.last);
+            known.count = known.count.saturating_add(line.count);
+            known.sure &= line.sure;
+        }
+    }
+
     fn suspect(&mut self) {
         self.suspected = true;
         self.seen = self.seen.max(Seen::Unclear);
     }
 }
 
+/// Days on which a machine account spoke from an address.
+type Spoke<'a, K> = Vec<(Holder<'a, K>, i64, i64)>;
+
 /// Who had which address.
 struct Ground<'a, K> {
     named: &'a Named<K>,
-    held: HashMap<&'a str, Vec<(Holder<'a, K>, Spans)>>,
-    /// Machine accounts that spoke from an address on a day.
-    spoke: HashMap<(&'a str, i64), BTreeSet<Holder<'a, K>>>,
+    held: HashMap<&'a str, Vec<(Holder<'a, K>, Held)>>,
+    spoke: HashMap<&'a str, Spoke<'a, K>>,
     shared: BTreeSet<&'a str>,
 }
 
+fn days(observation: &Observation) -> (i64, i64) {
+    (
+        observation.first.0.div_euclid(DAY),
+        observation.last.0.div_euclid(DAY),
+    )
+}
+
 impl<'a, K: Copy + Ord> Ground<'a, K> {
-    fn new(
-        observations: &'a [Observation],
-        sightings: &'a [Sighting],
-        named: &'a Named<K>,
-    ) -> Self {
-        let mut by_holder: HashMap<&str, BTreeMap<Holder<'_, K>, Spans>> = HashMap::new();
+    fn new(evidence: &'a Evidence, named: &'a Named<K>) -> Self {
+        let mut by_holder: HashMap<&str, BTreeMap<Holder<'_, K>, Held>> = HashMap::new();
         let mut all: HashMap<&str, BTreeSet<Holder<'_, K>>> = HashMap::new();
-        for sighting in sightings {
-            let holders = by_holder.entry(&sighting.address).or_default();
-            for holder in holders_of(&sighting.ident, named) {
-                holders
-                    .entry(holder)
-                    .or_default()
-                    .push((sighting.from, sighting.until));
-                all.entry(&sighting.address).or_default().insert(holder);
+        for lease in &evidence.leases {
+            let holders = by_holder.entry(&lease.address).or_default();
+            for holder in holders_of(&lease.ident, named) {
+                let held = holders.entry(holder).or_default();
+                let spans = if lease.hearsay {
+                    &mut held.hearsay
+                } else {
+                    &mut held.certain
+                };
+                spans.push((lease.from, lease.until));
+                all.entry(&lease.address).or_default().insert(holder);
             }
         }
-        let mut spoke: HashMap<(&str, i64), BTreeSet<Holder<'_, K>>> = HashMap::new();
-        for observation in observations {
+        let mut spoke: HashMap<&str, Spoke<'_, K>> = HashMap::new();
+        for observation in &evidence.observations {
             if observation.machine.is_empty() || observation.via != Via::Direct {
                 continue;
             }
-            let day = observation.first.0.div_euclid(DAY);
+            let (first, last) = days(observation);
             for holder in holders_of(&observation.machine, named) {
-                let here = spoke.entry((&observation.address, day)).or_default();
-                here.insert(holder);
+                let here = spoke.entry(&observation.address).or_default();
+                here.push((holder, first, last));
                 all.entry(&observation.address).or_default().insert(holder);
             }
         }
         let shared = all.iter().filter(|(_, holders)| holders.len() > SHARED_BY);
+        let shared = shared.map(|(address, _)| *address);
         Self {
             named,
-            shared: shared.map(|(address, _)| *address).collect(),
+            shared: shared
+                .chain(evidence.crowded.iter().map(String::as_str))
+                .collect(),
             held: by_holder
                 .into_iter()
                 .map(|(address, holders)| {
-                    let joined = holders.into_iter();
-                    let joined = joined.map(|(holder, spans)| (holder, joined_spans(spans)));
+                    let joined = holders.into_iter().map(|(holder, held)| {
+                        let held = Held {
+                            certain: joined_spans(held.certain),
+                            hearsay: joined_spans(held.hearsay),
+                        };
+                        (holder, held)
+                    });
                     (address, joined.collect())
                 })
                 .collect(),
@@ -227,18 +280,35 @@ impl<'a, K: Copy + Ord> Ground<'a, K> {
         }
         let (first, last) = (observation.first, observation.last);
         let held = self.held.get(address).map_or(&[][..], Vec::as_slice);
-        let then: Vec<(Holder<'_, K>, &Spans)> = held
-            .iter()
-            .filter(|(_, spans)| meets(spans, first, last))
-            .map(|(holder, spans)| (*holder, spans))
-            .collect();
-        let day = first.0.div_euclid(DAY);
-        let spoke = self.spoke.get(&(address, day));
-        let stranger = |holder: &Holder<'_, K>| then.iter().all(|(known, _)| known != holder);
+        let meeting = |spans: fn(&Held) -> &Spans| -> Vec<(Holder<'_, K>, &Spans)> {
+            held.iter()
+                .map(|(holder, held)| (*holder, spans(held)))
+                .filter(|(_, spans)| meets(spans, first, last))
+                .collect()
+        };
+        // Where somebody says it for certain, hearsay says nothing.
+        let certain = meeting(|held| &held.certain);
+        let hearsay = certain.is_empty();
+        let then = if hearsay {
+            meeting(|held| &held.hearsay)
+        } else {
+            certain
+        };
+        let (from, to) = days(observation);
+        let spoke = self.spoke.get(address).map_or(&[][..], Vec::as_slice);
+        // A machine that spoke from there on one of these days, and had it by no lease.
+        let stranger = |(holder, began, ended): &(Holder<'_, K>, i64, i64)| {
+            *began <= to && *ended >= from && then.iter().all(|(known, _)| known != holder)
+        };
         match then.as_slice() {
             [] => open(Doubt::UnknownAddress),
-            [_] if spoke.is_some_and(|spoke| spoke.iter().any(stranger)) => open(Doubt::Several),
+            [_] if spoke.iter().any(stranger) => open(Doubt::Several),
             [(_, spans)] if !covers(spans, first, last) => open(Doubt::LeaseChanged),
+            [(Holder::Client(_), _)]
+                if hearsay && observation.protocol.proves() == Seen::Modern =>
+            {
+                open(Doubt::UnknownAddress)
+            }
             [(Holder::Client(client), _)] => Ok(*client),
             [(Holder::Stranger(_), _)] => open(Doubt::UnknownMachine),
             // One after the other, and the connections of both are counted together.

@@ -3,6 +3,7 @@
 use super::{
     super::{
         api::{ListAnswer, RejectList},
+        audit::AuditAnswer,
         changes::ChangesAnswer,
         client_json, collection,
         feeds::FeedList,
@@ -10,6 +11,7 @@ use super::{
         gate::GateAnswer,
         media,
         observed_json::ObservedAnswer,
+        sightings::SightingList,
         summary_json::SummaryAnswer,
         trend_json::{RegressedAnswer, TrendAnswer},
     },
@@ -146,6 +148,20 @@ pub(super) fn calls() -> Vec<Call> {
             .json::<RejectList>(200, "The records, the latest first.")
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
+        Call::get("/api/v1/sightings", "listSightings", "Handshakes that failed")
+            .says("Addresses of the networks in the setting `sightings_from` whose TLS handshakes with this server failed, with what they offered; the latest first. It is evidence to look at and never a verdict: an address can be a scanner, a gateway with many machines behind it, or another machine tomorrow. 10,000 are kept; the oldest go first.")
+            .takes([params::SIGHTINGS_CURSOR, params::LIMIT])
+            .json::<SightingList>(200, "A page of the list.")
+            .polled()
+            .error(400, "`cursor` is none of this list."),
+        Call::get("/api/v1/audit", "listAudit", "Who changed what")
+            .says("The audit log, the newest first: every change that somebody made, with who, from where, what it was and is, and why. It is for people who have signed in as auditors or administrators and see all sites; a token of any purpose is refused with 403. Reports of clients are not in it.")
+            .of(Tag::Reading, Who::PeopleOnly)
+            .takes(params::AUDIT)
+            .takes([params::AUDIT_CURSOR, params::LIMIT])
+            .json::<AuditAnswer>(200, "A page of the log.")
+            .polled()
+            .error(400, "`cursor` is none of this list."),
     ]
 }
 

@@ -26,24 +26,34 @@ impl Cutter {
         mut each: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         while !piece.is_empty() {
-            let before = self.rest.len();
-            // Reading from a slice cannot fail.
-            let _ = piece.read_until(b'\n', &mut self.rest);
-            let ended = self.rest.last() == Some(&b'\n') && self.rest.len() > before;
-            if ended {
-                self.rest.pop();
+            let mut behind = piece;
+            // Skipping in a slice cannot fail.
+            let length = behind.skip_until(b'\n').unwrap_or(piece.len());
+            let (part, behind) = piece.split_at_checked(length).unwrap_or((piece, &[]));
+            piece = behind;
+            let (text, ended) = match part.strip_suffix(b"\n") {
+                Some(text) => (text, true),
+                None => (part, false),
+            };
+            // A line that lies whole in the piece is not copied.
+            let whole = ended && self.rest.is_empty() && !self.passing;
+            if whole && text.len() <= LONGEST_LINE {
+                each(text)?;
+                continue;
             }
-            if self.rest.len() > LONGEST_LINE && !self.passing {
+            if !self.passing {
+                self.rest.extend_from_slice(text);
+            }
+            if self.rest.len() > LONGEST_LINE {
                 self.passing = true;
                 self.too_long += 1;
-            }
-            if ended && !self.passing {
-                each(&self.rest)?;
-            }
-            if ended || self.passing {
                 self.rest.clear();
             }
             if ended {
+                if !self.passing {
+                    each(&self.rest)?;
+                }
+                self.rest.clear();
                 self.passing = false;
             }
         }

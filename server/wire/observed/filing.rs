@@ -14,7 +14,7 @@ pub struct Filing {
     cutter: Cutter,
     reader: Reader,
     gathering: Gathering,
-    /// Portions so far, by system; the empty one is for sightings.
+    /// Portions so far, by system; the empty one is for leases.
     portions: BTreeMap<String, i64>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, net::IpAddr};
 
-use super::sent::{Delivery, HourJson, ObservationJson, SightingJson};
+use super::sent::{Delivery, HourJson, LeaseJson, ObservationJson};
 use crate::domain::{
     observed::{Protocol, Via},
     time::{DAY, HOUR, Timestamp},
@@ -45,8 +45,8 @@ pub struct Told {
     pub headless: u64,
     /// Nobody says of which system.
     pub nameless: u64,
-    /// Sightings that were understood.
-    pub sightings: u64,
+    /// Leases that were understood.
+    pub leases: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -66,6 +66,14 @@ struct Tally {
     count: i64,
 }
 
+impl Tally {
+    fn add(&mut self, first: i64, last: i64, count: i64) {
+        self.first = self.first.min(first);
+        self.last = self.last.max(last);
+        self.count = self.count.saturating_add(count);
+    }
+}
+
 /// One connection as a line tells it.
 #[derive(Debug)]
 pub(super) struct Connection<'l> {
@@ -80,6 +88,22 @@ pub(super) struct Connection<'l> {
     pub(super) count: i64,
 }
 
+/// A line like this was read before: what it told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    system: u32,
+    /// Place of its tally; `None`: plain HTTP.
+    tally: Option<u32>,
+    unknown: bool,
+    odd: bool,
+}
+
+/// Longest key that is remembered, in bytes.
+const LONGEST_KEY: usize = 256;
+
+/// Lines of an hour, and how many of them told a protocol.
+type Lines = (i64, i64);
+
 /// What was gathered and not handed out yet.
 #[derive(Debug, Default)]
 pub struct Gathering {
@@ -87,15 +111,20 @@ pub struct Gathering {
     pub told: Told,
     systems: Vec<String>,
     places: HashMap<String, u32>,
-    seen: HashMap<Key, Tally>,
-    hours: HashMap<(u32, i64), (i64, i64)>,
-    sightings: Vec<SightingJson>,
+    seen: HashMap<Key, u32>,
+    tallies: Vec<Tally>,
+    hours: HashMap<(u32, i64), Lines>,
+    /// The hour in hand, which most lines are of.
+    hour: Option<((u32, i64), Lines)>,
+    /// What lines told, by their bytes: most lines of a day say what another one said.
+    known: HashMap<Box<[u8]>, Known>,
+    leases: Vec<LeaseJson>,
 }
 
 impl Gathering {
     /// Whether there is enough to be handed out.
     pub fn is_enough(&self) -> bool {
-        self.seen.len() + self.hours.len() + self.sightings.len() >= ENOUGH
+        self.seen.len() + self.hours.len() + self.leases.len() >= ENOUGH
     }
 
     fn place(&mut self, system: &str) -> u32 {
@@ -111,15 +140,68 @@ impl Gathering {
     /// A line of this system at this moment, and whether it tells a protocol.
     pub(super) fn covers(&mut self, system: &str, at: i64, told: bool) {
         let system = self.place(system);
-        let hour = self
-            .hours
-            .entry((system, at.div_euclid(HOUR)))
-            .or_insert((0, 0));
-        hour.0 += 1;
-        hour.1 += i64::from(told);
+        self.covers_place(system, at, told);
     }
 
-    pub(super) fn add(&mut self, connection: Connection<'_>) {
+    fn covers_place(&mut self, system: u32, at: i64, told: bool) {
+        let key = (system, at.div_euclid(HOUR));
+        match &mut self.hour {
+            Some((known, lines)) if *known == key => {
+                lines.0 += 1;
+                lines.1 += i64::from(told);
+            }
+            _ => {
+                self.close_hour();
+                self.hour = Some((key, (1, i64::from(told))));
+            }
+        }
+    }
+
+    fn close_hour(&mut self) {
+        if let Some((key, (lines, told))) = self.hour.take() {
+            let sum = self.hours.entry(key).or_default();
+            sum.0 += lines;
+            sum.1 += told;
+        }
+    }
+
+    /// Counts a line that says what another one said; `None`: no other one did.
+    pub(super) fn again(&mut self, key: &[u8], at: i64) -> Option<()> {
+        let known = *self.known.get(key)?;
+        self.covers_place(known.system, at, known.tally.is_some());
+        let Some(tally) = known.tally else {
+            self.told.plain += 1;
+            return Some(());
+        };
+        self.told.told += 1;
+        self.told.unknown += u64::from(known.unknown);
+        self.told.odd += u64::from(known.odd);
+        if let Some(tally) = self.tallies.get_mut(tally as usize) {
+            tally.add(at, at, 1);
+        }
+        Some(())
+    }
+
+    /// Remembers what a line told.
+    pub(super) fn remember(&mut self, key: &[u8], system: &str, told: Option<(u32, bool, bool)>) {
+        if key.len() > LONGEST_KEY {
+            return;
+        }
+        if self.known.len() >= 2 * ENOUGH {
+            self.known.clear();
+        }
+        let (unknown, odd) = told.map_or((false, false), |(_, unknown, odd)| (unknown, odd));
+        let known = Known {
+            system: self.place(system),
+            tally: told.map(|(tally, ..)| tally),
+            unknown,
+            odd,
+        };
+        self.known.insert(key.into(), known);
+    }
+
+    /// Counts a connection; answers the place of its tally.
+    pub(super) fn add(&mut self, connection: Connection<'_>) -> u32 {
         let key = Key {
             system: self.place(connection.system),
             day: connection.at.div_euclid(DAY),
@@ -129,19 +211,24 @@ impl Gathering {
             protocol: connection.protocol,
         };
         let (first, last) = (connection.since.min(connection.at), connection.at);
-        let tally = self.seen.entry(key).or_insert(Tally {
-            first,
-            last,
-            count: 0,
-        });
-        tally.first = tally.first.min(first);
-        tally.last = tally.last.max(last);
-        tally.count = tally.count.saturating_add(connection.count);
+        let next = u32::try_from(self.tallies.len()).unwrap_or(u32::MAX);
+        let place = *self.seen.entry(key).or_insert(next);
+        if place == next {
+            self.tallies.push(Tally {
+                first,
+                last,
+                count: 0,
+            });
+        }
+        if let Some(tally) = self.tallies.get_mut(place as usize) {
+            tally.add(first, last, connection.count);
+        }
+        place
     }
 
-    pub(super) fn sight(&mut self, sighting: SightingJson) {
-        self.told.sightings += 1;
-        self.sightings.push(sighting);
+    pub(super) fn sight(&mut self, lease: LeaseJson) {
+        self.told.leases += 1;
+        self.leases.push(lease);
     }
 
     /// Hands everything out, deliveries for each system in order of its name; what is said of addresses stands in one
@@ -156,9 +243,14 @@ impl Gathering {
             })
             .collect();
         self.places.clear();
+        self.known.clear();
+        self.close_hour();
+        let tallies = std::mem::take(&mut self.tallies);
         let at = |millis: i64| Timestamp(millis).to_string();
-        for (key, tally) in self.seen.drain() {
-            if let Some(delivery) = deliveries.get_mut(key.system as usize) {
+        for (key, place) in self.seen.drain() {
+            if let Some(delivery) = deliveries.get_mut(key.system as usize)
+                && let Some(tally) = tallies.get(place as usize)
+            {
                 delivery.observations.push(ObservationJson {
                     address: key.address.to_string(),
                     machine: key.machine.map(String::from),
@@ -183,9 +275,9 @@ impl Gathering {
             delivery.observations.sort_unstable();
             delivery.coverage.sort_unstable();
         }
-        if !self.sightings.is_empty() {
+        if !self.leases.is_empty() {
             deliveries.push(Delivery {
-                sightings: std::mem::take(&mut self.sightings),
+                leases: std::mem::take(&mut self.leases),
                 ..Delivery::default()
             });
         }
@@ -199,17 +291,17 @@ fn in_parts(whole: Delivery) -> Vec<Delivery> {
     let system = whole.system;
     let mut observations = whole.observations.into_iter();
     let mut coverage = whole.coverage.into_iter();
-    let mut sightings = whole.sightings.into_iter();
+    let mut leases = whole.leases.into_iter();
     let mut parts = Vec::new();
     loop {
         parts.push(Delivery {
             system: system.clone(),
             observations: observations.by_ref().take(AT_ONCE).collect(),
             coverage: coverage.by_ref().take(AT_ONCE).collect(),
-            sightings: sightings.by_ref().take(AT_ONCE).collect(),
+            leases: leases.by_ref().take(AT_ONCE).collect(),
             ..Delivery::default()
         });
-        if observations.len() + coverage.len() + sightings.len() == 0 {
+        if observations.len() + coverage.len() + leases.len() == 0 {
             return parts;
         }
     }

@@ -18,7 +18,7 @@ pub use cut::{Cutter, LONGEST_LINE};
 pub use filing::Filing;
 pub use gather::{ENOUGH, Gathering, Told};
 pub use moment::moment_of;
-pub use sent::{Checked, Delivery, FileMark, HourJson, MOST, ObservationJson, SightingJson};
+pub use sent::{Checked, Delivery, FileMark, HourJson, LeaseJson, MOST, ObservationJson};
 
 use crate::domain::time::Timestamp;
 
@@ -31,7 +31,7 @@ pub struct Settings {
     pub proxies: Vec<IpNet>,
     /// What is later than this has a wrong time.
     pub latest: Timestamp,
-    /// From when and until when sightings hold that do not say it.
+    /// From when and until when leases hold that do not say it.
     pub span: Option<(Timestamp, Timestamp)>,
 }
 
@@ -45,7 +45,7 @@ pub enum Kind {
     /// A table of a load balancer.
     Balancer,
     /// A table of who had which address.
-    Sightings,
+    Leases,
 }
 
 impl Kind {
@@ -55,7 +55,7 @@ impl Kind {
             Self::Open => "nothing that is known",
             Self::W3c => "a W3C log",
             Self::Balancer => "a table of a load balancer",
-            Self::Sightings => "a table of addresses",
+            Self::Leases => "a table of addresses",
         }
     }
 }
@@ -109,7 +109,7 @@ impl Reader {
             }
             Kind::W3c => self.w3c.line(line, &self.settings, into),
             Kind::Balancer => self.table.balancer(line, &self.settings, into),
-            Kind::Sightings => self.table.sighting(line, &self.settings, into),
+            Kind::Leases => self.table.lease(line, &self.settings, into),
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{columns, moment};
 use crate::{
     domain::{
-        observed::{Observation, Protocol, Sighting, Via},
+        observed::{Lease, Observation, Protocol, Via},
         time::{DAY, HOUR, Timestamp},
     },
     wire::FieldError,
@@ -20,7 +20,7 @@ const ERRORS: usize = 50;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Delivery {
-    /// The site system that was asked; needed unless there are sightings only.
+    /// The site system that was asked; needed unless there are leases only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
     /// Code of its site.
@@ -37,7 +37,7 @@ pub struct Delivery {
     pub coverage: Vec<HourJson>,
     /// Who had which address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub sightings: Vec<SightingJson>,
+    pub leases: Vec<LeaseJson>,
 }
 
 /// Which portion of which file.
@@ -91,7 +91,7 @@ pub struct HourJson {
 /// Somebody had an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SightingJson {
+pub struct LeaseJson {
     /// Which address.
     pub address: String,
     /// Name or FQDN of the machine.
@@ -123,7 +123,7 @@ pub struct Checked {
     /// Hours since 1970, lines, and lines that told a protocol.
     pub hours: Vec<(i64, i64, i64)>,
     /// Who had which address.
-    pub sightings: Vec<Sighting>,
+    pub leases: Vec<Lease>,
 }
 
 struct Errors(Vec<FieldError>);
@@ -178,7 +178,7 @@ impl Delivery {
         for (name, length) in [
             ("observations", self.observations.len()),
             ("coverage", self.coverage.len()),
-            ("sightings", self.sightings.len()),
+            ("leases", self.leases.len()),
         ] {
             if length > MOST {
                 errors.add(
@@ -240,10 +240,10 @@ impl Delivery {
                 Err(why) => errors.add(format!("/coverage/{place}/hour"), &why),
             }
         }
-        for (place, row) in self.sightings.iter().enumerate() {
+        for (place, row) in self.leases.iter().enumerate() {
             match row.check() {
-                Ok(sighting) => checked.sightings.push(sighting),
-                Err((field, detail)) => errors.add(format!("/sightings/{place}/{field}"), detail),
+                Ok(lease) => checked.leases.push(lease),
+                Err((field, detail)) => errors.add(format!("/leases/{place}/{field}"), detail),
             }
         }
         if errors.0.is_empty() {
@@ -346,8 +346,8 @@ impl ObservationJson {
     }
 }
 
-impl SightingJson {
-    fn check(&self) -> Result<Sighting, Wrong> {
+impl LeaseJson {
+    fn check(&self) -> Result<Lease, Wrong> {
         let address = columns::address(self.address.as_bytes())
             .ok_or(("address", "is no address; write one like 10.20.30.40"))?;
         let site = self.site_code.as_deref().unwrap_or_default().trim();
@@ -369,11 +369,12 @@ impl SightingJson {
         if until < from {
             return Err(("until", "is before from"));
         }
-        Ok(Sighting {
+        Ok(Lease {
             address: address.to_string(),
             ident,
             from,
             until,
+            hearsay: false,
         })
     }
 }

@@ -4,7 +4,7 @@ use super::{
     Kind, Settings, columns,
     gather::{Connection, Gathering},
     moment::moment_of,
-    sent::SightingJson,
+    sent::LeaseJson,
 };
 use crate::domain::time::{DAY, Timestamp};
 
@@ -101,7 +101,7 @@ impl Table {
                     .to_owned(),
             );
         }
-        Ok(Kind::Sightings)
+        Ok(Kind::Leases)
     }
 
     /// A line of a load balancer.
@@ -159,7 +159,7 @@ impl Table {
     }
 
     /// A line that says who had an address.
-    pub(super) fn sighting(&self, line: &[u8], settings: &Settings, into: &mut Gathering) {
+    pub(super) fn lease(&self, line: &[u8], settings: &Settings, into: &mut Gathering) {
         into.told.lines += 1;
         let Some(cells) = self.cells(line) else {
             into.told.unreadable += 1;
@@ -192,7 +192,7 @@ impl Table {
                 break;
             }
             understood = true;
-            into.sight(SightingJson {
+            into.sight(LeaseJson {
                 address: address.to_string(),
                 name: name.filter(|_| resource.is_none()).map(str::to_owned),
                 resource_id: resource,

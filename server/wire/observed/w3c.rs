@@ -13,63 +13,108 @@ use crate::domain::{
 /// More columns than this are not looked at.
 const MOST_COLUMNS: usize = 256;
 
-/// Where the columns stand that say something to us.
-#[derive(Clone, Copy, Debug, Default)]
+/// A column that says something to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Date,
+    Time,
+    Client,
+    Computer,
+    Server,
+    User,
+    Forwarded,
+    Protocol,
+    /// Only HTTP.sys has it.
+    Reason,
+}
+
+/// How many columns say something to us.
+const TOLD: usize = 9;
+
+/// Which columns there are, by their place.
+#[derive(Debug)]
 struct Columns {
     count: usize,
-    date: Option<usize>,
-    time: Option<usize>,
-    client: Option<usize>,
-    computer: Option<usize>,
-    server: Option<usize>,
-    user: Option<usize>,
-    forwarded: Option<usize>,
-    protocol: Option<usize>,
-    /// Only HTTP.sys has it.
-    reason: Option<usize>,
+    named: [Option<Column>; MOST_COLUMNS],
+}
+
+/// The values of a line that say something to us; `None`: there is no such column.
+#[derive(Clone, Copy, Debug, Default)]
+struct Values<'l>([Option<&'l [u8]>; TOLD]);
+
+impl<'l> Values<'l> {
+    fn of(&self, column: Column) -> Option<&'l [u8]> {
+        self.0.get(column as usize).copied().flatten()
+    }
 }
 
 /// A log as far as it was read.
 #[derive(Debug, Default)]
 pub(super) struct W3c {
-    columns: Option<Columns>,
+    columns: Option<Box<Columns>>,
     /// Day and time of the last `#Date`.
     stamp: Option<(i64, i64)>,
     /// The site system of the last line, as it was written and in lower case.
     system: (Vec<u8>, String),
+    /// The date of the last line, as it was written and as a day.
+    date: (Vec<u8>, i64),
+    /// What decides about a line besides its time, put together.
+    key: Vec<u8>,
 }
 
 impl Columns {
     fn of(text: &[u8]) -> Self {
-        let mut columns = Self::default();
+        let mut columns = Self {
+            count: 0,
+            named: [None; MOST_COLUMNS],
+        };
         let names = text
             .split(u8::is_ascii_whitespace)
             .filter(|name| !name.is_empty());
         for (place, name) in names.enumerate() {
             columns.count = place + 1;
-            if place >= MOST_COLUMNS {
-                continue;
-            }
             let name = String::from_utf8_lossy(name).to_ascii_lowercase();
             let name = name.replace('_', "-");
-            let slot = match name.as_str() {
-                "date" => &mut columns.date,
-                "time" => &mut columns.time,
-                "c-ip" => &mut columns.client,
-                "s-computername" => &mut columns.computer,
-                "s-ip" => &mut columns.server,
-                "cs-username" => &mut columns.user,
-                "x-forwarded-for" | "cs(x-forwarded-for)" | "x-forwardedfor" => {
-                    &mut columns.forwarded
-                }
+            let column = match name.as_str() {
+                "date" => Column::Date,
+                "time" => Column::Time,
+                "c-ip" => Column::Client,
+                "s-computername" => Column::Computer,
+                "s-ip" => Column::Server,
+                "cs-username" => Column::User,
+                "x-forwarded-for" | "cs(x-forwarded-for)" | "x-forwardedfor" => Column::Forwarded,
                 // The name is the administrator's choice; these are the ones that manuals propose.
-                "crypt-protocol" | "cryptprotocol" => &mut columns.protocol,
-                "s-reason" => &mut columns.reason,
+                "crypt-protocol" | "cryptprotocol" => Column::Protocol,
+                "s-reason" => Column::Reason,
                 _ => continue,
             };
-            slot.get_or_insert(place);
+            // Where a name stands twice, the first is meant.
+            if !columns.has(column)
+                && let Some(slot) = columns.named.get_mut(place)
+            {
+                *slot = Some(column);
+            }
         }
         columns
+    }
+
+    fn has(&self, column: Column) -> bool {
+        self.named.contains(&Some(column))
+    }
+
+    /// The values of a line; `None`: it does not have as many as there are columns.
+    fn values<'l>(&self, line: &'l [u8]) -> Option<Values<'l>> {
+        let mut values = Values::default();
+        let mut count = 0;
+        for value in line.split(|byte| *byte == b' ') {
+            if let Some(Some(column)) = self.named.get(count)
+                && let Some(slot) = values.0.get_mut(*column as usize)
+            {
+                *slot = Some(value);
+            }
+            count += 1;
+        }
+        (count == self.count).then_some(values)
     }
 }
 
@@ -80,24 +125,15 @@ impl W3c {
             return;
         }
         into.told.lines += 1;
-        let Some(columns) = self.columns else {
+        let Some(columns) = &self.columns else {
             into.told.headless += 1;
             return;
         };
-        let mut places: [&[u8]; MOST_COLUMNS] = [b""; MOST_COLUMNS];
-        let mut count = 0;
-        for value in line.split(|byte| *byte == b' ') {
-            if let Some(place) = places.get_mut(count) {
-                *place = value;
-            }
-            count += 1;
-        }
-        let value = |place: Option<usize>| place.and_then(|place| places.get(place)).copied();
-        if count != columns.count {
+        let Some(values) = columns.values(line) else {
             into.told.unreadable += 1;
             return;
-        }
-        let Some(at) = self.at(value(columns.date), value(columns.time)) else {
+        };
+        let Some(at) = self.at(&values) else {
             into.told.undated += 1;
             return;
         };
@@ -105,59 +141,102 @@ impl W3c {
             into.told.future += 1;
             return;
         }
-        let Some(peer) = value(columns.client).and_then(columns::address) else {
+        self.key(&values, at);
+        if into.again(&self.key, at).is_some() {
+            return;
+        }
+        let Some(peer) = values.of(Column::Client).and_then(columns::address) else {
             into.told.unreadable += 1;
             return;
         };
-        let said = value(columns.computer).or_else(|| value(columns.server));
-        let Some(system) = self.system(settings, said) else {
+        let said = values
+            .of(Column::Computer)
+            .or_else(|| values.of(Column::Server));
+        if !self.notes_system(settings, said) {
             into.told.nameless += 1;
             return;
-        };
-        let protocol = match (columns.reason, columns.protocol) {
+        }
+        let system = settings.system.as_ref().unwrap_or(&self.system.1);
+        let (protocol, odd) = match (values.of(Column::Reason), values.of(Column::Protocol)) {
             // HTTP.sys tells of connections that came to nothing, and never of a protocol.
             (Some(reason), _) => {
-                if value(Some(reason)) == Some(b"Timer_ConnectionIdle") {
+                if reason == b"Timer_ConnectionIdle" {
                     into.told.idle += 1;
                     return;
                 }
                 into.told.failed += 1;
-                Protocol::Failed
+                (Protocol::Failed, false)
             }
             (None, None) => {
                 into.told.unrecorded += 1;
                 return;
             }
-            (None, place) => {
-                let found = value(place).and_then(columns::protocol);
+            (None, Some(value)) => {
+                let found = columns::protocol(value);
                 into.covers(system, at, found.is_some());
                 let Some((protocol, odd)) = found else {
                     into.told.plain += 1;
+                    into.remember(&self.key, system, None);
                     return;
                 };
                 into.told.told += 1;
                 into.told.unknown += u64::from(protocol == Protocol::Unknown);
                 into.told.odd += u64::from(odd);
-                protocol
+                (protocol, odd)
             }
         };
-        let forwarded = value(columns.forwarded);
+        let forwarded = values.of(Column::Forwarded);
         let (address, via) = columns::origin(peer, forwarded, &settings.proxies);
-        into.add(Connection {
+        let tally = into.add(Connection {
             system,
             at,
             address,
-            machine: value(columns.user).and_then(columns::machine),
+            machine: values.of(Column::User).and_then(columns::machine),
             via,
             protocol,
             since: at,
             count: 1,
         });
+        if protocol != Protocol::Failed {
+            let told = (tally, protocol == Protocol::Unknown, odd);
+            into.remember(&self.key, system, Some(told));
+        }
+    }
+
+    /// Puts together what decides about a line besides its time. A value says how long it is, so that no two lines that are
+    /// not the same have one key.
+    fn key(&mut self, values: &Values<'_>, at: i64) {
+        self.key.clear();
+        self.key
+            .extend_from_slice(&at.div_euclid(DAY).to_le_bytes());
+        for column in [
+            Column::Client,
+            Column::Computer,
+            Column::Server,
+            Column::User,
+            Column::Forwarded,
+            Column::Protocol,
+            Column::Reason,
+        ] {
+            let Some(value) = values.of(column) else {
+                self.key.push(0xFF);
+                continue;
+            };
+            let length = u32::try_from(value.len()).unwrap_or(u32::MAX);
+            match u8::try_from(length) {
+                Ok(short) if short < 0xFE => self.key.push(short),
+                _ => {
+                    self.key.push(0xFE);
+                    self.key.extend_from_slice(&length.to_le_bytes());
+                }
+            }
+            self.key.extend_from_slice(value);
+        }
     }
 
     fn directive(&mut self, text: &[u8]) {
         if let Some(names) = text.strip_prefix(b"Fields:") {
-            self.columns = Some(Columns::of(names));
+            self.columns = Some(Box::new(Columns::of(names)));
         } else if let Some(stamp) = text.strip_prefix(b"Date:") {
             let stamp = stamp.trim_ascii();
             let (date, time) = stamp.split_at_checked(10).unwrap_or((stamp, b""));
@@ -168,10 +247,13 @@ impl W3c {
 
     /// When a line was written. Without a date it is of the day of the last `#Date`, or of the next one when its time is
     /// earlier than that.
-    fn at(&self, date: Option<&[u8]>, time: Option<&[u8]>) -> Option<i64> {
-        let time = moment::time(time?)?;
-        let day = if let Some(date) = date {
-            moment::day(date)?
+    fn at(&mut self, values: &Values<'_>) -> Option<i64> {
+        let time = moment::time(values.of(Column::Time)?)?;
+        let day = if let Some(date) = values.of(Column::Date) {
+            if self.date.0 != date {
+                self.date = (date.to_vec(), moment::day(date)?);
+            }
+            self.date.1
         } else {
             let (day, from) = self.stamp?;
             day + i64::from(time < from)
@@ -179,16 +261,19 @@ impl W3c {
         Some(Timestamp(day * DAY + time).0)
     }
 
-    /// The system that wrote a line: as somebody said, or as the line says.
-    fn system<'s>(&'s mut self, settings: &'s Settings, said: Option<&[u8]>) -> Option<&'s str> {
-        if let Some(system) = &settings.system {
-            return Some(system);
+    /// Notes the system that wrote a line: as somebody said, or as the line says. Answers whether it is known.
+    fn notes_system(&mut self, settings: &Settings, said: Option<&[u8]>) -> bool {
+        if settings.system.is_some() {
+            return true;
         }
-        let said = said.filter(|said| !matches!(*said, b"-" | b"") && said.len() <= 255)?;
+        let said = said.filter(|said| !matches!(*said, b"-" | b"") && said.len() <= 255);
+        let Some(said) = said else { return false };
         if self.system.0 != said {
-            let name = std::str::from_utf8(said).ok()?;
+            let Ok(name) = std::str::from_utf8(said) else {
+                return false;
+            };
             self.system = (said.to_vec(), name.to_lowercase());
         }
-        Some(&self.system.1)
+        true
     }
 }

@@ -1,9 +1,12 @@
 //! Whose a connection was, and which box that makes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use cutover::domain::{
-    observed::{Doubt, Named, Observation, Placed, Protocol, Quadrant, Seen, Sighting, Via, place},
+    observed::{
+        Doubt, Evidence, Lease, Named, Observation, Placed, Protocol, Quadrant, Seen, Via,
+        place as place_all,
+    },
     time::{HOUR, Timestamp},
 };
 use proptest::prelude::*;
@@ -27,13 +30,23 @@ fn seen(
     }
 }
 
-fn had(address: &str, ident: &str, from: i64, until: i64) -> Sighting {
-    Sighting {
+fn had(address: &str, ident: &str, from: i64, until: i64) -> Lease {
+    Lease {
         address: address.to_owned(),
         ident: ident.to_owned(),
         from: Timestamp(from * HOUR),
         until: Timestamp(until * HOUR),
+        hearsay: false,
     }
+}
+
+fn place(observations: &[Observation], leases: &[Lease], named: &Named<u8>) -> Placed<u8> {
+    let evidence = Evidence {
+        observations: observations.to_vec(),
+        leases: leases.to_vec(),
+        ..Evidence::default()
+    };
+    place_all(&evidence, named)
 }
 
 fn named() -> Named<u8> {
@@ -53,13 +66,13 @@ fn only_doubt(placed: &Placed<u8>) -> Option<Doubt> {
 fn an_address_is_a_client_only_when_exactly_one_had_it_the_whole_time() {
     use Doubt::{Forwarded, LeaseChanged, Proxy, Several, Shared, UnknownAddress, UnknownMachine};
     let a = "10.0.0.1";
-    let pool: Vec<Sighting> = (1..=6)
+    let pool: Vec<Lease> = (1..=6)
         .map(|n| had(a, &format!("n:ws{n}"), 100 + n, 101 + n))
         .collect();
     let mut shared = vec![had(a, "n:ws1", 0, 24)];
     shared.extend(pool);
     let direct = |hours| seen(a, "", Via::Direct, Protocol::Tls12, hours);
-    let cases: Vec<(&str, Observation, Vec<Sighting>, Option<Doubt>)> = vec![
+    let cases: Vec<(&str, Observation, Vec<Lease>, Option<Doubt>)> = vec![
         (
             "one lease",
             direct((2, 5)),
@@ -147,8 +160,8 @@ fn an_address_is_a_client_only_when_exactly_one_had_it_the_whole_time() {
             Some(UnknownMachine),
         ),
     ];
-    for (what, observation, sightings, doubt) in cases {
-        let placed = place(&[observation], &sightings, &named());
+    for (what, observation, leases, doubt) in cases {
+        let placed = place(&[observation], &leases, &named());
         assert_eq!(only_doubt(&placed), doubt, "{what}");
         let safe = placed
             .clients
@@ -191,6 +204,60 @@ fn a_proxy_proves_nothing_new_and_something_old() {
 }
 
 #[test]
+fn hearsay_warns_and_never_clears() {
+    let a = "10.0.0.1";
+    let heard = |who: &str, from, until| Lease {
+        hearsay: true,
+        ..had(a, who, from, until)
+    };
+    let line = |protocol| seen(a, "", Via::Direct, protocol, (2, 5));
+    for (what, leases, protocol, client, doubt) in [
+        (
+            "old",
+            vec![heard("n:ws1", 0, 24)],
+            Protocol::Tls10,
+            Some(Seen::Legacy),
+            None,
+        ),
+        (
+            "new",
+            vec![heard("n:ws1", 0, 24)],
+            Protocol::Tls12,
+            None,
+            Some(Doubt::UnknownAddress),
+        ),
+        (
+            "new, and a lease",
+            vec![heard("n:ws2", 0, 24), had(a, "n:ws1", 0, 24)],
+            Protocol::Tls12,
+            Some(Seen::Modern),
+            None,
+        ),
+        (
+            "two of them",
+            vec![heard("n:ws2", 0, 24), heard("n:ws1", 0, 24)],
+            Protocol::Tls10,
+            Some(Seen::Unclear),
+            Some(Doubt::Several),
+        ),
+    ] {
+        let placed = place(&[line(protocol)], &leases, &named());
+        assert_eq!(only_doubt(&placed), doubt, "{what}");
+        let known = placed.clients.get(&1).map(|known| known.seen);
+        assert_eq!(known, client, "{what}");
+    }
+    let crowd = Evidence {
+        observations: vec![line(Protocol::Tls10)],
+        leases: Vec::new(),
+        crowded: [a.to_owned()].into(),
+    };
+    assert_eq!(
+        only_doubt(&place_all(&crowd, &named())),
+        Some(Doubt::Shared)
+    );
+}
+
+#[test]
 fn every_box_has_its_code() {
     for quadrant in Quadrant::ALL {
         assert_eq!(Quadrant::from_code(quadrant.code()), Some(quadrant));
@@ -209,7 +276,7 @@ fn any_observation() -> impl Strategy<Value = Observation> {
     )
 }
 
-fn any_sighting() -> impl Strategy<Value = Sighting> {
+fn any_lease() -> impl Strategy<Value = Lease> {
     let ident = prop::sample::select(vec!["n:ws1", "n:ws2", "n:ws3", "n:twin", "n:printer"]);
     (1_u8..4, ident, 0_i64..12, 0_i64..24).prop_map(|(host, ident, from, length)| {
         had(&format!("10.0.0.{host}"), ident, from, from + length)
@@ -220,7 +287,7 @@ proptest! {
     #[test]
     fn a_line_more_never_makes_a_client_look_safer(
         lines in prop::collection::vec(any_observation(), 0..12),
-        leases in prop::collection::vec(any_sighting(), 0..8),
+        leases in prop::collection::vec(any_lease(), 0..8),
         more in any_observation(),
     ) {
         let named = named();
@@ -245,5 +312,21 @@ proptest! {
         let reversed = place(&all, &leases, &named);
         prop_assert_eq!(&reversed.clients, &after.clients);
         prop_assert_eq!(&reversed.ambiguous, &after.ambiguous);
+        // Each address decides for itself, so a fleet is read a few addresses at a time.
+        let mut by_address: BTreeMap<u8, Seen> = BTreeMap::new();
+        for host in 1..4 {
+            let address = format!("10.0.0.{host}");
+            let lines: Vec<Observation> =
+                all.iter().filter(|line| line.address == address).cloned().collect();
+            let leases: Vec<Lease> =
+                leases.iter().filter(|lease| lease.address == address).cloned().collect();
+            for (client, known) in place(&lines, &leases, &named).clients {
+                let seen = by_address.entry(client).or_default();
+                *seen = known.seen.max(*seen);
+            }
+        }
+        let whole: BTreeMap<u8, Seen> =
+            after.clients.iter().map(|(client, known)| (*client, known.seen)).collect();
+        prop_assert_eq!(by_address, whole);
     }
 }

@@ -197,7 +197,7 @@ fn tables_are_read_by_their_headings() {
     assert_eq!(told.undated, 1);
     let (deliveries, told) = read_by(settings(), &[&fixture("leases.csv")]).expect("a table");
     let who: Vec<(&str, Option<&str>)> = deliveries[0]
-        .sightings
+        .leases
         .iter()
         .map(|seen| (seen.address.as_str(), seen.name.as_deref()))
         .collect();
@@ -209,7 +209,7 @@ fn tables_are_read_by_their_headings() {
             ("2001:db8::17", Some("WS0011")),
         ]
     );
-    assert_eq!((told.sightings, told.unreadable), (3, 1));
+    assert_eq!((told.leases, told.unreadable), (3, 1));
     for (table, word) in [
         ("a,b\n", "neither"),
         ("address,name\n", "--from and --until"),

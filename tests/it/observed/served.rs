@@ -147,7 +147,7 @@ async fn a_portion_is_taken_once_and_what_is_wrong_is_named() {
         assert_eq!(seen["items"][0]["seen"][0]["count"], 6, "{seen}");
 
         let wrong = json!({"observations": [row("tls1.2"), row("tls9")], "coverage": [{"hour": "2099-01-01T00:00:00Z", "lines": 1, "told": 1}],
-            "sightings": [{"address": "x", "name": "WS1", "from": "2026-01-01", "until": "2026-01-02"}]});
+            "leases": [{"address": "x", "name": "WS1", "from": "2026-01-01", "until": "2026-01-02"}]});
         let problem = post(&app, "import", &wrong).await.problem(422);
         let places: Vec<&str> = problem["errors"]
             .as_array()
@@ -161,7 +161,7 @@ async fn a_portion_is_taken_once_and_what_is_wrong_is_named() {
                 "/system",
                 "/observations/1/protocol",
                 "/coverage/0/hour",
-                "/sightings/0/address"
+                "/leases/0/address"
             ]
         );
         let shape = post(&app, "import", &json!({"observations": [{"address": 7}]})).await;
