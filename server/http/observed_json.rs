@@ -46,7 +46,7 @@ impl Polled for ObservedAnswer {
 
 /// A box.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = ObservedBox)]
+#[schema(as = ObservedBoxCount)]
 struct BoxJson {
     #[serde(rename = "box")]
     #[schema(value_type = codes::ObservedBox)]

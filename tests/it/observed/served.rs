@@ -203,7 +203,10 @@ async fn the_page_shows_boxes_and_takes_small_logs() {
             page.contains("Logs cover 1 of 30 days on 1 of 1 systems."),
             "{page}"
         );
-        assert!(page.contains("Nobody said for certain who had this address"), "{page}");
+        assert!(
+            page.contains("Nobody said for certain who had this address"),
+            "{page}"
+        );
         let again = Answer::to(send()).await.ok("the page").text();
         assert!(again.contains("read before; nothing changed"), "{again}");
         let list = Answer::to(read("/observed?box=not_ready_legacy"))
