@@ -7,6 +7,7 @@ use super::{
     checks::{CheckView, tally},
     client_words::{Since, ids, since, summary},
     dossier::{Dossier, ListView, SuspectView, dossier},
+    exceptions::ClientExceptions,
     home::Counting,
     json, links,
     observed::{LineView, lines, told},
@@ -116,6 +117,8 @@ pub struct ClientPage {
     pub called: Vec<String>,
     /// What was seen of it on the wire; none: nothing was.
     pub observed: Option<ObservedView>,
+    /// What somebody answers for; `None`: not asked for.
+    pub exceptions: Option<ClientExceptions>,
     /// One page of the history, newest first.
     pub history: Vec<EntryView>,
     /// The page behind it.
@@ -209,6 +212,7 @@ impl ClientPage {
             two_machines_url: links::two_machines_url(&row.id),
             called: called::sentences(client),
             observed: None,
+            exceptions: None,
             history: entries(client, chapters, now),
             older_url: client
                 .older

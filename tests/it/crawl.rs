@@ -132,6 +132,7 @@ async fn walk(app: &TestApp, seed: u64) {
         "/feeds",
         "/webhooks",
         "/observed",
+        "/exceptions",
         "/tls",
         "/sightings",
         "/population",
