@@ -10,6 +10,7 @@ use super::{
         fixes_json::FixesAnswer,
         gate::GateAnswer,
         media,
+        observed_json::ObservedAnswer,
         sightings::SightingList,
         summary_json::SummaryAnswer,
         trend_json::{RegressedAnswer, TrendAnswer},
@@ -146,6 +147,13 @@ pub(super) fn calls() -> Vec<Call> {
             .json::<FeedList>(200, "The feeds.")
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
+        Call::get("/api/v1/observations", "listObservations", "What was seen on the wire")
+            .says("Clients with what logs say that they used, beside how they stand, by name; and the boxes, what the logs cover, and which connections may be anybody's. Observations never move a standing, and what was not seen proves nothing.")
+            .takes(params::OBSERVED)
+            .takes([params::CURSOR, params::LIMIT])
+            .json::<ObservedAnswer>(200, "A page of the list, and what the whole covers.")
+            .polled()
+            .error(400, "`cursor` is none of this list."),
         Call::get("/api/v1/rejects", "listRejects", "Records that were refused")
             .says("The latest 100 records that were refused, with the reasons. They are kept for 30 days.")
             .json::<RejectList>(200, "The records, the latest first.")
