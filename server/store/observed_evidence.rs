@@ -195,9 +195,9 @@ impl Looking {
                 take(self.placed(tx, some).await?);
             }
             // What a machine account says of itself, it says from wherever it is.
-            let names = idents.iter().filter_map(|ident| ident.strip_prefix("n:"));
-            let names: Vec<String> = names.map(str::to_owned).collect();
-            for some in names.chunks(AT_ONCE) {
+            let machines = idents.iter().filter_map(|ident| ident.strip_prefix("n:"));
+            let machines: Vec<String> = machines.map(str::to_owned).collect();
+            for some in machines.chunks(AT_ONCE) {
                 let mut growing = Growing::starting(SEEN);
                 growing.and("machine <> '' AND machine IN (", [Value::Int(self.from)]);
                 enumerate(&mut growing, texts(some));

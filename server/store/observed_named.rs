@@ -100,10 +100,10 @@ pub(super) async fn named(tx: &mut Tx, evidence: &Evidence) -> Result<Named<Clie
         .filter(|ident| !named.contains_key(*ident))
         .filter_map(|ident| Some((ident, bare(ident)?)))
         .collect();
-    let names: BTreeSet<String> = unknown.iter().map(|(_, name)| name.clone()).collect();
-    let names: Vec<String> = names.into_iter().collect();
+    let wanted: BTreeSet<String> = unknown.iter().map(|(_, name)| name.clone()).collect();
+    let wanted: Vec<String> = wanted.into_iter().collect();
     let mut called: HashMap<String, Vec<CalledRow>> = HashMap::new();
-    for some in names.chunks(AT_ONCE) {
+    for some in wanted.chunks(AT_ONCE) {
         let mut growing = listed(CALLED, [], texts(some));
         growing.grouped(")");
         let rows: Vec<CalledRow> = growing.statement(tx).all().await?;

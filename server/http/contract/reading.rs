@@ -65,6 +65,39 @@ fn excepted() -> Call {
         .error(400, "`cursor` is none of this list.")
 }
 
+/// What was seen beside what is configured.
+fn observed() -> Call {
+    Call::get("/api/v1/observations", "listObservations", "What was seen on the wire")
+        .says("Clients with what logs say that they used, beside how they stand, by name; and the boxes, what the logs cover, and which connections may be anybody's. Observations never move a standing, and what was not seen proves nothing.")
+        .takes(params::OBSERVED)
+        .takes([params::CURSOR, params::LIMIT])
+        .json::<ObservedAnswer>(200, "A page of the list, and what the whole covers.")
+        .polled()
+        .error(400, "`cursor` is none of this list.")
+}
+
+/// Whose handshakes failed.
+fn sightings() -> Call {
+    Call::get("/api/v1/sightings", "listSightings", "Handshakes that failed")
+        .says("Addresses of the networks in the setting `sightings_from` whose TLS handshakes with this server failed, with what they offered; the latest first. It is evidence to look at and never a verdict: an address can be a scanner, a gateway with many machines behind it, or another machine tomorrow. 10,000 are kept; the oldest go first.")
+        .takes([params::SIGHTINGS_CURSOR, params::LIMIT])
+        .json::<SightingList>(200, "A page of the list.")
+        .polled()
+        .error(400, "`cursor` is none of this list.")
+}
+
+/// Who changed what.
+fn audit() -> Call {
+    Call::get("/api/v1/audit", "listAudit", "Who changed what")
+        .says("The audit log, the newest first: every change that somebody made, with who, from where, what it was and is, and why. It is for people who have signed in as auditors or administrators and see all sites; a token of any purpose is refused with 403. Reports of clients are not in it.")
+        .of(Tag::Reading, Who::PeopleOnly)
+        .takes(params::AUDIT)
+        .takes([params::AUDIT_CURSOR, params::LIMIT])
+        .json::<AuditAnswer>(200, "A page of the log.")
+        .polled()
+        .error(400, "`cursor` is none of this list.")
+}
+
 /// What programs read.
 pub(super) fn calls() -> Vec<Call> {
     vec![
@@ -147,32 +180,14 @@ pub(super) fn calls() -> Vec<Call> {
             .json::<FeedList>(200, "The feeds.")
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
-        Call::get("/api/v1/observations", "listObservations", "What was seen on the wire")
-            .says("Clients with what logs say that they used, beside how they stand, by name; and the boxes, what the logs cover, and which connections may be anybody's. Observations never move a standing, and what was not seen proves nothing.")
-            .takes(params::OBSERVED)
-            .takes([params::CURSOR, params::LIMIT])
-            .json::<ObservedAnswer>(200, "A page of the list, and what the whole covers.")
-            .polled()
-            .error(400, "`cursor` is none of this list."),
+        observed(),
         Call::get("/api/v1/rejects", "listRejects", "Records that were refused")
             .says("The latest 100 records that were refused, with the reasons. They are kept for 30 days.")
             .json::<RejectList>(200, "The records, the latest first.")
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
-        Call::get("/api/v1/sightings", "listSightings", "Handshakes that failed")
-            .says("Addresses of the networks in the setting `sightings_from` whose TLS handshakes with this server failed, with what they offered; the latest first. It is evidence to look at and never a verdict: an address can be a scanner, a gateway with many machines behind it, or another machine tomorrow. 10,000 are kept; the oldest go first.")
-            .takes([params::SIGHTINGS_CURSOR, params::LIMIT])
-            .json::<SightingList>(200, "A page of the list.")
-            .polled()
-            .error(400, "`cursor` is none of this list."),
-        Call::get("/api/v1/audit", "listAudit", "Who changed what")
-            .says("The audit log, the newest first: every change that somebody made, with who, from where, what it was and is, and why. It is for people who have signed in as auditors or administrators and see all sites; a token of any purpose is refused with 403. Reports of clients are not in it.")
-            .of(Tag::Reading, Who::PeopleOnly)
-            .takes(params::AUDIT)
-            .takes([params::AUDIT_CURSOR, params::LIMIT])
-            .json::<AuditAnswer>(200, "A page of the log.")
-            .polled()
-            .error(400, "`cursor` is none of this list."),
+        sightings(),
+        audit(),
     ]
 }
 
