@@ -14,6 +14,7 @@ pub mod quarantine;
 pub mod rejudge;
 pub mod serve;
 pub mod sim;
+pub mod single_sign_on;
 pub mod state;
 pub mod store;
 pub mod transport;

@@ -26,6 +26,7 @@ use crate::{
     http::{
         self,
         door::hash_password,
+        oidc::Provider,
         pacing::Pacer,
         tls::{
             self, Certificates, Doors,
@@ -117,7 +118,8 @@ pub async fn serve(
         metrics.clone(),
         pacer,
         Reached {
-            secure_cookies: matches!(config.transport, Transport::Tls { .. }),
+            secure_cookies: matches!(config.transport, Transport::Tls { .. })
+                || config.behind_https,
             trusted_proxies: config.trusted_proxies.clone(),
             lasting: Lasting {
                 idle: config.people.session_idle,
@@ -125,6 +127,11 @@ pub async fn serve(
             },
             doors: doors.clone(),
             new_clients_per_hour: config.new_clients_per_hour,
+            provider: config
+                .single_sign_on
+                .clone()
+                .map(Provider::new)
+                .transpose()?,
         },
     );
     let (listener, address) = listen_on(config.listen)?;

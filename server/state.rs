@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
-    http::{auth::Guard, body::Budget, door::Door, pacing::Pacer, tls::Doors},
+    http::{auth::Guard, body::Budget, door::Door, oidc::Provider, pacing::Pacer, tls::Doors},
     ingest::Judge,
     store::{Store, sessions::Lasting},
     uploads::Bell,
@@ -32,6 +32,7 @@ struct Inner {
     trusted_proxies: Vec<IpNet>,
     doors: Doors,
     new_clients_per_hour: i64,
+    provider: Option<Provider>,
 }
 
 /// How people and programs reach the server.
@@ -47,6 +48,8 @@ pub struct Reached {
     pub doors: Doors,
     /// New clients that a token may make known in an hour, where it says nothing itself; 0: any number.
     pub new_clients_per_hour: i64,
+    /// Who vouches for people, where there is single sign-on.
+    pub provider: Option<Provider>,
 }
 
 impl App {
@@ -64,6 +67,7 @@ impl App {
             lasting,
             doors,
             new_clients_per_hour,
+            provider,
         } = reached;
         Self {
             inner: Arc::new(Inner {
@@ -80,6 +84,7 @@ impl App {
                 trusted_proxies,
                 doors,
                 new_clients_per_hour,
+                provider,
             }),
         }
     }
@@ -142,6 +147,11 @@ impl App {
     /// New clients that a token may make known in an hour where the token itself does not say it; 0: no limit.
     pub fn new_clients_per_hour(&self) -> i64 {
         self.inner.new_clients_per_hour
+    }
+
+    /// Who vouches for people, where there is single sign-on.
+    pub fn provider(&self) -> Option<&Provider> {
+        self.inner.provider.as_ref()
     }
 
     /// Whether cookies may only travel over TLS.

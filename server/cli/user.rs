@@ -6,11 +6,12 @@ use super::{Error, out::say};
 use crate::{
     clock,
     config::DatabaseArgs,
-    domain::{access::Role, passwords, time::Timestamp},
-    http::{
-        door::hash_password,
-        people::{for_once, rights},
+    domain::{
+        access::{Role, rights},
+        passwords,
+        time::Timestamp,
     },
+    http::{door::hash_password, people::for_once},
     store::{
         Store,
         accounts::{By, Changed, NewAccount, name_fits, sites_text},
@@ -179,7 +180,14 @@ fn told(done: Changed, name: &str, what: &str) -> Result<(), Error> {
         Changed::Taken => Err(Error::Failed(format!(
             "there is an account {name:?} already, perhaps in other case"
         ))),
+        Changed::Elsewhere => Err(elsewhere(&name)),
     }
+}
+
+fn elsewhere(name: &str) -> Error {
+    Error::Failed(format!(
+        "{name} signs in with single sign-on: it has no password here, and its role comes from its groups there"
+    ))
 }
 
 fn fitting(name: &str) -> Result<(), Error> {
@@ -248,8 +256,10 @@ async fn list(store: &Store) -> Result<(), Error> {
             "disabled"
         } else if account.must_change {
             "has to choose a password"
-        } else {
+        } else if account.issuer.is_empty() {
             "enabled"
+        } else {
+            "enabled, single sign-on"
         };
         say(&format!(
             "{}\t{}\t{sites}\t{state}\tlast signed in {}",
@@ -286,6 +296,9 @@ async fn set_password(database: &DatabaseArgs, name: String) -> Result<(), Error
         if store.first_account(first, by()).await? {
             done = Changed::Done;
         }
+    }
+    if done == Changed::Elsewhere {
+        return Err(elsewhere(&name));
     }
     if done != Changed::Done {
         return Err(Error::Failed(format!(

@@ -12,6 +12,7 @@ pub mod facts;
 pub mod feeds;
 pub mod forecast;
 pub mod gate;
+pub mod groups;
 pub mod handshake;
 pub mod identity;
 pub mod lists;

@@ -29,6 +29,7 @@ pub mod lists;
 mod manners;
 mod media;
 pub mod mtls;
+pub mod oidc;
 pub mod pacing;
 pub mod pages;
 pub mod people;

@@ -14,7 +14,7 @@ use axum::{
 
 use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
-    feeds, fixes, gate, health, ingest, kit, layers, lists, pages, people, population, saved,
+    feeds, fixes, gate, health, ingest, kit, layers, lists, oidc, pages, people, population, saved,
     setup, sightings, sign_in, tls_page, tokens, trend, trend_api, twins, upload_again, upload_api,
     uploads, webhooks,
 };
@@ -213,6 +213,8 @@ fn people() -> Vec<Route> {
         post("/account/sessions/{session}/end", OwnAccount, account::end),
         get("/sign-in", Anyone, sign_in::form),
         post("/sign-in", Anyone, sign_in::sign_in),
+        get("/sign-in/oidc", Anyone, oidc::begin),
+        get("/sign-in/oidc/return", Anyone, oidc::finish),
         post("/sign-out", Anyone, sign_in::sign_out),
         get("/setup", Anyone, setup::form),
         post("/setup", Anyone, setup::set_up),

@@ -54,6 +54,7 @@ pub mod settings;
 pub mod setup;
 pub mod sightings;
 mod signatures;
+pub mod single_sign_on;
 pub mod summary;
 mod sweep;
 pub mod timeline;

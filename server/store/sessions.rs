@@ -34,8 +34,9 @@ WHERE estate = $1 AND user_name = $2 AND last_used_at >= $3 AND created_at >= $4
 ORDER BY last_used_at DESC, id";
 const END_ONE: &str = "DELETE FROM sessions WHERE estate = $1 AND user_name = $2 AND id = $3";
 const END_OTHERS: &str = "DELETE FROM sessions WHERE estate = $1 AND user_name = $2 AND id <> $3";
+// Whom another server vouches for has none, and no password fits.
 const HASH: &str = "SELECT name, password_hash FROM users
-WHERE estate = $1 AND name = $2 AND disabled_at IS NULL";
+WHERE estate = $1 AND name = $2 AND disabled_at IS NULL AND issuer = ''";
 const OWN_PASSWORD: &str = "UPDATE users SET password_hash = $4, must_change = FALSE
 WHERE estate = $1 AND name = $2 AND password_hash = $3 AND disabled_at IS NULL";
 
@@ -133,6 +134,25 @@ fn plain(agent: &str) -> String {
     seen.take(LONGEST_AGENT).collect()
 }
 
+/// Ends the session that a browser had before, and clears away those that have ended.
+pub(super) async fn make_way(
+    conn: &mut Conn,
+    old: Option<Vec<u8>>,
+    lasting: Lasting,
+    now: Timestamp,
+) -> Result<()> {
+    conn.sql(CLEAR)
+        .bind(ESTATE)
+        .bind(now.0 - lasting.idle)
+        .bind(now.0 - lasting.whole)
+        .execute()
+        .await?;
+    if let Some(old) = old {
+        let _: Option<NameRow> = conn.sql(END).bind(ESTATE).bind(old).optional().await?;
+    }
+    Ok(())
+}
+
 /// Starts a session, in a transaction that has the turn; false where the account does not hold any more.
 pub(super) async fn start(
     conn: &mut Conn,
@@ -204,16 +224,7 @@ impl Store {
             .run(move |conn| {
                 Box::pin(async move {
                     take_turn(conn).await?;
-                    conn.sql(CLEAR)
-                        .bind(ESTATE)
-                        .bind(by.at.0 - lasting.idle)
-                        .bind(by.at.0 - lasting.whole)
-                        .execute()
-                        .await?;
-                    if let Some(old) = old {
-                        let _: Option<NameRow> =
-                            conn.sql(END).bind(ESTATE).bind(old).optional().await?;
-                    }
+                    make_way(conn, old, lasting, by.at).await?;
                     start(conn, &who, hash, &agent, &by).await
                 })
             })

@@ -31,6 +31,7 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("session.end", "Signed out"),
     ("session.revoke", "Ended sessions"),
     ("session.refused", "Failed to sign in"),
+    ("session.slowed", "Was slowed at signing in"),
     ("certificate.replace", "Replaced the certificate"),
     ("setting.freshness", "Changed the freshness limit"),
     ("setting.ruleset", "Changed the rules"),

@@ -37,6 +37,7 @@ mod sessions;
 mod settings;
 mod sightings;
 mod sim;
+mod single_sign_on;
 mod sites;
 mod store;
 mod stub;
