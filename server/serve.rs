@@ -132,6 +132,7 @@ pub async fn serve(
                 .clone()
                 .map(Provider::new)
                 .transpose()?,
+            second_factor_for: config.people.second_factor_for.clone(),
         },
     );
     let (listener, address) = listen_on(config.listen)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
+    domain::access::Role,
     http::{auth::Guard, body::Budget, door::Door, oidc::Provider, pacing::Pacer, tls::Doors},
     ingest::Judge,
     store::{Store, sessions::Lasting},
@@ -33,6 +34,7 @@ struct Inner {
     doors: Doors,
     new_clients_per_hour: i64,
     provider: Option<Provider>,
+    second_factor_for: Vec<Role>,
 }
 
 /// How people and programs reach the server.
@@ -50,6 +52,8 @@ pub struct Reached {
     pub new_clients_per_hour: i64,
     /// Who vouches for people, where there is single sign-on.
     pub provider: Option<Provider>,
+    /// Roles that a password alone does not open.
+    pub second_factor_for: Vec<Role>,
 }
 
 impl App {
@@ -68,6 +72,7 @@ impl App {
             doors,
             new_clients_per_hour,
             provider,
+            second_factor_for,
         } = reached;
         Self {
             inner: Arc::new(Inner {
@@ -85,6 +90,7 @@ impl App {
                 doors,
                 new_clients_per_hour,
                 provider,
+                second_factor_for,
             }),
         }
     }
@@ -152,6 +158,11 @@ impl App {
     /// Who vouches for people, where there is single sign-on.
     pub fn provider(&self) -> Option<&Provider> {
         self.inner.provider.as_ref()
+    }
+
+    /// Whether a password alone does not do for a role.
+    pub fn needs_second_factor(&self, role: Role) -> bool {
+        self.inner.second_factor_for.contains(&role)
     }
 
     /// Whether cookies may only travel over TLS.

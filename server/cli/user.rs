@@ -94,6 +94,13 @@ enum UserCommand {
         #[command(flatten)]
         database: DatabaseArgs,
     },
+    /// Take the second factor of an account off, for whoever has lost app and recovery codes; its sessions end
+    ResetSecondFactor {
+        /// Name of the account
+        name: String,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
     /// Set the password of an account: read from standard input, or made up and printed; its sessions end. While there is
     /// no account at all, this makes an administrator
     SetPassword {
@@ -144,6 +151,16 @@ pub async fn run(args: UserArgs) -> Result<(), Error> {
             let store = existing(&database).await?;
             let done = store.remove_account(name.clone(), by()).await?;
             told(done, &name, "is removed")
+        }
+        UserCommand::ResetSecondFactor { name, database } => {
+            let store = existing(&database).await?;
+            let done = store.reset_factor(name.clone(), by()).await?;
+            let done = if done {
+                Changed::Done
+            } else {
+                Changed::Nothing
+            };
+            told(done, &name, "has no second factor any more")
         }
         UserCommand::SetPassword { name, database } => set_password(&database, name).await,
     }
@@ -256,10 +273,12 @@ async fn list(store: &Store) -> Result<(), Error> {
             "disabled"
         } else if account.must_change {
             "has to choose a password"
-        } else if account.issuer.is_empty() {
-            "enabled"
-        } else {
+        } else if !account.issuer.is_empty() {
             "enabled, single sign-on"
+        } else if account.second_factor {
+            "enabled, second factor"
+        } else {
+            "enabled"
         };
         say(&format!(
             "{}\t{}\t{sites}\t{state}\tlast signed in {}",

@@ -24,5 +24,6 @@ pub mod readiness;
 pub mod sightings;
 pub mod throttle;
 pub mod time;
+pub mod totp;
 pub mod verdict;
 pub mod webhooks;

@@ -40,6 +40,7 @@ pub mod query;
 pub mod receiving;
 pub mod routes;
 pub mod saved;
+pub mod second_factor;
 pub mod setup;
 pub mod sightings;
 pub mod sign_in;

@@ -222,6 +222,19 @@ pub async fn password(
     shown(&app, &person, &headers, &name, Some(password)).await
 }
 
+/// `POST /people/{name}/second-factor`: takes it off, for whoever has lost app and codes.
+pub async fn reset_factor(
+    State(app): State<App>,
+    person: Person,
+    from: Where,
+    Named(name): Named,
+) -> Result<Response, Problem> {
+    let url = person_url(&name);
+    // There may be none any more; then it is so, as was wanted.
+    app.store().reset_factor(name, by(&person, from)).await?;
+    Ok(Redirect::to(&url).into_response())
+}
+
 /// `POST /people/{name}/remove`
 pub async fn remove(
     State(app): State<App>,

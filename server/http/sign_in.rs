@@ -18,13 +18,14 @@ use super::{
     from_where::FromWhere,
     pages::{html, layout},
     query::form_pairs,
+    second_factor,
 };
 use crate::{
     clock,
     domain::audit::Actor,
     error::Problem,
     state::App,
-    store::accounts::By,
+    store::{accounts::By, second_factor::Factor},
     views::{
         Nav,
         sign_in::{self, SignInPage},
@@ -132,6 +133,9 @@ pub async fn sign_in(
             return again(StatusCode::SERVICE_UNAVAILABLE, &error, Some(FULL));
         }
     };
+    if matches!(app.store().factor(&who.name).await?, Factor::Holds(_)) {
+        return second_factor::ask(&app, jar, who, &given.next).await;
+    }
     let by = By {
         at: clock::now(),
         actor: Actor::Person(who.name.clone()),

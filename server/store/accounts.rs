@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{ESTATE, Store, audit, db::Conn, error::Result};
+use super::{ESTATE, Store, audit, db::Conn, error::Result, second_factor};
 use crate::domain::{
     access::{Role, Sites},
     audit::{Actor, Entry},
@@ -14,10 +14,12 @@ use crate::domain::{
 const TURN: &str = "INSERT INTO people_turn (estate, changes) VALUES ($1, 1)
 ON CONFLICT (estate) DO UPDATE SET changes = people_turn.changes + 1";
 const LIST: &str =
-    "SELECT name, role, sites, disabled_at, created_at, created_by, last_sign_in_at, must_change, issuer
+    "SELECT name, role, sites, disabled_at, created_at, created_by, last_sign_in_at, must_change, issuer,
+  CASE WHEN totp_secret IS NULL THEN FALSE ELSE TRUE END AS second_factor
 FROM users WHERE estate = $1 ORDER BY name";
 const ONE: &str =
-    "SELECT name, role, sites, disabled_at, created_at, created_by, last_sign_in_at, must_change, issuer
+    "SELECT name, role, sites, disabled_at, created_at, created_by, last_sign_in_at, must_change, issuer,
+  CASE WHEN totp_secret IS NULL THEN FALSE ELSE TRUE END AS second_factor
 FROM users WHERE estate = $1 AND name = $2";
 // Two names that differ in case only would be taken for one another. The first account is an administrator's.
 const ADD: &str = "INSERT INTO users (estate, name, password_hash, created_at, role, sites, created_by, must_change)
@@ -93,6 +95,8 @@ pub struct Account {
     pub must_change: bool,
     /// The server that vouches for it; empty where it has a password here.
     pub issuer: String,
+    /// A code is asked for after the password.
+    pub second_factor: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -106,6 +110,7 @@ struct Row {
     last_sign_in_at: Option<i64>,
     must_change: bool,
     issuer: String,
+    second_factor: bool,
 }
 
 impl Row {
@@ -120,6 +125,7 @@ impl Row {
             last_sign_in_at: self.last_sign_in_at.map(Timestamp),
             must_change: self.must_change,
             issuer: self.issuer,
+            second_factor: self.second_factor,
         }
     }
 }
@@ -392,6 +398,7 @@ impl Store {
                         return Ok(Changed::LastAdministrator);
                     }
                     end_sessions(conn, &name).await?;
+                    second_factor::forget(conn, &name).await?;
                     let entry = by.entry("account.remove", name);
                     let entry = entry.change(Some(said(before.role, &before.sites)), None);
                     audit::note(conn, &entry).await?;

@@ -48,6 +48,7 @@ mod rewriting;
 pub mod rows;
 pub mod saved;
 mod searching;
+pub mod second_factor;
 pub mod selection;
 pub mod sessions;
 pub mod settings;

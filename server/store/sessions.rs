@@ -24,7 +24,8 @@ SELECT $1, $2, name, $3, $3, $4, $5, $6 FROM users
 WHERE estate = $1 AND name = $7 AND password_hash = $8 AND disabled_at IS NULL";
 const SIGNED_IN: &str = "UPDATE users SET last_sign_in_at = $3 WHERE estate = $1 AND name = $2";
 const HOLDER: &str =
-    "SELECT s.id, s.user_name, s.created_at, s.last_used_at, u.role, u.sites, u.must_change
+    "SELECT s.id, s.user_name, s.created_at, s.last_used_at, u.role, u.sites, u.must_change,
+  CASE WHEN u.issuer = '' AND u.totp_secret IS NULL THEN TRUE ELSE FALSE END AS password_only
 FROM sessions s JOIN users u ON u.estate = s.estate AND u.name = s.user_name
 WHERE s.estate = $1 AND s.secret_hash = $2 AND u.disabled_at IS NULL";
 const USED: &str = "UPDATE sessions SET last_used_at = $3 WHERE estate = $1 AND secret_hash = $2";
@@ -89,6 +90,8 @@ pub struct Holder {
     pub sites: Sites,
     /// It has a one-time password, and has to choose its own.
     pub must_change: bool,
+    /// A password is all that it takes.
+    pub password_only: bool,
 }
 
 /// A session as its owner sees it.
@@ -126,6 +129,7 @@ struct HolderRow {
     role: String,
     sites: String,
     must_change: bool,
+    password_only: bool,
 }
 
 /// What a browser says of itself, short and without control characters.
@@ -275,6 +279,7 @@ impl Store {
             role: role_of(&row.role),
             sites: sites_of(&row.sites),
             must_change: row.must_change,
+            password_only: row.password_only,
         }))
     }
 

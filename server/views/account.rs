@@ -47,6 +47,8 @@ pub struct AccountPage {
     pub must_change: bool,
     /// The host of the server that vouches for it, where there is no password here.
     pub elsewhere: Option<String>,
+    /// A code is asked for after the password.
+    pub second_factor: bool,
     /// Why the last change of the password failed.
     pub error: Option<String>,
     /// Where one is signed in.
@@ -77,6 +79,7 @@ impl AccountPage {
             sites: account.sites.limit().map(|codes| codes.join(", ")),
             must_change: account.must_change,
             elsewhere: host(account),
+            second_factor: account.second_factor,
             error,
             sessions: rows.collect(),
             layout,

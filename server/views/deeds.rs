@@ -24,6 +24,11 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("account.add", "Made an account"),
     ("account.role", "Changed a role or its sites"),
     ("account.password", "Set a password"),
+    (
+        "account.second-factor",
+        "Set up or took off a second factor",
+    ),
+    ("account.recovery-code", "Used a recovery code"),
     ("account.disable", "Closed an account"),
     ("account.enable", "Opened an account again"),
     ("account.remove", "Removed an account"),

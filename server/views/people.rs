@@ -73,6 +73,8 @@ pub struct PersonRow {
     pub by: String,
     /// The host of the server that vouches for it, where there is no password here.
     pub elsewhere: Option<String>,
+    /// A code is asked for after the password.
+    pub second_factor: bool,
 }
 
 impl PersonRow {
@@ -99,6 +101,7 @@ impl PersonRow {
             made: Moment::new(account.created_at, layout.now),
             by: account.created_by.clone(),
             elsewhere: host(account),
+            second_factor: account.second_factor,
         }
     }
 }

@@ -100,6 +100,12 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
         (&["--session-hours", "169"], &[], None, "session_hours"),
         (&[], &[], Some("session_hours = 0"), "session_hours"),
         (
+            &["--require-second-factor", "administrator,owner"],
+            &[],
+            None,
+            "require_second_factor",
+        ),
+        (
             &["--first-admin-password-file", "/none/password"],
             &[],
             None,

@@ -27,6 +27,7 @@ fn account(name: &str, role: Role) -> Account {
         last_sign_in_at: Some(samples::now().plus(-3 * HOUR)),
         must_change: false,
         issuer: String::new(),
+        second_factor: false,
     }
 }
 
