@@ -82,11 +82,11 @@ for (const scripts of [true, false]) {
       await fillIn(visitor, server.user, server.password);
       assert.equal(path(visitor), "/sign-in/code");
       await look(visitor, "asked");
-      await visitor.main.getByLabel("Code").fill("12");
+      await visitor.page.locator("input[name=code]").fill("12");
       await press(visitor, "Sign in");
       assert.match(await visitor.main.getByRole("alert").innerText(), /This code is wrong/);
       // The code of now was used for setting up; the next one is taken already.
-      await visitor.main.getByLabel("Code").fill(shown(secret, 1));
+      await visitor.page.locator("input[name=code]").fill(shown(secret, 1));
       await press(visitor, "Sign in");
       assert.equal(path(visitor), "/trend");
       visitor.quiet();
@@ -97,7 +97,7 @@ for (const scripts of [true, false]) {
       const visitor = await visit(browser, server.url, { scripts });
       await visitor.go("/sign-in");
       await fillIn(visitor, server.user, server.password);
-      await visitor.main.getByLabel("Code").fill(codes[0].toUpperCase());
+      await visitor.page.locator("input[name=code]").fill(codes[0].toUpperCase());
       await press(visitor, "Sign in");
       assert.equal(path(visitor), "/");
       await visitor.go("/account/second-factor");
