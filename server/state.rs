@@ -1,6 +1,6 @@
 //! What every request can reach: the store, the judge, the sender's tokens, the room for bodies.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use ipnet::IpNet;
 
@@ -35,6 +35,7 @@ struct Inner {
     new_clients_per_hour: i64,
     provider: Option<Provider>,
     second_factor_for: Vec<Role>,
+    signed_http: Option<SocketAddr>,
 }
 
 /// How people and programs reach the server.
@@ -54,6 +55,8 @@ pub struct Reached {
     pub provider: Option<Provider>,
     /// Roles that a password alone does not open.
     pub second_factor_for: Vec<Role>,
+    /// Where signed reports are taken without TLS, while they are.
+    pub signed_http: Option<SocketAddr>,
 }
 
 impl App {
@@ -73,6 +76,7 @@ impl App {
             new_clients_per_hour,
             provider,
             second_factor_for,
+            signed_http,
         } = reached;
         Self {
             inner: Arc::new(Inner {
@@ -91,6 +95,7 @@ impl App {
                 new_clients_per_hour,
                 provider,
                 second_factor_for,
+                signed_http,
             }),
         }
     }
@@ -163,6 +168,11 @@ impl App {
     /// Whether a password alone does not do for a role.
     pub fn needs_second_factor(&self, role: Role) -> bool {
         self.inner.second_factor_for.contains(&role)
+    }
+
+    /// Where signed reports are taken without TLS, while they are.
+    pub fn signed_http(&self) -> Option<SocketAddr> {
+        self.inner.signed_http
     }
 
     /// Whether cookies may only travel over TLS.
