@@ -197,7 +197,7 @@ fn told(done: Changed, name: &str, what: &str) -> Result<(), Error> {
         Changed::Taken => Err(Error::Failed(format!(
             "there is an account {name:?} already, perhaps in other case"
         ))),
-        Changed::Elsewhere => Err(elsewhere(&name)),
+        Changed::Elsewhere => Err(elsewhere(name)),
     }
 }
 

@@ -255,14 +255,12 @@ pub async fn confirm(
         .store()
         .confirm_factor(person.name.clone(), typed(given)?, by)
         .await?;
-    match codes {
-        Some(codes) => shown(&app, &person, &headers, None, codes).await,
-        None => {
-            let error = "This code is not of this secret, or no longer shown. Type the one that the app shows now; the clocks of the app and of this server have to agree to half a minute.";
-            let page = shown(&app, &person, &headers, Some(error.to_owned()), Vec::new()).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-        }
+    if let Some(codes) = codes {
+        return shown(&app, &person, &headers, None, codes).await;
     }
+    let error = "This code is not of this secret, or no longer shown. Type the one that the app shows now; the clocks of the app and of this server have to agree to half a minute.";
+    let page = shown(&app, &person, &headers, Some(error.to_owned()), Vec::new()).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
 /// `POST /account/second-factor/remove`
@@ -276,19 +274,18 @@ pub async fn remove(
     let typed = typed(given)?;
     let from = address(from);
     let key = tried(&person.name);
-    let (status, why) = match app.door().may_try(&app, from, &key).await? {
-        Some(wait) => (StatusCode::TOO_MANY_REQUESTS, slowed(wait)),
-        None => {
-            let by = person.by(from);
-            let name = person.name.clone();
-            if app.store().remove_factor(name, typed, by).await? {
-                app.door().was_right(from, &key);
-                return Ok(Redirect::to("/account/second-factor").into_response());
-            }
-            app.door().was_wrong(from, &key);
-            let why = "This code is wrong, or was used already. Type the one that the app shows now, or a recovery code.";
-            (StatusCode::UNPROCESSABLE_ENTITY, why.to_owned())
+    let (status, why) = if let Some(wait) = app.door().may_try(&app, from, &key).await? {
+        (StatusCode::TOO_MANY_REQUESTS, slowed(wait))
+    } else {
+        let by = person.by(from);
+        let name = person.name.clone();
+        if app.store().remove_factor(name, typed, by).await? {
+            app.door().was_right(from, &key);
+            return Ok(Redirect::to("/account/second-factor").into_response());
         }
+        app.door().was_wrong(from, &key);
+        let why = "This code is wrong, or was used already. Type the one that the app shows now, or a recovery code.";
+        (StatusCode::UNPROCESSABLE_ENTITY, why.to_owned())
     };
     let page = shown(&app, &person, &headers, Some(why), Vec::new()).await?;
     Ok((status, page).into_response())
