@@ -23,7 +23,7 @@ use crate::{
         oidc::Provider,
         pacing::Pacer,
         tls::{
-            self,
+            self, Doors,
             watch::{self, Watching},
         },
     },
