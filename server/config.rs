@@ -16,6 +16,7 @@ use crate::{
     domain::{assess::Policy, pace},
     networks,
     people::{PeopleArgs, PeopleSettings},
+    single_sign_on::{SingleSignOn, SingleSignOnArgs},
     transport::{self, ClientDoor, SignedDoor, Transport, TransportArgs, TransportInFile},
     webhooks::settings::{WebhookArgs, WebhookSettings},
 };
@@ -66,6 +67,9 @@ pub struct ServeArgs {
     /// Accounts and sessions.
     #[command(flatten)]
     pub people: PeopleArgs,
+    /// Who vouches for people.
+    #[command(flatten)]
+    pub single_sign_on: SingleSignOnArgs,
     /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8443]
     #[arg(long, env = "CUTOVER_LISTEN", value_name = "HOST:PORT")]
     pub listen: Option<String>,
@@ -133,6 +137,16 @@ struct FromFile {
     first_admin_password_file: Option<PathBuf>,
     session_idle_minutes: Option<u32>,
     session_hours: Option<u32>,
+    require_second_factor: Option<String>,
+    oidc_issuer: Option<String>,
+    oidc_client_id: Option<String>,
+    oidc_client_secret_file: Option<PathBuf>,
+    oidc_groups_claim: Option<String>,
+    oidc_roles: Option<String>,
+    oidc_scopes: Option<String>,
+    oidc_name: Option<String>,
+    oidc_ca: Option<PathBuf>,
+    public_url: Option<String>,
 }
 
 /// A path, or a list of them.
@@ -166,6 +180,20 @@ impl FromFile {
             mtls_ca: self.mtls_ca.clone(),
             signed_http_listen: self.signed_http_listen.clone(),
             enrolment_key: self.enrolment_key.clone(),
+        }
+    }
+
+    fn single_sign_on(&self) -> SingleSignOnArgs {
+        SingleSignOnArgs {
+            oidc_issuer: self.oidc_issuer.clone(),
+            oidc_client_id: self.oidc_client_id.clone(),
+            oidc_client_secret_file: self.oidc_client_secret_file.clone(),
+            oidc_groups_claim: self.oidc_groups_claim.clone(),
+            oidc_roles: self.oidc_roles.clone(),
+            oidc_scopes: self.oidc_scopes.clone(),
+            oidc_name: self.oidc_name.clone(),
+            oidc_ca: self.oidc_ca.clone(),
+            public_url: self.public_url.clone(),
         }
     }
 
@@ -245,6 +273,10 @@ pub struct Config {
     pub webhooks: WebhookSettings,
     /// How the first administrator is made, and how long sessions last.
     pub people: PeopleSettings,
+    /// Who vouches for people; `None`: nobody but this server.
+    pub single_sign_on: Option<SingleSignOn>,
+    /// Browsers reach this server over HTTPS, whatever it speaks itself.
+    pub behind_https: bool,
 }
 
 impl DatabaseArgs {
@@ -380,6 +412,7 @@ impl ServeArgs {
                 "keep_audit must be from 90 to 36500, not {keep_audit}"
             ));
         }
+        let vouching = self.single_sign_on.or(file.single_sign_on());
         let rate_limit = self.rate_limit.or(file.rate_limit).unwrap_or(600);
         let proxies = self
             .trusted_proxies
@@ -426,7 +459,10 @@ impl ServeArgs {
                 file.first_admin_password_file.as_ref(),
                 file.session_idle_minutes,
                 file.session_hours,
+                file.require_second_factor.as_deref(),
             )?,
+            single_sign_on: vouching.settle()?,
+            behind_https: vouching.behind_https(),
         })
     }
 }

@@ -16,6 +16,7 @@ pub mod quarantine;
 pub mod rejudge;
 pub mod serve;
 pub mod sim;
+pub mod single_sign_on;
 pub mod state;
 pub mod store;
 pub mod transport;

@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf};
 use clap::Args;
 
 use crate::domain::{
+    access::Role,
     passwords,
     time::{HOUR, MINUTE},
 };
@@ -21,6 +22,9 @@ pub struct PeopleArgs {
     /// Hours after which somebody has to sign in again in any case, 1 to 168 [default: 12]
     #[arg(long, env = "CUTOVER_SESSION_HOURS", value_name = "HOURS")]
     pub session_hours: Option<u32>,
+    /// Roles for which a password alone does not do, comma separated, such as administrator,approver [default: none]
+    #[arg(long, env = "CUTOVER_REQUIRE_SECOND_FACTOR", value_name = "ROLES")]
+    pub require_second_factor: Option<String>,
 }
 
 /// How the first administrator is made, while nobody has an account.
@@ -55,6 +59,26 @@ pub struct PeopleSettings {
     pub session_idle: i64,
     /// Milliseconds after which any session has ended.
     pub session_whole: i64,
+    /// Roles for which a password alone does not do.
+    pub second_factor_for: Vec<Role>,
+}
+
+fn roles(text: &str) -> Result<Vec<Role>, String> {
+    let codes = text
+        .split(',')
+        .map(str::trim)
+        .filter(|code| !code.is_empty());
+    codes
+        .map(|code| {
+            Role::from_code(code).ok_or_else(|| {
+                let known = Role::ALL.map(Role::code);
+                format!(
+                    "require_second_factor must be some of {}, separated by commas, not {code:?}",
+                    known.join(", ")
+                )
+            })
+        })
+        .collect()
 }
 
 impl PeopleArgs {
@@ -67,6 +91,7 @@ impl PeopleArgs {
         password_file: Option<&PathBuf>,
         idle_minutes: Option<u32>,
         hours: Option<u32>,
+        second_factor: Option<&str>,
     ) -> Result<PeopleSettings, String> {
         let idle = self.session_idle_minutes.or(idle_minutes).unwrap_or(60);
         if !(5..=1_440).contains(&idle) {
@@ -94,6 +119,12 @@ impl PeopleArgs {
             first,
             session_idle: i64::from(idle) * MINUTE,
             session_whole: i64::from(hours) * HOUR,
+            second_factor_for: roles(
+                self.require_second_factor
+                    .as_deref()
+                    .or(second_factor)
+                    .unwrap_or_default(),
+            )?,
         })
     }
 }

@@ -20,9 +20,10 @@ use crate::{
     http::{
         self,
         door::hash_password,
+        oidc::Provider,
         pacing::Pacer,
         tls::{
-            self,
+            self, Doors,
             watch::{self, Watching},
         },
     },
@@ -106,17 +107,7 @@ pub async fn serve(
         judge,
         metrics.clone(),
         pacer,
-        Reached {
-            secure_cookies: matches!(config.transport, Transport::Tls { .. }),
-            trusted_proxies: config.trusted_proxies.clone(),
-            lasting: Lasting {
-                idle: config.people.session_idle,
-                whole: config.people.session_whole,
-            },
-            doors: doors.clone(),
-            signed_http: signed.as_ref().map(SignedListener::address),
-            new_clients_per_hour: config.new_clients_per_hour,
-        },
+        reached(&config, &doors, signed.as_ref())?,
     );
     let (listener, address) = listen_on(config.listen)?;
     let handle = Handle::new();
@@ -178,6 +169,28 @@ pub async fn serve(
     chores.shutdown().await;
     store.close().await;
     Ok(())
+}
+
+/// How people and programs reach the server.
+fn reached(
+    config: &Config,
+    doors: &Doors,
+    signed: Option<&SignedListener>,
+) -> Result<Reached, String> {
+    let provider = config.single_sign_on.clone().map(Provider::new);
+    Ok(Reached {
+        secure_cookies: matches!(config.transport, Transport::Tls { .. }) || config.behind_https,
+        trusted_proxies: config.trusted_proxies.clone(),
+        lasting: Lasting {
+            idle: config.people.session_idle,
+            whole: config.people.session_whole,
+        },
+        doors: doors.clone(),
+        signed_http: signed.map(SignedListener::address),
+        new_clients_per_hour: config.new_clients_per_hour,
+        provider: provider.transpose()?,
+        second_factor_for: config.people.second_factor_for.clone(),
+    })
 }
 
 /// What goes on beside the requests.

@@ -5,7 +5,8 @@ use std::{net::SocketAddr, sync::Arc};
 use ipnet::IpNet;
 
 use crate::{
-    http::{auth::Guard, body::Budget, door::Door, pacing::Pacer, tls::Doors},
+    domain::access::Role,
+    http::{auth::Guard, body::Budget, door::Door, oidc::Provider, pacing::Pacer, tls::Doors},
     ingest::Judge,
     store::{Store, sessions::Lasting},
     uploads::Bell,
@@ -32,6 +33,8 @@ struct Inner {
     trusted_proxies: Vec<IpNet>,
     doors: Doors,
     new_clients_per_hour: i64,
+    provider: Option<Provider>,
+    second_factor_for: Vec<Role>,
     signed_http: Option<SocketAddr>,
 }
 
@@ -48,6 +51,10 @@ pub struct Reached {
     pub doors: Doors,
     /// New clients that a token may make known in an hour, where it says nothing itself; 0: any number.
     pub new_clients_per_hour: i64,
+    /// Who vouches for people, where there is single sign-on.
+    pub provider: Option<Provider>,
+    /// Roles that a password alone does not open.
+    pub second_factor_for: Vec<Role>,
     /// Where signed reports are taken without TLS, while they are.
     pub signed_http: Option<SocketAddr>,
 }
@@ -67,6 +74,8 @@ impl App {
             lasting,
             doors,
             new_clients_per_hour,
+            provider,
+            second_factor_for,
             signed_http,
         } = reached;
         Self {
@@ -84,6 +93,8 @@ impl App {
                 trusted_proxies,
                 doors,
                 new_clients_per_hour,
+                provider,
+                second_factor_for,
                 signed_http,
             }),
         }
@@ -147,6 +158,16 @@ impl App {
     /// New clients that a token may make known in an hour where the token itself does not say it; 0: no limit.
     pub fn new_clients_per_hour(&self) -> i64 {
         self.inner.new_clients_per_hour
+    }
+
+    /// Who vouches for people, where there is single sign-on.
+    pub fn provider(&self) -> Option<&Provider> {
+        self.inner.provider.as_ref()
+    }
+
+    /// Whether a password alone does not do for a role.
+    pub fn needs_second_factor(&self, role: Role) -> bool {
+        self.inner.second_factor_for.contains(&role)
     }
 
     /// Where signed reports are taken without TLS, while they are.

@@ -6,11 +6,12 @@ use super::{Error, out::say};
 use crate::{
     clock,
     config::DatabaseArgs,
-    domain::{access::Role, passwords, time::Timestamp},
-    http::{
-        door::hash_password,
-        people::{for_once, rights},
+    domain::{
+        access::{Role, rights},
+        passwords,
+        time::Timestamp,
     },
+    http::{door::hash_password, people::for_once},
     store::{
         Store,
         accounts::{By, Changed, NewAccount, name_fits, sites_text},
@@ -93,6 +94,13 @@ enum UserCommand {
         #[command(flatten)]
         database: DatabaseArgs,
     },
+    /// Take the second factor of an account off, for whoever has lost app and recovery codes; its sessions end
+    ResetSecondFactor {
+        /// Name of the account
+        name: String,
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
     /// Set the password of an account: read from standard input, or made up and printed; its sessions end. While there is
     /// no account at all, this makes an administrator
     SetPassword {
@@ -144,6 +152,16 @@ pub async fn run(args: UserArgs) -> Result<(), Error> {
             let done = store.remove_account(name.clone(), by()).await?;
             told(done, &name, "is removed")
         }
+        UserCommand::ResetSecondFactor { name, database } => {
+            let store = existing(&database).await?;
+            let done = store.reset_factor(name.clone(), by()).await?;
+            let done = if done {
+                Changed::Done
+            } else {
+                Changed::Nothing
+            };
+            told(done, &name, "has no second factor any more")
+        }
         UserCommand::SetPassword { name, database } => set_password(&database, name).await,
     }
 }
@@ -179,7 +197,14 @@ fn told(done: Changed, name: &str, what: &str) -> Result<(), Error> {
         Changed::Taken => Err(Error::Failed(format!(
             "there is an account {name:?} already, perhaps in other case"
         ))),
+        Changed::Elsewhere => Err(elsewhere(name)),
     }
+}
+
+fn elsewhere(name: &str) -> Error {
+    Error::Failed(format!(
+        "{name} signs in with single sign-on: it has no password here, and its role comes from its groups there"
+    ))
 }
 
 fn fitting(name: &str) -> Result<(), Error> {
@@ -248,6 +273,10 @@ async fn list(store: &Store) -> Result<(), Error> {
             "disabled"
         } else if account.must_change {
             "has to choose a password"
+        } else if !account.issuer.is_empty() {
+            "enabled, single sign-on"
+        } else if account.second_factor {
+            "enabled, second factor"
         } else {
             "enabled"
         };
@@ -286,6 +315,9 @@ async fn set_password(database: &DatabaseArgs, name: String) -> Result<(), Error
         if store.first_account(first, by()).await? {
             done = Changed::Done;
         }
+    }
+    if done == Changed::Elsewhere {
+        return Err(elsewhere(&name));
     }
     if done != Changed::Done {
         return Err(Error::Failed(format!(

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+/// Site codes that somebody can be limited to, at most.
+const SITES_AT_MOST: usize = 100;
+
 /// The sites somebody may see. Most see all; whoever is limited sees nothing of any other site, in no list and in no
 /// number. Clients without a known site belong to none, so whoever is limited does not see them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -116,4 +119,59 @@ pub enum Permission {
     ReadAudit,
     /// Manage people, tokens and webhooks, and quarantine what a token sent.
     Administer,
+}
+
+/// What an account is for, by words: a role, and codes of sites. Who administrates is never limited to sites.
+///
+/// # Errors
+/// One sentence that says what is wrong.
+pub fn rights(role: &str, sites: &str) -> Result<(Role, Sites), String> {
+    let role = Role::from_code(role).ok_or_else(|| {
+        let known: Vec<&str> = Role::ALL.into_iter().map(Role::code).collect();
+        format!("A role is one of {}.", known.join(", "))
+    })?;
+    let codes: Vec<String> = sites
+        .split([',', ' '])
+        .map(|code| code.trim().to_ascii_uppercase())
+        .filter(|code| !code.is_empty())
+        .collect();
+    if codes.is_empty() {
+        return Ok((role, Sites::all()));
+    }
+    if role == Role::Administrator {
+        return Err("An administrator sees every site; leave the sites empty.".to_owned());
+    }
+    if codes.len() > SITES_AT_MOST {
+        return Err(format!("At most {SITES_AT_MOST} sites can be named."));
+    }
+    let fits = |code: &String| code.len() == 3 && code.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !codes.iter().all(fits) {
+        return Err(
+            "A site code has three letters or digits, such as P01; separate several by commas."
+                .to_owned(),
+        );
+    }
+    Ok((role, Sites::only(codes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rights_are_said_in_words() {
+        assert_eq!(rights("viewer", " "), Ok((Role::Viewer, Sites::all())));
+        let two = Sites::only(["P01".to_owned(), "P02".to_owned()]);
+        assert_eq!(rights("operator", "p02, P01"), Ok((Role::Operator, two)));
+        for (role, sites) in [
+            ("owner", ""),
+            ("administrator", "P01"),
+            ("viewer", "P0"),
+            ("viewer", "P01;P02"),
+            ("viewer", "'; --"),
+        ] {
+            assert!(rights(role, sites).is_err(), "{role} {sites}");
+        }
+        assert!(rights("viewer", &"P01,".repeat(101)).is_err());
+    }
 }

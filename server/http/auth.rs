@@ -172,6 +172,7 @@ pub(super) async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> 
                 sites: holder.sites,
                 session: holder.session,
                 must_change: holder.must_change,
+                lacks_factor: holder.password_only && app.needs_second_factor(holder.role),
                 author: author(parts, Actor::Person(holder.name.clone())),
                 name: holder.name,
             })
@@ -272,6 +273,8 @@ pub struct Person {
     pub session: String,
     /// The password is for once, and another has to be chosen.
     pub must_change: bool,
+    /// The role needs a second factor, and there is none.
+    pub lacks_factor: bool,
     /// Who it is, for the audit log.
     pub author: Author,
 }

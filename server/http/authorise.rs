@@ -30,6 +30,8 @@ enum Let {
     In,
     /// It is a person who has to choose a password first.
     ChoosePassword,
+    /// It is a person who has to set a second factor up first.
+    SetUpFactor,
 }
 
 /// Lets a request in or not.
@@ -41,11 +43,20 @@ pub(super) async fn authorise(
     let (mut parts, body) = request.into_parts();
     let problem = match admit(&app, &rules, &mut parts).await {
         Ok(Let::In) => return next.run(Request::from_parts(parts, body)).await,
-        Ok(Let::ChoosePassword)
+        Ok(first @ (Let::ChoosePassword | Let::SetUpFactor))
             if parts.method == Method::GET && !parts.uri.path().starts_with("/api/") =>
         {
-            return Redirect::to("/account").into_response();
+            let to = if matches!(first, Let::SetUpFactor) {
+                "/account/second-factor"
+            } else {
+                "/account"
+            };
+            return Redirect::to(to).into_response();
         }
+        Ok(Let::SetUpFactor) => Problem::Forbidden(
+            "Your role needs a second factor. Set it up on the page /account/second-factor first."
+                .to_owned(),
+        ),
         Ok(Let::ChoosePassword) => Problem::Forbidden(
             "Your password is for once. Choose your own on the page /account first.".to_owned(),
         ),
@@ -83,6 +94,9 @@ async fn admit(app: &App, rules: &Rules, parts: &mut Parts) -> Result<Let, Probl
             }
             if person.must_change && rule.needs != Needs::OwnAccount {
                 return Ok(Let::ChoosePassword);
+            }
+            if person.lacks_factor && rule.needs != Needs::OwnAccount {
+                return Ok(Let::SetUpFactor);
             }
         }
     }

@@ -78,6 +78,11 @@ fn network(from: Option<IpAddr>) -> Network {
     }
 }
 
+/// The same, as it is stored.
+pub(super) fn network_text(from: Option<IpAddr>) -> String {
+    format!("{:032x}", network(from))
+}
+
 impl Door {
     fn now(&self) -> i64 {
         i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX / 2)
@@ -87,6 +92,50 @@ impl Door {
         let now = self.now();
         let mut throttle = self.throttle.lock().unwrap_or_else(PoisonError::into_inner);
         work(&mut throttle, now)
+    }
+
+    fn tried(&self, name: &str) -> Tried {
+        self.keys.hash_one(name)
+    }
+
+    /// Somebody is about to try something as `name`; answers for how many seconds not, and has it in the audit log. What comes
+    /// of it is to be said by one of the three that follow.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn may_try(
+        &self,
+        app: &App,
+        from: Option<IpAddr>,
+        name: &str,
+    ) -> Result<Option<u32>, Problem> {
+        let (net, tried) = (network(from), self.tried(name));
+        let Err(wait) = self.throttled(|throttle, now| throttle.attempt(net, tried, now)) else {
+            return Ok(None);
+        };
+        if self.throttled(|throttle, now| throttle.tell(net, now)) {
+            let entry = Entry::new(clock::now(), Actor::Server, "session.slowed", "sign-in");
+            app.store().note(entry.from(from)).await?;
+        }
+        Ok(Some(wait))
+    }
+
+    /// It was right: it costs nothing, and what failed before is forgotten.
+    pub fn was_right(&self, from: Option<IpAddr>, name: &str) {
+        let (net, tried) = (network(from), self.tried(name));
+        self.throttled(|throttle, _| throttle.right(net, tried));
+    }
+
+    /// It was wrong.
+    pub fn was_wrong(&self, from: Option<IpAddr>, name: &str) {
+        let (net, tried) = (network(from), self.tried(name));
+        self.throttled(|throttle, now| throttle.wrong(net, tried, now));
+    }
+
+    /// It was never looked at: it costs nothing.
+    pub fn not_looked_at(&self, from: Option<IpAddr>) {
+        let net = network(from);
+        self.throttled(|throttle, _| throttle.not_looked_at(net));
     }
 
     /// Checks a name and a password. An unknown name costs as much as a wrong password. What came of it is in the audit
@@ -101,17 +150,11 @@ impl Door {
         name: &str,
         password: String,
     ) -> Result<Tries, Problem> {
-        let net = network(from);
-        let tried: Tried = self.keys.hash_one(name);
-        if let Err(wait) = self.throttled(|throttle, now| throttle.attempt(net, tried, now)) {
-            if self.throttled(|throttle, now| throttle.tell(net, now)) {
-                let entry = Entry::new(clock::now(), Actor::Server, "session.slowed", "sign-in");
-                app.store().note(entry.from(from)).await?;
-            }
+        if let Some(wait) = self.may_try(app, from, name).await? {
             return Ok(Tries::Slowed(wait));
         }
         let Ok(_place) = self.inside.try_acquire() else {
-            self.throttled(|throttle, _| throttle.not_looked_at(net));
+            self.not_looked_at(from);
             return Ok(Tries::Full);
         };
         let stored = app.store().password_hash(name).await?;
@@ -122,10 +165,10 @@ impl Door {
         let hash = hash.to_owned();
         let right = self.hashing(move || verify(&password, &hash)).await?;
         if let Some(stored) = stored.filter(|_| right) {
-            self.throttled(|throttle, _| throttle.right(net, tried));
+            self.was_right(from, name);
             return Ok(Tries::Right(stored));
         }
-        self.throttled(|throttle, now| throttle.wrong(net, tried, now));
+        self.was_wrong(from, name);
         // Passwords get typed where the name belongs, so only names of accounts are written down.
         let (by, subject) = if known {
             (Actor::Person(name.to_owned()), name)

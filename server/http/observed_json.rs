@@ -44,7 +44,7 @@ impl Polled for ObservedAnswer {
     }
 }
 
-/// A box.
+/// What was seen of some clients, by what they are configured as, and how many these are.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ObservedBoxCount)]
 struct BoxJson {

@@ -15,7 +15,7 @@ use super::{
     query::Named,
 };
 use crate::{
-    domain::access::{Role, Sites},
+    domain::access::rights,
     error::Problem,
     state::App,
     store::{
@@ -28,9 +28,6 @@ use crate::{
     },
 };
 
-/// Site codes that somebody can be limited to, at most.
-const SITES_AT_MOST: usize = 100;
-
 type Where = Option<Extension<FromWhere>>;
 
 fn by(person: &Person, from: Where) -> By {
@@ -40,39 +37,6 @@ fn by(person: &Person, from: Where) -> By {
 /// A password for once: 24 hexadecimal digits, 96 random bits.
 pub fn for_once() -> String {
     random_secret().chars().take(24).collect()
-}
-
-/// What an account is for, by words: a role, and codes of sites. Who administrates is never limited to sites.
-///
-/// # Errors
-/// One sentence that says what is wrong.
-pub fn rights(role: &str, sites: &str) -> Result<(Role, Sites), String> {
-    let role = Role::from_code(role).ok_or_else(|| {
-        let known: Vec<&str> = Role::ALL.into_iter().map(Role::code).collect();
-        format!("A role is one of {}.", known.join(", "))
-    })?;
-    let codes: Vec<String> = sites
-        .split([',', ' '])
-        .map(|code| code.trim().to_ascii_uppercase())
-        .filter(|code| !code.is_empty())
-        .collect();
-    if codes.is_empty() {
-        return Ok((role, Sites::all()));
-    }
-    if role == Role::Administrator {
-        return Err("An administrator sees every site; leave the sites empty.".to_owned());
-    }
-    if codes.len() > SITES_AT_MOST {
-        return Err(format!("At most {SITES_AT_MOST} sites can be named."));
-    }
-    let fits = |code: &String| code.len() == 3 && code.bytes().all(|b| b.is_ascii_alphanumeric());
-    if !codes.iter().all(fits) {
-        return Err(
-            "A site code has three letters or digits, such as P01; separate several by commas."
-                .to_owned(),
-        );
-    }
-    Ok((role, Sites::only(codes)))
 }
 
 /// `GET /people`
@@ -191,6 +155,13 @@ pub async fn set_role(
     back(done, &url)
 }
 
+fn elsewhere() -> Problem {
+    Problem::Conflict(
+        "This person signs in with single sign-on: there is no password here, and the role comes from the groups there."
+            .to_owned(),
+    )
+}
+
 /// After a change: to the page of the account, or why not.
 fn back(done: Changed, url: &str) -> Result<Response, Problem> {
     match done {
@@ -198,6 +169,7 @@ fn back(done: Changed, url: &str) -> Result<Response, Problem> {
             "This is the only administrator whose account is not disabled. Make another one first."
                 .to_owned(),
         )),
+        Changed::Elsewhere => Err(elsewhere()),
         // Somebody else may have done it a moment ago; then it is so, as was wanted.
         _ => Ok(Redirect::to(url).into_response()),
     }
@@ -242,10 +214,25 @@ pub async fn password(
         .store()
         .set_password(name.clone(), hash, true, by)
         .await?;
-    if done != Changed::Done {
-        return Err(nobody());
+    match done {
+        Changed::Done => {}
+        Changed::Elsewhere => return Err(elsewhere()),
+        _ => return Err(nobody()),
     }
     shown(&app, &person, &headers, &name, Some(password)).await
+}
+
+/// `POST /people/{name}/second-factor`: takes it off, for whoever has lost app and codes.
+pub async fn reset_factor(
+    State(app): State<App>,
+    person: Person,
+    from: Where,
+    Named(name): Named,
+) -> Result<Response, Problem> {
+    let url = person_url(&name);
+    // There may be none any more; then it is so, as was wanted.
+    app.store().reset_factor(name, by(&person, from)).await?;
+    Ok(Redirect::to(&url).into_response())
 }
 
 /// `POST /people/{name}/remove`
@@ -257,26 +244,4 @@ pub async fn remove(
 ) -> Result<Response, Problem> {
     let done = app.store().remove_account(name, by(&person, from)).await?;
     back(done, "/people")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rights_are_said_in_words() {
-        assert_eq!(rights("viewer", " "), Ok((Role::Viewer, Sites::all())));
-        let two = Sites::only(["P01".to_owned(), "P02".to_owned()]);
-        assert_eq!(rights("operator", "p02, P01"), Ok((Role::Operator, two)));
-        for (role, sites) in [
-            ("owner", ""),
-            ("administrator", "P01"),
-            ("viewer", "P0"),
-            ("viewer", "P01;P02"),
-            ("viewer", "'; --"),
-        ] {
-            assert!(rights(role, sites).is_err(), "{role} {sites}");
-        }
-        assert!(rights("viewer", &"P01,".repeat(101)).is_err());
-    }
 }

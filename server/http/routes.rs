@@ -15,8 +15,9 @@ use axum::{
 use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
     exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest, kit, layers, lists,
-    observed, observed_page, pages, people, population, saved, setup, sightings, sign_in, tls_page,
-    tokens, trend, trend_api, twins, upload_again, upload_api, uploads, webhooks,
+    observed, observed_page, oidc, pages, people, population, saved, second_factor, setup,
+    sightings, sign_in, tls_page, tokens, trend, trend_api, twins, upload_again, upload_api,
+    uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},
@@ -205,6 +206,7 @@ fn pages() -> Vec<Route> {
 /// Accounts, and the way in.
 fn people() -> Vec<Route> {
     use Needs::{Administer, Anyone, OwnAccount};
+    const FACTOR: &str = "/account/second-factor";
     vec![
         get("/people", Administer, people::list),
         post("/people", Administer, people::add),
@@ -213,6 +215,11 @@ fn people() -> Vec<Route> {
         post("/people/{person}/disable", Administer, people::disable),
         post("/people/{person}/enable", Administer, people::enable),
         post("/people/{person}/password", Administer, people::password),
+        post(
+            "/people/{person}/second-factor",
+            Administer,
+            people::reset_factor,
+        ),
         post("/people/{person}/remove", Administer, people::remove),
         get("/tokens", Administer, tokens::list),
         post("/tokens", Administer, tokens::make),
@@ -228,8 +235,24 @@ fn people() -> Vec<Route> {
             account::end_others,
         ),
         post("/account/sessions/{session}/end", OwnAccount, account::end),
+        get(FACTOR, OwnAccount, second_factor::page),
+        post(FACTOR, OwnAccount, second_factor::begin),
+        post(
+            "/account/second-factor/confirm",
+            OwnAccount,
+            second_factor::confirm,
+        ),
+        post(
+            "/account/second-factor/remove",
+            OwnAccount,
+            second_factor::remove,
+        ),
         get("/sign-in", Anyone, sign_in::form),
         post("/sign-in", Anyone, sign_in::sign_in),
+        get("/sign-in/code", Anyone, second_factor::code_form),
+        post("/sign-in/code", Anyone, second_factor::code),
+        get("/sign-in/oidc", Anyone, oidc::begin),
+        get("/sign-in/oidc/return", Anyone, oidc::finish),
         post("/sign-out", Anyone, sign_in::sign_out),
         get("/setup", Anyone, setup::form),
         post("/setup", Anyone, setup::set_up),

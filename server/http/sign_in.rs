@@ -18,13 +18,14 @@ use super::{
     from_where::FromWhere,
     pages::{html, layout},
     query::form_pairs,
+    second_factor,
 };
 use crate::{
     clock,
     domain::audit::Actor,
     error::Problem,
     state::App,
-    store::accounts::By,
+    store::{accounts::By, second_factor::Factor},
     views::{
         Nav,
         sign_in::{self, SignInPage},
@@ -40,10 +41,40 @@ pub async fn form(State(app): State<App>, RawQuery(query): RawQuery) -> Result<R
     let pairs = query.as_deref().map(form_pairs).unwrap_or_default();
     let next = pairs.iter().find(|(name, _)| name == "next");
     let next = next.map_or("", |(_, next)| next);
-    let layout = layout(&app, Nav::None, None, None);
-    let mut page = SignInPage::new(layout, "", None, next);
+    let mut page = dressed(&app, "", None, next);
     page.nobody_yet = !app.store().has_users().await?;
     html(&page)
+}
+
+fn dressed(app: &App, user: &str, error: Option<&str>, next: &str) -> SignInPage {
+    let layout = layout(app, Nav::None, None, None);
+    let page = SignInPage::new(layout, user, error, next);
+    match app.provider() {
+        Some(provider) => page.with(&provider.settings().name),
+        None => page,
+    }
+}
+
+/// The page to sign in on, with what went wrong.
+pub(super) fn page(
+    app: &App,
+    user: &str,
+    error: Option<&str>,
+    next: &str,
+) -> Result<Response, Problem> {
+    html(&dressed(app, user, error, next))
+}
+
+/// The same, for whoever failed too often.
+pub(super) fn slowed(app: &App, user: &str, wait: u32, next: &str) -> Result<Response, Problem> {
+    let error = format!(
+        "Too many attempts from this address failed. Wait {}, then try again.",
+        counted(i64::from(wait), "second", "seconds")
+    );
+    let page = page(app, user, Some(&error), next)?;
+    let mut page = (StatusCode::TOO_MANY_REQUESTS, page).into_response();
+    page.headers_mut().insert(header::RETRY_AFTER, wait.into());
+    Ok(page)
 }
 
 /// What the sign-in form sends.
@@ -83,9 +114,8 @@ pub async fn sign_in(
             .await?
     };
     let again = |status: StatusCode, error: &str, wait: Option<u32>| {
-        let layout = layout(&app, Nav::None, None, None);
-        let page = SignInPage::new(layout, &given.user, Some(error), &given.next);
-        let mut page = (status, html(&page)?).into_response();
+        let page = page(&app, &given.user, Some(error), &given.next)?;
+        let mut page = (status, page).into_response();
         if let Some(wait) = wait {
             page.headers_mut().insert(header::RETRY_AFTER, wait.into());
         }
@@ -95,13 +125,7 @@ pub async fn sign_in(
     let who = match tries {
         Tries::Right(who) => who,
         Tries::Wrong => return again(StatusCode::UNAUTHORIZED, wrong, None),
-        Tries::Slowed(wait) => {
-            let error = format!(
-                "Too many attempts from this address failed. Wait {}, then try again.",
-                counted(i64::from(wait), "second", "seconds")
-            );
-            return again(StatusCode::TOO_MANY_REQUESTS, &error, Some(wait));
-        }
+        Tries::Slowed(wait) => return slowed(&app, &given.user, wait, &given.next),
         Tries::Full => {
             let error = format!(
                 "Too many people sign in at this moment. Wait {FULL} seconds, then try again."
@@ -109,6 +133,9 @@ pub async fn sign_in(
             return again(StatusCode::SERVICE_UNAVAILABLE, &error, Some(FULL));
         }
     };
+    if matches!(app.store().factor(&who.name).await?, Factor::Holds(_)) {
+        return second_factor::ask(&app, jar, who, &given.next).await;
+    }
     let by = By {
         at: clock::now(),
         actor: Actor::Person(who.name.clone()),

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{ESTATE, Store, audit, db::Conn, error::Result};
+use super::{ESTATE, Store, audit, db::Conn, error::Result, second_factor};
 use crate::domain::{
     access::{Role, Sites},
     audit::{Actor, Entry},
@@ -14,10 +14,12 @@ use crate::domain::{
 const TURN: &str = "INSERT INTO people_turn (estate, changes) VALUES ($1, 1)
 ON CONFLICT (estate) DO UPDATE SET changes = people_turn.changes + 1";
 const LIST: &str =
-    "SELECT name, role, sites, disabled_at, created_at, created_by, last_sign_in_at, must_change
+    "SELECT name, role, sites, disabled_at, created_at, created_by, last_sign_in_at, must_change, issuer,
+  CASE WHEN totp_secret IS NULL THEN FALSE ELSE TRUE END AS second_factor
 FROM users WHERE estate = $1 ORDER BY name";
 const ONE: &str =
-    "SELECT name, role, sites, disabled_at, created_at, created_by, last_sign_in_at, must_change
+    "SELECT name, role, sites, disabled_at, created_at, created_by, last_sign_in_at, must_change, issuer,
+  CASE WHEN totp_secret IS NULL THEN FALSE ELSE TRUE END AS second_factor
 FROM users WHERE estate = $1 AND name = $2";
 // Two names that differ in case only would be taken for one another. The first account is an administrator's.
 const ADD: &str = "INSERT INTO users (estate, name, password_hash, created_at, role, sites, created_by, must_change)
@@ -26,7 +28,7 @@ WHERE NOT EXISTS (SELECT 1 FROM users WHERE estate = $1 AND lower(name) = lower(
   AND ($5 = 'administrator' OR EXISTS (SELECT 1 FROM users
     WHERE estate = $1 AND role = 'administrator' AND disabled_at IS NULL))";
 // Each of these three changes nothing where it would take the last administrator away.
-const SET_ROLE: &str = "UPDATE users SET role = $3, sites = $4 WHERE estate = $1 AND name = $2
+const SET_ROLE: &str = "UPDATE users SET role = $3, sites = $4 WHERE estate = $1 AND name = $2 AND issuer = ''
   AND ($3 = 'administrator' OR EXISTS (SELECT 1 FROM users other WHERE other.estate = $1 AND other.name <> $2
     AND other.role = 'administrator' AND other.disabled_at IS NULL))";
 const DISABLE: &str =
@@ -39,7 +41,7 @@ const REMOVE: &str = "DELETE FROM users WHERE estate = $1 AND name = $2
 const ENABLE: &str = "UPDATE users SET disabled_at = NULL
 WHERE estate = $1 AND name = $2 AND disabled_at IS NOT NULL";
 const SET_PASSWORD: &str = "UPDATE users SET password_hash = $3, must_change = $4
-WHERE estate = $1 AND name = $2";
+WHERE estate = $1 AND name = $2 AND issuer = ''";
 const END_SESSIONS: &str = "DELETE FROM sessions WHERE estate = $1 AND user_name = $2";
 
 /// Characters of a name at most.
@@ -91,6 +93,10 @@ pub struct Account {
     pub last_sign_in_at: Option<Timestamp>,
     /// It has a one-time password, and has to choose its own.
     pub must_change: bool,
+    /// The server that vouches for it; empty where it has a password here.
+    pub issuer: String,
+    /// A code is asked for after the password.
+    pub second_factor: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -103,6 +109,8 @@ struct Row {
     created_by: String,
     last_sign_in_at: Option<i64>,
     must_change: bool,
+    issuer: String,
+    second_factor: bool,
 }
 
 impl Row {
@@ -116,6 +124,8 @@ impl Row {
             created_by: self.created_by,
             last_sign_in_at: self.last_sign_in_at.map(Timestamp),
             must_change: self.must_change,
+            issuer: self.issuer,
+            second_factor: self.second_factor,
         }
     }
 }
@@ -165,6 +175,8 @@ pub enum Changed {
     LastAdministrator,
     /// An account of that name is there, perhaps in other case.
     Taken,
+    /// Another server vouches for the account: it has no password here, and its role comes from its groups there.
+    Elsewhere,
 }
 
 /// Whether an account may have this name: 1 to 100 characters that can be seen, without space around.
@@ -199,7 +211,7 @@ pub(super) async fn end_sessions(conn: &mut Conn, name: &str) -> Result<u64> {
 }
 
 /// What the audit log says of an account.
-fn said(role: Role, sites: &Sites) -> String {
+pub(super) fn said(role: Role, sites: &Sites) -> String {
     match sites_text(sites) {
         text if text.is_empty() => role.code().to_owned(),
         text => format!("{} for {text}", role.code()),
@@ -288,6 +300,9 @@ impl Store {
                     let Some(before) = one(conn, &name).await? else {
                         return Ok(Changed::Nothing);
                     };
+                    if !before.issuer.is_empty() {
+                        return Ok(Changed::Elsewhere);
+                    }
                     let done = conn
                         .sql(SET_ROLE)
                         .bind(ESTATE)
@@ -383,6 +398,7 @@ impl Store {
                         return Ok(Changed::LastAdministrator);
                     }
                     end_sessions(conn, &name).await?;
+                    second_factor::forget(conn, &name).await?;
                     let entry = by.entry("account.remove", name);
                     let entry = entry.change(Some(said(before.role, &before.sites)), None);
                     audit::note(conn, &entry).await?;
@@ -413,7 +429,8 @@ impl Store {
                         .execute()
                         .await?;
                     if done == 0 {
-                        return Ok(Changed::Nothing);
+                        let there = one(conn, &name).await?;
+                        return Ok(there.map_or(Changed::Nothing, |_| Changed::Elsewhere));
                     }
                     let ended = end_sessions(conn, &name).await?;
                     let entry = by.entry("account.password", name);

@@ -24,7 +24,8 @@ SELECT $1, $2, name, $3, $3, $4, $5, $6 FROM users
 WHERE estate = $1 AND name = $7 AND password_hash = $8 AND disabled_at IS NULL";
 const SIGNED_IN: &str = "UPDATE users SET last_sign_in_at = $3 WHERE estate = $1 AND name = $2";
 const HOLDER: &str =
-    "SELECT s.id, s.user_name, s.created_at, s.last_used_at, u.role, u.sites, u.must_change
+    "SELECT s.id, s.user_name, s.created_at, s.last_used_at, u.role, u.sites, u.must_change,
+  CASE WHEN u.issuer = '' AND u.totp_secret IS NULL THEN TRUE ELSE FALSE END AS password_only
 FROM sessions s JOIN users u ON u.estate = s.estate AND u.name = s.user_name
 WHERE s.estate = $1 AND s.secret_hash = $2 AND u.disabled_at IS NULL";
 const USED: &str = "UPDATE sessions SET last_used_at = $3 WHERE estate = $1 AND secret_hash = $2";
@@ -34,8 +35,9 @@ WHERE estate = $1 AND user_name = $2 AND last_used_at >= $3 AND created_at >= $4
 ORDER BY last_used_at DESC, id";
 const END_ONE: &str = "DELETE FROM sessions WHERE estate = $1 AND user_name = $2 AND id = $3";
 const END_OTHERS: &str = "DELETE FROM sessions WHERE estate = $1 AND user_name = $2 AND id <> $3";
+// Whom another server vouches for has none, and no password fits.
 const HASH: &str = "SELECT name, password_hash FROM users
-WHERE estate = $1 AND name = $2 AND disabled_at IS NULL";
+WHERE estate = $1 AND name = $2 AND disabled_at IS NULL AND issuer = ''";
 const OWN_PASSWORD: &str = "UPDATE users SET password_hash = $4, must_change = FALSE
 WHERE estate = $1 AND name = $2 AND password_hash = $3 AND disabled_at IS NULL";
 
@@ -88,6 +90,8 @@ pub struct Holder {
     pub sites: Sites,
     /// It has a one-time password, and has to choose its own.
     pub must_change: bool,
+    /// A password is all that it takes.
+    pub password_only: bool,
 }
 
 /// A session as its owner sees it.
@@ -125,12 +129,32 @@ struct HolderRow {
     role: String,
     sites: String,
     must_change: bool,
+    password_only: bool,
 }
 
 /// What a browser says of itself, short and without control characters.
 fn plain(agent: &str) -> String {
     let seen = agent.chars().filter(|c| !c.is_control());
     seen.take(LONGEST_AGENT).collect()
+}
+
+/// Ends the session that a browser had before, and clears away those that have ended.
+pub(super) async fn make_way(
+    conn: &mut Conn,
+    old: Option<Vec<u8>>,
+    lasting: Lasting,
+    now: Timestamp,
+) -> Result<()> {
+    conn.sql(CLEAR)
+        .bind(ESTATE)
+        .bind(now.0 - lasting.idle)
+        .bind(now.0 - lasting.whole)
+        .execute()
+        .await?;
+    if let Some(old) = old {
+        let _: Option<NameRow> = conn.sql(END).bind(ESTATE).bind(old).optional().await?;
+    }
+    Ok(())
 }
 
 /// Starts a session, in a transaction that has the turn; false where the account does not hold any more.
@@ -204,16 +228,7 @@ impl Store {
             .run(move |conn| {
                 Box::pin(async move {
                     take_turn(conn).await?;
-                    conn.sql(CLEAR)
-                        .bind(ESTATE)
-                        .bind(by.at.0 - lasting.idle)
-                        .bind(by.at.0 - lasting.whole)
-                        .execute()
-                        .await?;
-                    if let Some(old) = old {
-                        let _: Option<NameRow> =
-                            conn.sql(END).bind(ESTATE).bind(old).optional().await?;
-                    }
+                    make_way(conn, old, lasting, by.at).await?;
                     start(conn, &who, hash, &agent, &by).await
                 })
             })
@@ -264,6 +279,7 @@ impl Store {
             role: role_of(&row.role),
             sites: sites_of(&row.sites),
             must_change: row.must_change,
+            password_only: row.password_only,
         }))
     }
 

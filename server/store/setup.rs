@@ -46,9 +46,15 @@ fn judged(row: Option<LinkRow>, presented: &[u8], now: Timestamp) -> Link {
     if holds { Link::Holds } else { Link::Void }
 }
 
-async fn nobody(conn: &mut Conn) -> Result<bool> {
+/// Whether nobody has an account yet, in a transaction that has the turn.
+pub(super) async fn nobody(conn: &mut Conn) -> Result<bool> {
     let accounts: i64 = conn.sql(COUNT).bind(ESTATE).scalar().await?;
     Ok(accounts == 0)
+}
+
+/// Takes the link away.
+pub(super) async fn forget_link(conn: &mut Conn) -> Result<()> {
+    conn.sql(FORGET).bind(ESTATE).execute().await.map(drop)
 }
 
 impl Store {
@@ -122,7 +128,7 @@ impl Store {
                     {
                         return Ok(false);
                     }
-                    conn.sql(FORGET).bind(ESTATE).execute().await?;
+                    forget_link(conn).await?;
                     let who = Checked {
                         name: new.name,
                         password_hash: new.password_hash,
@@ -143,7 +149,7 @@ impl Store {
                     if !nobody(conn).await? {
                         return Ok(false);
                     }
-                    conn.sql(FORGET).bind(ESTATE).execute().await?;
+                    forget_link(conn).await?;
                     accounts::insert(conn, &new, &by).await
                 })
             })

@@ -2,7 +2,11 @@
 
 use askama::Template;
 
-use super::{Layout, links, people::meaning, text::Moment};
+use super::{
+    Layout, links,
+    people::{host, meaning},
+    text::Moment,
+};
 use crate::{
     domain::time::Timestamp,
     store::{accounts::Account, sessions::OwnSession},
@@ -41,6 +45,10 @@ pub struct AccountPage {
     pub sites: Option<String>,
     /// The password was for once.
     pub must_change: bool,
+    /// The host of the server that vouches for it, where there is no password here.
+    pub elsewhere: Option<String>,
+    /// A code is asked for after the password.
+    pub second_factor: bool,
     /// Why the last change of the password failed.
     pub error: Option<String>,
     /// Where one is signed in.
@@ -70,6 +78,8 @@ impl AccountPage {
             meaning: meaning(account.role),
             sites: account.sites.limit().map(|codes| codes.join(", ")),
             must_change: account.must_change,
+            elsewhere: host(account),
+            second_factor: account.second_factor,
             error,
             sessions: rows.collect(),
             layout,

@@ -51,6 +51,7 @@ pub mod recipes;
 pub mod rows;
 pub mod rule;
 pub mod saved;
+pub mod second_factor;
 pub mod setup;
 pub mod sightings;
 pub mod sign_in;

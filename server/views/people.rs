@@ -21,6 +21,13 @@ pub fn person_url(name: &str) -> String {
     format!("/people/{}", links::encode(name))
 }
 
+/// The host of the server that vouches for an account, where one does.
+pub fn host(account: &Account) -> Option<String> {
+    let (_, rest) = account.issuer.split_once("://")?;
+    let host = rest.split('/').next().unwrap_or_default();
+    (!host.is_empty()).then(|| host.to_owned())
+}
+
 /// A role to choose.
 #[derive(Clone, Copy, Debug)]
 pub struct RoleChoice {
@@ -64,6 +71,10 @@ pub struct PersonRow {
     pub made: Moment,
     /// By whom; may be empty.
     pub by: String,
+    /// The host of the server that vouches for it, where there is no password here.
+    pub elsewhere: Option<String>,
+    /// A code is asked for after the password.
+    pub second_factor: bool,
 }
 
 impl PersonRow {
@@ -89,6 +100,8 @@ impl PersonRow {
             disabled: account.disabled_at.is_some(),
             made: Moment::new(account.created_at, layout.now),
             by: account.created_by.clone(),
+            elsewhere: host(account),
+            second_factor: account.second_factor,
         }
     }
 }

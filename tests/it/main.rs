@@ -41,6 +41,7 @@ mod settings;
 mod sightings;
 mod signed_http;
 mod sim;
+mod single_sign_on;
 mod sites;
 mod store;
 mod stub;

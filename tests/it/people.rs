@@ -2,5 +2,6 @@
 
 mod accounts;
 pub mod matrix;
+mod second_factor;
 mod setup;
 mod signing_in;

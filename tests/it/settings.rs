@@ -100,10 +100,96 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
         (&["--session-hours", "169"], &[], None, "session_hours"),
         (&[], &[], Some("session_hours = 0"), "session_hours"),
         (
+            &["--require-second-factor", "administrator,owner"],
+            &[],
+            None,
+            "require_second_factor",
+        ),
+        (
             &["--first-admin-password-file", "/none/password"],
             &[],
             None,
             "/none/password",
+        ),
+        (
+            &["--oidc-client-id", "a"],
+            &[],
+            None,
+            "oidc_issuer is missing",
+        ),
+        (
+            &["--oidc-issuer", "http://login.corp.example"],
+            &[],
+            None,
+            "oidc_issuer",
+        ),
+        (
+            &["--oidc-issuer", "https://login.corp.example"],
+            &[],
+            None,
+            "oidc_client_id is missing",
+        ),
+        (
+            &[],
+            &[("CUTOVER_OIDC_ROLES", "a=viewer")],
+            None,
+            "oidc_roles",
+        ),
+        (
+            &[],
+            &[],
+            Some(
+                "oidc_issuer = \"https://login.corp.example\"\noidc_client_id = \"a\"\noidc_roles = \"a=owner\"",
+            ),
+            "oidc_roles: \"a=owner\"",
+        ),
+        (
+            &[],
+            &[],
+            Some(
+                "oidc_issuer = \"https://login.corp.example\"\noidc_client_id = \"a\"\noidc_roles = \"a=viewer\"",
+            ),
+            "public_url is missing",
+        ),
+        (
+            &["--public-url", "https://cutover.corp.example"],
+            &[],
+            Some(
+                "oidc_issuer = \"https://login.corp.example\"\noidc_client_id = \"a\"\noidc_roles = \"a=viewer\"",
+            ),
+            "CUTOVER_OIDC_CLIENT_SECRET",
+        ),
+        (
+            &[
+                "--public-url",
+                "https://cutover.corp.example",
+                "--oidc-client-secret-file",
+                "/none/secret",
+            ],
+            &[],
+            Some(
+                "oidc_issuer = \"https://login.corp.example\"\noidc_client_id = \"a\"\noidc_roles = \"a=viewer\"",
+            ),
+            "/none/secret",
+        ),
+        (
+            &["--public-url", "http://cutover.corp.example"],
+            &[],
+            None,
+            "public_url",
+        ),
+        (
+            &[
+                "--oidc-ca",
+                "/none/ca.pem",
+                "--public-url",
+                "https://cutover.corp.example",
+            ],
+            &[("CUTOVER_OIDC_CLIENT_SECRET", "s")],
+            Some(
+                "oidc_issuer = \"https://login.corp.example\"\noidc_client_id = \"a\"\noidc_roles = \"a=viewer\"",
+            ),
+            "/none/ca.pem",
         ),
         (&["--keep-changes", "4000"], &[], None, "keep_changes"),
         (&["--keep-audit", "89"], &[], None, "keep_audit"),

@@ -26,6 +26,8 @@ fn account(name: &str, role: Role) -> Account {
         created_by: "ines.okafor".to_owned(),
         last_sign_in_at: Some(samples::now().plus(-3 * HOUR)),
         must_change: false,
+        issuer: String::new(),
+        second_factor: false,
     }
 }
 
