@@ -51,13 +51,13 @@ async function freshDatabase() {
 }
 
 /// Starts the program on an empty database and waits until it is ready to serve. `demo`: with so many simulated clients,
-/// their past, and lists of who is expected; on SQLite.
-export async function startServer(engine = "sqlite", { demo } = {}) {
+/// their past, and lists of who is expected; on SQLite. `settings`: more of its environment.
+export async function startServer(engine = "sqlite", { demo, settings = {} } = {}) {
   if (!existsSync(program)) throw new Error(`${program} is not there: cargo build first`);
   const data = await mkdtemp(join(tmpdir(), "cutover-server-"));
   const database = engine === "postgres" ? await freshDatabase() : undefined;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CUTOVER_")));
-  Object.assign(env, { CUTOVER_DATA_DIR: data, CUTOVER_LISTEN: "127.0.0.1:0" });
+  Object.assign(env, { CUTOVER_DATA_DIR: data, CUTOVER_LISTEN: "127.0.0.1:0", ...settings });
   if (!demo) {
     env.CUTOVER_FIRST_ADMIN_PASSWORD_FILE = join(data, "first-password");
     await writeFile(env.CUTOVER_FIRST_ADMIN_PASSWORD_FILE, `${firstPassword}\n`, { mode: 0o600 });
@@ -96,10 +96,9 @@ export async function startServer(engine = "sqlite", { demo } = {}) {
       sent.end(body);
     });
 
-  const token = async (purpose) => {
-    const made = await run(program, ["token", "create", "--purpose", purpose, "--name", "browser-tests"], { cwd: data, env });
-    return made.stdout.trim();
-  };
+  /// A command of the program beside the server, and what it prints.
+  const tell = async (...words) => (await run(program, words, { cwd: data, env })).stdout.trim();
+  const token = (purpose) => tell("token", "create", "--purpose", purpose, "--name", "browser-tests");
 
   let told;
   const deadline = Date.now() + startsWithin;
@@ -114,5 +113,5 @@ export async function startServer(engine = "sqlite", { demo } = {}) {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { engine, ...told, request, token, stop, output: () => output };
+  return { engine, ...told, request, tell, token, stop, output: () => output };
 }
