@@ -4,6 +4,8 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod doors;
+pub mod enrolment;
 pub mod error;
 pub mod expected;
 pub mod http;

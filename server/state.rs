@@ -1,6 +1,6 @@
 //! What every request can reach: the store, the judge, the sender's tokens, the room for bodies.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use ipnet::IpNet;
 
@@ -32,6 +32,7 @@ struct Inner {
     trusted_proxies: Vec<IpNet>,
     doors: Doors,
     new_clients_per_hour: i64,
+    signed_http: Option<SocketAddr>,
 }
 
 /// How people and programs reach the server.
@@ -47,6 +48,8 @@ pub struct Reached {
     pub doors: Doors,
     /// New clients that a token may make known in an hour, where it says nothing itself; 0: any number.
     pub new_clients_per_hour: i64,
+    /// Where signed reports are taken without TLS, while they are.
+    pub signed_http: Option<SocketAddr>,
 }
 
 impl App {
@@ -64,6 +67,7 @@ impl App {
             lasting,
             doors,
             new_clients_per_hour,
+            signed_http,
         } = reached;
         Self {
             inner: Arc::new(Inner {
@@ -80,6 +84,7 @@ impl App {
                 trusted_proxies,
                 doors,
                 new_clients_per_hour,
+                signed_http,
             }),
         }
     }
@@ -142,6 +147,11 @@ impl App {
     /// New clients that a token may make known in an hour where the token itself does not say it; 0: no limit.
     pub fn new_clients_per_hour(&self) -> i64 {
         self.inner.new_clients_per_hour
+    }
+
+    /// Where signed reports are taken without TLS, while they are.
+    pub fn signed_http(&self) -> Option<SocketAddr> {
+        self.inner.signed_http
     }
 
     /// Whether cookies may only travel over TLS.

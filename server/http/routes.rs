@@ -14,9 +14,9 @@ use axum::{
 
 use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
-    feeds, fixes, gate, health, ingest, kit, layers, lists, pages, people, population, saved,
-    setup, sightings, sign_in, tls_page, tokens, trend, trend_api, twins, upload_again, upload_api,
-    uploads, webhooks,
+    exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest, kit, layers, lists,
+    pages, people, population, saved, setup, sightings, sign_in, tls_page, tokens, trend,
+    trend_api, twins, upload_again, upload_api, uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},
@@ -40,6 +40,8 @@ pub enum Needs {
     Feed,
     /// To decide on exceptions and cutovers.
     Decide,
+    /// To bring things in, or to decide: to ask for an exception, and to take one back.
+    FeedOrDecide,
     /// To read the audit log.
     ReadAudit,
     /// To bring things in, or to look after those who do: what was sent and what was refused.
@@ -56,6 +58,7 @@ impl Needs {
             Self::Read => role.may(Permission::Read),
             Self::Feed => role.may(Permission::Feed),
             Self::Decide => role.may(Permission::Decide),
+            Self::FeedOrDecide => role.may(Permission::Feed) || role.may(Permission::Decide),
             Self::ReadAudit => role.may(Permission::ReadAudit),
             Self::FeedOrReadAudit => role.may(Permission::Feed) || role.may(Permission::ReadAudit),
             Self::Administer => role.may(Permission::Administer),
@@ -141,7 +144,9 @@ pub fn table() -> Vec<Route> {
 
 /// Pages, for people.
 fn pages() -> Vec<Route> {
-    use Needs::{Administer, Feed, FeedOrReadAudit, Read, ReadAudit};
+    use Needs::{Administer, Decide, Feed, FeedOrDecide, FeedOrReadAudit, Read, ReadAudit};
+    const ASK: &str = "/exceptions/new";
+    const ASK_FOR_ONE: &str = "/clients/{id}/exceptions";
     vec![
         get("/", Read, pages::home),
         get("/os/{key}", Read, pages::os),
@@ -154,6 +159,16 @@ fn pages() -> Vec<Route> {
         get("/clients", Read, pages::clients),
         get("/clients/{id}", Read, pages::client),
         post("/clients/{id}/two-machines", Feed, twins::two_machines),
+        post(ASK_FOR_ONE, FeedOrDecide, forms::ask_for_one),
+        get("/exceptions", Read, exceptions::page),
+        get(ASK, FeedOrDecide, exceptions::form),
+        post(ASK, FeedOrDecide, forms::ask_for_all),
+        post("/exceptions/decide", Decide, forms::decide),
+        get("/exceptions/{id}", Read, exceptions::one),
+        post("/exceptions/{id}/approve", Decide, forms::approve),
+        post("/exceptions/{id}/reject", Decide, forms::reject),
+        // One's own; those of others are for who decides.
+        post("/exceptions/{id}/withdraw", FeedOrDecide, forms::withdraw),
         get("/views", Read, saved::list),
         post("/views", Read, saved::save),
         // One's own; those of others are for who administrates.
@@ -242,6 +257,7 @@ fn api() -> Vec<Route> {
         get(ENTRY, Read, api_client::report).or(READ),
         get("/api/v1/blockers", Read, api::blockers).or(READ),
         get("/api/v1/blockers/changes", Read, changes::list).or(READ),
+        get("/api/v1/exceptions", Read, exceptions::list).or(READ),
         get("/api/v1/fixes", Read, fixes::api).or(READ),
         get("/api/v1/gate", Read, gate::answer).or(READ),
         get("/api/v1/feeds", Read, feeds::list).or(READ),

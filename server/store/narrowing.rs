@@ -3,13 +3,15 @@
 use super::{
     ESTATE,
     cursor::{Mark, Times},
-    db::{Composed, Statement, Tx},
-    model::{Filter, Listing, Order},
+    db::{Composed, Engine, Statement, Tx},
+    exceptions::{IN_FORCE, IN_FORCE_AND_SOON_OVER, NOT_IN_FORCE},
+    model::{Excepted, Filter, Listing, Order},
     moves::{MOVED_BACK, NEWS},
-    searching::{Search, searched},
+    searching::{Search, inside, searched},
 };
 use crate::domain::{
     assess,
+    exceptions::SOON,
     plan::{ActionSet, Only},
     time::{DAY, Timestamp},
     verdict::Standing,
@@ -24,15 +26,6 @@ pub(super) enum Value {
 
 pub(super) fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
-}
-
-/// A pattern for "somewhere in it".
-pub(super) fn inside(part: &str) -> Value {
-    let escaped = part
-        .replace('!', "!!")
-        .replace('%', "!%")
-        .replace('_', "!_");
-    Value::Text(format!("%{escaped}%"))
 }
 
 /// The bit of a reason; no bit for a code nobody knows, so that an unknown reason lists nobody.
@@ -121,6 +114,7 @@ pub(super) const fn names_few(filter: &Filter) -> bool {
         || filter.duplicates
         || filter.future
         || filter.left_out
+        || filter.needs_exception()
 }
 
 /// The pieces of a filter's list; they share no client.
@@ -182,6 +176,18 @@ pub(super) enum Lead {
     Os,
     /// The site.
     Site,
+    /// The parts of the text that is looked for.
+    Parts(Engine),
+}
+
+impl Lead {
+    /// The engine whose index finds the names, where few have the parts of the text that is looked for.
+    const fn by_parts(self) -> Option<Engine> {
+        match self {
+            Self::Parts(engine) => Some(engine),
+            Self::Either | Self::Os | Self::Site => None,
+        }
+    }
 }
 
 /// A statement that grows with the filter, and the values it binds.
@@ -319,7 +325,11 @@ impl Growing {
 
     /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
-        self.by_ids |= filter.regressed || piece.search == Search::Id;
+        let by_parts = lead.by_parts();
+        self.by_ids |= filter.regressed
+            || filter.needs_exception()
+            || piece.search == Search::Id
+            || piece.search == Search::Name && by_parts.is_some();
         self.few |= self.by_ids || names_few(filter);
         if let Some(standing) = piece.standing {
             // Negated, so that no planner takes it for a way to find the few.
@@ -391,6 +401,19 @@ impl Growing {
                 [Value::Int(ESTATE), Value::Int(now.plus(-NEWS).0)],
             );
         }
+        match filter.excepted {
+            None => {}
+            Some(Excepted::Yes) => self.and(IN_FORCE, [Value::Int(ESTATE), Value::Int(now.0)]),
+            Some(Excepted::No) => self.and(NOT_IN_FORCE, [Value::Int(ESTATE), Value::Int(now.0)]),
+            Some(Excepted::Soon) => self.and(
+                IN_FORCE_AND_SOON_OVER,
+                [
+                    Value::Int(ESTATE),
+                    Value::Int(now.0),
+                    Value::Int(now.plus(SOON * DAY).0),
+                ],
+            ),
+        }
         if let Some(days) = filter.unchanged {
             // Who was ready until its report grew too old has not been ready since then only.
             let since = now.plus(days.saturating_mul(-DAY)).0;
@@ -400,7 +423,7 @@ impl Growing {
             );
         }
         if let Some(q) = searched(filter) {
-            self.search(q, piece.search);
+            self.search(q, piece.search, by_parts);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Every page rendered from samples: snapshots of the words, and checks that hold for all of them.
 
 mod colours;
+mod exceptions;
 mod headline;
 mod hooks;
 mod markup;
@@ -57,6 +58,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(trends::pages());
     pages.extend(hooks::pages());
     pages.extend(people::pages());
+    pages.extend(exceptions::pages());
     pages.extend(fixes());
     pages.extend([
         ("feeding", feeding()),

@@ -5,7 +5,7 @@ use super::{
         api::{ListAnswer, RejectList},
         audit::AuditAnswer,
         changes::ChangesAnswer,
-        client_json, collection,
+        client_json, collection, exceptions,
         feeds::FeedList,
         fixes_json::FixesAnswer,
         gate::GateAnswer,
@@ -15,7 +15,7 @@ use super::{
         trend_json::{RegressedAnswer, TrendAnswer},
     },
     call::{Call, Content, Shape, Tag, Who},
-    params::{self, BLOCKERS_STANDING, FILTERS, GATE, LIST, OS, SITE, STANDING, TREND},
+    params::{self, BLOCKERS_STANDING, EXCEPTIONS, FILTERS, GATE, LIST, OS, SITE, STANDING, TREND},
 };
 
 fn of_a_list() -> Vec<Content> {
@@ -73,6 +73,12 @@ pub(super) fn calls() -> Vec<Call> {
             .polled()
             .error(400, "`cursor` is none of this list."),
         changes(),
+        Call::get("/api/v1/exceptions", "listExceptions", "What somebody answers for")
+            .says("Exceptions, the latest request first: for which client, why, what is done instead, who answers for it and until when, who asked and who decided. An exception never moves a standing and makes nobody ready. It is in force while it is `active`, and lapses when the verdict, the reasons or the OS version of its client change.")
+            .takes(EXCEPTIONS)
+            .json::<exceptions::ListAnswer>(200, "A page of the list.")
+            .polled()
+            .error(400, "`cursor` is none of this list."),
         Call::get("/api/v1/clients", "listClients", "Everybody")
             .says("Every client that is counted, unless the filters say otherwise.")
             .takes([STANDING])

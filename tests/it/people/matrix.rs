@@ -19,10 +19,19 @@ const MAY: [(&str, &[Needs]); 5] = [
             Needs::OwnAccount,
             Needs::Read,
             Needs::Feed,
+            Needs::FeedOrDecide,
             Needs::FeedOrReadAudit,
         ],
     ),
-    ("approver", &[Needs::OwnAccount, Needs::Read, Needs::Decide]),
+    (
+        "approver",
+        &[
+            Needs::OwnAccount,
+            Needs::Read,
+            Needs::Decide,
+            Needs::FeedOrDecide,
+        ],
+    ),
     (
         "administrator",
         &[
@@ -30,6 +39,7 @@ const MAY: [(&str, &[Needs]); 5] = [
             Needs::Read,
             Needs::Feed,
             Needs::Decide,
+            Needs::FeedOrDecide,
             Needs::ReadAudit,
             Needs::FeedOrReadAudit,
             Needs::Administer,
