@@ -173,6 +173,14 @@ async function fill() {
   const more = names.map((name, number) => ({ ...attacking(name, 1), client: { name: hostile("newly", name), site_code: "P01", resource_id: 19_000_000 + number } }));
   stored(await server.request("/api/v1/reports", { method: "POST", token: ingest, body: JSON.stringify(more) }), "more reports");
 
+  // Exceptions, asked for in any words.
+  const blockers = (await server.request("/api/v1/blockers?limit=200", { headers: { cookie: sessionCookie } })).json().items;
+  const until = new Date(Date.now() + 30 * 24 * 3_600_000).toISOString().slice(0, 10);
+  for (const [number, name] of names.entries()) {
+    const words = { reason: hostile("exception-reason", name), control: hostile("exception-control", name), owner: hostile("exception-owner", name, 100) };
+    taken(await form(`/clients/${blockers[number].id}/exceptions`, { kind: "mitigated", until, ...words }), "an exception");
+  }
+
   // Browsers that come in under any name.
   for (const name of names) {
     const agent = hostile("agent", name).replace(/[^\x20-\x7e]/g, "?");
