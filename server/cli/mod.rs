@@ -13,6 +13,7 @@ pub mod gate;
 pub mod import;
 pub mod load;
 pub mod loadgen;
+pub mod observe;
 mod out;
 pub mod quarantine;
 pub mod sweep;
@@ -51,6 +52,8 @@ pub enum Command {
     Assess(assess::AssessArgs),
     /// Store files of any format, through a server or straight into the database
     Import(import::ImportArgs),
+    /// Read logs of IIS, HTTP.sys and load balancers: what clients used on the wire, beside what is configured
+    Observe(observe::ObserveArgs),
     /// Bring the files that computers drop into a folder to a server, each once
     Sweep(sweep::SweepArgs),
     /// Ask a server whether a pipeline may go on: exit 0 when every criterion is met, 3 when not, 1 when nobody knows
@@ -100,6 +103,7 @@ pub async fn run(command: Command) -> Result<(), Error> {
         Command::Assess(args) => assess::run(&args),
         Command::Gate(args) => gate::run(args).await,
         Command::Import(args) => import::run(args).await,
+        Command::Observe(args) => observe::run(args).await,
         Command::Sweep(args) => sweep::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Loadgen(args) => bench::run(*args).await,

@@ -17,6 +17,7 @@ pub mod gate;
 pub mod handshake;
 pub mod identity;
 pub mod lists;
+pub mod observed;
 pub mod pace;
 pub mod passwords;
 pub mod plan;

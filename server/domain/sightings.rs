@@ -103,7 +103,7 @@ pub struct Heard {
 
 /// How far apart a report and a failed handshake may be for the address to be the same machine's: tomorrow it may be
 /// another's.
-const SAME_LEASE: i64 = DAY;
+pub const SAME_LEASE: i64 = DAY;
 
 /// Which client an address is, where that is not in doubt: exactly one client was last heard from there, and within a day
 /// of its latest sighting.

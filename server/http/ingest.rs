@@ -175,7 +175,7 @@ const LISTS: &[&str] = &[
     "text/tab-separated-values",
 ];
 
-fn check_type(headers: &HeaderMap, taken: &[&str], remedy: &str) -> Result<(), Problem> {
+pub(super) fn check_type(headers: &HeaderMap, taken: &[&str], remedy: &str) -> Result<(), Problem> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else {
         return Ok(());
     };

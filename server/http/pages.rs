@@ -44,6 +44,9 @@ use crate::{
 /// Rows of the list of an OS version, site or role that its own page shows.
 const PLACE_ROWS: usize = 25;
 
+/// So many days back the page of a client says what was seen of it.
+const OBSERVED_DAYS: i64 = 30;
+
 /// The frame of a page.
 pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&HeaderMap>) -> Layout {
     let host = headers
@@ -316,6 +319,14 @@ pub async fn client(
     let layout = layout(&app, Nav::Clients, Some(&person), Some(&headers));
     let mut page = ClientPage::new(layout, &detail, findings, &counting(&app));
     page.say_sources(&detail, &judged.decides);
+    let now = clock::now();
+    let seen = app
+        .store()
+        .observed_of(&id, &person.sites, OBSERVED_DAYS, now)
+        .await?;
+    if let Some(seen) = seen {
+        page.say_observed(detail.row.standing, &seen);
+    }
     let known = exceptions::of_client(&app, &detail.row.id, &person).await?;
     page.exceptions = Some(ClientExceptions::new(
         &detail.row,

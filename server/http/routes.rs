@@ -15,8 +15,8 @@ use axum::{
 use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
     exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest, kit, layers, lists,
-    pages, people, population, saved, setup, sightings, sign_in, tls_page, tokens, trend,
-    trend_api, twins, upload_again, upload_api, uploads, webhooks,
+    observed, observed_page, pages, people, population, saved, setup, sightings, sign_in, tls_page,
+    tokens, trend, trend_api, twins, upload_again, upload_api, uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},
@@ -190,6 +190,8 @@ fn pages() -> Vec<Route> {
         get("/audit/log.ndjson", ReadAudit, audit_export::ndjson),
         get("/tls", Read, tls_page::page),
         get("/sightings", Read, sightings::page),
+        get("/observed", Read, observed_page::page),
+        post("/observed", Feed, observed_page::take_log),
         get("/trend", Read, trend::page),
         get("/trend/{day}", Read, trend::day),
         get("/feeding", Read, kit::feeding),
@@ -244,6 +246,7 @@ fn api() -> Vec<Route> {
     const POPULATION: &[Purpose] = &[Purpose::Population];
     const SENDING: &[Purpose] = &[Purpose::Ingest, Purpose::Import];
     const LISTS: &str = "/api/v1/population";
+    const OBSERVED: &str = "/api/v1/observations";
     const UPLOADS: &str = "/api/v1/uploads";
     const ENTRY: &str = "/api/v1/clients/{id}/reports/{entry}";
     vec![
@@ -266,6 +269,8 @@ fn api() -> Vec<Route> {
         get("/api/v1/rejects", FeedOrReadAudit, api::rejects).or(READ),
         get("/api/v1/audit", ReadAudit, audit::list),
         get("/api/v1/sightings", Read, sightings::list).or(READ),
+        get(OBSERVED, Read, observed::list).or(READ),
+        post(OBSERVED, Feed, observed::add).or(IMPORT),
         get("/api/v1/openapi.json", Anyone, contract::document),
         get(UPLOADS, FeedOrReadAudit, upload_api::list).or(IMPORT),
         post(UPLOADS, Feed, upload_api::add).or(IMPORT),

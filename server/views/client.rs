@@ -10,6 +10,7 @@ use super::{
     exceptions::ClientExceptions,
     home::Counting,
     json, links,
+    observed::{LineView, lines, told},
     prospect::{StepView, conclusion, steps},
     rows::{RowView, last_known},
     text::{Moment, counted},
@@ -20,6 +21,7 @@ use crate::{
     domain::{
         assess::{Prospect, ProtocolMask},
         evidence::Chapter,
+        observed::{OfClient, Quadrant},
         verdict::{CheckResult, Standing, Verdict},
     },
     store::model::ClientDetail,
@@ -40,6 +42,17 @@ pub struct Findings<'f> {
 
 /// No more of a report than this is shown on the page; the rest is in the download.
 const RAW_SHOWN: usize = 200_000;
+
+/// What was seen on the wire.
+#[derive(Clone, Debug)]
+pub struct ObservedView {
+    /// What it comes to, in a sentence.
+    pub says: &'static str,
+    /// By system and protocol.
+    pub lines: Vec<LineView>,
+    /// An old protocol came from an address that it may have had.
+    pub suspected: bool,
+}
 
 /// One of several sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +115,8 @@ pub struct ClientPage {
     pub two_machines_url: String,
     /// How it was found by its name, what it was called before, and from which records it was told apart.
     pub called: Vec<String>,
+    /// What was seen of it on the wire; none: nothing was.
+    pub observed: Option<ObservedView>,
     /// What somebody answers for; `None`: not asked for.
     pub exceptions: Option<ClientExceptions>,
     /// One page of the history, newest first.
@@ -196,6 +211,7 @@ impl ClientPage {
             }),
             two_machines_url: links::two_machines_url(&row.id),
             called: called::sentences(client),
+            observed: None,
             exceptions: None,
             history: entries(client, chapters, now),
             older_url: client
@@ -213,6 +229,15 @@ impl ClientPage {
 }
 
 impl ClientPage {
+    /// Adds what was seen on the wire.
+    pub fn say_observed(&mut self, standing: Standing, seen: &OfClient) {
+        self.observed = Some(ObservedView {
+            says: told(Quadrant::of(standing == Standing::Ready, seen.seen)).1,
+            lines: lines(seen, self.layout.now),
+            suspected: seen.suspected,
+        });
+    }
+
     /// Adds who says what. `decides`: for each source, the facts that rest on it.
     pub fn say_sources(&mut self, client: &ClientDetail, decides: &[Vec<String>]) {
         let now = self.layout.now;

@@ -9,6 +9,8 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("upload.vouch", "Vouched for files"),
     ("upload.store", "Had files stored"),
     ("upload.discard", "Discarded files"),
+    ("observations.add", "Brought in what was seen on the wire"),
+    ("addresses.add", "Brought in who had which address"),
     ("mapping.save", "Kept what columns mean"),
     ("client.two-machines", "Said that records are two machines"),
     ("exception.request", "Asked for an exception"),

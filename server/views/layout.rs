@@ -41,6 +41,8 @@ pub enum Nav {
     Audit,
     /// How to feed it.
     Feeding,
+    /// What was seen on the wire.
+    Observed,
     /// Who has an account.
     People,
     /// One's own account.
@@ -145,7 +147,8 @@ const READING: [(Nav, &str, &str); 6] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 14] = [
+const FEEDING: [(Nav, &str, &str); 15] = [
+    (Nav::Observed, "/observed", "Observed"),
     (Nav::Exceptions, "/exceptions", "Exceptions"),
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),

@@ -38,6 +38,7 @@ pub mod links;
 pub mod list;
 pub mod masks;
 pub mod method;
+pub mod observed;
 pub mod os;
 pub mod outlook;
 pub mod people;

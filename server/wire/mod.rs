@@ -18,6 +18,7 @@ pub mod hello;
 mod key_paths;
 mod machine;
 mod nesting;
+pub mod observed;
 pub mod population;
 pub mod population_names;
 mod population_row;

@@ -18,6 +18,7 @@ const always = [
   { name: "population", path: "/population" },
   { name: "feeds", path: "/feeds" },
   { name: "webhooks", path: "/webhooks" },
+  { name: "observed", path: "/observed" },
   { name: "exceptions", path: "/exceptions" },
   { name: "ask-for-exceptions", path: "/exceptions/new?standing=blocking" },
   { name: "tokens", path: "/tokens" },

@@ -235,11 +235,14 @@ async fn every_step_from_every_state_by_every_role_does_what_the_domain_says() {
     }
 }
 
+/// What is different in a later report.
+type Change = fn(&mut Incoming);
+
 #[tokio::test]
 async fn whatever_changes_about_a_client_ends_its_exception() {
     for test in TestStore::each().await {
         let store = &test.store;
-        let changed: [(&str, fn(&mut Incoming)); 5] = [
+        let changed: [(&str, Change); 5] = [
             ("ready", |new| {
                 new.verdict = Standing::Ready;
                 new.impact = None;
@@ -249,7 +252,7 @@ async fn whatever_changes_about_a_client_ends_its_exception() {
             ("reasons", |new| new.reasons = 3),
             ("fewer reasons", |new| new.reasons = 0),
             ("OS version", |new| {
-                new.os_key = "10.0.26100-client".to_owned()
+                new.os_key = "10.0.26100-client".to_owned();
             }),
         ];
         for (n, (what, change)) in (1..).zip(changed) {
@@ -348,6 +351,10 @@ fn of(standings: &[Standing], excepted: Option<Excepted>) -> Filter {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story that every step looks back on"
+)]
 #[tokio::test]
 async fn an_exception_never_moves_a_standing_and_every_number_is_the_length_of_its_list() {
     let mut random = StdRng::seed_from_u64(7);
@@ -421,7 +428,7 @@ async fn an_exception_never_moves_a_standing_and_every_number_is_the_length_of_i
                         );
                         for row in &rows {
                             let under = row.exception.is_some();
-                            assert_ne!(how == Some(Excepted::No) && under, true, "{filter:?}");
+                            assert!(!(how == Some(Excepted::No) && under), "{filter:?}");
                             assert!(under || !filter.needs_exception(), "{filter:?}");
                         }
                         seen.push(length);

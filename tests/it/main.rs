@@ -24,6 +24,7 @@ mod lists;
 mod load;
 mod naming;
 mod newcomer;
+mod observed;
 mod pacing;
 mod people;
 mod plans;

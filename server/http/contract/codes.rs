@@ -16,7 +16,8 @@ use utoipa::{
 use super::super::{table, whole};
 use crate::{
     domain::{
-        assess, changes, evidence, exceptions, feeds, lists::ListOrigin, plan, sightings, verdict,
+        assess, changes, evidence, exceptions, feeds, lists::ListOrigin, observed, plan, sightings,
+        verdict,
     },
     error::Problem,
     store::{id_lists, incoming, model, upload_model},
@@ -122,6 +123,12 @@ const FACT_STATES: [(&str, &str); 3] = [
 ];
 
 codes! {
+    /// Where configured and observed meet.
+    ObservedBox: bare(observed::Quadrant::ALL.map(observed::Quadrant::code));
+    /// With which protocol a connection was made.
+    ObservedProtocol: bare(observed::Protocol::ALL.map(observed::Protocol::code));
+    /// Why nobody knows whose a connection was.
+    ObservedDoubt: observed::Doubt::ALL.map(|doubt| (doubt.code(), doubt.words())).into();
     /// The one word for a client. The first that holds decides, and over the population they always add up.
     Standing: standings(|_| true);
     /// A standing to filter by.

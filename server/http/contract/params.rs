@@ -284,6 +284,22 @@ pub const SIGHTINGS_CURSOR: Param = param(
 /// `limit`
 pub const LIMIT: Param = param("limit", Number(1, 1_000, Some(100)), "2", "Rows of a page.");
 
+/// What is asked of observations.
+pub const OBSERVED: [Param; 2] = [
+    param(
+        "days",
+        Number(1, 400, Some(30)),
+        "30",
+        "How many days to go back, today among them.",
+    ),
+    param(
+        "box",
+        One("ObservedBox", ""),
+        "ready_legacy",
+        "Only clients of this box. Without it: every client of which anything was seen.",
+    ),
+];
+
 /// `cursor` of the feed of changes
 pub const CHANGES_CURSOR: Param = param(
     "cursor",

@@ -10,6 +10,7 @@ use super::{
         fixes_json::FixesAnswer,
         gate::GateAnswer,
         media,
+        observed_json::ObservedAnswer,
         sightings::SightingList,
         summary_json::SummaryAnswer,
         trend_json::{RegressedAnswer, TrendAnswer},
@@ -54,6 +55,16 @@ fn changes() -> Call {
         .error(410, "What follows `cursor` is not kept any more. Start anew: without `cursor`, and with the whole list.")
 }
 
+/// What somebody answers for.
+fn excepted() -> Call {
+    Call::get("/api/v1/exceptions", "listExceptions", "What somebody answers for")
+        .says("Exceptions, the latest request first: for which client, why, what is done instead, who answers for it and until when, who asked and who decided. An exception never moves a standing and makes nobody ready. It is in force while it is `active`, and lapses when the verdict, the reasons or the OS version of its client change.")
+        .takes(EXCEPTIONS)
+        .json::<exceptions::ListAnswer>(200, "A page of the list.")
+        .polled()
+        .error(400, "`cursor` is none of this list.")
+}
+
 /// What programs read.
 pub(super) fn calls() -> Vec<Call> {
     vec![
@@ -73,12 +84,7 @@ pub(super) fn calls() -> Vec<Call> {
             .polled()
             .error(400, "`cursor` is none of this list."),
         changes(),
-        Call::get("/api/v1/exceptions", "listExceptions", "What somebody answers for")
-            .says("Exceptions, the latest request first: for which client, why, what is done instead, who answers for it and until when, who asked and who decided. An exception never moves a standing and makes nobody ready. It is in force while it is `active`, and lapses when the verdict, the reasons or the OS version of its client change.")
-            .takes(EXCEPTIONS)
-            .json::<exceptions::ListAnswer>(200, "A page of the list.")
-            .polled()
-            .error(400, "`cursor` is none of this list."),
+        excepted(),
         Call::get("/api/v1/clients", "listClients", "Everybody")
             .says("Every client that is counted, unless the filters say otherwise.")
             .takes([STANDING])
@@ -141,6 +147,13 @@ pub(super) fn calls() -> Vec<Call> {
             .json::<FeedList>(200, "The feeds.")
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
+        Call::get("/api/v1/observations", "listObservations", "What was seen on the wire")
+            .says("Clients with what logs say that they used, beside how they stand, by name; and the boxes, what the logs cover, and which connections may be anybody's. Observations never move a standing, and what was not seen proves nothing.")
+            .takes(params::OBSERVED)
+            .takes([params::CURSOR, params::LIMIT])
+            .json::<ObservedAnswer>(200, "A page of the list, and what the whole covers.")
+            .polled()
+            .error(400, "`cursor` is none of this list."),
         Call::get("/api/v1/rejects", "listRejects", "Records that were refused")
             .says("The latest 100 records that were refused, with the reasons. They are kept for 30 days.")
             .json::<RejectList>(200, "The records, the latest first.")

@@ -1,7 +1,7 @@
 //! The calls that change something, and those about uploads.
 
 use super::{
-    super::{ingest::ReportsAnswer, media},
+    super::{ingest::ReportsAnswer, media, observed},
     call::{Call, Content, Tag, Who},
     params,
     said::{ListAnswer, RowList, Upload, UploadList, WithdrawnAnswer},
@@ -96,7 +96,23 @@ fn uploads() -> Vec<Call> {
     ]
 }
 
+/// Calls about what was seen on the wire.
+fn observing() -> Vec<Call> {
+    vec![
+        Call::change("post", "/api/v1/observations", "addObservations", "Send what was seen on the wire")
+            .says("What logs of a site system say, added up by UTC day; `cutover observe` makes it. With `file` the same portion once more changes nothing. It is all taken, or nothing of it.")
+            .of(Tag::Uploads, Who::Import)
+            .body(
+                "20,000 rows of each kind at most. It may be compressed with `Content-Encoding: gzip` or `zstd`.",
+                vec![Content::Named(media::JSON, "Observations")],
+            )
+            .json::<observed::Taken>(200, "It is durable.")
+            .error(409, "Portions of this file that come before this one are missing.")
+            .error(422, "Something in it is wrong; each error names its place."),
+    ]
+}
+
 /// What programs send.
 pub(super) fn calls() -> Vec<Call> {
-    [feeding(), uploads()].concat()
+    [feeding(), uploads(), observing()].concat()
 }

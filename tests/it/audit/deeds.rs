@@ -19,6 +19,7 @@ use cutover::{
         identify::ClientId,
         membership::Consent,
         model::{Filter, Listing},
+        observed::{Logged, Noted},
         population::{Expected, ExpectedList},
         quarantine_model::Span,
         tokens::{NewToken, Purpose},
@@ -149,6 +150,18 @@ async fn every_deed_leaves_one_entry() {
             assert_eq!(deleted.expect("asked"), there);
         }
         assert_eq!(watch.one("view.delete").await.subject, "ci");
+        for (system, deed) in [("mp01", "observations.add"), ("", "addresses.add")] {
+            for added in [true, false] {
+                let logged = Logged {
+                    system: system.to_owned(),
+                    file: Some(("u.log".to_owned(), vec![9; 32], 0, true)),
+                    ..Logged::default()
+                };
+                let noted = store.add_observations(logged, name(), ann(), NOON).await;
+                assert_eq!(noted.expect("asked") == Noted::Added, added);
+            }
+            assert!(watch.one(deed).await.subject.contains("u.log"));
+        }
         for mapping in ["{}", "[]"] {
             let save = store.save_mapping(name(), mapping.to_owned(), name(), ann(), NOON);
             save.await.expect("kept");

@@ -257,6 +257,13 @@ async fn sent<'a>(
     let withdraw = call("withdrawList");
     let address = format!("{}?list=weekly&confirm=1", withdraw.path);
     answered(withdraw, withdraw.request(app, &address), wrong).await;
+    let observe = call("addObservations");
+    for (media, body) in bodies(observe) {
+        let request = observe
+            .request(app, observe.path)
+            .header(header::CONTENT_TYPE, &media);
+        answered(observe, request.body(body), wrong).await;
+    }
     let add = call("addUpload");
     let body = app.report("PC-0400").line();
     let request = add.request(app, "/api/v1/uploads?name=one.json").body(body);

@@ -82,6 +82,7 @@ pub fn address(path: &str, id: &str, upload: &str) -> String {
 pub fn body(method: &Method, path: &str, app: &TestApp) -> String {
     match (method.as_str(), path) {
         ("POST", "/api/v1/reports" | "/api/v1/uploads") => app.report("PC-1").line(),
+        ("POST", "/api/v1/observations") => "{}".to_owned(),
         ("PUT", "/api/v1/population") => "Name\nPC-1\n".to_owned(),
         _ => String::new(),
     }

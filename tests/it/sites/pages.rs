@@ -158,6 +158,32 @@ async fn fill(app: &TestApp, lines: &[Vec<String>], places: &[(&str, &str, &str)
         let sent = app.send(lines.join("\n")).await.ok("reports").json();
         assert_eq!(sent["stored"], lines.len(), "{sent}");
     }
+    for (number, place) in places.iter().enumerate() {
+        let token = format!("Bearer {}", app.token("import"));
+        let request = app
+            .request(Method::POST, "/api/v1/observations")
+            .header(header::AUTHORIZATION, token)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(log(*place, number).to_string());
+        Answer::to(request).await.ok("what was seen");
+    }
+}
+
+/// What the log of a site's system says: of a machine that says who it is, of addresses that machines of it had, and of one
+/// that nobody knows.
+fn log((site, name, _): (&str, &str, &str), number: usize) -> Value {
+    let day = cutover::clock::now().plus(-DAY).to_string()[..10].to_owned();
+    let time = |hour: u8| format!("{day}T{hour:02}:00:00Z");
+    let seen = |address: u8, machine: Value, protocol: &str| {
+        json!({"address": format!("10.{number}.0.{address}"), "machine": machine, "protocol": protocol,
+               "first_at": time(8), "last_at": time(9), "count": 3})
+    };
+    let had = |address: u8, n: u8| json!({"address": format!("10.{number}.0.{address}"), "name": format!("{name}-{n}"), "from": time(0), "until": time(23)});
+    json!({"system": format!("{name}-mp"), "site_code": site,
+           "observations": [seen(1, json!(format!("{name}-0")), "tls1.0"), seen(2, Value::Null, "tls1.2"),
+                            seen(3, Value::Null, "tls1.0"), seen(4, Value::Null, "tls1.1"), seen(5, Value::Null, "tls1.2")],
+           "coverage": [{"hour": time(8), "lines": 20, "told": 15}],
+           "leases": [had(2, 1), had(3, 2), had(5, 3), had(5, 4)]})
 }
 
 /// Two servers and what somebody sees who may see the first site only: of all clients, and where there are no others.
@@ -270,7 +296,9 @@ const PAGES: [&str; 19] = [
     "/method",
     "/components",
 ];
-const ANSWERS: [&str; 14] = [
+const ANSWERS: [&str; 16] = [
+    "/observations",
+    "/observations?box=ready_legacy&limit=1",
     "/summary",
     "/summary?standing=blocking",
     "/clients",
@@ -317,6 +345,9 @@ async fn somebody_sees_what_there_were_without_the_other_sites() {
                 "{path} on {engine}"
             );
         }
+        let html = limited.get("/observed").await;
+        assert!(!html.to_lowercase().contains("hidden-"), "{html}");
+        assert!(!html.contains("type=\"file\""), "addresses are of no site");
         for form in ["csv", "ndjson", "ids", "ids&ids=name", "powershell"] {
             let path = format!("/api/v1/clients?format={form}");
             let text = limited.get(&path).await;

@@ -1,0 +1,171 @@
+//! What was seen on the wire beside what is configured, for people; small logs may be uploaded there.
+
+use axum::{
+    extract::{Multipart, RawQuery, State, multipart::MultipartRejection},
+    http::HeaderMap,
+    response::Response,
+};
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    auth::Person,
+    body,
+    observed::{asked, take},
+    pages::{html, layout},
+    receiving::{broken, unreadable},
+    within::WholeEstate,
+};
+use crate::{
+    clock,
+    domain::time::{HOUR, Timestamp},
+    error::Problem,
+    networks,
+    state::App,
+    store::observed_model::Window,
+    views::{Nav, observed::ObservedPage},
+    wire::observed::{Delivery, Filing, Settings, moment_of},
+};
+
+/// Clients of a box on one page.
+const ROWS: usize = 100;
+
+/// `GET /observed`
+pub async fn page(
+    State(app): State<App>,
+    person: Person,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let asked = asked(query.as_deref())?;
+    show(&app, &person, &headers, asked, None).await
+}
+
+async fn show(
+    app: &App,
+    person: &Person,
+    headers: &HeaderMap,
+    asked: Window,
+    notice: Option<String>,
+) -> Result<Response, Problem> {
+    let limit = asked.quadrant.map_or(0, |_| asked.limit.min(ROWS));
+    let window = Window { limit, ..asked };
+    let observed = app
+        .store()
+        .observed(&person.sites, window, clock::now())
+        .await?;
+    let mut layout = layout(app, Nav::Observed, Some(person), Some(headers));
+    layout.notice = notice;
+    let mut page = ObservedPage::new(layout, &observed);
+    if let Some(quadrant) = asked.quadrant {
+        page.say_list(quadrant, &observed);
+    }
+    html(&page)
+}
+
+#[derive(Default)]
+struct Form {
+    file: Option<(String, Vec<u8>)>,
+    system: String,
+    site: String,
+    proxies: String,
+    from: String,
+    until: String,
+}
+
+impl Form {
+    async fn read(mut parts: Multipart) -> Result<Self, Problem> {
+        let mut form = Self::default();
+        while let Some(field) = parts.next_field().await.map_err(broken)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if name == "file" {
+                let called = field.file_name().unwrap_or("file").to_owned();
+                let bytes = field.bytes().await.map_err(broken)?;
+                form.file = Some((called, bytes.into()));
+                continue;
+            }
+            let text = field.text().await.map_err(broken)?.trim().to_owned();
+            match name.as_str() {
+                "system" => form.system = text,
+                "site" => form.site = text,
+                "proxies" => form.proxies = text,
+                "from" => form.from = text,
+                "until" => form.until = text,
+                _ => {}
+            }
+        }
+        Ok(form)
+    }
+
+    fn settings(&self, now: Timestamp) -> Result<Settings, Problem> {
+        let proxies = networks::parse("Proxies", &self.proxies)
+            .map_err(|detail| Problem::invalid("proxies", detail))?;
+        let time = |name: &'static str, text: &str| {
+            if text.is_empty() {
+                return Ok(None);
+            }
+            let at = moment_of(text);
+            at.map(Some).ok_or_else(|| {
+                Problem::invalid(name, "is no time; write it like 2026-11-23T08:15:00Z")
+            })
+        };
+        Ok(Settings {
+            system: Some(self.system.to_lowercase()).filter(|system| !system.is_empty()),
+            proxies,
+            latest: now.plus(HOUR),
+            span: time("from", &self.from)?.zip(time("until", &self.until)?),
+        })
+    }
+}
+
+/// `POST /observed`
+pub async fn take_log(
+    State(app): State<App>,
+    person: Person,
+    _: WholeEstate,
+    headers: HeaderMap,
+    parts: Result<Multipart, MultipartRejection>,
+) -> Result<Response, Problem> {
+    let mut form = Form::read(parts.map_err(|_| unreadable())?).await?;
+    let (name, bytes) = form
+        .file
+        .take()
+        .filter(|(_, bytes)| !bytes.is_empty())
+        .ok_or_else(|| {
+            Problem::invalid("file", "No file was chosen. Choose one and send it again.")
+        })?;
+    let now = clock::now();
+    let settings = form.settings(now)?;
+    let site = Some(form.site.clone()).filter(|site| !site.is_empty());
+    let hash = hex(&Sha256::digest(&bytes));
+    let held = body::unpacked(bytes, app.budget()).await?;
+    let (bytes, _room) = held.split();
+    let reading = move || {
+        let mut filing = Filing::new(&name, &hash, site, settings);
+        let mut all = filing.feed(&bytes)?;
+        all.extend(filing.end()?);
+        let notes = filing.told().notes(filing.too_long());
+        Ok::<_, String>((all, filing.told(), notes))
+    };
+    let (deliveries, told, notes): (Vec<Delivery>, _, _) = tokio::task::spawn_blocking(reading)
+        .await
+        .map_err(|_| Problem::Internal)?
+        .map_err(|detail| Problem::invalid("file", detail))?;
+    let mut known = !deliveries.is_empty();
+    for delivery in deliveries {
+        let checked = delivery.check(now.plus(HOUR)).map_err(Problem::Invalid)?;
+        let (name, author) = (person.name.clone(), person.author.clone());
+        let taken = take(&app, checked, name, author, now).await?;
+        known &= taken.is_known_file();
+    }
+    let notice = if known {
+        "This file was read before; nothing changed.".to_owned()
+    } else {
+        format!("{} lines were read. {}", told.lines, notes.join(" "))
+    };
+    show(&app, &person, &headers, asked(None)?, Some(notice)).await
+}
+
+/// Bytes as digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,428 @@
+//! What was seen beside what is configured: in which box each client stands, and what logs cover.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::{
+    ESTATE, Store,
+    db::Tx,
+    error::{Error, Result},
+    identify::{self, ClientId},
+    model::{Filter, Listing, Order},
+    narrowing::{Growing, Lead, Value, pieces, text},
+    observed_brief::Brevity,
+    observed_evidence::Looking,
+    observed_model::{ClientSeen, Doubts, Observed, ObservedLegacy, SystemSeen, Window},
+    observed_named::{AT_ONCE, id_of, listed},
+};
+use crate::domain::{
+    access::Sites,
+    observed::{OfClient, Quadrant, Seen},
+    time::{DAY, Timestamp},
+    verdict::Standing,
+};
+
+const SYSTEMS: &str = "SELECT s.system, s.site,
+  CAST((SELECT COUNT(DISTINCT h.hour / 24) FROM observed_hours h
+    WHERE h.estate = s.estate AND h.system = s.system AND h.hour >= $2 AND h.told > 0) AS BIGINT) AS days,
+  CAST((SELECT COALESCE(SUM(h.lines), 0) FROM observed_hours h
+    WHERE h.estate = s.estate AND h.system = s.system AND h.hour >= $2) AS BIGINT) AS lines
+FROM observed_systems s WHERE s.estate = $1 ORDER BY s.system";
+const WITH_ROLES: &str =
+    "SELECT name, site, listing FROM clients WHERE estate = $1 AND roles <> '' AND sort_key >= ''";
+const CLIENTS: &str =
+    "SELECT id, name, sort_key, site, listing, standing FROM clients WHERE estate = ? AND id IN (";
+const BEHIND: &str = "SELECT id, name, sort_key, site, listing, standing FROM clients
+WHERE estate = ? AND (sort_key, id) > (?, ?)";
+const COUNTS: &str = "SELECT standing, CAST(COUNT(*) AS BIGINT) AS n FROM clients
+WHERE estate = ? AND listing <> 'obsolete' AND listing <> 'decommissioned'";
+const OF_SCOPE: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM clients WHERE estate = ?";
+
+#[derive(sqlx::FromRow)]
+struct ClientRow {
+    id: Vec<u8>,
+    name: String,
+    sort_key: String,
+    site: String,
+    listing: String,
+    standing: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct SiteSystemRow {
+    name: String,
+    site: String,
+    listing: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct SystemRow {
+    system: String,
+    site: String,
+    days: i64,
+    lines: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct CountRow {
+    standing: String,
+    n: i64,
+}
+
+impl ClientRow {
+    fn standing(&self) -> Result<Standing> {
+        Standing::from_code(&self.standing).ok_or_else(|| Error::Inconsistent {
+            table: "clients",
+            detail: format!("the standing {:?}", self.standing),
+        })
+    }
+
+    fn is_counted(&self, sites: &Sites) -> bool {
+        sites.holds(&self.site)
+            && Listing::from_code(&self.listing).is_some_and(Listing::is_counted)
+    }
+
+    fn is_ready(&self) -> bool {
+        self.standing == Standing::Ready.code()
+    }
+}
+
+/// The first day of a window.
+fn first_day(days: i64, now: Timestamp) -> i64 {
+    now.0.div_euclid(DAY) - days + 1
+}
+
+impl Store {
+    /// What was seen within a window, by what is known now, of the sites that somebody may see. It is read a few addresses
+    /// at a time; what stays is a few words about each client of which anything was seen.
+    pub async fn observed(&self, sites: &Sites, asked: Window, now: Timestamp) -> Result<Observed> {
+        self.sweep(now).await?;
+        let from = first_day(asked.days, now);
+        let mut tx = self.db.read().await?;
+        let (systems, without) = covered(&mut tx, from, |site| sites.holds(site)).await?;
+        let looking = Looking::since(&mut tx, from, visible(sites, &systems)).await?;
+        let mut all = Brevity::default();
+        looking
+            .everything(&mut tx, |placed| all.take(placed))
+            .await?;
+        let mut boxes = by_standing(&mut tx, sites).await?;
+        let mut legacy: HashMap<&str, i64> = HashMap::new();
+        let mut list: BTreeSet<(String, ClientId)> = BTreeSet::new();
+        let ids: Vec<ClientId> = all.clients.keys().copied().collect();
+        for some in ids.chunks(AT_ONCE) {
+            for row in clients(&mut tx, some).await? {
+                if !row.is_counted(sites) {
+                    continue;
+                }
+                let id = id_of(&row.id)?;
+                let quadrant = Quadrant::of(row.is_ready(), all.seen(&id));
+                *boxes
+                    .entry(Quadrant::of(row.is_ready(), Seen::Nothing))
+                    .or_default() -= 1;
+                *boxes.entry(quadrant).or_default() += 1;
+                if asked.quadrant.is_none_or(|wanted| wanted == quadrant) {
+                    list.insert((row.sort_key, id));
+                }
+                let places = all.clients.get(&id).map_or(&[][..], |brief| &brief.legacy);
+                for place in places {
+                    if let Some(system) = all.systems.get(*place as usize) {
+                        *legacy.entry(system.as_str()).or_default() += 1;
+                    }
+                }
+            }
+        }
+        let systems: Vec<SystemSeen> = systems
+            .into_iter()
+            .map(|row| SystemSeen {
+                legacy: legacy.get(row.system.as_str()).copied().unwrap_or_default(),
+                system: row.system,
+                days: row.days,
+                lines: row.lines,
+            })
+            .collect();
+        let total = match asked.quadrant {
+            Some(quadrant) => boxes.get(&quadrant).copied().unwrap_or_default(),
+            None => i64::try_from(list.len()).unwrap_or(i64::MAX),
+        };
+        let (page, more) = page(&mut tx, sites, asked, &all, list).await?;
+        let seen = looking.of(&mut tx, &page).await?;
+        let clients = dressed(&mut tx, &page, seen).await?;
+        drop(tx);
+        Ok(Observed {
+            as_of: now,
+            days: asked.days,
+            boxes,
+            clients,
+            total,
+            more,
+            ambiguous: all.doubts(),
+            systems,
+            without,
+        })
+    }
+
+    /// What was seen of one client within the last `days` days, by what `sites` may be seen; `None`: nothing.
+    pub async fn observed_of(
+        &self,
+        id: &str,
+        sites: &Sites,
+        days: i64,
+        now: Timestamp,
+    ) -> Result<Option<OfClient>> {
+        let Ok(id) = id.parse::<ClientId>() else {
+            return Ok(None);
+        };
+        let from = first_day(days, now);
+        let mut tx = self.db.read().await?;
+        let visible = if sites.is_limited() {
+            let (systems, _) = covered(&mut tx, from, |site| sites.holds(site)).await?;
+            visible(sites, &systems)
+        } else {
+            None
+        };
+        let looking = Looking::since(&mut tx, from, visible).await?;
+        Ok(looking.of(&mut tx, &[id]).await?.remove(&id))
+    }
+
+    /// What a decision about the clients that a filter describes asks: how many of them used TLS 1.1 or earlier since then,
+    /// how many connections may have been theirs, and how much of the time the logs cover. Nothing here says that the others
+    /// use TLS 1.2: what no log covers is not known. `since` counts from the beginning of its day (UTC).
+    pub async fn observed_legacy(
+        &self,
+        scope: &Filter,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> Result<ObservedLegacy> {
+        self.sweep(now).await?;
+        let from = since.0.div_euclid(DAY);
+        let days = now.0.div_euclid(DAY) - from + 1;
+        let within = &scope.within;
+        let mut tx = self.db.read().await?;
+        let (systems, _) = covered(&mut tx, from, |site| within.holds(site)).await?;
+        let looking = Looking::since(&mut tx, from, visible(within, &systems)).await?;
+        let mut all = Brevity::default();
+        looking
+            .everything(&mut tx, |placed| all.take(placed))
+            .await?;
+        let old = all.clients.iter();
+        let old: Vec<ClientId> = old
+            .filter(|(_, brief)| brief.seen == Seen::Legacy)
+            .map(|(id, _)| *id)
+            .collect();
+        let mut devices = 0;
+        for some in old.chunks(AT_ONCE) {
+            devices += of_scope(&mut tx, scope, some, now).await?;
+        }
+        let site = scope.one_site();
+        let of_site = |code: &str| within.holds(code) && site.is_none_or(|site| site == code);
+        let (systems, without) = covered(&mut tx, from, of_site).await?;
+        let covering = Observed {
+            as_of: now,
+            days,
+            boxes: BTreeMap::new(),
+            clients: Vec::new(),
+            total: 0,
+            more: false,
+            ambiguous: Doubts::default(),
+            systems: systems
+                .into_iter()
+                .map(|row| SystemSeen {
+                    system: row.system,
+                    days: row.days,
+                    lines: row.lines,
+                    legacy: 0,
+                })
+                .collect(),
+            without,
+        };
+        let (with, known, covered_days) = covering.coverage();
+        let n = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        Ok(ObservedLegacy {
+            devices,
+            ambiguous_addresses: n(all.doubts().risky),
+            covered_days,
+            systems: (n(with), n(known)),
+        })
+    }
+}
+
+/// Systems that may be heard; `None`: all.
+fn visible(sites: &Sites, systems: &[SystemRow]) -> Option<HashSet<String>> {
+    let names = systems.iter().map(|row| row.system.clone());
+    sites.is_limited().then(|| names.collect())
+}
+
+/// Systems of some sites with logs, and the site systems without any of this window.
+async fn covered(
+    tx: &mut Tx,
+    from: i64,
+    of_site: impl Fn(&str) -> bool,
+) -> Result<(Vec<SystemRow>, Vec<String>)> {
+    let systems: Vec<SystemRow> = tx.sql(SYSTEMS).bind(ESTATE).bind(from * 24).all().await?;
+    let systems: Vec<SystemRow> = systems
+        .into_iter()
+        .filter(|row| of_site(&row.site))
+        .collect();
+    let rows: Vec<SiteSystemRow> = tx.sql(WITH_ROLES).bind(ESTATE).all().await?;
+    let known = rows.into_iter().filter(|row| {
+        of_site(&row.site) && Listing::from_code(&row.listing).is_some_and(Listing::is_counted)
+    });
+    let mut without: BTreeSet<String> = known.map(|row| row.name.to_lowercase()).collect();
+    for row in systems.iter().filter(|row| row.days > 0) {
+        let short = row.system.split('.').next().unwrap_or_default();
+        without.remove(&row.system);
+        without.remove(short);
+    }
+    Ok((systems, without.into_iter().collect()))
+}
+
+/// Counted clients by whether they are ready, as if nothing had been seen.
+async fn by_standing(tx: &mut Tx, sites: &Sites) -> Result<BTreeMap<Quadrant, i64>> {
+    let mut growing = Growing::starting(COUNTS);
+    growing.one_of(" AND site IN (", sites);
+    growing.grouped(" GROUP BY standing");
+    let mut boxes = BTreeMap::new();
+    for row in growing.statement(tx).all::<CountRow>().await? {
+        let ready = row.standing == Standing::Ready.code();
+        *boxes.entry(Quadrant::of(ready, Seen::Nothing)).or_default() += row.n;
+    }
+    Ok(boxes)
+}
+
+async fn clients(tx: &mut Tx, ids: &[ClientId]) -> Result<Vec<ClientRow>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let bytes = ids.iter().map(|id| Value::Bytes(identify::bytes(*id)));
+    let mut growing = listed(CLIENTS, [], bytes);
+    growing.grouped(")");
+    growing.statement(tx).all().await
+}
+
+/// The clients of a page, and whether more follow. `list` holds those of which something was seen.
+async fn page(
+    tx: &mut Tx,
+    sites: &Sites,
+    asked: Window,
+    all: &Brevity,
+    list: BTreeSet<(String, ClientId)>,
+) -> Result<(Vec<ClientId>, bool)> {
+    if asked.limit == 0 {
+        return Ok((Vec::new(), false));
+    }
+    let after = match asked.after {
+        None => (String::new(), ClientId::nil()),
+        Some(id) => {
+            // The client may stand in another box by now; its place in the order stays.
+            let rows = clients(tx, &[id]).await?;
+            let row = rows.into_iter().find(|row| row.is_counted(sites));
+            let row = row.ok_or_else(|| {
+                Error::Input(
+                    "this cursor was not made by this server for this list; start again without a cursor"
+                        .to_owned(),
+                )
+            })?;
+            (row.sort_key, id)
+        }
+    };
+    let wanted = asked.limit + 1;
+    let mut found: Vec<ClientId> = match asked.quadrant {
+        Some(quadrant) if quadrant.seen == Seen::Nothing => {
+            unseen(tx, sites, quadrant, all, after, wanted).await?
+        }
+        _ => {
+            let behind = list.into_iter().filter(|place| *place > after);
+            behind.take(wanted).map(|(_, id)| id).collect()
+        }
+    };
+    let more = found.len() > asked.limit;
+    found.truncate(asked.limit);
+    Ok((found, more))
+}
+
+/// The first clients behind a place in the order of names of which nothing was seen.
+async fn unseen(
+    tx: &mut Tx,
+    sites: &Sites,
+    quadrant: Quadrant,
+    all: &Brevity,
+    mut after: (String, ClientId),
+    wanted: usize,
+) -> Result<Vec<ClientId>> {
+    let mut found = Vec::new();
+    loop {
+        let mut growing = Growing::starting(BEHIND);
+        let place = [text(&after.0), Value::Bytes(identify::bytes(after.1))];
+        growing.and("", place);
+        growing.one_of(" AND site IN (", sites);
+        growing.grouped(if quadrant.ready {
+            " AND standing = 'ready'"
+        } else {
+            " AND standing <> 'ready'"
+        });
+        growing.and(
+            " ORDER BY sort_key, id LIMIT ?",
+            [Value::Int(i64::try_from(AT_ONCE).unwrap_or(i64::MAX))],
+        );
+        let rows: Vec<ClientRow> = growing.statement(tx).all().await?;
+        let whole = rows.len() == AT_ONCE;
+        for row in rows {
+            let id = id_of(&row.id)?;
+            if row.is_counted(sites) && all.seen(&id) == Seen::Nothing {
+                found.push(id);
+            }
+            after = (row.sort_key, id);
+            if found.len() == wanted {
+                return Ok(found);
+            }
+        }
+        if !whole {
+            return Ok(found);
+        }
+    }
+}
+
+/// The clients of a page with what is known of each, in the order of the page.
+async fn dressed(
+    tx: &mut Tx,
+    page: &[ClientId],
+    mut seen: BTreeMap<ClientId, OfClient>,
+) -> Result<Vec<ClientSeen>> {
+    let mut known: HashMap<ClientId, ClientSeen> = HashMap::new();
+    for some in page.chunks(AT_ONCE) {
+        for row in clients(tx, some).await? {
+            let id = id_of(&row.id)?;
+            let standing = row.standing()?;
+            let seen = seen.remove(&id);
+            let (name, site) = (row.name, row.site);
+            known.insert(
+                id,
+                ClientSeen {
+                    id,
+                    name,
+                    site,
+                    standing,
+                    seen,
+                },
+            );
+        }
+    }
+    Ok(page.iter().filter_map(|id| known.remove(id)).collect())
+}
+
+/// How many of some clients a filter describes.
+async fn of_scope(tx: &mut Tx, scope: &Filter, ids: &[ClientId], now: Timestamp) -> Result<i64> {
+    let mut sum = 0;
+    for piece in pieces(scope, Order::Name) {
+        let mut growing = Growing::starting(OF_SCOPE);
+        growing.narrow(scope, piece, Lead::Either, now);
+        growing.grouped(" AND id IN (");
+        for (index, id) in ids.iter().enumerate() {
+            let value = Value::Bytes(identify::bytes(*id));
+            growing.and(if index == 0 { "?" } else { ", ?" }, [value]);
+        }
+        growing.grouped(")");
+        let n: i64 = growing.statement(tx).scalar().await?;
+        sum += n;
+    }
+    Ok(sum)
+}
