@@ -1,6 +1,7 @@
 //! The one way in: bytes → records → facts → verdict → store. API, upload and command line all come through here.
 
 mod limited;
+mod told;
 
 use std::sync::{Arc, LazyLock};
 
@@ -29,6 +30,7 @@ use crate::{
 };
 
 use limited::{admitted, refused_site};
+use told::Told;
 
 /// A report that claims a time further ahead than this is flagged.
 const FUTURE: i64 = 5 * MINUTE;
@@ -242,8 +244,8 @@ pub enum Result1 {
         client_name: String,
         /// Stored, unchanged or late.
         kept: Kept,
-        /// The client's standing now.
-        standing: Standing,
+        /// The client's standing, as far as the sender is told.
+        standing: Option<Standing>,
     },
     /// Refused.
     Rejected(Vec<FieldError>),
@@ -344,24 +346,16 @@ pub async fn take_of(
             .take(CHUNK)
             .map(|prepared| (prepared.index, prepared.incoming))
             .unzip();
-        let shown: Vec<(Option<String>, String)> = incoming
+        let told: Vec<Told> = incoming
             .iter()
-            .map(|report| (report.report_id.clone(), report.name.clone()))
+            .map(|report| Told::of(report, judge, sender, now))
             .collect();
         let receipts = store.writer().reports(incoming, now, patient).await?;
         // The first part found room; the rest of this request waits its turn.
         patient = true;
-        for ((index, (report_id, client_name)), receipt) in
-            indexes.into_iter().zip(shown).zip(receipts)
-        {
+        for ((index, told), receipt) in indexes.into_iter().zip(told).zip(receipts) {
             count_kept(receipt.kept);
-            results[index] = Some(Result1::Kept {
-                report_id,
-                client_id: receipt.client_id.to_string(),
-                client_name,
-                kept: receipt.kept,
-                standing: receipt.standing,
-            });
+            results[index] = Some(told.kept(&receipt));
         }
     }
     let results = results

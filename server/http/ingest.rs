@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     clock,
-    domain::{bound::Bound, lists},
+    domain::{bound::Bound, lists, verdict::Standing},
     error::Problem,
     expected::{self, Confirmed, Planning},
     ingest::{self, Outcome, Result1},
@@ -65,7 +65,7 @@ struct RecordAnswer {
     client_id: Option<String>,
     #[schema(value_type = codes::RecordStatus)]
     status: &'static str,
-    /// How the client stands now; not there when it was rejected.
+    /// How the client stands now. A token for reports is told how it would stand by this report alone; nothing of a late report, and nothing where it is ready by this report and not by what else is known. Not there when it was rejected.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = codes::Standing)]
     standing: Option<&'static str>,
@@ -240,7 +240,7 @@ fn answer(outcome: Outcome) -> ReportsAnswer {
                     } else {
                         "stored"
                     },
-                    standing: Some(standing.code()),
+                    standing: standing.map(Standing::code),
                     late: kept == Kept::Late,
                     problem: None,
                 }

@@ -2,7 +2,7 @@
 //!
 //! Here they are opened, brought up to date, and held to what makes an acknowledged report safe.
 
-use std::{str::FromStr as _, time::Duration};
+use std::{fs, io, path::Path, str::FromStr as _, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _,
@@ -47,7 +47,15 @@ impl Db {
     }
 
     async fn open_sqlite(url: &str) -> Result<Self> {
-        let options = SqliteConnectOptions::from_str(url)?
+        let options = SqliteConnectOptions::from_str(url)?;
+        let file = options.get_filename();
+        make_for_its_owner(file).map_err(|error| {
+            Error::Unsafe(format!(
+                "the database {} cannot be made: {error}",
+                file.display()
+            ))
+        })?;
+        let options = options
             .create_if_missing(true)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -192,4 +200,21 @@ fn version_of(text: &str) -> (u32, u32, u32) {
     let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
     let mut next = || parts.next().unwrap_or(0);
     (next(), next(), next())
+}
+
+/// Makes the file of a new database for its owner alone, also where others may enter the directory: who cannot be patched,
+/// and the secrets of webhooks, are nobody else's business. SQLite gives the files beside it the same rights. One that is
+/// there stays as it is.
+fn make_for_its_owner(file: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    match options.open(file) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }

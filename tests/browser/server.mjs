@@ -52,7 +52,7 @@ async function freshDatabase() {
 
 /// Starts the program on an empty database and waits until it is ready to serve. `demo`: with so many simulated clients,
 /// their past, and lists of who is expected; on SQLite. `settings`: more of its environment.
-export async function startServer(engine = "sqlite", { demo, settings } = {}) {
+export async function startServer(engine = "sqlite", { demo, settings = {} } = {}) {
   if (!existsSync(program)) throw new Error(`${program} is not there: cargo build first`);
   const data = await mkdtemp(join(tmpdir(), "cutover-server-"));
   const database = engine === "postgres" ? await freshDatabase() : undefined;
@@ -96,10 +96,9 @@ export async function startServer(engine = "sqlite", { demo, settings } = {}) {
       sent.end(body);
     });
 
-  const token = async (purpose) => {
-    const made = await run(program, ["token", "create", "--purpose", purpose, "--name", "browser-tests"], { cwd: data, env });
-    return made.stdout.trim();
-  };
+  /// A command of the program beside the server, and what it prints.
+  const tell = async (...words) => (await run(program, words, { cwd: data, env })).stdout.trim();
+  const token = (purpose) => tell("token", "create", "--purpose", purpose, "--name", "browser-tests");
 
   let told;
   const deadline = Date.now() + startsWithin;
@@ -114,5 +113,5 @@ export async function startServer(engine = "sqlite", { demo, settings } = {}) {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { engine, ...told, request, token, stop, output: () => output };
+  return { engine, ...told, request, tell, token, stop, output: () => output };
 }

@@ -161,6 +161,7 @@ const TOP: &[&str] = &[
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
+    "SECURITY.md",
     "docker-compose.yml",
     "migrations",
     "server",
@@ -307,5 +308,31 @@ fn templates_escape_everything_and_know_no_sql() {
         ] {
             assert!(!text.contains(word), "{} says {word}", template.display());
         }
+    }
+}
+
+/// Whoever signs for the defences looks at the tests behind them; a name that leads nowhere would be a promise without one.
+#[test]
+fn every_test_that_the_threats_name_is_there() {
+    let text = fs::read_to_string(root().join("SECURITY.md")).expect("SECURITY.md");
+    let names = text.split('`').skip(1).step_by(2);
+    let names: Vec<&str> = names
+        .filter(|name| name.starts_with("tests/") || name.starts_with("server/"))
+        .collect();
+    let mut missing = Vec::new();
+    for name in &names {
+        let (file, test) = name.split_once("::").unwrap_or((name, ""));
+        let there = match fs::read_to_string(root().join(file)) {
+            Ok(text) => test.is_empty() || text.contains(&format!("fn {test}(")),
+            Err(_) => root().join(file).is_dir(),
+        };
+        if !there {
+            missing.push(*name);
+        }
+    }
+    assert!(names.len() > 40, "{} names", names.len());
+    assert!(missing.is_empty(), "{missing:#?}");
+    for threat in 1..=36 {
+        assert!(text.contains(&format!("| T{threat} |")), "T{threat}");
     }
 }

@@ -353,4 +353,17 @@ async fn files_that_hold_secrets_are_for_their_owner_alone() {
     command.args(["migrate", "--data-dir"]).arg(&inner);
     assert!(ended(&mut command).status.success());
     assert_eq!(mode(&inner), 0, "the directory is closed to others");
+    // A directory that others may enter was made by somebody else; what lies in it is theirs no more for that.
+    let open = directory.path().join("open");
+    fs::create_dir(&open).expect("a directory");
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).expect("its rights");
+    let mut command = program();
+    command.args(["migrate", "--data-dir"]).arg(&open);
+    assert!(ended(&mut command).status.success());
+    let files: Vec<_> = fs::read_dir(&open).expect("a directory").collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let path = file.expect("a file").path();
+        assert_eq!(mode(&path), 0, "{} is closed to others", path.display());
+    }
 }

@@ -95,10 +95,10 @@ async fn a_late_report_goes_into_the_history_and_changes_nothing() {
             (&json!(1), &json!(true))
         );
         assert_eq!(
-            json["results"][0]["standing"], "blocking",
+            standing_of(&app, "PC-1").await["standing"],
+            "blocking",
             "the newer one still decides"
         );
-        assert_eq!(standing_of(&app, "PC-1").await["standing"], "blocking");
         let id = json["results"][0]["client_id"].as_str().expect("an id");
         let client = app.json(&format!("/api/v1/clients/{id}")).await;
         let history = client["history"].as_array().expect("a history");
@@ -107,6 +107,44 @@ async fn a_late_report_goes_into_the_history_and_changes_nothing() {
             history.iter().filter(|entry| entry["late"] == true).count(),
             1
         );
+    }
+}
+
+/// Every client has the token that reports are sent with, so somebody will ask with it who else cannot be patched.
+#[tokio::test]
+async fn the_token_for_reports_hears_of_its_own_report_and_of_nothing_else() {
+    for app in TestApp::each().await {
+        let known = app.report("PC-1").windows7_untouched();
+        let whom = known.value()["client"].clone();
+        known.stored().await;
+        for millis in [0, -9_000 * HOUR] {
+            let nothing = json!({
+                "schema_version": 1, "partial": true, "client": whom, "collected_at": from_now(millis),
+            });
+            let answer = app.send(nothing.to_string()).await.ok("a question");
+            let told = answer.json()["results"][0]["standing"].clone();
+            assert_ne!(told, "blocking", "{}", answer.text());
+        }
+        let old = app.report("PC-1").collected(-48 * HOUR);
+        let answer = old.send().await.ok("an old report that is ready");
+        assert!(answer.json()["results"][0]["standing"].is_null());
+        // What somebody who may read has brought is not told to those who may not.
+        let person = app.sign_in().await;
+        let seen = app.report("PC-2").windows7_untouched();
+        let request = app
+            .request(reqwest::Method::POST, "/api/v1/reports")
+            .header("cookie", person)
+            .header("content-type", "application/json")
+            .body(seen.line());
+        let told = Answer::to(request).await.ok("a report by a person");
+        assert_eq!(told.json()["results"][0]["standing"], "blocking");
+        let ready = app.report("PC-2").send().await.ok("a claim");
+        assert!(
+            ready.json()["results"][0]["standing"].is_null(),
+            "not ready for that: {}",
+            ready.text()
+        );
+        assert_eq!(standing_of(&app, "PC-2").await["standing"], "blocking");
     }
 }
 
