@@ -321,9 +321,9 @@ fn every_test_that_the_threats_name_is_there() {
         .collect();
     let mut missing = Vec::new();
     for name in &names {
-        let (file, test) = name.split_once("::").unwrap_or((name, ""));
+        let (file, function) = name.split_once("::").unwrap_or((name, ""));
         let there = match fs::read_to_string(root().join(file)) {
-            Ok(text) => test.is_empty() || text.contains(&format!("fn {test}(")),
+            Ok(code) => function.is_empty() || code.contains(&format!("fn {function}(")),
             Err(_) => root().join(file).is_dir(),
         };
         if !there {

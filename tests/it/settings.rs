@@ -57,6 +57,7 @@ fn refused(arguments: &[&str], environment: &[(&str, &str)], toml: Option<&str>)
     (output.status.code().expect("a code"), said)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of settings")]
 #[test]
 fn a_wrong_setting_stops_the_start_and_is_named() {
     for (arguments, environment, toml, word) in [

@@ -91,6 +91,7 @@ fn had(address: &str, ident: &str, from: i64, until: i64) -> Lease {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one story of many addresses")]
 #[tokio::test]
 async fn reading_by_addresses_is_placing_everything_at_once() {
     for test in TestStore::each().await {

@@ -62,6 +62,7 @@ fn only_doubt(placed: &Placed<u8>) -> Option<Doubt> {
     placed.ambiguous.keys().map(|(_, doubt)| *doubt).next()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 #[test]
 fn an_address_is_a_client_only_when_exactly_one_had_it_the_whole_time() {
     use Doubt::{Forwarded, LeaseChanged, Proxy, Several, Shared, UnknownAddress, UnknownMachine};

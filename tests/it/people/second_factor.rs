@@ -274,6 +274,10 @@ fn by(at: Timestamp) -> By {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story of one sign-in after the other"
+)]
 #[tokio::test]
 async fn codes_are_awaited_for_five_minutes_and_guessed_thirty_times_an_hour() {
     for test in TestStore::each().await {
