@@ -4,6 +4,7 @@ pub mod access;
 pub mod assess;
 pub mod audit;
 pub mod changes;
+pub mod cutover;
 pub mod days;
 pub mod evidence;
 pub mod facts;
