@@ -59,7 +59,14 @@ impl Span {
 
 impl Watch {
     /// Takes in a client of the record, with when it was last heard then and now. Answers whether it has stopped.
-    pub fn take(&mut self, fate: Fate, os_key: &str, then: Option<i64>, now: Option<i64>, span: Span) -> bool {
+    pub fn take(
+        &mut self,
+        fate: Fate,
+        os_key: &str,
+        then: Option<i64>,
+        now: Option<i64>,
+        span: Span,
+    ) -> bool {
         let before = then.is_some_and(|then| then > span.decided.saturating_sub(span.length()));
         let since = before && now.is_some_and(|now| now > span.switched);
         let by_fate = self.by_fate.entry(fate).or_default();

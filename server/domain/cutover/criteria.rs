@@ -4,11 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    super::time::Timestamp,
-    tally::Tally,
-    whatif::Fate,
-};
+use super::{super::time::Timestamp, tally::Tally, whatif::Fate};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,7 +76,9 @@ impl Criterion {
             Self::Observed => "Seen using TLS 1.0 or 1.1 in the last 30 days",
             Self::Rehearsal => "Rehearsal held in this scope",
             Self::Rollback => "Way back written, timed and tried",
-            Self::SiteSystems => "Site systems looked at: SQL, native client, .NET, WSUS, reporting, console, gateway, boot images",
+            Self::SiteSystems => {
+                "Site systems looked at: SQL, native client, .NET, WSUS, reporting, console, gateway, boot images"
+            }
             Self::Freeze => "No freeze, and cipher suites do not change in the same window",
             Self::Exceptions => "Exceptions that end before the planned day",
             Self::RepairPath => "Repair path that does not use what is switched off",
@@ -91,11 +89,17 @@ impl Criterion {
     pub const fn asks(self) -> Option<&'static str> {
         match self {
             Self::Rehearsal => Some("When it was held, for how long, and what was seen."),
-            Self::Rollback => Some("The steps, who takes them, how many minutes they need, whether a restart is needed, what triggers them, and when they were last tried."),
+            Self::Rollback => Some(
+                "The steps, who takes them, how many minutes they need, whether a restart is needed, what triggers them, and when they were last tried.",
+            ),
             Self::SiteSystems => Some("Who looked at which part, and what was found."),
             Self::Freeze => Some("Which calendar was looked at, and whether cipher suites change."),
-            Self::RepairPath => Some("Which path: group policy, a software share, remote management, hands."),
-            Self::Blockers | Self::Coverage | Self::Silent | Self::Observed | Self::Exceptions => None,
+            Self::RepairPath => {
+                Some("Which path: group policy, a software share, remote management, hands.")
+            }
+            Self::Blockers | Self::Coverage | Self::Silent | Self::Observed | Self::Exceptions => {
+                None
+            }
         }
     }
 
@@ -208,7 +212,10 @@ pub fn hold(facts: &Facts<'_>) -> Vec<Held> {
 }
 
 fn one(criterion: Criterion, facts: &Facts<'_>) -> Held {
-    let set = facts.limits.iter().find(|limit| limit.criterion == criterion);
+    let set = facts
+        .limits
+        .iter()
+        .find(|limit| limit.criterion == criterion);
     let limit = set.map_or(criterion.usual(), |set| set.limit);
     let mut held = Held {
         criterion,
@@ -220,7 +227,11 @@ fn one(criterion: Criterion, facts: &Facts<'_>) -> Held {
         says: String::new(),
     };
     if criterion.asks().is_some() {
-        held.mark = facts.marks.iter().find(|mark| mark.criterion == criterion).cloned();
+        held.mark = facts
+            .marks
+            .iter()
+            .find(|mark| mark.criterion == criterion)
+            .cloned();
         held.met = held.mark.is_some();
         held.says = match &held.mark {
             Some(mark) => format!("{} says so, of {}.", mark.by, mark.on),
@@ -246,7 +257,11 @@ fn one(criterion: Criterion, facts: &Facts<'_>) -> Held {
                 "{}; {least} {} {} be.{unknown}",
                 criterion.figure(figure),
                 criterion.figure(limit),
-                if criterion == Criterion::Coverage { "must" } else { "may" },
+                if criterion == Criterion::Coverage {
+                    "must"
+                } else {
+                    "may"
+                },
             )
         }
     };
@@ -270,7 +285,11 @@ fn figure(criterion: Criterion, facts: &Facts<'_>) -> (Option<i64>, String) {
         return (None, "Not known yet: run the what-if first.".to_owned());
     };
     if tally.fates.total() == 0 {
-        return (None, "Nobody is in this scope, and nobody proves nothing. Look at its sites and its filter.".to_owned());
+        return (
+            None,
+            "Nobody is in this scope, and nobody proves nothing. Look at its sites and its filter."
+                .to_owned(),
+        );
     }
     match criterion {
         Criterion::Blockers => (
@@ -325,8 +344,14 @@ impl Recommendation {
     pub fn says(self) -> String {
         match (self.go, self.open) {
             (true, _) => format!("Go: all {} criteria are met.", Criterion::ALL.len()),
-            (false, 1) => format!("No-go today: 1 of {} criteria is not met.", Criterion::ALL.len()),
-            (false, open) => format!("No-go today: {open} of {} criteria are not met.", Criterion::ALL.len()),
+            (false, 1) => format!(
+                "No-go today: 1 of {} criteria is not met.",
+                Criterion::ALL.len()
+            ),
+            (false, open) => format!(
+                "No-go today: {open} of {} criteria are not met.",
+                Criterion::ALL.len()
+            ),
         }
     }
 }

@@ -56,7 +56,10 @@ impl Scope {
     /// Which clients depend on these site systems, and how much of that is a guess.
     pub fn dependence(&self) -> String {
         let whose = match self.sites.as_slice() {
-            [] => return "Every client is in this scope, whatever site system it talks to.".to_owned(),
+            [] => {
+                return "Every client is in this scope, whatever site system it talks to."
+                    .to_owned();
+            }
             [one] => format!("site {one}"),
             several => format!("the sites {}", several.join(", ")),
         };

@@ -79,14 +79,24 @@ impl Tally {
     pub fn add(&mut self, known: &Known, found: Found) {
         self.fates.add(found.fate);
         self.without.add(found.without);
-        self.by_os.entry(known.os_key.clone()).or_default().add(found.fate);
-        self.by_site.entry(known.site.clone()).or_default().add(found.fate);
+        self.by_os
+            .entry(known.os_key.clone())
+            .or_default()
+            .add(found.fate);
+        self.by_site
+            .entry(known.site.clone())
+            .or_default()
+            .add(found.fate);
         if found.fate != Fate::Safe {
-            *self.because.entry(found.because.code().to_owned()).or_insert(0) += 1;
+            *self
+                .because
+                .entry(found.because.code().to_owned())
+                .or_insert(0) += 1;
         }
         if known.expected {
             self.expected += 1;
-            let says_something = !known.standing.is_no_verdict() || known.standing == Standing::Conflict;
+            let says_something =
+                !known.standing.is_no_verdict() || known.standing == Standing::Conflict;
             if says_something && known.fresh && known.judged && !known.future {
                 self.judged += 1;
             }
@@ -100,7 +110,9 @@ impl Tally {
     /// In one form.
     pub fn json(&self) -> Value {
         let places = |places: &BTreeMap<String, Fates>| {
-            let each = places.iter().map(|(key, fates)| (key.clone(), fates.json()));
+            let each = places
+                .iter()
+                .map(|(key, fates)| (key.clone(), fates.json()));
             Value::Object(each.collect::<Map<_, _>>())
         };
         json!({
@@ -119,7 +131,9 @@ impl Tally {
     pub fn read(value: &Value) -> Self {
         let places = |name: &str| -> BTreeMap<String, Fates> {
             let members = value[name].as_object().into_iter().flatten();
-            members.map(|(key, fates)| (key.clone(), Fates::read(fates))).collect()
+            members
+                .map(|(key, fates)| (key.clone(), Fates::read(fates)))
+                .collect()
         };
         let n = |name: &str| value[name].as_i64().unwrap_or(0);
         let because = value["because"].as_object().into_iter().flatten();

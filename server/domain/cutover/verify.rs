@@ -49,11 +49,15 @@ impl Reading {
     /// # Errors
     /// What is wrong with it, in a sentence.
     pub fn of(first: &[u8]) -> Result<Self, String> {
-        let line = first.strip_suffix(b"\n").ok_or("The file ends within its first line.")?;
+        let line = first
+            .strip_suffix(b"\n")
+            .ok_or("The file ends within its first line.")?;
         let head: Value = serde_json::from_slice(line)
             .map_err(|_| "The first line is no head of a decision record.".to_owned())?;
         if head["format"].as_str() != Some(FORMAT) {
-            return Err(format!("The first line does not say that this is a record of the format {FORMAT}."));
+            return Err(format!(
+                "The first line does not say that this is a record of the format {FORMAT}."
+            ));
         }
         let wanted = head["lines"]["count"].as_u64();
         Ok(Self {
@@ -91,17 +95,26 @@ impl Reading {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let name = format!("record {}", self.head["number"]);
         if self.seen < self.wanted {
-            return Err(format!("The {name} is cut short: {} of {} clients are there.", self.seen, self.wanted));
+            return Err(format!(
+                "The {name} is cut short: {} of {} clients are there.",
+                self.seen, self.wanted
+            ));
         }
         let lines = canonical::hex(&self.lines.finalize());
-        let given = self.foot.ok_or_else(|| format!("The {name} has no last line with its signature."))?;
+        let given = self
+            .foot
+            .ok_or_else(|| format!("The {name} has no last line with its signature."))?;
         let end: Value = serde_json::from_slice(&given)
             .map_err(|_| format!("The last line of the {name} cannot be read."))?;
         if self.head["lines"]["sha256"].as_str() != Some(lines.as_str()) {
-            return Err(format!("A client of the {name} was changed: its lines do not have the hash that its head names."));
+            return Err(format!(
+                "A client of the {name} was changed: its lines do not have the hash that its head names."
+            ));
         }
         if end["hash"].as_str() != Some(self.hash.as_str()) {
-            return Err(format!("The head of the {name} was changed: it does not have the hash that its last line names."));
+            return Err(format!(
+                "The head of the {name} was changed: it does not have the hash that its last line names."
+            ));
         }
         let own = text(&self.head["key"]);
         if let Some(key) = key
@@ -116,7 +129,9 @@ impl Reading {
             own.verify(&signed(&self.hash), &signature).is_ok()
         });
         if !good {
-            return Err(format!("The signature of the {name} is not made by the key that it names."));
+            return Err(format!(
+                "The signature of the {name} is not made by the key that it names."
+            ));
         }
         // Anything else in that line, a blank even, is not ours.
         if given != format!("{}\n", foot(&self.hash, &signature)).into_bytes() {

@@ -152,17 +152,31 @@ impl Because {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Blocks => "A check failed: it cannot speak TLS 1.2 to its management point.",
-            Self::BlocksInPart => "A check failed that costs a part: 32-bit programs or .NET parts lose their connection.",
-            Self::SeenUsingOld => "It is configured well, and was yet seen using the old protocols.",
+            Self::BlocksInPart => {
+                "A check failed that costs a part: 32-bit programs or .NET parts lose their connection."
+            }
+            Self::SeenUsingOld => {
+                "It is configured well, and was yet seen using the old protocols."
+            }
             Self::RestartPending => "It is ready only after a restart, which has not happened.",
             Self::OldAndBad => "Its last report is too old, and it was not good.",
             Self::Old => "Its last report is too old to count.",
-            Self::Undetermined => "A fact that decides was not collected, cannot be read, or contradicts another.",
+            Self::Undetermined => {
+                "A fact that decides was not collected, cannot be read, or contradicts another."
+            }
             Self::Silent => "It has never reported. Silence is not success.",
-            Self::Unplaced => "It is not ready, and its site or OS version is not known: it may belong here.",
-            Self::LeftOutHeard => "The expected lists leave it out, yet it was heard lately and is not ready.",
-            Self::FutureReport => "Its report carries a time to come, so nobody knows how old it is.",
-            Self::Duplicate => "It may be one machine with another record; somebody has to say which.",
+            Self::Unplaced => {
+                "It is not ready, and its site or OS version is not known: it may belong here."
+            }
+            Self::LeftOutHeard => {
+                "The expected lists leave it out, yet it was heard lately and is not ready."
+            }
+            Self::FutureReport => {
+                "Its report carries a time to come, so nobody knows how old it is."
+            }
+            Self::Duplicate => {
+                "It may be one machine with another record; somebody has to say which."
+            }
             Self::OtherRules => "Its report has not been judged by the rules in force.",
             Self::Ready => "It is ready, and was heard lately.",
         }
