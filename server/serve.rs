@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::{
     clock,
     config::{Config, Transport},
+    cutovers::signing::Signer,
     domain::days::date_of,
     http::{self, auth, pacing::Pacer, tls},
     ingest::Judge,
@@ -70,6 +71,7 @@ pub async fn serve(
         secure,
         pacer,
         proxies,
+        Signer::new(config.database.data_dir.clone()),
     );
     let listener = TcpListener::bind(config.listen)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))

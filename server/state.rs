@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::{
+    cutovers::signing::Signer,
     http::{auth::Guard, body::Budget, pacing::Pacer},
     ingest::Judge,
     store::Store,
@@ -28,6 +29,7 @@ struct Inner {
     secure_cookies: bool,
     bell: Bell,
     trusted_proxies: Vec<IpNet>,
+    signer: Signer,
 }
 
 impl App {
@@ -39,6 +41,7 @@ impl App {
         secure_cookies: bool,
         pacer: Pacer,
         trusted_proxies: Vec<IpNet>,
+        signer: Signer,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -51,6 +54,7 @@ impl App {
                 secure_cookies,
                 bell: Bell::default(),
                 trusted_proxies,
+                signer,
             }),
         }
     }
@@ -93,6 +97,11 @@ impl App {
     /// Proxies whose word is taken for where a request comes from.
     pub fn trusted_proxies(&self) -> &[IpNet] {
         &self.inner.trusted_proxies
+    }
+
+    /// What signs decisions.
+    pub fn signer(&self) -> &Signer {
+        &self.inner.signer
     }
 
     /// Whether cookies may only travel over TLS.

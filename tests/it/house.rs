@@ -53,6 +53,7 @@ const ONLY: &[(&str, &[&str])] = &[
             "ingest.rs",
             "expected.rs",
             "rejudge.rs",
+            "cutovers/",
             "uploads/",
             "webhooks/",
             "serve.rs",
@@ -79,6 +80,7 @@ const ONLY: &[(&str, &[&str])] = &[
             "http/",
             "cli/",
             "rejudge.rs",
+            "cutovers/",
             "uploads/",
             "serve.rs",
             "state.rs",
@@ -87,6 +89,10 @@ const ONLY: &[(&str, &[&str])] = &[
     (
         "crate::uploads",
         &["http/", "cli/", "uploads/", "serve.rs", "state.rs"],
+    ),
+    (
+        "crate::cutovers",
+        &["http/", "cli/", "serve.rs", "state.rs"],
     ),
     (
         "crate::webhooks",
