@@ -14,6 +14,7 @@ pub mod load;
 pub mod loadgen;
 mod out;
 pub mod sweep;
+pub mod verify_record;
 pub mod webhook;
 
 use crate::{config::ServeArgs, serve};
@@ -64,6 +65,8 @@ pub enum Command {
     Backup(admin::BackupArgs),
     /// Bring the database up to date without starting the server
     Migrate(admin::MigrateArgs),
+    /// Say whether the record of a decision is what was signed, offline
+    VerifyRecord(verify_record::VerifyRecordArgs),
     /// Train the dictionary that stored reports are compressed with
     #[command(hide = true)]
     TrainDictionary(dictionary::TrainArgs),
@@ -97,6 +100,7 @@ pub async fn run(command: Command) -> Result<(), Error> {
         Command::User(args) => admin::user(args).await,
         Command::Backup(args) => admin::backup(args).await,
         Command::Migrate(args) => admin::migrate(args).await,
+        Command::VerifyRecord(args) => verify_record::run(&args),
         Command::TrainDictionary(args) => dictionary::run(&args),
     }
 }

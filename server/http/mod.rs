@@ -10,6 +10,7 @@ pub mod client_json;
 mod client_parts;
 pub mod collection;
 pub mod contract;
+pub mod cutover;
 pub mod export;
 pub mod feeds;
 pub mod fixes;
@@ -86,6 +87,33 @@ pub fn router(app: App) -> Router {
         )
         .route("/population/withdraw", post(lists::withdraw_form))
         .route("/feeds", get(feeds::page))
+        .route(
+            "/cutover",
+            get(cutover::pages::list).post(cutover::forms::add),
+        )
+        .route(
+            "/cutover/{scope}",
+            get(cutover::pages::one).post(cutover::forms::change),
+        )
+        .route("/cutover/{scope}/run", post(cutover::forms::run))
+        .route("/cutover/{scope}/limits", post(cutover::forms::limits))
+        .route("/cutover/{scope}/say", post(cutover::forms::say))
+        .route("/cutover/{scope}/decide", post(cutover::forms::decide))
+        .route("/cutover/{scope}/what-if/{run}", get(cutover::pages::run))
+        .route("/cutover/decisions/{number}", get(cutover::decisions::one))
+        .route(
+            "/cutover/decisions/{number}/record",
+            get(cutover::decisions::record),
+        )
+        .route(
+            "/cutover/decisions/{number}/sheet",
+            get(cutover::decisions::sheet),
+        )
+        .route(
+            "/cutover/decisions/{number}/calendar",
+            get(cutover::decisions::calendar),
+        )
+        .route("/board/{scope}", get(cutover::pages::paper))
         .route("/webhooks", get(webhooks::page))
         .route("/trend", get(trend::page))
         .route("/trend/{day}", get(trend::day))
@@ -125,6 +153,10 @@ pub fn router(app: App) -> Router {
         .route("/trend", get(trend_api::list))
         .route("/regressed", get(trend_api::who_was_ready))
         .route("/rejects", get(api::rejects))
+        .route("/scopes", get(cutover::api::scopes))
+        .route("/scopes/{id}/what-if", get(cutover::api::what_if))
+        .route("/decisions", get(cutover::api::decisions))
+        .route("/decisions/{number}", get(cutover::api::decision))
         .route("/openapi.json", get(contract::document))
         .route("/uploads", get(upload_api::list).post(upload_api::add))
         .route("/uploads/{id}", get(upload_api::one))

@@ -18,6 +18,7 @@ const always = [
   { name: "population", path: "/population" },
   { name: "feeds", path: "/feeds" },
   { name: "webhooks", path: "/webhooks" },
+  { name: "cutover", path: "/cutover", same: true },
   { name: "feeding", path: "/feeding", same: true },
   { name: "method", path: "/method", same: true },
   { name: "api", path: "/api", same: true },

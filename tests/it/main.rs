@@ -5,6 +5,7 @@ mod changes;
 mod commands;
 mod contract;
 mod crawl;
+mod cutover;
 mod downloads;
 mod durability;
 mod evidence;

@@ -55,6 +55,20 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/population", For::People),
     ("POST", "/population/withdraw", For::People),
     ("GET", "/feeds", For::People),
+    ("GET", "/cutover", For::People),
+    ("POST", "/cutover", For::People),
+    ("GET", "/cutover/{scope}", For::People),
+    ("POST", "/cutover/{scope}", For::People),
+    ("POST", "/cutover/{scope}/run", For::People),
+    ("POST", "/cutover/{scope}/limits", For::People),
+    ("POST", "/cutover/{scope}/say", For::People),
+    ("POST", "/cutover/{scope}/decide", For::People),
+    ("GET", "/cutover/{scope}/what-if/{run}", For::People),
+    ("GET", "/cutover/decisions/{number}", For::People),
+    ("GET", "/cutover/decisions/{number}/record", For::People),
+    ("GET", "/cutover/decisions/{number}/sheet", For::People),
+    ("GET", "/cutover/decisions/{number}/calendar", For::People),
+    ("GET", "/board/{scope}", For::People),
     ("GET", "/webhooks", For::People),
     ("GET", "/feeding", For::People),
     ("GET", "/kit/{name}", For::People),
@@ -82,6 +96,10 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/api/v1/regressed", For::Readers),
     ("GET", "/api/v1/feeds", For::Readers),
     ("GET", "/api/v1/rejects", For::Readers),
+    ("GET", "/api/v1/scopes", For::Readers),
+    ("GET", "/api/v1/scopes/{scope}/what-if", For::Readers),
+    ("GET", "/api/v1/decisions", For::Readers),
+    ("GET", "/api/v1/decisions/{number}", For::Readers),
     ("GET", "/api/v1/uploads", For::Importers),
     ("POST", "/api/v1/uploads", For::Importers),
     ("GET", "/api/v1/uploads/{upload}", For::Importers),
@@ -115,7 +133,9 @@ fn routes_in_source() -> BTreeSet<(String, String)> {
             for name in ["get", "post", "put", "patch", "delete"] {
                 if line.contains(&format!("{name}(")) {
                     // An upload is named by `{upload}` here, a client by `{id}`.
-                    let path = path.replace("/uploads/{id}", "/uploads/{upload}");
+                    let path = path
+                        .replace("/uploads/{id}", "/uploads/{upload}")
+                        .replace("/scopes/{id}", "/scopes/{scope}");
                     found.insert((name.to_uppercase(), format!("{prefix}{path}")));
                 }
             }
@@ -144,6 +164,9 @@ fn address(path: &str, id: &str, upload: &str) -> String {
         .replace("{role}", "management_point")
         .replace("{day}", "2020-01-01")
         .replace("{view}", "none")
+        .replace("{scope}", "none")
+        .replace("{run}", "none")
+        .replace("{number}", "1")
         .replace("{file}", "none.css")
         .replace("{name}", "cutover-collect.ps1")
 }
@@ -260,6 +283,13 @@ async fn every_route_takes_those_it_is_for_and_nobody_else() {
                     {
                         404
                     }
+                    // Nothing was made and decided yet.
+                    ("person", For::People) | ("person" | "read", For::Readers)
+                        if path.contains("{scope}") || path.contains("{number}") =>
+                    {
+                        404
+                    }
+                    ("person", For::People) if *path == "/cutover" && *method_name == "POST" => 422,
                     ("person", For::People) if *path == "/views" && *method_name == "POST" => 400,
                     ("person", For::People)
                         if path.ends_with("/commit") || path.ends_with("/delete") =>

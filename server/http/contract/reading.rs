@@ -4,7 +4,7 @@ use super::{
     super::{
         api::{ListAnswer, RejectList},
         changes::ChangesAnswer,
-        client_json, collection,
+        client_json, collection, cutover,
         feeds::FeedList,
         fixes_json::FixesAnswer,
         gate::GateAnswer,
@@ -52,9 +52,36 @@ fn changes() -> Call {
         .error(410, "What follows `cursor` is not kept any more. Start anew: without `cursor`, and with the whole list.")
 }
 
+fn cutovers() -> Vec<Call> {
+    vec![
+        Call::get("/api/v1/scopes", "listScopes", "What cutover decisions are about")
+            .says("Each scope names site systems, the clients that are taken to depend on them, and a planned day. Scopes are made on the page `/cutover`.")
+            .json::<cutover::api::ScopeList>(200, "The scopes, by name.")
+            .error(422, "A parameter was given; this call takes none.")
+            .polled(),
+        Call::get("/api/v1/scopes/{id}/what-if", "getWhatIf", "What would happen if a scope were switched off now")
+            .says("Looks at everybody in the scope now, so a large scope takes its time, and keeps nothing. Clients of unknown site that are not ready are counted as if they might belong to it.")
+            .named(params::SCOPE)
+            .json::<cutover::api::WhatIf>(200, "What would happen.")
+            .error(422, "A parameter was given; this call takes none.")
+            .polled(),
+        Call::get("/api/v1/decisions", "listDecisions", "What was decided")
+            .says("The newest 1,000 decisions; `more` says whether there are older ones.")
+            .json::<cutover::api::DecisionList>(200, "The decisions, newest first.")
+            .error(422, "A parameter was given; this call takes none.")
+            .polled(),
+        Call::get("/api/v1/decisions/{number}", "getDecision", "One decision")
+            .says("What was frozen beside the lines of the clients. The whole signed record is downloaded from its page, and `cutover verify-record` checks it offline.")
+            .named(params::DECISION)
+            .json::<cutover::api::OneDecision>(200, "The decision.")
+            .error(422, "A parameter was given; this call takes none.")
+            .polled(),
+    ]
+}
+
 /// What programs read.
 pub(super) fn calls() -> Vec<Call> {
-    vec![
+    let mut calls = vec![
         Call::get("/api/v1/summary", "getSummary", "Counts of everybody, or of a selection")
             .says("Counts by standing, OS version, site and reason, and what they cover. With filters: the same of the clients that they describe.")
             .takes([STANDING])
@@ -138,7 +165,9 @@ pub(super) fn calls() -> Vec<Call> {
             .json::<RejectList>(200, "The records, the latest first.")
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
-    ]
+    ];
+    calls.extend(cutovers());
+    calls
 }
 
 /// What machines that watch machines read, and this document itself.

@@ -1,0 +1,84 @@
+//! `cutover verify-record`: whether the record of a decision is what was signed; offline, and in constant memory.
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader, Read as _},
+    path::{Path, PathBuf},
+};
+
+use super::{Error, out::say};
+use crate::domain::cutover::verify::{Reading, Verified};
+
+/// Longest line that is read, in bytes; heads name every exception.
+const LONGEST: u64 = 64 << 20;
+
+/// Say whether the record of a decision is what was signed: exit 0 when it is, 1 when not
+#[derive(Clone, Debug, clap::Args)]
+pub struct VerifyRecordArgs {
+    /// The record, as it was downloaded
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The public key that has to have signed it, in hexadecimal digits; get it by another way than the file
+    #[arg(long, value_name = "PUBLIC")]
+    key: Option<String>,
+}
+
+/// Reads a record with suspicion.
+///
+/// # Errors
+/// What is wrong with it, in a sentence.
+pub fn verify_record(path: &Path, key: Option<&str>) -> Result<Verified, String> {
+    let unread = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
+    let mut file = BufReader::new(File::open(path).map_err(unread)?);
+    let mut line = Vec::new();
+    let mut reading: Option<Reading> = None;
+    loop {
+        line.clear();
+        let length = file
+            .by_ref()
+            .take(LONGEST)
+            .read_until(b'\n', &mut line)
+            .map_err(unread)?;
+        if length == 0 {
+            break;
+        }
+        match &mut reading {
+            None => reading = Some(Reading::of(&line)?),
+            Some(reading) => reading.take(&line)?,
+        }
+    }
+    reading.ok_or("The file is empty.")?.end(key)
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The record is not what was signed.
+pub fn run(args: &VerifyRecordArgs) -> Result<(), Error> {
+    let key = args
+        .key
+        .as_deref()
+        .map(|key| key.trim().to_ascii_lowercase());
+    let found = verify_record(&args.file, key.as_deref()).map_err(Error::Failed)?;
+    let before = if found.before.is_empty() {
+        "none, it is the first".to_owned()
+    } else {
+        found.before
+    };
+    say(&format!(
+        "The record is what was signed.\n  record    {}\n  scope     {}\n  decision  {}, by {}, at {}\n  clients   {}\n  hash      {}\n  before    {before}\n  key       {}{}\n",
+        found.number,
+        found.scope,
+        found.decided,
+        found.by,
+        found.at,
+        found.clients,
+        found.hash,
+        found.key,
+        if key.is_some() {
+            ""
+        } else {
+            "\nNobody has said with which key it must be signed; compare the key above with the one that the server shows, or give --key."
+        },
+    ))
+}

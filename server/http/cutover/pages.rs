@@ -1,0 +1,334 @@
+//! Pages about scopes and runs.
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::HeaderMap,
+    response::Response,
+};
+use serde_json::Value;
+
+use super::{
+    super::{
+        auth::Person,
+        pages::{html, layout},
+        query::{Named, form_pairs, unknown},
+        trend,
+    },
+    may_edit, scope, sees_all,
+};
+use crate::{
+    clock,
+    cutovers::{
+        comparing::{self, Leftover, Wanted},
+        deciding,
+    },
+    domain::{
+        access::Permission,
+        assess::os_label,
+        cutover::{
+            criteria::{Facts, hold},
+            scope::Scope,
+            tally::Tally,
+            whatif::{Because, Fate},
+        },
+        feeds::day_of,
+        forecast,
+        time::Timestamp,
+    },
+    error::Problem,
+    state::App,
+    store::{cutover::runs::KeptRun, trend::Slice},
+    views::{
+        Nav,
+        cutover::{
+            parts::{Moved, Name},
+            run::{RunPage, run_url},
+            scope::{Board, LeftoverRow, ScopePage},
+            scopes::ScopesPage,
+        },
+        links::{NO_SITE, encode},
+        outlook,
+    },
+    wire::FieldError,
+};
+
+/// Decisions in the list of all.
+const DECISIONS: i64 = 100;
+/// Leftovers on the page of a scope.
+const ON_BOARD: usize = 100;
+/// Names on a page of a run.
+const ON_RUN: usize = 500;
+
+/// `GET /cutover`
+pub async fn list(
+    State(app): State<App>,
+    person: Person,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    sees_all(&person.sites)?;
+    let scopes = app.store().scopes().await?;
+    let decisions = app.store().decisions("", i64::MAX, DECISIONS).await?;
+    let layout = layout(&app, Nav::Cutover, Some(&person.name), Some(&headers));
+    html(&ScopesPage::new(
+        layout,
+        &scopes,
+        &decisions,
+        may_edit(&person),
+    ))
+}
+
+/// What a kept run says in numbers, and what else stands in it.
+pub(super) fn read(run: &KeptRun) -> (Tally, Value) {
+    let value: Value = serde_json::from_str(&run.summary).unwrap_or_default();
+    (Tally::read(&value["tally"]), value)
+}
+
+pub(super) fn row(one: Leftover) -> LeftoverRow {
+    LeftoverRow {
+        name: Name::new(&one.id, &one.name),
+        fate: one.fate.words(),
+        because: one.because.words(),
+        owner: one.owner.unwrap_or_default(),
+        site: one.site,
+        os: os_label(&one.os_key),
+    }
+}
+
+/// Reading a run is work, and not for the thread that answers.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Problem::Internal)?.map_err(|error| {
+        tracing::error!(error, "a kept run cannot be read");
+        Problem::Internal
+    })
+}
+
+async fn moved(app: &App, scope: &Scope, run: &KeptRun) -> Result<Option<Moved>, Problem> {
+    let Some(before) = app.store().run_before(&scope.id, &run.id).await? else {
+        return Ok(None);
+    };
+    let earlier = app.store().run_body(&scope.id, &before.id).await?;
+    let later = app.store().run_body(&scope.id, &run.id).await?;
+    let difference = aside(move || comparing::between(&earlier, &later)).await?;
+    Ok(Some(Moved::new(
+        (&difference.more, difference.more_count),
+        (&difference.fewer, difference.fewer_count),
+    )))
+}
+
+/// `GET /cutover/{scope}`
+pub async fn one(
+    State(app): State<App>,
+    person: Person,
+    Named(id): Named,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    board(&app, &person, &id, &headers, false).await
+}
+
+/// `GET /board/{scope}`: the same to read and print.
+pub async fn paper(
+    State(app): State<App>,
+    person: Person,
+    Named(id): Named,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    board(&app, &person, &id, &headers, true).await
+}
+
+async fn board(
+    app: &App,
+    person: &Person,
+    id: &str,
+    headers: &HeaderMap,
+    paper: bool,
+) -> Result<Response, Problem> {
+    sees_all(&person.sites)?;
+    let scope = scope(app, id).await?;
+    let store = app.store();
+    let runs = store.runs(&scope.id).await?;
+    let said = store.said_of_scope(&scope.id).await?;
+    let decisions = store.decisions(&scope.id, i64::MAX, 20).await?;
+    // A run of other sites, or another filter, says nothing about this scope.
+    let newest = runs.first().map(|run| (run, read(run)));
+    let newest = newest.filter(|(_, (_, value))| value["scope"] == scope.inputs());
+    let mut leftovers = (Vec::new(), 0);
+    let mut since = None;
+    if let Some((run, _)) = &newest {
+        let body = store.run_body(&scope.id, &run.id).await?;
+        let (found, total) =
+            aside(move || comparing::page(&body, &Wanted::default(), ON_BOARD)).await?;
+        leftovers = (found.into_iter().map(row).collect(), total);
+        since = moved(app, &scope, run).await?;
+    }
+    let observed = deciding::observed(&scope);
+    let held = hold(&Facts {
+        tally: newest.as_ref().map(|(_, (tally, _))| tally),
+        observed: observed.as_ref(),
+        exceptions: newest
+            .as_ref()
+            .and_then(|(_, (_, value))| value["exceptions"].as_i64())
+            .unwrap_or(0),
+        ending: newest
+            .as_ref()
+            .and_then(|(_, (_, value))| value["exceptions_ending"].as_i64()),
+        limits: &said.limits,
+        marks: &said.marks,
+    });
+    let outlook = likely(app, &scope).await?;
+    let layout = layout(app, Nav::Cutover, Some(&person.name), Some(headers));
+    html(&ScopePage::new(
+        layout,
+        Board {
+            scope: &scope,
+            run: newest.as_ref().map(|(run, (tally, _))| (*run, tally)),
+            leftovers,
+            moved: since,
+            held: &held,
+            said: &said,
+            runs: &runs,
+            decisions: &decisions,
+            outlook,
+            may_edit: may_edit(person),
+            may_decide: person.role.may(Permission::Decide),
+        },
+        paper,
+    ))
+}
+
+/// The likely picture on the planned day, or why there is none.
+async fn likely(app: &App, scope: &Scope) -> Result<Vec<String>, Problem> {
+    if scope.sites.len() > 1 || !scope.filter.is_empty() {
+        return Ok(vec![
+            "None: a forecast is made for one site or for everybody, and this scope is neither."
+                .to_owned(),
+        ]);
+    }
+    let now = clock::now();
+    let summary = app.store().summary(&app.judge().ruleset, now).await?;
+    let feeds = app.store().feeds(now).await?;
+    let slice = Slice {
+        site: scope.sites.first().cloned(),
+        ..Slice::default()
+    };
+    let days = trend::days(app, &slice, 0, &summary, &feeds).await?;
+    let outcome = trend::forecast_of(&days);
+    let mut sentences = outlook::sentences(&outcome);
+    if let Some(by) = scope.planned.as_deref().and_then(forecast::day_named) {
+        let left = trend::not_ready(&days.today.standings);
+        let needed = forecast::needed(left, day_of(now), by);
+        sentences.push(outlook::for_date(by, needed, &outcome));
+    }
+    Ok(sentences)
+}
+
+fn wanted(query: &str) -> Result<Wanted, Vec<FieldError>> {
+    let mut wanted = Wanted::default();
+    let mut errors = Vec::new();
+    for (name, value) in form_pairs(query) {
+        let taken = match name.as_str() {
+            "fate" => Fate::from_code(&value)
+                .map(|fate| wanted.fate = Some(fate))
+                .ok_or_else(|| unknown(&value, &Fate::ALL.map(Fate::code))),
+            "because" => Because::from_code(&value)
+                .map(|because| wanted.because = Some(because))
+                .ok_or_else(|| unknown(&value, &Because::ALL.map(Because::code))),
+            "site" => {
+                wanted.site = Some(if value == NO_SITE {
+                    String::new()
+                } else {
+                    value
+                });
+                Ok(())
+            }
+            "os" => {
+                wanted.os = Some(value);
+                Ok(())
+            }
+            "after" => value
+                .parse()
+                .map(|after| wanted.after = after)
+                .map_err(|_| "is a number".to_owned()),
+            _ => Err(unknown(&name, &["fate", "because", "site", "os", "after"])),
+        };
+        if let Err(detail) = taken {
+            errors.push(FieldError {
+                pointer: format!("?{name}"),
+                detail,
+            });
+        }
+    }
+    if errors.is_empty() {
+        Ok(wanted)
+    } else {
+        Err(errors)
+    }
+}
+
+/// `GET /cutover/{scope}/what-if/{run}`
+pub async fn run(
+    State(app): State<App>,
+    person: Person,
+    path: Result<Path<(String, String)>, axum::extract::rejection::PathRejection>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    sees_all(&person.sites)?;
+    let nothing =
+        || Problem::NotFound("There is no such run; the newest 50 of a scope are kept.".to_owned());
+    let Path((id, run)) = path.map_err(|_| nothing())?;
+    let scope = scope(&app, &id).await?;
+    let query = query.unwrap_or_default();
+    let wanted = wanted(&query).map_err(Problem::Invalid)?;
+    let run = app
+        .store()
+        .run(&scope.id, &run)
+        .await?
+        .ok_or_else(nothing)?;
+    let body = app.store().run_body(&scope.id, &run.id).await?;
+    let asked = wanted.clone();
+    let (found, total) = aside(move || comparing::page(&body, &asked, ON_RUN)).await?;
+    let moved = moved(&app, &scope, &run).await?;
+    let last = wanted.after + found.len();
+    let shown = match (total, found.len()) {
+        (0, _) => "Nobody: all clients of this run, or of those asked for, are safe.".to_owned(),
+        (_, 0) => format!("None behind number {}; there are {total}.", wanted.after),
+        _ => format!(
+            "{} to {last} of {total} that are not safe.",
+            wanted.after + 1
+        ),
+    };
+    let kept: Vec<String> = form_pairs(&query)
+        .into_iter()
+        .filter(|(name, _)| name != "after")
+        .map(|(name, value)| format!("{name}={}&", encode(&value)))
+        .collect();
+    let next = (last < total && !found.is_empty())
+        .then(|| format!("{}?{}after={last}", run_url(&scope, &run), kept.concat()));
+    let (tally, _) = read(&run);
+    let layout = layout(&app, Nav::Cutover, Some(&person.name), Some(&headers));
+    let rows = found.into_iter().map(row).collect();
+    html(&RunPage::new(
+        layout,
+        &scope,
+        &run,
+        &tally,
+        moved,
+        (rows, total),
+        shown,
+        next,
+    ))
+}
+
+/// A day as a calendar has it, such as `20270312`.
+pub(super) fn compact(day: i64) -> String {
+    crate::domain::days::date_of(day).replace('-', "")
+}
+
+/// The moment as a calendar has it.
+pub(super) fn stamp(at: Timestamp) -> String {
+    let whole = Timestamp(at.0 - at.0.rem_euclid(1_000)).to_string();
+    whole.replace(['-', ':'], "")
+}
