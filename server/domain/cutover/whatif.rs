@@ -196,6 +196,7 @@ pub enum Membership {
 }
 
 /// What a run knows of a client.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
     /// Our id.

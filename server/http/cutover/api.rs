@@ -21,6 +21,8 @@ use crate::{
         cutover::{
             criteria::{Held, Recommendation},
             scope::Scope,
+            tally::{Fates, Tally},
+            whatif::Fate,
         },
         time::Timestamp,
     },
@@ -178,7 +180,8 @@ impl TallyJson {
     fn of(tally: &Tally) -> Self {
         let places = |places: &BTreeMap<String, Fates>| {
             let each = places.iter();
-            each.map(|(key, fates)| (key.clone(), FatesJson::of(fates))).collect()
+            each.map(|(key, fates)| (key.clone(), FatesJson::of(fates)))
+                .collect()
         };
         Self {
             fates: FatesJson::of(&tally.fates),

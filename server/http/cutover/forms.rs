@@ -168,10 +168,7 @@ pub async fn add(
     sent: Sent,
 ) -> Result<Response, Problem> {
     editor(&person)?;
-    let scope = read(
-        &Fields::of(sent)?,
-        uuid::Uuid::now_v7().to_string(),
-    )?;
+    let scope = read(&Fields::of(sent)?, uuid::Uuid::now_v7().to_string())?;
     let entry = entry(&person, from, "scope.create", &scope.name)
         .change(None, Some(canonical::written(&scope.whole())));
     let url = scope_url(&scope);

@@ -7,8 +7,7 @@ pub mod pages;
 
 use std::net::IpAddr;
 
-use axum::extract::{Extension, FromRequestParts};
-use axum::http::request::Parts;
+use axum::{extract::FromRequestParts, http::request::Parts};
 
 use super::{
     auth::Person,
@@ -34,11 +33,9 @@ pub struct From(pub Option<IpAddr>);
 impl<S: Send + Sync> FromRequestParts<S> for From {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let known = Extension::<FromWhere>::from_request_parts(parts, state).await;
-        Ok(Self(
-            known.ok().map(|Extension(FromWhere(address))| address),
-        ))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let known = parts.extensions.get::<FromWhere>();
+        Ok(Self(known.map(|FromWhere(address)| *address)))
     }
 }
 

@@ -42,7 +42,7 @@ use crate::{
         Nav,
         cutover::{
             parts::{Moved, Name},
-            run::{RunPage, run_url},
+            run::{Names, RunPage, run_url},
             scope::{Board, LeftoverRow, ScopePage},
             scopes::ScopesPage,
         },
@@ -310,16 +310,8 @@ pub async fn run(
     let (tally, _) = read(&run);
     let layout = layout(&app, Nav::Cutover, Some(&person.name), Some(&headers));
     let rows = found.into_iter().map(row).collect();
-    html(&RunPage::new(
-        layout,
-        &scope,
-        &run,
-        &tally,
-        moved,
-        (rows, total),
-        shown,
-        next,
-    ))
+    let names = Names { rows, shown, next };
+    html(&RunPage::new(layout, &scope, &run, &tally, moved, names))
 }
 
 /// A day as a calendar has it, such as `20270312`.

@@ -9,7 +9,7 @@ use super::super::{
 use crate::domain::{audit::Entry, cutover::record::Closed};
 
 /// Bytes of a part.
-const PART: usize = 256 << 10;
+const PART: u64 = 256 << 10;
 
 /// The next number, and the hash of the record before; holds the row until the transaction ends.
 const TAKE: &str = "INSERT INTO decision_head (estate, number, hash) VALUES ($1, 1, '')
@@ -113,7 +113,7 @@ impl Store {
                         let mut bytes = Vec::new();
                         lines
                             .by_ref()
-                            .take(PART as u64)
+                            .take(PART)
                             .read_to_end(&mut bytes)
                             .map_err(|error| broken(&error.to_string()))?;
                         if bytes.is_empty() {

@@ -21,6 +21,17 @@ pub fn run_url(scope: &Scope, run: &KeptRun) -> String {
     format!("{}/what-if/{}", scope_url(scope), encode(&run.id))
 }
 
+/// The names of a page of a run.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// Those of this page.
+    pub rows: Vec<LeftoverRow>,
+    /// Which they are, in words.
+    pub shown: String,
+    /// Where the following page is.
+    pub next: Option<String>,
+}
+
 /// A kept run.
 #[derive(Debug, Template)]
 #[template(path = "cutover_run.html", whitespace = "minimize")]
@@ -45,8 +56,6 @@ pub struct RunPage {
     pub moved: Option<Moved>,
     /// The names that are asked for.
     pub leftovers: Vec<LeftoverRow>,
-    /// How many there are.
-    pub count: usize,
     /// Which are shown, in words.
     pub shown: String,
     /// The following page.
@@ -54,16 +63,14 @@ pub struct RunPage {
 }
 
 impl RunPage {
-    /// The page; `shown` says which names it has.
+    /// The page.
     pub fn new(
         layout: Layout,
         scope: &Scope,
         run: &KeptRun,
         tally: &Tally,
         moved: Option<Moved>,
-        leftovers: (Vec<LeftoverRow>, usize),
-        shown: String,
-        next: Option<String>,
+        names: Names,
     ) -> Self {
         Self {
             name: scope.name.clone(),
@@ -74,10 +81,9 @@ impl RunPage {
             input_hash: run.input_hash.clone(),
             blast: Blast::new(tally, &run_url(scope, run)),
             moved,
-            leftovers: leftovers.0,
-            count: leftovers.1,
-            shown,
-            next,
+            leftovers: names.rows,
+            shown: names.shown,
+            next: names.next,
             layout,
         }
     }

@@ -77,6 +77,7 @@ pub struct Board<'b> {
 }
 
 /// The page of a scope.
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part")]
 #[derive(Debug, Template)]
 #[template(path = "cutover_scope.html", whitespace = "minimize")]
 pub struct ScopePage {

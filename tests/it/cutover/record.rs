@@ -45,11 +45,17 @@ fn a_record_holds_together_until_one_byte_is_changed() {
     let record = made(7, "abc", &key);
     let verified = read(&record, None).expect("it holds");
     assert_eq!((verified.number, verified.clients), (7, 40));
-    assert_eq!((verified.before.as_str(), verified.decided.as_str()), ("abc", "no_go"));
+    assert_eq!(
+        (verified.before.as_str(), verified.decided.as_str()),
+        ("abc", "no_go")
+    );
     read(&record, Some(&verified.key)).expect("the same key");
     assert!(read(&record, Some(&"00".repeat(32))).is_err());
     // Every byte of head and foot, and every 97th of the rest; each bit that a text can bear, and a case.
-    let head = record.iter().position(|byte| *byte == b'\n').expect("a head");
+    let head = record
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .expect("a head");
     for place in 0..record.len() {
         if place > head && place + 300 < record.len() && place % 97 != 0 {
             continue;
@@ -67,7 +73,10 @@ fn a_record_holds_together_until_one_byte_is_changed() {
         }
     }
     for more in ["\n", " ", "{}\n"] {
-        assert!(read(&[&record[..], more.as_bytes()].concat(), None).is_err(), "{more:?}");
+        assert!(
+            read(&[&record[..], more.as_bytes()].concat(), None).is_err(),
+            "{more:?}"
+        );
     }
     // Signed by somebody else, and with its own key: it holds together, so the key has to be known by another way.
     let other = Ed25519KeyPair::generate().expect("a key");
@@ -80,7 +89,10 @@ fn a_record_holds_together_until_one_byte_is_changed() {
 #[test]
 fn one_form_whatever_the_order() {
     let one = json!({"b": [1, {"d": null, "c": "\u{7}ü\""}], "a": true});
-    assert_eq!(canonical::written(&one), r#"{"a":true,"b":[1,{"c":"\u0007ü\"","d":null}]}"#);
+    assert_eq!(
+        canonical::written(&one),
+        r#"{"a":true,"b":[1,{"c":"\u0007ü\"","d":null}]}"#
+    );
     assert_eq!(canonical::unhex("0aFf"), None);
     assert_eq!(canonical::unhex("0af"), None);
     assert_eq!(canonical::unhex("0aff"), Some(vec![10, 255]));

@@ -66,36 +66,137 @@ fn every_way_not_to_be_ready_has_its_answer() {
     };
     for (known, fate, because) in [
         (ready("PC-1"), Fate::Safe, Because::Ready),
-        (blocking(Some(Impact::Orphan)), Fate::WillLose, Because::Blocks),
+        (
+            blocking(Some(Impact::Orphan)),
+            Fate::WillLose,
+            Because::Blocks,
+        ),
         (blocking(None), Fate::WillLose, Because::Blocks),
-        (blocking(Some(Impact::Partial)), Fate::MayLose, Because::BlocksInPart),
-        (blocking(Some(Impact::Degraded)), Fate::MayLose, Because::BlocksInPart),
-        (of(Standing::Undetermined, Some(Standing::Undetermined)), Fate::CannotSay, Because::Undetermined),
-        (of(Standing::Conflict, Some(Standing::Ready)), Fate::MayLose, Because::SeenUsingOld),
-        (of(Standing::RestartPending, Some(Standing::RestartPending)), Fate::MayLose, Because::RestartPending),
+        (
+            blocking(Some(Impact::Partial)),
+            Fate::MayLose,
+            Because::BlocksInPart,
+        ),
+        (
+            blocking(Some(Impact::Degraded)),
+            Fate::MayLose,
+            Because::BlocksInPart,
+        ),
+        (
+            of(Standing::Undetermined, Some(Standing::Undetermined)),
+            Fate::CannotSay,
+            Because::Undetermined,
+        ),
+        (
+            of(Standing::Conflict, Some(Standing::Ready)),
+            Fate::MayLose,
+            Because::SeenUsingOld,
+        ),
+        (
+            of(Standing::RestartPending, Some(Standing::RestartPending)),
+            Fate::MayLose,
+            Because::RestartPending,
+        ),
         (old(Standing::Ready), Fate::CannotSay, Because::Old),
         (old(Standing::Undetermined), Fate::CannotSay, Because::Old),
         (old(Standing::Blocking), Fate::MayLose, Because::OldAndBad),
-        (old(Standing::RestartPending), Fate::MayLose, Because::OldAndBad),
+        (
+            old(Standing::RestartPending),
+            Fate::MayLose,
+            Because::OldAndBad,
+        ),
         (silent("PC-1"), Fate::CannotSay, Because::Silent),
         // The days of the scope are fewer than those of the server.
-        (Known { fresh: false, ..ready("PC-1") }, Fate::CannotSay, Because::Old),
-        (Known { fresh: false, ..blocking(Some(Impact::Orphan)) }, Fate::MayLose, Because::OldAndBad),
-        (Known { future: true, ..ready("PC-1") }, Fate::CannotSay, Because::FutureReport),
-        (Known { duplicate: true, ..ready("PC-1") }, Fate::CannotSay, Because::Duplicate),
-        (Known { judged: false, ..ready("PC-1") }, Fate::CannotSay, Because::OtherRules),
-        (Known { membership: Membership::Unplaced, ..blocking(None) }, Fate::MayLose, Because::Unplaced),
-        (Known { membership: Membership::Unplaced, ..silent("PC-1") }, Fate::CannotSay, Because::Unplaced),
-        (Known { membership: Membership::LeftOutHeard, ..blocking(None) }, Fate::MayLose, Because::LeftOutHeard),
+        (
+            Known {
+                fresh: false,
+                ..ready("PC-1")
+            },
+            Fate::CannotSay,
+            Because::Old,
+        ),
+        (
+            Known {
+                fresh: false,
+                ..blocking(Some(Impact::Orphan))
+            },
+            Fate::MayLose,
+            Because::OldAndBad,
+        ),
+        (
+            Known {
+                future: true,
+                ..ready("PC-1")
+            },
+            Fate::CannotSay,
+            Because::FutureReport,
+        ),
+        (
+            Known {
+                duplicate: true,
+                ..ready("PC-1")
+            },
+            Fate::CannotSay,
+            Because::Duplicate,
+        ),
+        (
+            Known {
+                judged: false,
+                ..ready("PC-1")
+            },
+            Fate::CannotSay,
+            Because::OtherRules,
+        ),
+        (
+            Known {
+                membership: Membership::Unplaced,
+                ..blocking(None)
+            },
+            Fate::MayLose,
+            Because::Unplaced,
+        ),
+        (
+            Known {
+                membership: Membership::Unplaced,
+                ..silent("PC-1")
+            },
+            Fate::CannotSay,
+            Because::Unplaced,
+        ),
+        (
+            Known {
+                membership: Membership::LeftOutHeard,
+                ..blocking(None)
+            },
+            Fate::MayLose,
+            Because::LeftOutHeard,
+        ),
         // A verdict that is missing is no good one.
-        (Known { verdict: None, ..ready("PC-1") }, Fate::CannotSay, Because::Silent),
+        (
+            Known {
+                verdict: None,
+                ..ready("PC-1")
+            },
+            Fate::CannotSay,
+            Because::Silent,
+        ),
     ] {
         let found = judge(&known);
         assert_eq!((found.fate, found.because), (fate, because), "{known:?}");
         // With an exception it is accepted, and what it would be stays beside it.
-        let excepted = judge(&Known { exception: Some("e".to_owned()), ..known.clone() });
+        let excepted = judge(&Known {
+            exception: Some("e".to_owned()),
+            ..known.clone()
+        });
         assert_eq!(excepted.without, fate);
-        assert_eq!(excepted.fate, if fate == Fate::Safe { Fate::Safe } else { Fate::Accepted });
+        assert_eq!(
+            excepted.fate,
+            if fate == Fate::Safe {
+                Fate::Safe
+            } else {
+                Fate::Accepted
+            }
+        );
     }
 }
 
@@ -127,21 +228,35 @@ fn any_client() -> impl Strategy<Value = Known> {
         prop::option::of(prop::sample::select(Impact::ALL.to_vec())),
         any::<[bool; 5]>(),
         prop::option::of(Just("e-1".to_owned())),
-        prop::sample::select(vec![Membership::Named, Membership::Unplaced, Membership::LeftOutHeard]),
+        prop::sample::select(vec![
+            Membership::Named,
+            Membership::Unplaced,
+            Membership::LeftOutHeard,
+        ]),
     )
-        .prop_map(|(n, standing, verdict, impact, [expected, fresh, future, duplicate, judged], exception, membership)| Known {
-            standing,
-            verdict,
-            impact,
-            expected,
-            fresh,
-            future,
-            duplicate,
-            judged,
-            exception,
-            membership,
-            ..ready(&format!("PC-{n}"))
-        })
+        .prop_map(
+            |(
+                n,
+                standing,
+                verdict,
+                impact,
+                [expected, fresh, future, duplicate, judged],
+                exception,
+                membership,
+            )| Known {
+                standing,
+                verdict,
+                impact,
+                expected,
+                fresh,
+                future,
+                duplicate,
+                judged,
+                exception,
+                membership,
+                ..ready(&format!("PC-{n}"))
+            },
+        )
 }
 
 proptest! {
@@ -192,7 +307,9 @@ proptest! {
 }
 
 fn marked() -> Vec<Mark> {
-    let asked = Criterion::ALL.into_iter().filter(|one| one.asks().is_some());
+    let asked = Criterion::ALL
+        .into_iter()
+        .filter(|one| one.asks().is_some());
     asked
         .map(|criterion| Mark {
             criterion,
@@ -227,7 +344,11 @@ fn all_ten_are_asked_and_what_nobody_knows_is_not_met() {
             limits: &[],
             marks: &marks,
         });
-        let open: Vec<&str> = held.iter().filter(|held| !held.met).map(|held| held.criterion.code()).collect();
+        let open: Vec<&str> = held
+            .iter()
+            .filter(|held| !held.met)
+            .map(|held| held.criterion.code())
+            .collect();
         assert_eq!(Recommendation::of(&held).go, open.is_empty());
         open.join(",")
     };
@@ -239,13 +360,22 @@ fn all_ten_are_asked_and_what_nobody_knows_is_not_met() {
     assert_eq!(met(&clients, Some(&whole), 2, None), "exceptions");
     assert_eq!(met(&clients, Some(&whole), 0, None), "");
     assert_eq!(met(&clients, Some(&whole), 2, Some(1)), "exceptions");
-    assert_eq!(met(&[], Some(&whole), 0, Some(0)), "blockers,coverage,silent,exceptions");
+    assert_eq!(
+        met(&[], Some(&whole), 0, Some(0)),
+        "blockers,coverage,silent,exceptions"
+    );
     let mut some = clients.clone();
     some[0] = silent("PC-0");
     assert_eq!(met(&some, Some(&whole), 0, Some(0)), "silent");
     some[1] = silent("PC-1");
     some[2] = silent("PC-2");
     assert_eq!(met(&some, Some(&whole), 0, Some(0)), "coverage,silent");
-    let unlisted: Vec<Known> = clients.iter().map(|one| Known { expected: false, ..one.clone() }).collect();
+    let unlisted: Vec<Known> = clients
+        .iter()
+        .map(|one| Known {
+            expected: false,
+            ..one.clone()
+        })
+        .collect();
     assert_eq!(met(&unlisted, Some(&whole), 0, Some(0)), "coverage,silent");
 }

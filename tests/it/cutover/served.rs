@@ -33,7 +33,9 @@ async fn estate(app: &TestApp) {
 }
 
 pub async fn scope(app: &TestApp, cookie: &str, more: &str) -> String {
-    let form = format!("name=Site+P01&sites=p01&tls10=1&tls11=1&planned=2027-03-12&freshness_days=14{more}");
+    let form = format!(
+        "name=Site+P01&sites=p01&tls10=1&tls11=1&planned=2027-03-12&freshness_days=14{more}"
+    );
     let made = post(app, cookie, "/cutover", &form).await;
     assert_eq!(made.status, 303, "{}", made.text());
     made.header("location").to_owned()
@@ -58,52 +60,110 @@ async fn a_board_decides_and_the_record_does_not_move() {
         let cookie = app.sign_in().await;
         let scope = scope(&app, &cookie, "").await;
         let text = page(&app, &cookie, &scope).await;
-        assert!(text.contains("No-go today: 10 of 10 criteria are not met."), "{text}");
+        assert!(
+            text.contains("No-go today: 10 of 10 criteria are not met."),
+            "{text}"
+        );
         assert!(text.contains("guess by site code"), "{text}");
         let run = post(&app, &cookie, &format!("{scope}/run"), "").await;
         assert_eq!(run.status, 303, "{}", run.text());
         let run = run.header("location").to_owned();
         let text = page(&app, &cookie, &run).await;
-        assert!(text.contains("Of 4 clients at least 1 would lose contact"), "{text}");
+        assert!(
+            text.contains("Of 4 clients at least 1 would lose contact"),
+            "{text}"
+        );
         let only = page(&app, &cookie, &format!("{run}?fate=cannot_say&site=P01")).await;
-        assert!(only.contains("NEVER-1") && !only.contains("OLD-1"), "{only}");
+        assert!(
+            only.contains("NEVER-1") && !only.contains("OLD-1"),
+            "{only}"
+        );
         // What people say, and a limit.
-        for kind in ["rehearsal", "rollback", "site_systems", "freeze", "repair_path"] {
+        for kind in [
+            "rehearsal",
+            "rollback",
+            "site_systems",
+            "freeze",
+            "repair_path",
+        ] {
             let form = format!("kind={kind}&note=Seen+and+timed&about=2027-03-01");
-            assert_eq!(post(&app, &cookie, &format!("{scope}/say"), &form).await.status, 303);
+            assert_eq!(
+                post(&app, &cookie, &format!("{scope}/say"), &form)
+                    .await
+                    .status,
+                303
+            );
         }
         let form = "criterion=coverage&limit=97.5";
-        assert_eq!(post(&app, &cookie, &format!("{scope}/limits"), form).await.status, 303);
+        assert_eq!(
+            post(&app, &cookie, &format!("{scope}/limits"), form)
+                .await
+                .status,
+            303
+        );
         let text = page(&app, &cookie, &scope).await;
-        assert!(text.contains("No-go today: 4 of 10 criteria are not met."), "{text}");
-        assert!(text.contains("97.50 %") && text.contains("set by admin"), "{text}");
+        assert!(
+            text.contains("No-go today: 4 of 10 criteria are not met."),
+            "{text}"
+        );
+        assert!(
+            text.contains("97.50 %") && text.contains("set by admin"),
+            "{text}"
+        );
         // A go has to be overruled in words, and by what was looked at.
         let decide = format!("{scope}/decide");
         let refused = post(&app, &cookie, &decide, "decided=go&seen_go=0&seen_most=2").await;
         assert_eq!(refused.status, 422, "{}", refused.text());
-        let refused = post(&app, &cookie, &decide, "decided=go&seen_go=0&seen_most=1&why=because").await;
+        let refused = post(
+            &app,
+            &cookie,
+            &decide,
+            "decided=go&seen_go=0&seen_most=1&why=because",
+        )
+        .await;
         assert_eq!(refused.status, 409, "{}", refused.text());
-        let refused = post(&app, &cookie, &decide, "decided=go_with_conditions&seen_go=0&seen_most=2&why=because").await;
+        let refused = post(
+            &app,
+            &cookie,
+            &decide,
+            "decided=go_with_conditions&seen_go=0&seen_most=2&why=because",
+        )
+        .await;
         assert_eq!(refused.status, 422, "{}", refused.text());
         let form = "decided=go_with_conditions&seen_go=0&seen_most=2&why=The+plant+closes&conditions=OLD-1+is+scrapped";
         let decided = post(&app, &cookie, &decide, form).await;
         assert_eq!(decided.status, 303, "{}", decided.text());
         assert_eq!(decided.header("location"), "/cutover/decisions/1");
         let text = page(&app, &cookie, "/cutover/decisions/1").await;
-        assert!(text.contains("Nothing: the same clients are not safe."), "{text}");
+        assert!(
+            text.contains("Nothing: the same clients are not safe."),
+            "{text}"
+        );
         assert!(text.contains("That was overruled."), "{text}");
         let record = page(&app, &cookie, "/cutover/decisions/1/record").await;
         let sheet = page(&app, &cookie, "/cutover/decisions/1/sheet").await;
-        assert!(sheet.contains("NEVER-1") && !sheet.contains("<script") && !sheet.contains("href="), "{sheet}");
+        assert!(
+            sheet.contains("NEVER-1") && !sheet.contains("<script") && !sheet.contains("href="),
+            "{sheet}"
+        );
         let calendar = page(&app, &cookie, "/cutover/decisions/1/calendar").await;
-        assert!(calendar.contains("DTSTART;VALUE=DATE:20270312\r\n"), "{calendar}");
+        assert!(
+            calendar.contains("DTSTART;VALUE=DATE:20270312\r\n"),
+            "{calendar}"
+        );
         // Then the world goes on.
         app.report("NEVER-1").stored().await;
         app.report("READY-2").windows7_untouched().stored().await;
         let text = page(&app, &cookie, "/cutover/decisions/1").await;
         assert!(text.contains("+1 / −1"), "{text}");
-        assert_eq!(page(&app, &cookie, "/cutover/decisions/1/record").await, record);
-        assert_eq!(page(&app, &cookie, "/cutover/decisions/1/sheet").await, sheet);
+        assert_eq!(
+            page(&app, &cookie, "/cutover/decisions/1/record").await,
+            record
+        );
+        assert_eq!(
+            page(&app, &cookie, "/cutover/decisions/1/sheet").await,
+            sheet
+        );
         verified(&app, &record);
         // Programs see the same.
         let decisions = app.json("/api/v1/decisions").await;
@@ -127,9 +187,17 @@ fn verified(app: &TestApp, record: &str) {
     let said = String::from_utf8_lossy(&good.stdout).into_owned();
     let (_, key) = said.split_once("key       ").expect("a key");
     let key = key.lines().next().expect("a line");
-    assert!(app.command(&["verify-record", name, "--key", key], "").status.success());
+    assert!(
+        app.command(&["verify-record", name, "--key", key], "")
+            .status
+            .success()
+    );
     let other = "0".repeat(64);
-    assert!(!app.command(&["verify-record", name, "--key", &other], "").status.success());
+    assert!(
+        !app.command(&["verify-record", name, "--key", &other], "")
+            .status
+            .success()
+    );
     let mut bytes = record.as_bytes().to_vec();
     let place = bytes.len() / 2;
     bytes[place] ^= 1;
@@ -154,11 +222,19 @@ async fn where_two_people_are_needed_one_is_not_enough() {
         let decide = format!("{scope}/decide");
         let form = "decided=no_go&seen_go=0&seen_most=2";
         let refused = post(&app, &cookie, &decide, form).await;
-        assert!(refused.text().contains("somebody else has to ask"), "{}", refused.text());
+        assert!(
+            refused.text().contains("somebody else has to ask"),
+            "{}",
+            refused.text()
+        );
         let asked = post(&app, &cookie, &format!("{scope}/say"), "kind=request").await;
         assert_eq!(asked.status, 303);
         let refused = post(&app, &cookie, &decide, form).await;
-        assert!(refused.text().contains("you asked for this decision"), "{}", refused.text());
+        assert!(
+            refused.text().contains("you asked for this decision"),
+            "{}",
+            refused.text()
+        );
         // Whoever is not named by the scope may belong to it all the same.
         app.report("LOST-1")
             .windows7_untouched()
@@ -180,15 +256,27 @@ async fn what_is_wrong_is_named() {
         ("name=a&freshness_days=14", "/tls10"),
         ("name=a&tls10=1&freshness_days=0", "/freshness_days"),
         ("name=a&tls10=1&freshness_days=14&sites=LONG", "/sites"),
-        ("name=a&tls10=1&freshness_days=14&planned=12.3.2027", "/planned"),
+        (
+            "name=a&tls10=1&freshness_days=14&planned=12.3.2027",
+            "/planned",
+        ),
         // The ready ones alone would always pass.
-        ("name=a&tls10=1&freshness_days=14&filter=standing%3Dready", "/filter"),
+        (
+            "name=a&tls10=1&freshness_days=14&filter=standing%3Dready",
+            "/filter",
+        ),
     ] {
         let answer = post(&app, &cookie, "/cutover", form).await;
         assert_eq!(answer.status, 422, "{form}");
         assert!(answer.text().contains(place), "{form}: {}", answer.text());
     }
     scope(&app, &cookie, "").await;
-    let again = post(&app, &cookie, "/cutover", "name=Site+P01&tls10=1&freshness_days=14").await;
+    let again = post(
+        &app,
+        &cookie,
+        "/cutover",
+        "name=Site+P01&tls10=1&freshness_days=14",
+    )
+    .await;
     assert_eq!(again.status, 422);
 }

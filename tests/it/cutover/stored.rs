@@ -20,11 +20,21 @@ async fn decided(store: &Store, key: Arc<Ed25519KeyPair>) -> i64 {
         name: "Site P01".to_owned(),
         decided: "no_go",
         by: "ada".to_owned(),
-        entry: Entry::new(NOON, Actor::Person("ada".to_owned()), "decision.make", "Site P01"),
+        entry: Entry::new(
+            NOON,
+            Actor::Person("ada".to_owned()),
+            "decision.make",
+            "Site P01",
+        ),
     };
     let lines = Cursor::new(vec![7_u8; 600 << 10]);
     let made = store.add_decision(new, lines, move |number, before| {
-        close(json!({"lines": {"count": 0, "sha256": ""}}), number, before, &key)
+        close(
+            json!({"lines": {"count": 0, "sha256": ""}}),
+            number,
+            before,
+            &key,
+        )
     });
     made.await.expect("a decision")
 }
@@ -42,7 +52,12 @@ async fn two_servers_make_no_two_records_with_one_number() {
         // Each names the one before.
         let mut before = String::new();
         for number in numbers {
-            let decision = test.store.decision(number).await.expect("read").expect("it");
+            let decision = test
+                .store
+                .decision(number)
+                .await
+                .expect("read")
+                .expect("it");
             let head: serde_json::Value = serde_json::from_str(&decision.head).expect("JSON");
             assert_eq!(head["before"], before.as_str(), "{number}");
             before = decision.hash;
@@ -73,14 +88,22 @@ async fn the_database_refuses_to_change_a_decision() {
             "DELETE FROM decision_parts",
         ] {
             let refused = if test.engine == "sqlite" {
-                let pool = sqlx::SqlitePool::connect(&test.url).await.expect("a connection");
+                let pool = sqlx::SqlitePool::connect(&test.url)
+                    .await
+                    .expect("a connection");
                 sqlx::query(text).execute(&pool).await.map(drop)
             } else {
-                let pool = sqlx::PgPool::connect(&test.url).await.expect("a connection");
+                let pool = sqlx::PgPool::connect(&test.url)
+                    .await
+                    .expect("a connection");
                 sqlx::query(text).execute(&pool).await.map(drop)
             };
             let why = refused.expect_err(text).to_string();
-            assert!(why.contains("never changed"), "{text} on {}: {why}", test.engine);
+            assert!(
+                why.contains("never changed"),
+                "{text} on {}: {why}",
+                test.engine
+            );
         }
     }
 }
