@@ -379,3 +379,52 @@ fn all_ten_are_asked_and_what_nobody_knows_is_not_met() {
         .collect();
     assert_eq!(met(&unlisted, Some(&whole), 0, Some(0)), "coverage,silent");
 }
+
+#[test]
+fn who_has_stopped_is_told_against_the_same_span_before() {
+    use cutover::domain::{
+        cutover::after::{Span, TRIGGER, Watch},
+        time::HOUR,
+    };
+    let decided = 1_000 * HOUR;
+    let span = |hours| Span {
+        decided,
+        switched: decided + 10 * HOUR,
+        now: decided + 10 * HOUR + hours * HOUR,
+    };
+    let watch = |hours, stopped: i64| {
+        let span = span(hours);
+        let mut watch = Watch::default();
+        for n in 0..100 {
+            let now = (n >= stopped).then_some(span.switched + 1);
+            watch.take(Fate::Safe, "os", Some(decided - HOUR), now, span);
+        }
+        // Who was silent for longer before says nothing.
+        watch.take(
+            Fate::CannotSay,
+            "os",
+            Some(decided - 500 * HOUR),
+            None,
+            span,
+        );
+        watch.take(Fate::CannotSay, "os", None, None, span);
+        (
+            watch.is_triggered(span, TRIGGER),
+            watch.all.stopped(),
+            watch.all.clients,
+        )
+    };
+    assert_eq!(watch(4, 2), (Some(false), 2, 102));
+    assert_eq!(watch(4, 3), (Some(true), 3, 102));
+    assert_eq!(watch(1, 50).0, None, "too early");
+    let span = span(4);
+    assert_eq!(Watch::default().is_triggered(span, TRIGGER), None);
+    let mut watch = Watch::default();
+    assert!(watch.take(
+        Fate::WillLose,
+        "os",
+        Some(decided - HOUR),
+        Some(decided),
+        span
+    ));
+}
