@@ -1,8 +1,10 @@
 //! Settings: flags, then environment, then a TOML file, then defaults. A wrong one stops the start.
 
+mod policy;
+
 use std::{
     fmt, fs,
-    net::{SocketAddr, ToSocketAddrs as _},
+    net::SocketAddr,
     path::{Path, PathBuf},
 };
 
@@ -11,14 +13,15 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::{
-    domain::{
-        assess::{AbsentPolicy, DotnetPolicy, Policy},
-        pace,
-        time::DAY,
-    },
+    domain::{assess::Policy, pace},
     networks,
+    people::{PeopleArgs, PeopleSettings},
+    transport::{self, ClientDoor, Transport, TransportArgs, TransportInFile},
     webhooks::settings::{WebhookArgs, WebhookSettings},
 };
+
+pub use policy::PolicyArgs;
+use policy::settle_policy;
 
 /// Where the database is; every command that touches it takes these.
 #[derive(Args, Clone, Default)]
@@ -48,30 +51,6 @@ impl fmt::Debug for DatabaseArgs {
     }
 }
 
-/// The switches of the rules; the server and `cutover assess` take the same.
-#[derive(Args, Clone, Debug, Default)]
-pub struct PolicyArgs {
-    /// A client silent for more days than this is stale [default: 14]
-    #[arg(long, env = "CUTOVER_FRESHNESS_DAYS", value_name = "DAYS")]
-    pub freshness_days: Option<u32>,
-    /// What failed .NET settings do: block or warn [default: block]
-    #[arg(long, env = "CUTOVER_DOTNET", value_name = "block|warn")]
-    pub dotnet: Option<String>,
-    /// Windows 7 and Server 2008 without DisabledByDefault=0: fail or warn (disputed) [default: fail]
-    #[arg(
-        long,
-        env = "CUTOVER_GROUP_B_SCHANNEL_ABSENT",
-        value_name = "fail|warn"
-    )]
-    pub group_b_schannel_absent: Option<String>,
-    /// Lowest .NET release number that passes; 379893 (4.5.2) for sites before 2107 [default: 394802, which is 4.6.2]
-    #[arg(long, env = "CUTOVER_MIN_DOTNET_RELEASE", value_name = "NUMBER")]
-    pub min_dotnet_release: Option<u32>,
-    /// TLS 1.2 cipher suites that the site servers accept, comma separated; known ones make cipher overlap a check
-    #[arg(long, env = "CUTOVER_SERVER_SUITES", value_name = "SUITES")]
-    pub server_suites: Option<String>,
-}
-
 /// What `cutover serve` takes.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ServeArgs {
@@ -84,46 +63,33 @@ pub struct ServeArgs {
     /// Messages to other programs.
     #[command(flatten)]
     pub webhooks: WebhookArgs,
+    /// Accounts and sessions.
+    #[command(flatten)]
+    pub people: PeopleArgs,
     /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8443]
     #[arg(long, env = "CUTOVER_LISTEN", value_name = "HOST:PORT")]
     pub listen: Option<String>,
-    /// Certificate chain, PEM [default: a self-signed ECDSA P-256 one in the data directory]
-    #[arg(
-        long,
-        env = "CUTOVER_TLS_CERT",
-        value_name = "FILE",
-        requires = "tls_key"
-    )]
-    pub tls_cert: Option<PathBuf>,
-    /// Private key of the certificate, PEM
-    #[arg(
-        long,
-        env = "CUTOVER_TLS_KEY",
-        value_name = "FILE",
-        requires = "tls_cert"
-    )]
-    pub tls_key: Option<PathBuf>,
-    /// Names and addresses for the self-signed certificate besides localhost, comma separated
-    #[arg(long, env = "CUTOVER_TLS_NAMES", value_name = "NAMES")]
-    pub tls_names: Option<String>,
-    /// Speak HTTP without TLS; on loopback addresses only
-    #[arg(long, env = "CUTOVER_PLAIN_HTTP")]
-    pub plain_http: bool,
-    /// Speak HTTP without TLS on other addresses too: passwords and tokens travel readable; for use behind a TLS proxy
-    #[arg(long, env = "CUTOVER_PLAIN_HTTP_ANYWHERE")]
-    pub plain_http_anywhere: bool,
+    /// Listeners and certificates.
+    #[command(flatten)]
+    pub transport: TransportArgs,
     /// Days for which each day's numbers, and who moved, are kept [default: 400]
     #[arg(long, env = "CUTOVER_TREND_DAYS", value_name = "DAYS")]
     pub trend_days: Option<u32>,
     /// Days for which the changes of the list of blockers are kept for programs that follow it [default: 90]
     #[arg(long, env = "CUTOVER_KEEP_CHANGES", value_name = "DAYS")]
     pub keep_changes: Option<u32>,
+    /// Days for which entries of the audit log are kept, at least 90 [default: 1095, three years]
+    #[arg(long, env = "CUTOVER_KEEP_AUDIT", value_name = "DAYS")]
+    pub keep_audit: Option<u32>,
     /// Requests a minute that a token for read or population may make; 0: as many as it likes [default: 600]
     #[arg(long, env = "CUTOVER_RATE_LIMIT", value_name = "N")]
     pub rate_limit: Option<u32>,
     /// The same for tokens that send reports and files; the server tells them anyway when it is busy [default: 0]
     #[arg(long, env = "CUTOVER_RATE_LIMIT_SENDING", value_name = "N")]
     pub rate_limit_sending: Option<u32>,
+    /// New clients that a token for reports may make known in an hour, unless the token says it; 0: no limit [default: 0]
+    #[arg(long, env = "CUTOVER_NEW_CLIENTS_PER_HOUR", value_name = "N")]
+    pub new_clients_per_hour: Option<u32>,
     /// Proxies in front of this server whose X-Forwarded-For says who sent a request, as networks, comma separated [default: none]
     #[arg(long, env = "CUTOVER_TRUSTED_PROXIES", value_name = "NETWORKS")]
     pub trusted_proxies: Option<String>,
@@ -139,16 +105,21 @@ struct FromFile {
     database_url: Option<String>,
     data_dir: Option<PathBuf>,
     listen: Option<String>,
-    tls_cert: Option<PathBuf>,
-    tls_key: Option<PathBuf>,
+    tls_cert: Option<OneOrMore>,
+    tls_key: Option<OneOrMore>,
     tls_names: Option<String>,
     plain_http: Option<bool>,
     plain_http_anywhere: Option<bool>,
+    sightings_from: Option<String>,
+    mtls_listen: Option<String>,
+    mtls_ca: Option<PathBuf>,
     log_format: Option<String>,
     trend_days: Option<u32>,
     keep_changes: Option<u32>,
+    keep_audit: Option<u32>,
     rate_limit: Option<u32>,
     rate_limit_sending: Option<u32>,
+    new_clients_per_hour: Option<u32>,
     trusted_proxies: Option<String>,
     freshness_days: Option<u32>,
     dotnet: Option<String>,
@@ -157,9 +128,43 @@ struct FromFile {
     server_suites: Option<String>,
     webhook_allow: Option<String>,
     webhook_ca: Option<PathBuf>,
+    first_admin_password_file: Option<PathBuf>,
+    session_idle_minutes: Option<u32>,
+    session_hours: Option<u32>,
+}
+
+/// A path, or a list of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(PathBuf),
+    More(Vec<PathBuf>),
+}
+
+impl OneOrMore {
+    fn paths(given: Option<&Self>) -> Vec<PathBuf> {
+        match given {
+            None => Vec::new(),
+            Some(Self::One(path)) => vec![path.clone()],
+            Some(Self::More(paths)) => paths.clone(),
+        }
+    }
 }
 
 impl FromFile {
+    fn transport(&self) -> TransportInFile {
+        TransportInFile {
+            tls_cert: OneOrMore::paths(self.tls_cert.as_ref()),
+            tls_key: OneOrMore::paths(self.tls_key.as_ref()),
+            tls_names: self.tls_names.clone(),
+            plain_http: self.plain_http.unwrap_or(false),
+            plain_http_anywhere: self.plain_http_anywhere.unwrap_or(false),
+            sightings_from: self.sightings_from.clone(),
+            mtls_listen: self.mtls_listen.clone(),
+            mtls_ca: self.mtls_ca.clone(),
+        }
+    }
+
     fn webhooks(&self, args: &WebhookArgs) -> Result<WebhookSettings, String> {
         args.settle(self.webhook_allow.as_deref(), self.webhook_ca.as_ref())
     }
@@ -197,22 +202,6 @@ impl fmt::Debug for Database {
     }
 }
 
-/// How people and programs reach the server.
-#[derive(Clone, Debug)]
-pub enum Transport {
-    /// TLS with this certificate and key; made when they are not there and `names` is given.
-    Tls {
-        /// Certificate chain.
-        cert: PathBuf,
-        /// Key.
-        key: PathBuf,
-        /// For a self-signed certificate: the names in it. `None`: the operator's own certificate.
-        names: Option<Vec<String>>,
-    },
-    /// HTTP without TLS.
-    Plain,
-}
-
 /// Settings of the server, settled and checked.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -222,6 +211,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// TLS or not.
     pub transport: Transport,
+    /// Networks whose failed handshakes are noted; empty: none.
+    pub sightings_from: Vec<IpNet>,
+    /// The door for clients with certificates of their own.
+    pub client_door: Option<ClientDoor>,
     /// Rules.
     pub policy: Policy,
     /// Freshness limit, milliseconds.
@@ -230,16 +223,22 @@ pub struct Config {
     pub trend_days: i64,
     /// Days for which the changes of the list of blockers are kept.
     pub keep_changes: i64,
+    /// Days for which the audit log is kept.
+    pub keep_audit: i64,
     /// Requests a minute that a token may make to read; 0: as many as it likes.
     pub rate_limit: u32,
     /// The same for tokens that send.
     pub rate_limit_sending: u32,
+    /// New clients that a token may make known in an hour, unless the token says it; 0: no limit.
+    pub new_clients_per_hour: i64,
     /// Proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Vec<IpNet>,
     /// JSON log lines.
     pub json_logs: bool,
     /// Where messages to other programs may go.
     pub webhooks: WebhookSettings,
+    /// How the first administrator is made, and how long sessions last.
+    pub people: PeopleSettings,
 }
 
 impl DatabaseArgs {
@@ -324,62 +323,6 @@ fn make_private_dir(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-impl PolicyArgs {
-    /// Settles the rules' switches without a file.
-    ///
-    /// # Errors
-    /// One sentence naming the wrong setting.
-    pub fn settle(&self) -> Result<(Policy, i64), String> {
-        settle_policy(self, &FromFile::default())
-    }
-}
-
-fn settle_policy(args: &PolicyArgs, file: &FromFile) -> Result<(Policy, i64), String> {
-    let mut policy = Policy::default();
-    match args.dotnet.as_deref().or(file.dotnet.as_deref()) {
-        None | Some("block") => policy.dotnet = DotnetPolicy::Block,
-        Some("warn") => policy.dotnet = DotnetPolicy::Warn,
-        Some(other) => return Err(format!("dotnet must be block or warn, not {other:?}")),
-    }
-    let absent = args.group_b_schannel_absent.as_deref();
-    match absent.or(file.group_b_schannel_absent.as_deref()) {
-        None | Some("fail") => policy.group_b_schannel_absent = AbsentPolicy::Fail,
-        Some("warn") => policy.group_b_schannel_absent = AbsentPolicy::Warn,
-        Some(other) => {
-            return Err(format!(
-                "group_b_schannel_absent must be fail or warn, not {other:?}"
-            ));
-        }
-    }
-    if let Some(release) = args.min_dotnet_release.or(file.min_dotnet_release) {
-        if release < 379_893 {
-            return Err(format!(
-                "min_dotnet_release {release} is below 379893 (.NET 4.5.2), which no site version ever accepted"
-            ));
-        }
-        policy.min_dotnet_release = release;
-    }
-    if let Some(suites) = args.server_suites.as_ref().or(file.server_suites.as_ref()) {
-        let suites: Vec<String> = suites
-            .split(',')
-            .map(|suite| suite.trim().to_ascii_uppercase())
-            .filter(|suite| !suite.is_empty())
-            .collect();
-        if suites.is_empty() || suites.iter().any(|suite| !suite.starts_with("TLS_")) {
-            return Err(
-                "server_suites must be names like TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, separated by commas"
-                    .to_owned(),
-            );
-        }
-        policy.server_suites = Some(suites);
-    }
-    let days = args.freshness_days.or(file.freshness_days).unwrap_or(14);
-    if !(1..=365).contains(&days) {
-        return Err(format!("freshness_days must be from 1 to 365, not {days}"));
-    }
-    Ok((policy, i64::from(days) * DAY))
-}
-
 impl ServeArgs {
     /// Settles everything.
     ///
@@ -389,19 +332,12 @@ impl ServeArgs {
         let file = from_file(self.database.config.as_deref())?;
         let database = settle_database(&self.database, &file)?;
         let (policy, freshness_ms) = settle_policy(&self.policy, &file)?;
-        let listen = self
-            .listen
-            .as_deref()
-            .or(file.listen.as_deref())
-            .unwrap_or("127.0.0.1:8443");
-        let listen = listen
-            .to_socket_addrs()
-            .ok()
-            .and_then(|mut addresses| addresses.next())
-            .ok_or_else(|| {
-                format!("listen must be HOST:PORT, such as 127.0.0.1:8443, not {listen:?}")
-            })?;
-        let transport = self.settle_transport(&file, &database, listen)?;
+        let listen = self.listen.as_deref().or(file.listen.as_deref());
+        let listen = transport::address("listen", listen.unwrap_or("127.0.0.1:8443"))?;
+        let in_file = file.transport();
+        let transport = self
+            .transport
+            .settle(&in_file, &database.data_dir, listen)?;
         let json_logs = match self.log_format.as_deref().or(file.log_format.as_deref()) {
             None | Some("text") => false,
             Some("json") => true,
@@ -418,6 +354,13 @@ impl ServeArgs {
         if !(1..=3_650).contains(&keep_changes) {
             return Err(format!(
                 "keep_changes must be from 1 to 3650, not {keep_changes}"
+            ));
+        }
+        let keep_audit = self.keep_audit.or(file.keep_audit).unwrap_or(1_095);
+        // The database lets go of nothing that is younger.
+        if !(90..=36_500).contains(&keep_audit) {
+            return Err(format!(
+                "keep_audit must be from 90 to 36500, not {keep_audit}"
             ));
         }
         let rate_limit = self.rate_limit.or(file.rate_limit).unwrap_or(600);
@@ -441,65 +384,30 @@ impl ServeArgs {
         Ok(Config {
             database,
             listen,
+            client_door: self.transport.client_door(&in_file, &transport)?,
+            sightings_from: self.transport.sightings(&in_file, &transport)?,
             transport,
             policy,
             freshness_ms,
             trend_days: i64::from(trend_days),
             keep_changes: i64::from(keep_changes),
+            keep_audit: i64::from(keep_audit),
             rate_limit,
             rate_limit_sending,
+            // Without a limit unless somebody sets one: a first fill brings the whole fleet in an hour, and clients
+            // that no list expects never raise a share of what is ready.
+            new_clients_per_hour: self
+                .new_clients_per_hour
+                .or(file.new_clients_per_hour)
+                .map_or(0, i64::from),
             trusted_proxies: networks::parse("trusted_proxies", proxies.unwrap_or_default())?,
             json_logs,
             webhooks: file.webhooks(&self.webhooks)?,
+            people: self.people.settle(
+                file.first_admin_password_file.as_ref(),
+                file.session_idle_minutes,
+                file.session_hours,
+            )?,
         })
-    }
-
-    fn settle_transport(
-        &self,
-        file: &FromFile,
-        database: &Database,
-        listen: SocketAddr,
-    ) -> Result<Transport, String> {
-        let anywhere = self.plain_http_anywhere || file.plain_http_anywhere.unwrap_or(false);
-        if anywhere || self.plain_http || file.plain_http.unwrap_or(false) {
-            if listen.ip().is_loopback() || anywhere {
-                return Ok(Transport::Plain);
-            }
-            return Err(format!(
-                "plain_http is for loopback addresses only, and {listen} is none: passwords and tokens would travel readable. Use TLS, or set plain_http_anywhere if a TLS proxy stands in front"
-            ));
-        }
-        let cert = self.tls_cert.clone().or_else(|| file.tls_cert.clone());
-        let key = self.tls_key.clone().or_else(|| file.tls_key.clone());
-        match (cert, key) {
-            (Some(cert), Some(key)) => Ok(Transport::Tls {
-                cert,
-                key,
-                names: None,
-            }),
-            (None, None) => {
-                let mut names = vec![
-                    "localhost".to_owned(),
-                    "127.0.0.1".to_owned(),
-                    "::1".to_owned(),
-                ];
-                if !listen.ip().is_unspecified() && !listen.ip().is_loopback() {
-                    names.push(listen.ip().to_string());
-                }
-                let more = self.tls_names.as_ref().or(file.tls_names.as_ref());
-                names.extend(
-                    more.iter()
-                        .flat_map(|names| names.split(','))
-                        .map(|name| name.trim().to_owned())
-                        .filter(|name| !name.is_empty()),
-                );
-                Ok(Transport::Tls {
-                    cert: database.data_dir.join("cert.pem"),
-                    key: database.data_dir.join("key.pem"),
-                    names: Some(names),
-                })
-            }
-            _ => Err("tls_cert and tls_key belong together; one of them is missing".to_owned()),
-        }
     }
 }

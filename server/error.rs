@@ -16,6 +16,8 @@ pub enum Problem {
     Malformed(String),
     /// 401: nobody signed in, or a token that does not hold.
     Unauthorized,
+    /// 401: a token that was right, and has ended.
+    Expired,
     /// 403: signed in, but not for this.
     Forbidden(String),
     /// 404: no such thing.
@@ -76,7 +78,7 @@ impl Problem {
                 "urn:cutover:problem:malformed",
                 "The request cannot be read",
             ),
-            Self::Unauthorized => (
+            Self::Unauthorized | Self::Expired => (
                 StatusCode::UNAUTHORIZED,
                 "urn:cutover:problem:unauthorized",
                 "Sign in first",
@@ -219,6 +221,9 @@ impl Problem {
             Self::Unauthorized => {
                 "Send a token as `Authorization: Bearer …`, or sign in on the page.".to_owned()
             }
+            Self::Expired => {
+                "This token has expired. Ask an administrator for another one.".to_owned()
+            }
             Self::MethodNotAllowed => "This address does not take this method; the header Allow names those that it takes.".to_owned(),
             Self::Invalid(errors) => match errors.as_slice() {
                 [one] if one.pointer.is_empty() => one.detail.clone(),
@@ -331,7 +336,7 @@ impl IntoResponse for Problem {
             Self::TooManyAttempts => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             }
-            Self::Unauthorized => {
+            Self::Unauthorized | Self::Expired => {
                 headers.insert(
                     header::WWW_AUTHENTICATE,
                     HeaderValue::from_static("Bearer realm=\"cutover\""),

@@ -4,7 +4,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    domain::{assess, facts::OsFacts, lists, time::Timestamp},
+    domain::{access::Sites, assess, audit::Because, facts::OsFacts, lists, time::Timestamp},
     error::Problem,
     store::{
         self, Store,
@@ -14,7 +14,7 @@ use crate::{
     },
     wire::{
         FieldError, decode,
-        population::{self, PopulationList, PopulationRow},
+        population::{self, PopulationList, PopulationRow, RowError},
         population_names,
     },
 };
@@ -77,10 +77,47 @@ pub struct WithdrawnAnswer {
 pub enum Confirmed {
     /// Nobody has.
     No,
-    /// Yes, whatever the list is.
-    Yes,
+    /// As programs do, see [`Consent::ByNumber`].
+    ByNumber(Agreed),
     /// Yes, for this file under this name: another file, or another name, needs a confirmation of its own.
     ForUpload(String),
+}
+
+/// What a program has agreed to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Agreed {
+    /// To what hides clients.
+    pub confirmed: bool,
+    /// To a population that is smaller by so many.
+    pub shrink: Option<i64>,
+}
+
+impl Agreed {
+    /// What the store makes of it.
+    pub const fn consent(self, by: &Because) -> Consent {
+        Consent::ByNumber {
+            confirmed: self.confirmed,
+            shrink: self.shrink,
+            reasoned: by.why.is_some(),
+        }
+    }
+}
+
+/// What a program has to send beside the same request, when what it wants needs a confirmation.
+pub fn remedy((before, after): (i64, i64)) -> String {
+    let would = store::population::Replaced {
+        before,
+        after,
+        ..Default::default()
+    };
+    if would.shrinks() {
+        format!(
+            "Send it again with ?confirm_shrink={} and why=, a reason that is kept in the audit log.",
+            would.lost()
+        )
+    } else {
+        "Send it again with ?confirm=1.".to_owned()
+    }
 }
 
 /// A row that was not understood.
@@ -92,6 +129,17 @@ pub struct RejectedRow {
     pub detail: String,
 }
 
+/// Who puts a list in force or takes it out, for which sites, and why.
+#[derive(Clone, Debug)]
+pub struct Planning<'p> {
+    /// Name of the person or token.
+    pub name: &'p str,
+    /// Sites that the list may speak of.
+    pub sites: &'p Sites,
+    /// Who it is for the audit log, and why.
+    pub because: Because,
+}
+
 /// Reads a list (CSV, JSON array or plain names) and puts it in force in place of the one called `name`.
 ///
 /// # Errors
@@ -100,7 +148,7 @@ pub async fn replace(
     store: &Store,
     name: &str,
     bytes: Vec<u8>,
-    sender: &str,
+    by: Planning<'_>,
     confirmed: &Confirmed,
     now: Timestamp,
 ) -> Result<ListAnswer, Problem> {
@@ -108,14 +156,16 @@ pub async fn replace(
     let file_hash = Sha256::digest(&bytes).to_vec();
     let shown_hash: String = file_hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let confirmation = format!("{shown_hash} {name}");
-    let confirmed = match confirmed {
-        Confirmed::No => false,
-        Confirmed::Yes => true,
-        Confirmed::ForUpload(given) => *given == confirmation,
+    let consent = match confirmed {
+        Confirmed::ForUpload(given) if *given == confirmation => Consent::Given,
+        Confirmed::No | Confirmed::ForUpload(_) => Consent::IfHarmless,
+        Confirmed::ByNumber(agreed) => agreed.consent(&by.because),
     };
-    let list = tokio::task::spawn_blocking(move || read(&bytes))
+    let mut list = tokio::task::spawn_blocking(move || read(&bytes))
         .await
         .map_err(|_| Problem::Internal)??;
+    keep_own_sites(&mut list, by.sites)?;
+    own_list(store, &name, by.sites).await?;
     if list.rows.is_empty() {
         return Err(Problem::invalid(
             "",
@@ -150,8 +200,9 @@ pub async fn replace(
                 rows: list.rows.into_iter().map(expected).collect(),
                 rejected: refused,
                 file_hash,
-                uploaded_by: sender.to_owned(),
-                confirmed,
+                uploaded_by: by.name.to_owned(),
+                by: by.because,
+                consent,
             },
             now,
         )
@@ -188,12 +239,15 @@ pub async fn replace(
 pub async fn withdraw(
     store: &Store,
     name: &str,
-    sender: &str,
+    by: Planning<'_>,
     consent: Consent,
     now: Timestamp,
 ) -> Result<WithdrawnAnswer, Problem> {
     let name = list_name(name)?;
-    let result = store.withdraw_population(&name, sender, consent, now).await;
+    own_list(store, &name, by.sites).await?;
+    let result = store
+        .withdraw_population(&name, by.name, by.because, consent, now)
+        .await;
     let (withdrawn, needs_confirmation) = match result {
         Ok(Some(withdrawn)) => (withdrawn, None),
         Ok(None) => {
@@ -210,6 +264,57 @@ pub async fn withdraw(
         population: (withdrawn.before, withdrawn.after),
         needs_confirmation,
     })
+}
+
+/// Takes out the rows that whoever is limited to some sites may not put on a list; each is said.
+fn keep_own_sites(list: &mut PopulationList, sites: &Sites) -> Result<(), Problem> {
+    let Some(codes) = sites.limit() else {
+        return Ok(());
+    };
+    let before = list.rows.len();
+    let mut refused = Vec::new();
+    list.rows.retain(|row| {
+        let site = row.ids.site_code.as_deref();
+        let own = site.is_some_and(|site| sites.holds(site));
+        if !own && list.rejected.len() + refused.len() < population::MAX_LISTED {
+            let says = site.map_or_else(|| "no site".to_owned(), |site| format!("site {site}"));
+            refused.push(RowError {
+                line: row.line,
+                detail: format!(
+                    "{}: you may list clients of {} only, and this row says {says}",
+                    row.ids.display_name(),
+                    codes.join(", ")
+                ),
+            });
+        }
+        own
+    });
+    list.rejected_count += (before - list.rows.len()) as u64;
+    list.rejected.append(&mut refused);
+    if list.rows.is_empty() && before > 0 {
+        return Err(Problem::invalid(
+            "",
+            format!(
+                "No row of the list is of a site that you may list clients of: {}. Each row has to say its site.",
+                codes.join(", ")
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Whoever is limited to some sites touches no list that names clients of others: without it those would be missed.
+async fn own_list(store: &Store, name: &str, sites: &Sites) -> Result<(), Problem> {
+    if sites.limit().is_none() {
+        return Ok(());
+    }
+    let listed = store.sites_on_list(name).await?;
+    if listed.iter().all(|site| sites.holds(site)) {
+        return Ok(());
+    }
+    Err(Problem::Forbidden(format!(
+        "The list {name} names clients of other sites, too. Use a list of your own name for your sites."
+    )))
 }
 
 fn list_name(given: &str) -> Result<String, Problem> {

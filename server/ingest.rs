@@ -1,5 +1,7 @@
 //! The one way in: bytes → records → facts → verdict → store. API, upload and command line all come through here.
 
+mod limited;
+
 use std::sync::{Arc, LazyLock};
 
 use tokio::sync::Semaphore;
@@ -7,6 +9,7 @@ use tokio::sync::Semaphore;
 use crate::{
     domain::{
         assess::{self, Joint, Policy},
+        bound::Bound,
         evidence::{Coverage, Source, combine},
         facts::{Facts, Report},
         time::{MINUTE, Timestamp},
@@ -14,7 +17,9 @@ use crate::{
     },
     store::{
         self, Store, evidence,
-        incoming::{Incoming, Jointly, JudgesJointly, Kept, Said, Sender},
+        incoming::{
+            Incoming, Jointly, JudgesJointly, Kept, ReadsAgain, Said, Sender, StoredReport,
+        },
         rejects::{KEPT_BYTES, Refused},
     },
     wire::{
@@ -22,6 +27,8 @@ use crate::{
         report_v1::{self, Parsed},
     },
 };
+
+use limited::{admitted, refused_site};
 
 /// A report that claims a time further ahead than this is flagged.
 const FUTURE: i64 = 5 * MINUTE;
@@ -204,6 +211,24 @@ impl JudgesJointly for Rules {
     }
 }
 
+impl ReadsAgain for Judge {
+    fn again(&self, stored: &StoredReport) -> Option<Incoming> {
+        let raw = evidence::unpacked(&stored.raw, stored.dictionary).ok()?;
+        let parsed = report_v1::parse_with_hash(&raw).ok()?;
+        let report = self.prepare(parsed, &raw, stored.received_at, &stored.sender);
+        let seen_at = stored.collected_at.min(stored.received_at);
+        // The same facts may have been said at another time than these bytes.
+        Some(Incoming {
+            collected_at: stored.collected_at,
+            seen_at,
+            stale_at: seen_at.plus(self.freshness_ms),
+            future: stored.collected_at.since(stored.received_at) > FUTURE,
+            report_id: stored.report_id.clone(),
+            ..report
+        })
+    }
+}
+
 /// What became of one record.
 #[derive(Clone, Debug)]
 pub enum Result1 {
@@ -271,14 +296,29 @@ pub async fn take(
     now: Timestamp,
     sender: &Sender,
 ) -> Result<Outcome, Error> {
+    take_of(store, judge, body, now, sender, None).await
+}
+
+/// The same of a sender that may speak of one machine only, where `bound` says so; a report of another is refused.
+///
+/// # Errors
+/// As above.
+pub async fn take_of(
+    store: &Store,
+    judge: &Judge,
+    body: Vec<u8>,
+    now: Timestamp,
+    sender: &Sender,
+    bound: Option<Bound>,
+) -> Result<Outcome, Error> {
     // One report costs some 30 µs of CPU; a whole batch would hold up the others on this thread.
     let sorted = if body.len() <= 64 * 1024 {
-        sort(judge, &body, now, sender)?
+        sort(judge, &body, now, sender, bound.as_ref())?
     } else {
         let judge = judge.clone();
         let sender = sender.clone();
         let _turn = SORTING.acquire().await.map_err(|_| store::Error::Stopped)?;
-        tokio::task::spawn_blocking(move || sort(&judge, &body, now, &sender))
+        tokio::task::spawn_blocking(move || sort(&judge, &body, now, &sender, bound.as_ref()))
             .await
             .map_err(|_| Error::Body("the records could not be read".to_owned()))??
     };
@@ -295,6 +335,7 @@ pub async fn take(
             .keep_rejects(refused, sender.name.to_string(), now)
             .await?;
     }
+    let prepared = admitted(store, prepared, &mut results, sender, now).await?;
     let mut patient = false;
     let mut waiting = prepared.into_iter().peekable();
     while waiting.peek().is_some() {
@@ -348,8 +389,11 @@ pub async fn judged(
     let _turn = SORTING.acquire().await.map_err(|_| store::Error::Stopped)?;
     let judged = move || {
         let parsed = |document: &Vec<u8>| {
-            report_v1::parse_with_hash(document)
-                .map(|parsed| judge.prepare(parsed, document, received_at, &sender))
+            let parsed = report_v1::parse_with_hash(document)?;
+            match refused_site(&parsed, &sender) {
+                Some(errors) => Err(errors),
+                None => Ok(judge.prepare(parsed, document, received_at, &sender)),
+            }
         };
         documents.iter().map(parsed).collect()
     };
@@ -359,7 +403,13 @@ pub async fn judged(
 }
 
 /// Splits, parses, judges and compresses; no waiting.
-fn sort(judge: &Judge, body: &[u8], now: Timestamp, sender: &Sender) -> Result<Sorted, Error> {
+fn sort(
+    judge: &Judge,
+    body: &[u8],
+    now: Timestamp,
+    sender: &Sender,
+    bound: Option<&Bound>,
+) -> Result<Sorted, Error> {
     let text = decode::to_utf8(body).map_err(|error| Error::Body(error.to_string()))?;
     let mut results = Vec::new();
     let mut prepared = Vec::new();
@@ -372,12 +422,18 @@ fn sort(judge: &Judge, body: &[u8], now: Timestamp, sender: &Sender) -> Result<S
         };
         oversized |= bytes.len() > report_v1::MAX_RECORD;
         let parsed = match record {
-            Ok(bytes) => report_v1::parse_with_hash(bytes).map_err(|mut errors| {
-                place.name_line(&mut errors);
-                errors
-            }),
+            Ok(bytes) => report_v1::parse_with_hash(bytes)
+                .and_then(|parsed| held(parsed, bound))
+                .map_err(|mut errors| {
+                    place.name_line(&mut errors);
+                    errors
+                }),
             Err(cut) => Err(vec![cut.error]),
         };
+        let parsed = parsed.and_then(|parsed| match refused_site(&parsed, sender) {
+            Some(errors) => Err(errors),
+            None => Ok(parsed),
+        });
         match parsed {
             Ok(parsed) => {
                 results.push(None);
@@ -408,6 +464,21 @@ fn sort(judge: &Judge, body: &[u8], now: Timestamp, sender: &Sender) -> Result<S
         prepared,
         refused,
     })
+}
+
+/// The report, if it speaks of the machine that its sender may speak of.
+fn held(mut parsed: Parsed, bound: Option<&Bound>) -> Result<Parsed, Vec<FieldError>> {
+    let Some(bound) = bound else {
+        return Ok(parsed);
+    };
+    let ids = std::mem::take(&mut parsed.report.ids);
+    parsed.report.ids = bound.hold(ids).map_err(|(pointer, detail)| {
+        vec![FieldError {
+            pointer: pointer.to_owned(),
+            detail,
+        }]
+    })?;
+    Ok(parsed)
 }
 
 /// Counts a report that was kept.

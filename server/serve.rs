@@ -3,23 +3,46 @@
 use std::{
     io::Write as _,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
 use axum_server::{Handle, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
-use tokio::task::JoinSet;
+use tokio::{
+    sync::mpsc,
+    task::{JoinHandle, JoinSet},
+};
 
 use crate::{
     clock,
-    config::{Config, Transport},
+    config::Config,
     cutovers::signing::Signer,
-    domain::days::date_of,
-    http::{self, auth, pacing::Pacer, tls},
+    domain::{
+        access::{Role, Sites},
+        audit::{Actor, Author},
+        days::date_of,
+        sightings::Sighting,
+    },
+    http::{
+        self,
+        door::hash_password,
+        pacing::Pacer,
+        tls::{
+            self, Certificates, Doors,
+            watch::{self, Sightings, Watching},
+        },
+    },
     ingest::Judge,
-    rejudge,
-    state::App,
-    store::{Store, access},
+    people::FirstAdministrator,
+    quarantine, rejudge,
+    state::{App, Reached},
+    store::{
+        Store,
+        accounts::{By, NewAccount},
+        sessions::Lasting,
+    },
+    transport::{ClientDoor, Transport},
     uploads, webhooks,
 };
 
@@ -31,10 +54,32 @@ const GOODBYE: Duration = Duration::from_secs(20);
 /// What a first start hands to whoever starts it.
 #[derive(Clone, Debug)]
 pub struct Welcome {
-    /// Password of `admin`.
-    pub password: String,
-    /// A token that may send reports.
-    pub ingest_token: String,
+    /// How somebody signs in for the first time, while nobody has an account.
+    pub way_in: Option<WayIn>,
+    /// A token that may send reports, where there was never one.
+    pub ingest_token: Option<String>,
+}
+
+/// How somebody signs in for the first time.
+#[derive(Clone)]
+pub enum WayIn {
+    /// By a link with this secret.
+    Link(String),
+    /// As `admin`, with the password that was given.
+    Admin,
+    /// As `admin`, with this password.
+    AdminWith(String),
+}
+
+/// Secrets are for one place only.
+impl std::fmt::Debug for WayIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Link(_) => "Link",
+            Self::Admin => "Admin",
+            Self::AdminWith(_) => "AdminWith",
+        })
+    }
 }
 
 /// Runs the server until it is told to stop. `on_ready` gets the address once connections are taken.
@@ -50,50 +95,48 @@ pub async fn serve(
         .map_err(|error| error.to_string())?;
     store.warm();
     store
-        .apply_freshness(config.freshness_ms, clock::now())
+        .apply_freshness(config.freshness_ms, Author::server(), clock::now())
         .await
         .map_err(|error| error.to_string())?;
-    let welcome = first_start(&store).await?;
+    let welcome = first_start(&store, &config.people.first).await?;
     let judge = Judge::new(config.policy.clone(), config.freshness_ms);
+    store
+        .apply_ruleset(&judge.ruleset, Author::server(), clock::now())
+        .await
+        .map_err(|error| error.to_string())?;
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
     // Only a second server in one process (tests) finds a recorder there already; it shares it.
     if metrics::set_global_recorder(recorder).is_err() {
         tracing::debug!("the metrics recorder of this process is kept");
     }
-    let secure = matches!(config.transport, Transport::Tls { .. });
     let pacer = Pacer::new(config.rate_limit, config.rate_limit_sending);
-    let proxies = config.trusted_proxies.clone();
+    let (doors, made, noting) = open_doors(&config)?;
     let app = App::new(
         store.clone(),
-        judge.clone(),
+        judge,
         metrics.clone(),
-        secure,
         pacer,
-        proxies,
-        Signer::new(config.database.data_dir.clone()),
+        Reached {
+            secure_cookies: matches!(config.transport, Transport::Tls { .. }),
+            trusted_proxies: config.trusted_proxies.clone(),
+            lasting: Lasting {
+                idle: config.people.session_idle,
+                whole: config.people.session_whole,
+            },
+            doors: doors.clone(),
+            new_clients_per_hour: config.new_clients_per_hour,
+            signer: Signer::new(config.database.data_dir.clone()),
+        },
     );
-    let listener = TcpListener::bind(config.listen)
-        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-        .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let (listener, address) = listen_on(config.listen)?;
     let handle = Handle::new();
     tokio::spawn(stop_when_told(handle.clone()));
-    let mut chores = JoinSet::new();
-    chores.spawn(housekeeping(store.clone(), metrics));
-    chores.spawn(rejudge::run(store.clone(), judge.clone()));
-    chores.spawn(keeping_days(
-        store.clone(),
-        judge.clone(),
-        config.trend_days,
-    ));
-    chores.spawn(uploads::run(store.clone(), judge, app.bell().clone()));
-    chores.spawn(tidying(store.clone(), config.keep_changes));
-    chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
-    let service = http::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    let mut chores = chores(&app, &config, metrics);
+    let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     match &config.transport {
         Transport::Plain => {
-            announce("http", address, welcome.as_ref(), None);
+            announce("http", address, &welcome, None);
             on_ready(address, &store);
             let mut server = axum_server::from_tcp(listener)
                 .map_err(|error| error.to_string())?
@@ -102,26 +145,44 @@ pub async fn serve(
             limit_slowness(server.http_builder());
             server.serve(service).await
         }
-        Transport::Tls { cert, key, names } => {
-            let mut made = false;
-            if let Some(names) = names {
-                made = tls::ensure_certificate(cert, key, names).map_err(|error| error.to_string())?;
+        Transport::Tls { pairs, .. } => {
+            let certificates = doors.certificates.ok_or("there is no certificate")?;
+            tls::warn_of_rsa(&certificates.state().certificates);
+            let settings = tls::config(&certificates).map_err(|error| error.to_string())?;
+            if let (Some(sightings), Some(waiting)) = (&doors.sightings, noting) {
+                chores.spawn(watch::keep(sightings.clone(), waiting, store.clone()));
             }
-            let (settings, rsa) = tls::config(cert, key).map_err(|error| error.to_string())?;
-            if rsa {
-                tracing::warn!(
-                    "the TLS certificate has an RSA key: Windows 7, 8, 8.1 and Server 2008 R2, 2012, 2012 R2 share no cipher suite with this server and cannot report over HTTPS. Use an ECDSA P-256 certificate, or bring their reports by another way; their silence is no proof that they block"
-                );
-            }
-            announce("https", address, welcome.as_ref(), made.then_some(cert.as_path()));
+            let clients = match &config.client_door {
+                None => None,
+                Some(door) => Some(client_door(
+                    door,
+                    &certificates,
+                    doors.sightings.clone(),
+                    app.clone(),
+                )?),
+            };
+            chores.spawn(tls::keep_fresh(certificates, store.clone()));
+            let made = pairs.first().filter(|_| made);
+            announce(
+                "https",
+                address,
+                &welcome,
+                made.map(|files| files.cert.as_path()),
+            );
             on_ready(address, &store);
-            let mut server =
-                axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(settings))
-                    .map_err(|error| error.to_string())?
-                    .handle(handle)
-                    .first_request_timeout(FIRST_WORDS);
+            let door = Watching::new(RustlsConfig::from_config(settings), doors.sightings);
+            let mut server = axum_server::from_tcp(listener)
+                .map_err(|error| error.to_string())?
+                .acceptor(door)
+                .handle(handle)
+                .first_request_timeout(FIRST_WORDS);
             limit_slowness(server.http_builder());
-            server.serve(service).await
+            let ended = server.serve(service).await;
+            if let Some(clients) = clients {
+                // It was told to stop at the same moment, and what it has taken is answered, too.
+                clients.await.map_err(|error| error.to_string())?;
+            }
+            ended
         }
     }
     .map_err(|error| error.to_string())?;
@@ -129,6 +190,92 @@ pub async fn serve(
     chores.shutdown().await;
     store.close().await;
     Ok(())
+}
+
+/// What goes on beside the requests.
+fn chores(
+    app: &App,
+    config: &Config,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+) -> JoinSet<()> {
+    let (store, judge) = (app.store(), app.judge());
+    let mut chores = JoinSet::new();
+    chores.spawn(housekeeping(store.clone(), metrics));
+    chores.spawn(rejudge::run(store.clone(), judge.clone()));
+    chores.spawn(quarantine::run(store.clone(), judge.clone()));
+    chores.spawn(keeping_days(
+        store.clone(),
+        judge.clone(),
+        config.trend_days,
+    ));
+    chores.spawn(uploads::run(
+        store.clone(),
+        judge.clone(),
+        app.bell().clone(),
+    ));
+    chores.spawn(tidying(
+        store.clone(),
+        config.keep_changes,
+        config.keep_audit,
+    ));
+    chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
+    chores
+}
+
+/// Reads the certificates, and gets ready to note failed handshakes. Says also whether a certificate was made, and hands out
+/// what the notes come from.
+fn open_doors(config: &Config) -> Result<(Doors, bool, Option<mpsc::Receiver<Sighting>>), String> {
+    let Transport::Tls { pairs, names } = &config.transport else {
+        return Ok((Doors::default(), false, None));
+    };
+    let (certificates, made) = Certificates::open(pairs.clone(), names.clone(), clock::now())
+        .map_err(|error| error.to_string())?;
+    let noting = Sightings::of(config.sightings_from.clone(), Arc::clone(&certificates));
+    let (sightings, waiting) = noting.unzip();
+    let doors = Doors {
+        certificates: Some(certificates),
+        sightings,
+    };
+    Ok((doors, made, waiting))
+}
+
+/// Opens the door for clients with certificates of their own; it closes when the server is told to stop.
+fn client_door(
+    door: &ClientDoor,
+    certificates: &Arc<Certificates>,
+    sightings: Option<Sightings>,
+    app: App,
+) -> Result<JoinHandle<()>, String> {
+    let settings = http::mtls::config(certificates, &door.authorities)?;
+    let (listener, address) = listen_on(door.listen)?;
+    let handle = Handle::new();
+    tokio::spawn(stop_when_told(handle.clone()));
+    let mut server = axum_server::from_tcp(listener)
+        .map_err(|error| error.to_string())?
+        .acceptor(Watching::new(
+            RustlsConfig::from_config(settings),
+            sightings,
+        ))
+        .handle(handle)
+        .first_request_timeout(FIRST_WORDS);
+    limit_slowness(server.http_builder());
+    let service = http::mtls::router(app).into_make_service_with_connect_info::<SocketAddr>();
+    tracing::info!(
+        "clients that show their own certificate report to https://{address}/api/v1/reports"
+    );
+    Ok(tokio::spawn(async move {
+        if let Err(error) = server.serve(service).await {
+            tracing::error!(%error, "no more reports are taken from clients with certificates");
+        }
+    }))
+}
+
+fn listen_on(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
+    let listener = TcpListener::bind(address)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    Ok((listener, address))
 }
 
 /// Slow clients are let go: without the timer hyper would wait for headers for ever.
@@ -148,30 +295,53 @@ fn limit_slowness(
         .max_header_list_size(32 * 1024);
 }
 
-/// One administrator and one ingest token; nothing is open to the network without them.
-async fn first_start(store: &Store) -> Result<Option<Welcome>, String> {
+/// A way in for the first administrator, and one ingest token; nothing is open to the network without them.
+async fn first_start(store: &Store, first: &FirstAdministrator) -> Result<Welcome, String> {
     let fail = |error: crate::store::Error| error.to_string();
-    if store.has_users().await.map_err(fail)? {
-        return Ok(None);
-    }
     let now = clock::now();
-    let password = access::random_secret()[..24].to_owned();
-    let hash = auth::hash_password(&password)?;
-    // Another server that starts at the same moment may be first; then it says how to sign in.
-    let ingest_token = store.first_start("admin", hash, now).await.map_err(fail)?;
-    Ok(ingest_token.map(|ingest_token| Welcome {
-        password,
-        ingest_token,
-    }))
+    let mut way_in = None;
+    if !store.has_users().await.map_err(fail)? {
+        way_in = match first {
+            FirstAdministrator::Link => {
+                let secret = store.make_setup_link(now).await.map_err(fail)?;
+                secret.map(WayIn::Link)
+            }
+            FirstAdministrator::Password(password) => {
+                let made = first_admin(store, password).await?;
+                made.then_some(WayIn::Admin)
+            }
+            FirstAdministrator::Told(password) => {
+                let made = first_admin(store, password).await?;
+                made.then(|| WayIn::AdminWith(password.clone()))
+            }
+        };
+    }
+    Ok(Welcome {
+        way_in,
+        ingest_token: store.first_token(now).await.map_err(fail)?,
+    })
+}
+
+/// False where another server that starts at the same moment was first; then that one's password holds.
+async fn first_admin(store: &Store, password: &str) -> Result<bool, String> {
+    let new = NewAccount {
+        name: "admin".to_owned(),
+        role: Role::Administrator,
+        sites: Sites::all(),
+        password_hash: hash_password(password)?,
+        must_change: false,
+    };
+    let by = By {
+        at: clock::now(),
+        actor: Actor::Server,
+        from: None,
+    };
+    let made = store.first_account(new, by).await;
+    made.map_err(|error| error.to_string())
 }
 
 /// Says where the server is and how to sign in. On standard output, so that it can be read whatever is logged.
-fn announce(
-    scheme: &str,
-    address: SocketAddr,
-    welcome: Option<&Welcome>,
-    made: Option<&std::path::Path>,
-) {
+fn announce(scheme: &str, address: SocketAddr, welcome: &Welcome, made: Option<&std::path::Path>) {
     let mut out = std::io::stdout().lock();
     let mut text = format!("cutover is listening on {scheme}://{address}\n");
     if let Some(cert) = made {
@@ -180,10 +350,31 @@ fn announce(
             cert.display()
         ));
     }
-    if let Some(welcome) = welcome {
+    match &welcome.way_in {
+        Some(WayIn::Link(secret)) => {
+            // Whoever listens on every address is reached by some name; this one is right on the machine itself.
+            let host = if address.ip().is_unspecified() {
+                format!("localhost:{}", address.port())
+            } else {
+                address.to_string()
+            };
+            text.push_str(&format!(
+                "  set up:       {scheme}://{host}/setup?key={secret}\n  Nobody has an account yet: within 60 minutes this link makes the first administrator, once. Each start prints a new one.\n"
+            ));
+        }
+        Some(WayIn::Admin) => {
+            text.push_str("  sign in as:   admin, with the password from the file\n");
+        }
+        Some(WayIn::AdminWith(password)) => {
+            text.push_str(&format!(
+                "  sign in as:   admin\n  password:     {password}\n"
+            ));
+        }
+        None => {}
+    }
+    if let Some(token) = &welcome.ingest_token {
         text.push_str(&format!(
-            "  sign in as:   admin\n  password:     {}\n  ingest token: {}\n  These are shown once. `cutover user set-password admin` and `cutover token create` make new ones.\n",
-            welcome.password, welcome.ingest_token
+            "  ingest token: {token}\n  The token is shown once. `cutover token create` makes others.\n"
         ));
     }
     // Nobody reading standard output is no reason not to serve.
@@ -259,7 +450,7 @@ async fn keeping_days(store: Store, judge: Judge, keep_days: i64) {
 }
 
 /// What was kept long enough is let go of, now and then.
-async fn tidying(store: Store, keep_changes: i64) {
+async fn tidying(store: Store, keep_changes: i64, keep_audit: i64) {
     let mut tick = tokio::time::interval(Duration::from_secs(3_600));
     loop {
         tick.tick().await;
@@ -271,6 +462,9 @@ async fn tidying(store: Store, keep_changes: i64) {
         }
         if let Err(error) = store.tidy_changes(keep_changes, clock::now()).await {
             tracing::warn!(%error, "old changes could not be let go of; trying again later");
+        }
+        if let Err(error) = store.tidy_audit(keep_audit, clock::now()).await {
+            tracing::warn!(%error, "old entries of the audit log could not be let go of; trying again later");
         }
     }
 }

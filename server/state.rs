@@ -6,9 +6,9 @@ use ipnet::IpNet;
 
 use crate::{
     cutovers::signing::Signer,
-    http::{auth::Guard, body::Budget, pacing::Pacer},
+    http::{auth::Guard, body::Budget, door::Door, pacing::Pacer, tls::Doors},
     ingest::Judge,
-    store::Store,
+    store::{Store, sessions::Lasting},
     uploads::Bell,
 };
 
@@ -23,13 +23,34 @@ struct Inner {
     store: Store,
     judge: Judge,
     guard: Guard,
+    door: Door,
+    lasting: Lasting,
     pacer: Pacer,
     budget: Budget,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
     secure_cookies: bool,
     bell: Bell,
     trusted_proxies: Vec<IpNet>,
+    doors: Doors,
+    new_clients_per_hour: i64,
     signer: Signer,
+}
+
+/// How people and programs reach the server.
+#[derive(Debug, Default)]
+pub struct Reached {
+    /// Cookies may only travel over TLS.
+    pub secure_cookies: bool,
+    /// Proxies whose word is taken for where a request comes from.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long sessions last.
+    pub lasting: Lasting,
+    /// Its certificates, and what is noted of those who did not get in.
+    pub doors: Doors,
+    /// New clients that a token may make known in an hour, where it says nothing itself; 0: any number.
+    pub new_clients_per_hour: i64,
+    /// What signs decisions.
+    pub signer: Signer,
 }
 
 impl App {
@@ -38,22 +59,32 @@ impl App {
         store: Store,
         judge: Judge,
         metrics: metrics_exporter_prometheus::PrometheusHandle,
-        secure_cookies: bool,
         pacer: Pacer,
-        trusted_proxies: Vec<IpNet>,
-        signer: Signer,
+        reached: Reached,
     ) -> Self {
+        let Reached {
+            secure_cookies,
+            trusted_proxies,
+            lasting,
+            doors,
+            new_clients_per_hour,
+            signer,
+        } = reached;
         Self {
             inner: Arc::new(Inner {
                 store,
                 judge,
                 guard: Guard::default(),
+                door: Door::default(),
+                lasting,
                 pacer,
                 budget: Budget::default(),
                 metrics,
                 secure_cookies,
                 bell: Bell::default(),
                 trusted_proxies,
+                doors,
+                new_clients_per_hour,
                 signer,
             }),
         }
@@ -69,7 +100,17 @@ impl App {
         &self.inner.judge
     }
 
-    /// Who was let in lately, and who was not.
+    /// Where people come in: passwords, and who failed lately.
+    pub fn door(&self) -> &Door {
+        &self.inner.door
+    }
+
+    /// How long sessions last.
+    pub fn lasting(&self) -> Lasting {
+        self.inner.lasting
+    }
+
+    /// Which tokens were let in lately.
     pub fn guard(&self) -> &Guard {
         &self.inner.guard
     }
@@ -99,9 +140,19 @@ impl App {
         &self.inner.trusted_proxies
     }
 
+    /// The certificates, and who could not come in.
+    pub fn doors(&self) -> &Doors {
+        &self.inner.doors
+    }
+
     /// What signs decisions.
     pub fn signer(&self) -> &Signer {
         &self.inner.signer
+    }
+
+    /// New clients that a token may make known in an hour where the token itself does not say it; 0: no limit.
+    pub fn new_clients_per_hour(&self) -> i64 {
+        self.inner.new_clients_per_hour
     }
 
     /// Whether cookies may only travel over TLS.

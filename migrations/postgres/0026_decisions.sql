@@ -67,6 +67,7 @@ CREATE TABLE decisions (
     number     BIGINT NOT NULL,
     scope      TEXT   NOT NULL,
     name       TEXT   NOT NULL,
+    sites      TEXT   NOT NULL, -- codes with commas between; empty: all
     decided    TEXT   NOT NULL,
     decided_by TEXT   NOT NULL,
     decided_at BIGINT NOT NULL,

@@ -1,73 +1,9 @@
-//! `cutover token`, `user`, `backup` and `migrate`: administration on the database, beside a running server.
+//! `cutover backup` and `migrate`: administration on the database, beside a running server.
 
-use std::{
-    io::{self, BufRead as _, IsTerminal as _},
-    path::PathBuf,
-};
+use std::path::PathBuf;
 
-use super::{Error, out::say};
-use crate::{
-    clock,
-    config::DatabaseArgs,
-    http::auth,
-    store::{
-        Store,
-        access::{self, Purpose},
-    },
-};
-
-/// Make, list and revoke tokens.
-#[derive(Clone, Debug, clap::Args)]
-pub struct TokenArgs {
-    #[command(subcommand)]
-    command: TokenCommand,
-}
-
-#[derive(Clone, Debug, clap::Subcommand)]
-enum TokenCommand {
-    /// Make a token and print it, alone, on standard output; it is shown once
-    Create {
-        /// What it may do: send reports, read, replace the expected list, or bring in files of any format
-        #[arg(long, value_parser = ["ingest", "read", "population", "import"])]
-        purpose: String,
-        /// What to call it
-        #[arg(long, default_value = "unnamed")]
-        name: String,
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-    /// List tokens: id, purpose, name, made, last used, revoked
-    List {
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-    /// Revoke a token; a running server stops taking it within five seconds
-    Revoke {
-        /// Its id, as `token list` shows it
-        id: String,
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-}
-
-/// Set passwords.
-#[derive(Clone, Debug, clap::Args)]
-pub struct UserArgs {
-    #[command(subcommand)]
-    command: UserCommand,
-}
-
-#[derive(Clone, Debug, clap::Subcommand)]
-enum UserCommand {
-    /// Set a user's password (the user is made if need be): read from standard input, or made up and printed
-    SetPassword {
-        /// Name of the user
-        #[arg(default_value = "admin")]
-        name: String,
-        #[command(flatten)]
-        database: DatabaseArgs,
-    },
-}
+use super::Error;
+use crate::{clock, config::DatabaseArgs, domain::audit::Author, store::Store};
 
 /// Copy the SQLite database.
 #[derive(Clone, Debug, clap::Args)]
@@ -88,104 +24,6 @@ pub struct MigrateArgs {
 async fn open(args: &DatabaseArgs) -> Result<Store, Error> {
     let database = args.settle().map_err(Error::Usage)?;
     Ok(Store::open(&database.url).await?)
-}
-
-/// The database of a server that has run already. A token in a new one beside it would open nothing.
-async fn open_existing(args: &DatabaseArgs) -> Result<Store, Error> {
-    let database = args.settle_existing().map_err(Error::Failed)?;
-    Ok(Store::open(&database.url).await?)
-}
-
-/// `cutover token …`
-///
-/// # Errors
-/// The database failed, or there is no such token.
-pub async fn token(args: TokenArgs) -> Result<(), Error> {
-    match args.command {
-        TokenCommand::Create {
-            purpose,
-            name,
-            database,
-        } => {
-            let purpose = Purpose::from_code(&purpose).ok_or_else(|| {
-                Error::Usage("purpose must be ingest, read, population or import".to_owned())
-            })?;
-            if name.is_empty() || name.chars().count() > 100 || name.contains(char::is_control) {
-                return Err(Error::Usage(
-                    "a token's name has 1 to 100 printable characters".to_owned(),
-                ));
-            }
-            let store = open_existing(&database).await?;
-            say(&store.create_token(purpose, name, clock::now()).await?)?;
-        }
-        TokenCommand::List { database } => {
-            let store = open_existing(&database).await?;
-            for token in store.tokens().await? {
-                let time = |at: Option<crate::domain::time::Timestamp>| {
-                    at.map_or_else(|| "-".to_owned(), |at| at.to_string())
-                };
-                say(&format!(
-                    "{}\t{}\t{}\tmade {}\tlast used {}\trevoked {}",
-                    token.id,
-                    token.purpose.code(),
-                    token.name,
-                    token.created_at,
-                    time(token.last_used_at),
-                    time(token.revoked_at),
-                ))?;
-            }
-        }
-        TokenCommand::Revoke { id, database } => {
-            let store = open_existing(&database).await?;
-            if !store.revoke_token(id.clone(), clock::now()).await? {
-                return Err(Error::Failed(format!(
-                    "there is no token {id:?} that still holds; `cutover token list` shows them"
-                )));
-            }
-            eprintln!("Token {id} is revoked.");
-        }
-    }
-    Ok(())
-}
-
-/// `cutover user …`
-///
-/// # Errors
-/// The password is too short, or the database failed.
-pub async fn user(args: UserArgs) -> Result<(), Error> {
-    let UserCommand::SetPassword { name, database } = args.command;
-    if name.is_empty() || name.chars().count() > 100 || name.contains(char::is_control) {
-        return Err(Error::Usage(
-            "a user's name has 1 to 100 printable characters".to_owned(),
-        ));
-    }
-    let mut given = String::new();
-    if !io::stdin().is_terminal() {
-        io::stdin()
-            .lock()
-            .read_line(&mut given)
-            .map_err(|error| Error::Failed(format!("the password cannot be read: {error}")))?;
-    }
-    let given = given.trim_end_matches(['\r', '\n']);
-    let made_up = given.is_empty();
-    let password = if made_up {
-        access::random_secret()[..24].to_owned()
-    } else {
-        given.to_owned()
-    };
-    if password.chars().count() < 12 {
-        return Err(Error::Failed(
-            "a password has at least 12 characters".to_owned(),
-        ));
-    }
-    let store = open(&database).await?;
-    let hash = auth::hash_password(&password).map_err(Error::Failed)?;
-    store.set_password(name.clone(), hash, clock::now()).await?;
-    if made_up {
-        say(&password)?;
-    }
-    eprintln!("The password of {name} is set; sessions of {name} have ended.");
-    Ok(())
 }
 
 /// `cutover backup FILE`
@@ -209,6 +47,10 @@ pub async fn backup(args: BackupArgs) -> Result<(), Error> {
         std::fs::set_permissions(&args.file, private)
             .map_err(|error| Error::Failed(format!("{}: {error}", args.file.display())))?;
     }
+    // The copy is of the moment before; what is noted is that there is one.
+    let file = args.file.display().to_string();
+    let entry = Author::command().entry(clock::now(), "database.backup", file);
+    store.note(entry).await?;
     eprintln!("The database is copied to {}.", args.file.display());
     Ok(())
 }
@@ -219,6 +61,8 @@ pub async fn backup(args: BackupArgs) -> Result<(), Error> {
 /// The database cannot be reached or brought up to date.
 pub async fn migrate(args: MigrateArgs) -> Result<(), Error> {
     let store = open(&args.database).await?;
+    let entry = Author::command().entry(clock::now(), "database.migrate", store.engine());
+    store.note(entry).await?;
     eprintln!("The {} database is up to date.", store.engine());
     Ok(())
 }

@@ -9,9 +9,15 @@ use super::{
 use crate::{
     clock,
     config::{DatabaseArgs, ServeArgs},
+    domain::audit::Author,
+    http::people::for_once,
+    people::FirstAdministrator,
     serve,
     sim::Fleet,
-    store::{Store, access::Purpose},
+    store::{
+        Store,
+        tokens::{NewToken, Purpose},
+    },
 };
 
 /// Run a server on a throw-away database with a simulated fleet.
@@ -51,7 +57,9 @@ pub async fn run(args: DemoArgs) -> Result<(), Error> {
         rate_limit: Some(0),
         ..ServeArgs::default()
     };
-    let config = serve_args.settle().map_err(Error::Usage)?;
+    let mut config = serve_args.settle().map_err(Error::Usage)?;
+    // It opens nothing but what is made up, and goes with it.
+    config.people.first = FirstAdministrator::Told(for_once());
     let cert = directory.0.join("cert.pem");
     let ruleset = config.policy.ruleset_name();
     serve::serve(config, move |address, store| {
@@ -106,7 +114,11 @@ async fn fill(
 
 async fn token(store: &Store, purpose: Purpose) -> Result<Secret, String> {
     let text = store
-        .create_token(purpose, "demo".to_owned(), clock::now())
+        .create_token(
+            NewToken::new(purpose, "demo"),
+            Author::command(),
+            clock::now(),
+        )
         .await
         .map_err(|error| error.to_string())?;
     let Ok(secret) = text.parse();

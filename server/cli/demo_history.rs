@@ -39,7 +39,7 @@ pub async fn write(store: &Store, ruleset: &str, now: Timestamp) -> Result<(), S
             let slice = Slice {
                 site: Some(site.clone()),
                 os: Some(line.os_key.clone()),
-                reason: None,
+                ..Slice::default()
             };
             let standings = store.slice_now(&slice, now).await.map_err(fail)?;
             if !standings.is_empty() {
@@ -87,6 +87,7 @@ fn made_up(
         feeds_stopped: i64::from((QUIET.0..=QUIET.1).contains(&ago)),
         to_rejudge: 0,
         simulated: true,
+        partial: false,
     };
     // Progress slows down towards the end, and stands still now and then.
     let left = (ago - i64::from(ago % 9 == 0)) * 10_000 / DAYS;

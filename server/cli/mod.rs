@@ -13,7 +13,11 @@ pub mod import;
 pub mod load;
 pub mod loadgen;
 mod out;
+pub mod quarantine;
 pub mod sweep;
+pub mod token;
+pub mod user;
+pub mod verify;
 pub mod verify_record;
 pub mod webhook;
 
@@ -56,17 +60,19 @@ pub enum Command {
     /// Send a simulated fleet to a server and measure the answers
     Loadgen(Box<bench::LoadgenCommand>),
     /// Make, list and revoke tokens for programs
-    Token(admin::TokenArgs),
+    Token(token::TokenArgs),
+    /// Set aside what a token sent and judge its clients anew without it, and the other way round
+    Quarantine(quarantine::QuarantineArgs),
     /// Make, list, try and remove webhooks: other programs that are told what happens
     Webhook(webhook::WebhookCommandArgs),
-    /// Set passwords of people
-    User(admin::UserArgs),
+    /// Make, list, change and remove accounts of people
+    User(user::UserArgs),
     /// Copy the SQLite database, consistently, beside a running server
     Backup(admin::BackupArgs),
     /// Bring the database up to date without starting the server
     Migrate(admin::MigrateArgs),
-    /// Say whether the record of a decision is what was signed, offline
-    VerifyRecord(verify_record::VerifyRecordArgs),
+    /// Look whether the audit log, or the record of a decision, is what it was: exit 0 when it is, 1 when anything was changed
+    Verify(verify::VerifyArgs),
     /// Train the dictionary that stored reports are compressed with
     #[command(hide = true)]
     TrainDictionary(dictionary::TrainArgs),
@@ -95,12 +101,13 @@ pub async fn run(command: Command) -> Result<(), Error> {
         Command::Sweep(args) => sweep::run(args).await,
         Command::Demo(args) => demo::run(args).await,
         Command::Loadgen(args) => bench::run(*args).await,
-        Command::Token(args) => admin::token(args).await,
+        Command::Token(args) => token::run(args).await,
+        Command::Quarantine(args) => quarantine::run(args).await,
         Command::Webhook(args) => webhook::run(args).await,
-        Command::User(args) => admin::user(args).await,
+        Command::User(args) => user::run(args).await,
         Command::Backup(args) => admin::backup(args).await,
         Command::Migrate(args) => admin::migrate(args).await,
-        Command::VerifyRecord(args) => verify_record::run(&args),
+        Command::Verify(args) => verify::run(args).await,
         Command::TrainDictionary(args) => dictionary::run(&args),
     }
 }

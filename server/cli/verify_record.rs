@@ -1,9 +1,9 @@
-//! `cutover verify-record`: whether the record of a decision is what was signed; offline, and in constant memory.
+//! `cutover verify` of a decision: whether the record of a decision is what was signed; offline, and in constant memory.
 
 use std::{
     fs::File,
     io::{BufRead as _, BufReader, Read as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use super::{Error, out::say};
@@ -12,15 +12,20 @@ use crate::domain::cutover::verify::{Reading, Verified};
 /// Longest line that is read, in bytes; heads name every exception.
 const LONGEST: u64 = 64 << 20;
 
-/// Say whether the record of a decision is what was signed: exit 0 when it is, 1 when not
-#[derive(Clone, Debug, clap::Args)]
-pub struct VerifyRecordArgs {
-    /// The record, as it was downloaded
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// The public key that has to have signed it, in hexadecimal digits; get it by another way than the file
-    #[arg(long, value_name = "PUBLIC")]
-    key: Option<String>,
+/// Bytes that are looked at to tell what a file is; heads of records with many exceptions are longer.
+const LOOKED_AT: u64 = 1 << 20;
+
+/// Whether a file looks like the record of a decision. It is told by more than one name in it, so that a changed byte does
+/// not make another thing of it.
+pub fn is_record(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| {
+        let mut file = BufReader::new(file).take(LOOKED_AT);
+        file.read_until(b'\n', &mut start)
+    });
+    let has = |name: &[u8]| start.windows(name.len()).any(|part| part == name);
+    read.is_ok()
+        && (has(b"cutover-decision") || has(b"\"recommendation\":") || has(b"\"freshness_days\":"))
 }
 
 /// Reads a record with suspicion.
@@ -54,12 +59,9 @@ pub fn verify_record(path: &Path, key: Option<&str>) -> Result<Verified, String>
 ///
 /// # Errors
 /// The record is not what was signed.
-pub fn run(args: &VerifyRecordArgs) -> Result<(), Error> {
-    let key = args
-        .key
-        .as_deref()
-        .map(|key| key.trim().to_ascii_lowercase());
-    let found = verify_record(&args.file, key.as_deref()).map_err(Error::Failed)?;
+pub fn run(path: &Path, key: Option<&str>) -> Result<(), Error> {
+    let key = key.map(|key| key.trim().to_ascii_lowercase());
+    let found = verify_record(path, key.as_deref()).map_err(Error::Failed)?;
     let before = if found.before.is_empty() {
         "none, it is the first".to_owned()
     } else {

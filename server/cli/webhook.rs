@@ -6,7 +6,7 @@ use super::{Error, out::say};
 use crate::{
     clock,
     config::DatabaseArgs,
-    domain::{time::Timestamp, webhooks::Event},
+    domain::{audit::Author, time::Timestamp, webhooks::Event},
     store::{
         Store,
         deliveries::Logged,
@@ -121,7 +121,7 @@ pub async fn run(args: WebhookCommandArgs) -> Result<(), Error> {
         WebhookCommand::Remove { webhook, database } => {
             if !open(&database)
                 .await?
-                .remove_webhook(webhook.clone())
+                .remove_webhook(webhook.clone(), Author::command(), clock::now())
                 .await?
             {
                 return Err(unknown(&webhook));
@@ -133,7 +133,12 @@ pub async fn run(args: WebhookCommandArgs) -> Result<(), Error> {
             let store = open(&database).await?;
             let secret = Secret::new();
             if !store
-                .rotate_webhook(webhook.clone(), secret.clone(), clock::now())
+                .rotate_webhook(
+                    webhook.clone(),
+                    secret.clone(),
+                    Author::command(),
+                    clock::now(),
+                )
                 .await?
             {
                 return Err(unknown(&webhook));
@@ -182,7 +187,14 @@ async fn add(
     let origin = url.origin().ascii_serialization();
     let place = (url.to_string(), origin);
     let added = store
-        .add_webhook(name.clone(), place, &events, secret.clone(), clock::now())
+        .add_webhook(
+            name.clone(),
+            place,
+            &events,
+            secret.clone(),
+            Author::command(),
+            clock::now(),
+        )
         .await?;
     if added.is_none() {
         return Err(Error::Failed(format!(
@@ -261,6 +273,10 @@ async fn test(webhook: &str, settings: &WebhookArgs, database: &DatabaseArgs) ->
     let status = said
         .status
         .map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+    let entry = Author::command()
+        .entry(now, "webhook.test", webhook)
+        .change(None, Some(status.clone()));
+    store.note(entry).await?;
     say(&format!("{status}\t{}", said.words))?;
     if said.taken() {
         eprintln!("The webhook {webhook} took the message {id}.");

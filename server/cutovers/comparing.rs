@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::domain::cutover::whatif::{Because, Fate};
+use crate::domain::cutover::{
+    difference::{Difference, Who},
+    whatif::{Because, Fate},
+};
 
 /// Names that are shown of each side of a difference; how many there are is said beside.
 pub const SHOWN: usize = 200;
@@ -44,19 +47,6 @@ pub struct Wanted {
     pub because: Option<Because>,
     /// So many are passed over.
     pub after: usize,
-}
-
-/// What moved: who came and who went, each with its whole number and the first names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Difference {
-    /// Not safe now, and not among the others before.
-    pub more: Vec<(String, String)>,
-    /// How many of these there are.
-    pub more_count: usize,
-    /// Among them before, and safe or gone now.
-    pub fewer: Vec<(String, String)>,
-    /// How many of these there are.
-    pub fewer_count: usize,
 }
 
 /// Each leftover of a kept run, one at a time.
@@ -107,7 +97,7 @@ pub fn page(body: &[u8], wanted: &Wanted, length: usize) -> Result<(Vec<Leftover
 
 /// Who is left over, by id: what a later moment is compared with. Some 100 bytes for each.
 #[derive(Debug, Default)]
-pub struct Before(HashMap<String, String>);
+pub struct Before(HashMap<String, (String, String)>);
 
 impl Before {
     /// From a kept run.
@@ -117,7 +107,7 @@ impl Before {
     pub fn of_run(body: &[u8]) -> Result<Self, String> {
         let mut known = HashMap::new();
         leftovers(body, |one| {
-            known.insert(one.id, one.name);
+            known.insert(one.id, (one.name, one.site));
         })?;
         Ok(Self(known))
     }
@@ -133,33 +123,40 @@ impl Before {
             let value: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
             let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
             if text("fate") != Fate::Safe.code() {
-                known.insert(text("id"), text("name"));
+                known.insert(text("id"), (text("name"), text("site")));
             }
         }
         Ok(Self(known))
     }
 
     /// Takes a leftover of the later moment out; whoever was not in is new.
-    pub fn meet(&mut self, id: &str, name: &str, difference: &mut Difference) {
+    pub fn meet(&mut self, id: &str, name: &str, site: &str, difference: &mut Difference) {
         if self.0.remove(id).is_some() {
             return;
         }
         difference.more_count += 1;
         if difference.more.len() < SHOWN {
-            difference.more.push((id.to_owned(), name.to_owned()));
+            difference.more.push(Who {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                site: site.to_owned(),
+            });
         }
     }
 
     /// Whoever is still in is left over no more.
     pub fn end(self, difference: &mut Difference) {
         difference.fewer_count = self.0.len();
-        let mut gone: Vec<(String, String)> = self.0.into_iter().collect();
-        gone.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
+        let each = self.0.into_iter();
+        let mut gone: Vec<Who> = each
+            .map(|(id, (name, site))| Who { id, name, site })
+            .collect();
+        gone.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
         gone.truncate(SHOWN);
         difference.fewer = gone;
         difference
             .more
-            .sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
+            .sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
     }
 }
 
@@ -171,7 +168,7 @@ pub fn between(earlier: &[u8], later: &[u8]) -> Result<Difference, String> {
     let mut before = Before::of_run(earlier)?;
     let mut difference = Difference::default();
     leftovers(later, |one| {
-        before.meet(&one.id, &one.name, &mut difference)
+        before.meet(&one.id, &one.name, &one.site, &mut difference)
     })?;
     before.end(&mut difference);
     Ok(difference)

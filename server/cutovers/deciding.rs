@@ -3,17 +3,16 @@
 use std::{
     fs::File,
     io::{BufWriter, Seek as _, SeekFrom, Write as _},
-    net::IpAddr,
     sync::Arc,
 };
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use serde_json::{Value, json};
 
-use super::running::{self, Ran};
+use super::running::{self, Answered, Ran};
 use crate::{
     domain::{
-        audit::{Actor, Entry},
+        audit::{Author, REASON},
         cutover::{
             criteria::{Facts, Held, Observed, Recommendation, hold},
             record::{Decided, Lines, close},
@@ -36,9 +35,9 @@ pub struct Wish {
     pub decided: Decided,
     /// By whom.
     pub by: String,
-    /// From where.
-    pub from: Option<IpAddr>,
-    /// Why; needed when it is not what follows from the criteria.
+    /// The same for the audit log, with where it came from.
+    pub author: Author,
+    /// Why, in their words.
     pub why: String,
     /// Under which conditions.
     pub conditions: String,
@@ -91,6 +90,12 @@ fn check(
     said: &SaidOfScope,
     last_decided: Option<i64>,
 ) -> std::result::Result<(), Refused> {
+    if wish.why.trim().chars().count() < REASON.0 {
+        return Err(Refused::Wrong(
+            "/why",
+            "say why, in a sentence; it stands in the record".to_owned(),
+        ));
+    }
     if wish.decided == Decided::Conditions && wish.conditions.trim().is_empty() {
         return Err(Refused::Wrong(
             "/conditions",
@@ -162,15 +167,6 @@ pub async fn decide(
         )));
     }
     let overruled = recommended.go == (wish.decided == Decided::NoGo);
-    if overruled && wish.why.trim().is_empty() {
-        return Err(Refused::Wrong(
-            "/why",
-            format!(
-                "this overrules what follows from the criteria ({}), so say why",
-                recommended.says()
-            ),
-        ));
-    }
     let file = packed
         .finish()
         .and_then(|written| {
@@ -192,17 +188,14 @@ pub async fn decide(
         overruled,
         now,
     );
-    let entry = Entry::new(
-        now,
-        Actor::Person(wish.by.clone()),
-        "decision.make",
-        scope.name.clone(),
-    )
-    .from(wish.from)
-    .why(Some(wish.why.clone()).filter(|why| !why.is_empty()));
+    let entry = wish
+        .author
+        .because(Some(wish.why))
+        .entry(now, "decision.make", scope.name.clone());
     let new = NewDecision {
         scope: scope.id.clone(),
         name: scope.name.clone(),
+        sites: scope.sites.clone(),
         decided: wish.decided.code(),
         by: wish.by,
         entry,
@@ -228,24 +221,7 @@ fn head(
     now: Timestamp,
 ) -> Value {
     let (count, hash) = lines.end();
-    let exceptions: Vec<Value> = ran
-        .exceptions
-        .iter()
-        .map(|(client, name, exception)| {
-            json!({
-                "id": exception.id,
-                "client": client,
-                "name": name,
-                "kind": exception.kind,
-                "reason": exception.reason,
-                "control": exception.control,
-                "owner": exception.owner,
-                "expires_at": Timestamp(exception.expires_at).to_string(),
-                "requested_by": exception.requested_by,
-                "approved_by": exception.decided_by,
-            })
-        })
-        .collect();
+    let exceptions: Vec<Value> = ran.exceptions.iter().map(Answered::json).collect();
     let request = said.request.as_ref();
     json!({
         "as_of": now.to_string(),
@@ -258,6 +234,7 @@ fn head(
         "recommendation": {"go": recommended.go, "open": recommended.open, "says": recommended.says()},
         "exceptions": exceptions,
         "lines": {"count": count, "sha256": hash},
+        "watch": {"trigger": said.watching.trigger, "hours": said.watching.hours},
         "decision": {
             "decided": wish.decided.code(),
             "by": wish.by,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     domain::{
         assess,
-        audit::{Actor, Entry},
+        audit::Author,
         cutover::{
             canonical,
             scope::Scope,
@@ -29,6 +29,42 @@ use crate::{
 /// The OS key of clients of which nobody said what they run.
 const UNKNOWN_OS: &str = "unknown";
 
+/// Exceptions of which a kept run says more than that they are there.
+const TOLD: usize = 500;
+
+/// A client that an exception in force answers for.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// Our id of the client.
+    pub client: String,
+    /// Its name.
+    pub name: String,
+    /// Its site code; empty: not known.
+    pub site: String,
+    /// The exception.
+    pub exception: Excepted,
+}
+
+impl Answered {
+    /// As records and kept runs have it.
+    pub fn json(&self) -> Value {
+        let exception = &self.exception;
+        json!({
+            "id": exception.id,
+            "client": self.client,
+            "name": self.name,
+            "site": self.site,
+            "kind": exception.kind,
+            "reason": exception.reason,
+            "control": exception.control,
+            "owner": exception.owner,
+            "expires_at": Timestamp(exception.expires_at).to_string(),
+            "requested_by": exception.requested_by,
+            "approved_by": exception.decided_by,
+        })
+    }
+}
+
 /// What a run found, without the names.
 #[derive(Clone, Debug)]
 pub struct Ran {
@@ -37,7 +73,7 @@ pub struct Ran {
     /// Hash of everything that went in.
     pub input_hash: String,
     /// Exceptions in force that answer for somebody here, with the name of the client.
-    pub exceptions: Vec<(String, String, Excepted)>,
+    pub exceptions: Vec<Answered>,
     /// Of these, ending before the planned day is over; `None`: no day is planned.
     pub ending: Option<i64>,
 }
@@ -152,7 +188,12 @@ pub async fn run(
             let found = run.take(&known);
             each(&known, found)?;
             if let Some(exception) = client.exception {
-                exceptions.push((client.row.id, client.row.name, exception));
+                exceptions.push(Answered {
+                    client: known.id,
+                    name: known.name,
+                    site: known.site,
+                    exception,
+                });
             }
         }
     }
@@ -165,7 +206,7 @@ pub async fn run(
     let ending = over.map(|over| {
         let early = exceptions
             .iter()
-            .filter(|(.., exception)| exception.expires_at < over);
+            .filter(|answered| answered.exception.expires_at < over);
         i64::try_from(early.count()).unwrap_or(i64::MAX)
     });
     Ok(Ran {
@@ -199,8 +240,8 @@ pub async fn keep(
     scope: &Scope,
     base: &Filter,
     by: &str,
+    author: Author,
     now: Timestamp,
-    entry: impl FnOnce(Entry) -> Entry + Send,
 ) -> Result<KeptRun> {
     let mut packed = zstd::Encoder::new(Vec::new(), 3).map_err(|error| broken(&error))?;
     let ran = run(store, judge, scope, base, now, |known, found| {
@@ -223,17 +264,11 @@ pub async fn keep(
         summary: canonical::written(&summary(scope, judge, &ran)),
         input_hash: ran.input_hash,
     };
-    let deed = Entry::new(
-        now,
-        Actor::Person(by.to_owned()),
-        "scope.run",
-        scope.name.clone(),
-    )
-    .change(
+    let entry = author.entry(now, "scope.run", scope.name.clone()).change(
         None,
         Some(format!("run {}, inputs {}", kept.id, kept.input_hash)),
     );
-    store.add_run(kept.clone(), body, entry(deed)).await?;
+    store.add_run(kept.clone(), body, entry).await?;
     Ok(kept)
 }
 
@@ -246,6 +281,7 @@ pub fn summary(scope: &Scope, judge: &Judge, ran: &Ran) -> Value {
         "tally": ran.tally.json(),
         "exceptions": ran.exceptions.len(),
         "exceptions_ending": ran.ending,
+        "excepted": ran.exceptions.iter().take(TOLD).map(Answered::json).collect::<Vec<_>>(),
     })
 }
 

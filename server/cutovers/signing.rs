@@ -15,9 +15,9 @@ use crate::domain::cutover::canonical;
 pub const FILE: &str = "decisions.key";
 
 /// Signs decisions.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Signer {
-    directory: PathBuf,
+    directory: Option<PathBuf>,
     key: Mutex<Option<Arc<Ed25519KeyPair>>>,
 }
 
@@ -25,7 +25,7 @@ impl Signer {
     /// A signer whose key lies in this directory.
     pub fn new(directory: PathBuf) -> Self {
         Self {
-            directory,
+            directory: Some(directory),
             key: Mutex::default(),
         }
     }
@@ -53,7 +53,11 @@ impl Signer {
     }
 
     fn read_or_make(&self) -> Result<Ed25519KeyPair, String> {
-        let path = self.directory.join(FILE);
+        let directory = self
+            .directory
+            .as_ref()
+            .ok_or("There is no data directory for a key.")?;
+        let path = directory.join(FILE);
         let place = path.display();
         match fs::read(&path) {
             Ok(bytes) => return Ed25519KeyPair::from_pkcs8(&bytes).map_err(|_| format!("{place} holds no Ed25519 key in PKCS#8. Put the right file back: records that were signed with it name its public key.")),
@@ -64,7 +68,7 @@ impl Signer {
         let made = made.map_err(|_| "The system gave no random numbers for a key.".to_owned())?;
         // Readable for the owner alone from the beginning; under its name only when it is whole.
         let failed = |error: std::io::Error| format!("{place} cannot be written: {error}");
-        let mut file = tempfile::NamedTempFile::new_in(&self.directory).map_err(failed)?;
+        let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
         file.write_all(made.as_ref()).map_err(failed)?;
         file.as_file().sync_all().map_err(failed)?;
         match file.persist_noclobber(&path) {

@@ -26,6 +26,23 @@ impl Sites {
         self.0.as_deref()
     }
 
+    /// Those that both of two limits let be seen.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        match (self.limit(), other.limit()) {
+            (None, _) => other.clone(),
+            (_, None) => self.clone(),
+            (Some(codes), Some(_)) => {
+                Self::only(codes.iter().filter(|code| other.holds(code)).cloned())
+            }
+        }
+    }
+
+    /// Whether there is a limit.
+    pub const fn is_limited(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Whether a client of this site may be seen; the empty text means "no site known".
     pub fn holds(&self, site: &str) -> bool {
         self.limit()

@@ -49,6 +49,82 @@ impl Actor {
     }
 }
 
+/// Who does something, and from which address; made by whoever lets them in, and handed down to what changes something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// Who.
+    pub by: Actor,
+    /// From which address, where they came over the network.
+    pub from: Option<IpAddr>,
+}
+
+impl Author {
+    /// Who came over the network.
+    pub const fn new(by: Actor, from: Option<IpAddr>) -> Self {
+        Self { by, from }
+    }
+
+    /// A command of this program, run on the database itself.
+    pub const fn command() -> Self {
+        Self::new(Actor::CommandLine, None)
+    }
+
+    /// The server by itself.
+    pub const fn server() -> Self {
+        Self::new(Actor::Server, None)
+    }
+
+    /// What they did, as an entry.
+    pub fn entry(self, at: Timestamp, deed: &'static str, subject: impl Into<String>) -> Entry {
+        Entry::new(at, self.by, deed, subject).from(self.from)
+    }
+
+    /// The same, with the reason that was given.
+    pub const fn because(self, why: Option<String>) -> Because {
+        Because { author: self, why }
+    }
+}
+
+/// Who does something, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Because {
+    /// Who.
+    pub author: Author,
+    /// Why, in their words; missing where nobody had to say.
+    pub why: Option<String>,
+}
+
+impl From<Author> for Because {
+    fn from(author: Author) -> Self {
+        author.because(None)
+    }
+}
+
+impl Because {
+    /// What they did, as an entry.
+    pub fn entry(self, at: Timestamp, deed: &'static str, subject: impl Into<String>) -> Entry {
+        self.author.entry(at, deed, subject).why(self.why)
+    }
+}
+
+/// Fewest and most characters of a reason.
+pub const REASON: (usize, usize) = (3, 500);
+
+/// A reason as it is kept: without blanks around it.
+///
+/// # Errors
+/// It is too short or too long; the message says so in one sentence.
+pub fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let (least, most) = REASON;
+    if (least..=most).contains(&text.chars().count()) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "say why, in {least} to {most} characters; it is kept in the audit log"
+    ))
+}
+
 /// One entry, before it is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {

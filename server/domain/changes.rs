@@ -52,7 +52,7 @@ pub enum Why {
     Undetermined,
     /// By the same rules, it is configured well and was seen using TLS 1.0 or 1.1.
     Contradicted,
-    /// The record of it was removed.
+    /// The record of it was removed, or it went to a site that whoever asks may not see.
     Gone,
 }
 

@@ -41,7 +41,7 @@ const LONGEST_NAME: usize = 64;
 /// # Errors
 /// A sentence that says what a name may be.
 pub fn list_name(given: &str) -> Result<String, String> {
-    let name = given.trim().to_lowercase();
+    let name: String = given.trim().chars().map(lower).collect();
     let fits = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | '.');
     if name.is_empty() {
         return Err("a list needs a name, such as `ad`".to_owned());
@@ -52,4 +52,32 @@ pub fn list_name(given: &str) -> Result<String, String> {
         ));
     }
     Ok(name)
+}
+
+/// One letter in lower case. What would become two signs stays as it is: they could not stand in a name.
+fn lower(letter: char) -> char {
+    let mut lower = letter.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some(one), None) => one,
+        _ => letter,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_any_alphabet_is_kept_in_lower_case() {
+        for (given, kept) in [
+            (" AD ", "ad"),
+            ("Zürich-\u{184}", "zürich-\u{185}"),
+            ("\u{247}\u{11e}0\u{130}", "\u{247}\u{11f}0\u{130}"),
+        ] {
+            assert_eq!(list_name(given).as_deref(), Ok(kept), "{given}");
+        }
+        for wrong in ["", " ", "a/b", "a\u{307}", &"a".repeat(65)] {
+            assert!(list_name(wrong).is_err(), "{wrong}");
+        }
+    }
 }

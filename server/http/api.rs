@@ -17,6 +17,7 @@ use super::{
     summary_json::{Beside, SummaryAnswer},
     trend,
     whole::{self, Format},
+    within::WholeEstate,
 };
 use crate::{
     clock,
@@ -46,8 +47,10 @@ pub async fn summary(
         .await?;
     let week_ago = day_of(summary.as_of) - change::DAYS;
     // Days are kept for the estate; a selection has no numbers of a week ago.
-    let then = if query.filter == Filter::default() {
-        app.store().systems_of_day(week_ago).await?
+    let then = if query.filter.is_everybody() {
+        app.store()
+            .systems_of_day(week_ago, &query.filter.within)
+            .await?
     } else {
         None
     };
@@ -143,7 +146,7 @@ async fn list(
             now,
         )
         .await?;
-    let population = app.store().population(now).await?;
+    let population = app.store().population(&query.filter.within, now).await?;
     let answer = ListAnswer {
         items: page.items.into_iter().map(ClientJson::from).collect(),
         next_cursor: page.next_cursor,
@@ -202,6 +205,7 @@ struct Reject {
 pub async fn rejects(
     State(app): State<App>,
     _: Reader,
+    _: WholeEstate,
     _: Nothing,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

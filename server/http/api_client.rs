@@ -15,6 +15,7 @@ use super::{
 use crate::{
     clock,
     domain::{
+        access::Sites,
         assess::{self, Prospect},
         facts::Facts,
         verdict::Verdict,
@@ -28,12 +29,18 @@ use crate::{
 /// `GET /clients/{id}`: one client with every check, history and the report in force.
 pub async fn client(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
     Named(id): Named,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let detail = detail(&app, &id, older(query.as_deref())?.as_deref()).await?;
+    let detail = detail(
+        &app,
+        &id,
+        older(query.as_deref())?.as_deref(),
+        &reader.sites,
+    )
+    .await?;
     let chapters = timeline::told(app.judge(), &detail).await?;
     let judged = judged(&app, &detail)?;
     polled::json(
@@ -61,10 +68,15 @@ pub fn older(query: Option<&str>) -> Result<Option<String>, Problem> {
     Ok(older)
 }
 
-/// One client, with the page of its history behind `older`; or 404.
-pub async fn detail(app: &App, id: &str, older: Option<&str>) -> Result<ClientDetail, Problem> {
+/// One client, with the page of its history behind `older`; or 404, for one of another site as for none.
+pub async fn detail(
+    app: &App,
+    id: &str,
+    older: Option<&str>,
+    within: &Sites,
+) -> Result<ClientDetail, Problem> {
     app.store()
-        .client_before(id, older, clock::now())
+        .client_before(id, older, within, clock::now())
         .await?
         .ok_or_else(|| Problem::NotFound("There is no client with this id.".to_owned()))
 }
@@ -125,11 +137,11 @@ pub fn judged(app: &App, detail: &ClientDetail) -> Result<Judged, Problem> {
 /// `GET /clients/{id}/raw`: the report in force, to the byte.
 pub async fn raw(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
     Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let detail = detail(&app, &id, None).await?;
+    let detail = detail(&app, &id, None, &reader.sites).await?;
     let raw = detail
         .raw
         .ok_or_else(|| Problem::NotFound("This client has never reported.".to_owned()))?;
@@ -146,13 +158,13 @@ pub struct OneReport {
 /// `GET /clients/{id}/reports/{entry}`: a report of the history, to the byte.
 pub async fn report(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
     headers: HeaderMap,
     path: Result<Path<OneReport>, PathRejection>,
 ) -> Result<Response, Problem> {
     let nowhere = || Problem::NotFound("There is no such report of this client.".to_owned());
     let Path(OneReport { id, entry }) = path.map_err(|_| nowhere())?;
-    let raw = app.store().report(&id, &entry).await?;
+    let raw = app.store().report(&id, &entry, &reader.sites).await?;
     Ok(as_file(&headers, raw.ok_or_else(nowhere)?))
 }
 

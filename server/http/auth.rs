@@ -1,34 +1,31 @@
-//! Who may come in: extractors named like roles. A handler that names one is authorised.
+//! Who comes in: found out once for each request, and handed to handlers by extractors named like what they are for.
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc::PasswordHash},
-};
 use axum::{
-    extract::{FromRef, FromRequestParts},
-    http::{header, request::Parts},
+    extract::FromRequestParts,
+    http::{Extensions, header, request::Parts},
 };
 use axum_extra::extract::CookieJar;
-use tokio::sync::Semaphore;
 
-use super::pacing::Use;
+use super::{from_where::FromWhere, within};
 use crate::{
     clock,
     domain::{
-        access::{Role, Sites},
-        time::Timestamp,
+        access::{Permission, Role, Sites},
+        audit::{Actor, Author},
     },
     error::Problem,
     state::App,
     store::{
-        access::{Purpose, Token},
+        accounts::By,
         incoming::{Sender, Way},
+        tokens::{Purpose, Token},
     },
 };
 
@@ -43,30 +40,37 @@ const BELIEVED: Duration = Duration::from_secs(5);
 const REMEMBERED: usize = 4_096;
 /// How often the last use of a token is written down.
 const NOTED: i64 = 60_000;
-/// Failed sign-ins from all sides within a minute, above which everyone waits.
-const FAILURES: usize = 20;
 
-/// Which tokens were right a moment ago, how many sign-ins failed, and how many passwords are being checked.
-#[derive(Debug)]
+/// Which tokens were right a moment ago.
+#[derive(Debug, Default)]
 pub struct Guard {
     tokens: Mutex<HashMap<String, (Instant, Token)>>,
-    failures: Mutex<Vec<Instant>>,
-    // A password check takes some 20 MB and 40 ms on purpose; a storm of them must not take the machine.
-    checks: Semaphore,
-}
-
-impl Default for Guard {
-    fn default() -> Self {
-        Self {
-            tokens: Mutex::default(),
-            failures: Mutex::default(),
-            checks: Semaphore::new(2),
-        }
-    }
 }
 
 impl Guard {
-    async fn token(&self, app: &App, text: &str) -> Result<Option<Token>, Problem> {
+    /// The token a text belongs to, if it holds and may be used from there.
+    async fn token(&self, app: &App, text: &str, from: Option<IpAddr>) -> Result<Token, Problem> {
+        let token = self.believed(app, text, from).await?;
+        let token = token.ok_or(Problem::Unauthorized)?;
+        // Only whoever has the secret is told more than that it does not hold. Asked each time, also of a token that
+        // was right a moment ago.
+        if token.is_expired(clock::now()) {
+            return Err(Problem::Expired);
+        }
+        if !token.holds_from(from) {
+            return Err(Problem::Forbidden(
+                "This token may not be used from this address.".to_owned(),
+            ));
+        }
+        Ok(token)
+    }
+
+    async fn believed(
+        &self,
+        app: &App,
+        text: &str,
+        from: Option<IpAddr>,
+    ) -> Result<Option<Token>, Problem> {
         let known = {
             let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
             tokens
@@ -81,15 +85,15 @@ impl Guard {
             return Ok(None);
         };
         let now = clock::now();
-        if token
+        let used_lately = token
             .last_used_at
-            .is_none_or(|used| now.since(used) > NOTED)
-        {
+            .is_some_and(|used| now.since(used) <= NOTED);
+        if !used_lately && !token.is_expired(now) && token.holds_from(from) {
             // Not worth holding up a report for.
             let store = app.store().clone();
             let id = token.id.clone();
             tokio::spawn(async move {
-                if let Err(error) = store.token_used(id, now).await {
+                if let Err(error) = store.token_used(id, from, now).await {
                     tracing::warn!(%error, "the last use of a token could not be written down");
                 }
             });
@@ -101,76 +105,40 @@ impl Guard {
         tokens.insert(text.to_owned(), (Instant::now(), token.clone()));
         Ok(Some(token))
     }
-
-    fn too_many_failures(&self) -> bool {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.retain(|at| at.elapsed() < Duration::from_secs(60));
-        failures.len() >= FAILURES
-    }
-
-    fn note_failure(&self) {
-        self.failures
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Instant::now());
-    }
-
-    /// Checks a name and a password. An unknown name costs as much as a wrong password.
-    ///
-    /// # Errors
-    /// Too many failures lately, or the store failed.
-    pub async fn check(
-        &self,
-        app: &App,
-        name: &str,
-        password: String,
-    ) -> Result<Option<String>, Problem> {
-        if self.too_many_failures() {
-            return Err(Problem::TooManyAttempts);
-        }
-        let stored = app.store().password_hash(name).await?;
-        let (user, hash) = stored.unwrap_or_else(|| (String::new(), NOBODY.to_owned()));
-        let _turn = self.checks.acquire().await.map_err(|_| Problem::Busy)?;
-        let right = tokio::task::spawn_blocking(move || verify(&password, &hash))
-            .await
-            .map_err(|_| Problem::Internal)?;
-        if right && !user.is_empty() {
-            return Ok(Some(user));
-        }
-        self.note_failure();
-        Ok(None)
-    }
 }
 
-/// A hash no password fits, so that an unknown name takes as long as a known one.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$3dOsIFXDHaPVcZCNaDJ8ACZQ7wPS+gmfzPSwXWdMXyM";
-
-/// Hashes a password with Argon2id (19 MiB, two passes).
-///
-/// # Errors
-/// The system gave no random salt.
-pub fn hash_password(password: &str) -> Result<String, String> {
-    Argon2::default()
-        .hash_password(password.as_bytes())
-        .map(|hash| hash.to_string())
-        .map_err(|error| format!("the password could not be hashed: {error}"))
-}
-
-fn verify(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| {
-        Argon2::default()
-            .verify_password(password.as_bytes(), &hash)
-            .is_ok()
-    })
-}
-
-/// Who is asking, as far as it is known.
-enum Caller {
+/// Who is asking. On every request whose rule lets it in, as an extension; a route for whoever asks has none.
+#[derive(Clone, Debug)]
+pub(super) enum Caller {
+    /// A token.
     Program(Token),
+    /// Somebody who has signed in.
     Person(Person),
 }
 
-async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
+impl Caller {
+    /// Which sites it may see.
+    pub(super) fn sites(&self) -> Sites {
+        match self {
+            Self::Program(token) => token.sites.clone(),
+            Self::Person(person) => person.sites.clone(),
+        }
+    }
+
+    /// Who it is, for the audit log.
+    fn author(&self, parts: &Parts) -> Author {
+        match self {
+            Self::Program(token) => author_of(parts, token),
+            Self::Person(person) => person.author.clone(),
+        }
+    }
+}
+
+/// Finds out who is asking.
+///
+/// # Errors
+/// Nobody is known, or the store failed.
+pub(super) async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
     if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
         let text = value
             .to_str()
@@ -180,25 +148,45 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller, Problem> {
                 scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
             })
             .ok_or(Problem::Unauthorized)?;
-        let token = app.guard().token(app, text).await?;
-        return token.map(Caller::Program).ok_or(Problem::Unauthorized);
+        let from = address(&parts.extensions);
+        let mut token = app.guard().token(app, text, from).await?;
+        // What it does not say itself is as the server is set.
+        token
+            .new_ids_per_hour
+            .get_or_insert(app.new_clients_per_hour());
+        return Ok(Caller::Program(token));
     }
     let jar = CookieJar::from_headers(&parts.headers);
     let name = cookie_name(app);
     let Some(cookie) = jar.get(name) else {
         return Err(Problem::Unauthorized);
     };
-    app.store()
-        .session_user(cookie.value(), clock::now())
-        .await?
-        .map(|name| {
+    let holder = app
+        .store()
+        .session_holder(cookie.value(), app.lasting(), clock::now())
+        .await?;
+    holder
+        .map(|holder| {
             Caller::Person(Person {
-                name,
-                role: Role::Administrator,
-                sites: Sites::all(),
+                role: holder.role,
+                sites: holder.sites,
+                session: holder.session,
+                must_change: holder.must_change,
+                author: author(parts, Actor::Person(holder.name.clone())),
+                name: holder.name,
             })
         })
         .ok_or(Problem::Unauthorized)
+}
+
+/// Who it is for the audit log, and from where.
+fn author(parts: &Parts, by: Actor) -> Author {
+    Author::new(by, address(&parts.extensions))
+}
+
+fn author_of(parts: &Parts, token: &Token) -> Author {
+    let (id, name) = (token.id.clone(), token.name.clone());
+    author(parts, Actor::Token { id, name })
 }
 
 /// The cookie's name for how this server is reached.
@@ -210,15 +198,20 @@ pub fn cookie_name(app: &App) -> &'static str {
     }
 }
 
-fn only(token: &Token, purpose: Purpose) -> Result<Arc<str>, Problem> {
-    if token.purpose == purpose {
-        return Ok(format!("token {}", token.name).into());
-    }
-    Err(Problem::Forbidden(format!(
-        "This token is for {} only; this call needs one for {}.",
-        token.purpose.code(),
-        purpose.code()
-    )))
+/// What a token is called where its deeds are told.
+fn called(token: &Token) -> Arc<str> {
+    format!("token {}", token.name).into()
+}
+
+/// Who was let in.
+fn admitted(parts: &Parts) -> Result<&Caller, Problem> {
+    parts.extensions.get().ok_or_else(|| {
+        tracing::error!(
+            path = parts.uri.path(),
+            "a route asks for a caller that its rule does not"
+        );
+        Problem::Internal
+    })
 }
 
 /// May send reports: an ingest token, an import token, or a person. How far a report is believed depends on which.
@@ -233,6 +226,8 @@ pub struct Importer {
     /// Id of the token; `None`: a person. A person sees what others have sent, a program what came with its token, and
     /// nothing of another one that is called the same.
     pub token: Option<String>,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
 impl Importer {
@@ -249,6 +244,8 @@ pub struct Reader {
     pub name: Arc<str>,
     /// Which sites it may see.
     pub sites: Sites,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
 /// May replace the expected list: a population token, or a person.
@@ -258,6 +255,8 @@ pub struct Planner {
     pub name: Arc<str>,
     /// Which sites it may see.
     pub sites: Sites,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
 /// A person who has signed in.
@@ -269,110 +268,121 @@ pub struct Person {
     pub role: Role,
     /// Which sites the person may see.
     pub sites: Sites,
+    /// Public id of the session.
+    pub session: String,
+    /// The password is for once, and another has to be chosen.
+    pub must_change: bool,
+    /// Who it is, for the audit log.
+    pub author: Author,
 }
 
-macro_rules! role {
-    ($role:ident, $purpose:expr) => {
-        impl<S> FromRequestParts<S> for $role
-        where
-            App: FromRef<S>,
-            S: Send + Sync,
-        {
+impl Person {
+    /// Whether the person may do that.
+    pub const fn may(&self, what: Permission) -> bool {
+        self.role.may(what)
+    }
+
+    /// The person as somebody who changes something.
+    pub fn by(&self, from: Option<IpAddr>) -> By {
+        By {
+            at: clock::now(),
+            actor: Actor::Person(self.name.clone()),
+            from,
+        }
+    }
+}
+
+/// From which address a request comes, where that is known.
+pub fn address(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<FromWhere>().map(|FromWhere(from)| *from)
+}
+
+macro_rules! from_caller {
+    ($who:ident, |$parts:ident, $caller:ident, $sites:ident| $made:expr) => {
+        impl<S: Send + Sync> FromRequestParts<S> for $who {
             type Rejection = Problem;
 
-            async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-                let app = App::from_ref(state);
-                match caller(parts, &app).await? {
-                    Caller::Program(token) => {
-                        let name = only(&token, $purpose)?;
-                        app.pacer().ask(parts, &token.id, Use::Reading)?;
-                        Ok(Self {
-                            name,
-                            sites: Sites::all(),
-                        })
-                    }
-                    Caller::Person(person) => Ok(Self {
-                        name: person.name.into(),
-                        sites: person.sites,
-                    }),
-                }
+            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+                let $parts: &Parts = parts;
+                let $sites = within::of($parts)?;
+                let $caller = admitted($parts)?;
+                $made
             }
         }
     };
 }
-impl<S> FromRequestParts<S> for Reporter
-where
-    App: FromRef<S>,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let app = App::from_ref(state);
-        Ok(Self(match caller(parts, &app).await? {
-            Caller::Person(person) => Sender::vouched(&person.name, Way::Report),
-            Caller::Program(token) => {
-                let sender = if token.purpose == Purpose::Import {
-                    Sender::vouched(&only(&token, Purpose::Import)?, Way::Report)
-                } else {
-                    Sender::claimed(&only(&token, Purpose::Ingest)?)
-                };
-                app.pacer().ask(parts, &token.id, Use::Sending)?;
-                sender
-            }
-        }))
-    }
-}
-
-impl<S> FromRequestParts<S> for Importer
-where
-    App: FromRef<S>,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let app = App::from_ref(state);
-        let (name, token): (Arc<str>, Option<String>) = match caller(parts, &app).await? {
-            Caller::Person(person) => (person.name.into(), None),
-            Caller::Program(token) => {
-                let name = only(&token, Purpose::Import)?;
-                app.pacer().ask(parts, &token.id, Use::Sending)?;
-                (name, Some(token.id))
-            }
-        };
-        Ok(Self {
-            sender: Sender::vouched(&name, Way::Upload),
-            token,
-        })
-    }
-}
-
-role!(Reader, Purpose::Read);
-role!(Planner, Purpose::Population);
-
-impl<S> FromRequestParts<S> for Person
-where
-    App: FromRef<S>,
-    S: Send + Sync,
-{
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let app = App::from_ref(state);
-        match caller(parts, &app).await? {
-            Caller::Person(person) => Ok(person),
-            Caller::Program(_) => Err(Problem::Forbidden(
-                "This page is for people; programs use /api/v1.".to_owned(),
-            )),
+from_caller!(Reader, |parts, caller, sites| Ok(Self {
+    name: match caller {
+        Caller::Program(token) => called(token),
+        Caller::Person(person) => person.name.as_str().into(),
+    },
+    sites,
+    author: caller.author(parts),
+}));
+from_caller!(Planner, |parts, caller, sites| {
+    let name = match caller {
+        Caller::Program(token) => called(token),
+        Caller::Person(person) => {
+            within::whole_estate(&sites)?;
+            person.name.as_str().into()
         }
-    }
-}
-
-/// A session that was just started: the secret for its cookie.
-///
-/// # Errors
-/// The store failed.
-pub async fn start_session(app: &App, user: String, now: Timestamp) -> Result<String, Problem> {
-    Ok(app.store().start_session(user, now).await?)
-}
+    };
+    Ok(Self {
+        name,
+        sites,
+        author: caller.author(parts),
+    })
+});
+from_caller!(Reporter, |parts, caller, sites| {
+    let sender = match caller {
+        Caller::Program(token) if token.purpose == Purpose::Ingest => {
+            Sender::claimed(&called(token)).with_token(&token.id)
+        }
+        Caller::Program(token) => {
+            Sender::vouched(&called(token), Way::Report).with_token(&token.id)
+        }
+        Caller::Person(person) => {
+            within::whole_estate(&sites)?;
+            Sender::vouched(&person.name, Way::Report)
+        }
+    };
+    let new_ids = match caller {
+        Caller::Program(token) => token.new_ids_per_hour.unwrap_or_default(),
+        Caller::Person(_) => 0,
+    };
+    Ok(Self(Sender {
+        sites,
+        new_ids,
+        ..sender.at(address(&parts.extensions))
+    }))
+});
+from_caller!(Importer, |parts, caller, sites| {
+    let (sender, token) = match caller {
+        Caller::Program(token) => {
+            let sender = Sender::vouched(&called(token), Way::Upload).with_token(&token.id);
+            (sender, Some(token.id.clone()))
+        }
+        Caller::Person(person) => {
+            within::whole_estate(&sites)?;
+            (Sender::vouched(&person.name, Way::Upload), None)
+        }
+    };
+    Ok(Self {
+        sender: Sender {
+            sites,
+            ..sender.at(address(&parts.extensions))
+        },
+        token,
+        author: caller.author(parts),
+    })
+});
+from_caller!(Person, |_parts, caller, sites| match caller {
+    Caller::Person(person) => Ok(Self {
+        sites,
+        ..person.clone()
+    }),
+    Caller::Program(_) => Err(Problem::Forbidden(
+        "This page is for people; programs use /api/v1.".to_owned(),
+    )),
+});

@@ -84,6 +84,10 @@ pub(super) struct ChangesAnswer {
     as_of: String,
     /// Name of the rules that verdicts are made with.
     ruleset: String,
+    /// The sites that the caller may see: the list is of these alone. Missing: there is no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sites: Option<Vec<String>>,
 }
 
 impl Polled for ChangesAnswer {
@@ -96,7 +100,8 @@ impl Polled for ChangesAnswer {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Change)]
 struct ChangeJson {
-    /// Its place in the feed; a later one has a higher number. Some numbers are never given.
+    /// Its place in the feed; a later one has a higher number. Some numbers are never given. Whoever may see some sites
+    /// only gets numbers made of times, which tell nothing of other sites.
     number: i64,
     /// When, by the clock of the database. It is no order: of two changes the later one may have an earlier time.
     #[schema(format = DateTime)]
@@ -200,14 +205,14 @@ impl From<Change> for ChangeJson {
 /// `GET /blockers/changes`: what happened behind a cursor; without one, the cursor of now.
 pub async fn list(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
     headers: HeaderMap,
     query: ChangesQuery,
 ) -> Result<Response, Problem> {
     let now = clock::now();
     let page = app
         .store()
-        .changes(query.cursor.as_deref(), query.limit, now)
+        .changes(query.cursor.as_deref(), query.limit, &reader.sites, now)
         .await?;
     let answer = ChangesAnswer {
         items: page.items.into_iter().map(ChangeJson::from).collect(),
@@ -215,6 +220,7 @@ pub async fn list(
         more: page.more,
         as_of: now.to_string(),
         ruleset: app.judge().ruleset.to_string(),
+        sites: reader.sites.limit().map(<[String]>::to_vec),
     };
     polled::json(&headers, answer)
 }

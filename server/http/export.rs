@@ -268,8 +268,13 @@ pub struct PopulationJson {
     rule: String,
     /// The list that was uploaded last.
     list: Option<ListJson>,
-    /// Every list in force.
+    /// Every list in force. Whoever may see some sites only gets those that name a client of these, and their numbers are
+    /// of these clients.
     lists: Vec<ListJson>,
+    /// The sites that the caller may see: all numbers count these alone. Missing: there is no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    sites: Option<Vec<String>>,
 }
 
 /// An expected list in force.
@@ -321,6 +326,7 @@ impl From<Population> for PopulationJson {
             list: population.newest_list().map(ListJson::from),
             lists: population.lists.iter().map(ListJson::from).collect(),
             standings: Standings::of(&population.standings),
+            sites: population.within.limit().map(<[String]>::to_vec),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
     pages::{html, layout},
     polled::{self, Polled},
     query::Nothing,
+    within::WholeEstate,
 };
 use crate::{
     clock,
@@ -28,11 +29,12 @@ use crate::{
 /// `/feeds`
 pub async fn page(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Feeds, Some(&user), Some(&headers));
-    let feeds = app.store().feeds(layout.now).await?;
+    let layout = layout(&app, Nav::Feeds, Some(&person), Some(&headers));
+    let feeds = app.store().feeds(&person.sites, layout.now).await?;
     html(&FeedsPage::new(layout, &feeds))
 }
 
@@ -118,12 +120,13 @@ impl FeedJson {
 /// `GET /feeds`: every feed, those that stopped first.
 pub async fn list(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
+    _: WholeEstate,
     _: Nothing,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let now = clock::now();
-    let feeds = app.store().feeds(now).await?;
+    let feeds = app.store().feeds(&reader.sites, now).await?;
     let stopped = |feed: &&Feed| feed.state(now) == FeedState::Stopped;
     let answer = FeedList {
         as_of: now.to_string(),

@@ -38,7 +38,7 @@ fn place(query: ListQuery) -> Result<Filter, Problem> {
     let place = Filter {
         os: query.filter.os.clone(),
         site: query.filter.site.clone(),
-        ..Filter::default()
+        ..Filter::of(&query.filter.within)
     };
     if query.filter == place && !query.standing_given && query.cursor.is_none() {
         Ok(place)
@@ -53,14 +53,14 @@ fn place(query: ListQuery) -> Result<Filter, Problem> {
 /// `/fixes`
 pub async fn page(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
     let filter = place(query)?;
-    let layout = layout(&app, Nav::Fixes, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Fixes, Some(&person), Some(&headers));
     let found = app.store().signatures(&filter, layout.now).await?;
-    let (os, sites, _) = app.store().occurring().await?;
+    let (os, sites, _) = app.store().occurring(&filter.within).await?;
     let choices = Choices {
         os,
         sites,
@@ -85,20 +85,21 @@ fn known(code: &str) -> Result<(&'static Action, &'static FixText), Problem> {
 /// `/fixes/{code}`
 pub async fn one(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(code): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (action, text) = known(&code)?;
-    let layout = layout(&app, Nav::Fixes, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Fixes, Some(&person), Some(&headers));
     let found = app
         .store()
-        .signatures(&Filter::default(), layout.now)
+        .signatures(&Filter::of(&person.sites), layout.now)
         .await?;
-    let rows = app
-        .store()
-        .list(&asked(action), None, ROWS, layout.now)
-        .await?;
+    let those = Filter {
+        within: person.sites.clone(),
+        ..asked(action)
+    };
+    let rows = app.store().list(&those, None, ROWS, layout.now).await?;
     let (blocking, undetermined) = (plan(&found.blocking), plan(&found.undetermined));
     html(&FixPage::new(
         layout,
@@ -149,7 +150,7 @@ pub async fn api(
     let filter = place(query)?;
     let now = clock::now();
     let found = app.store().signatures(&filter, now).await?;
-    let population = app.store().population(now).await?;
+    let population = app.store().population(&filter.within, now).await?;
     let ruleset = &app.judge().ruleset;
     let answer = FixesAnswer::new(filter, &found, population, now, ruleset);
     polled::json(&headers, answer)

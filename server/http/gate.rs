@@ -13,11 +13,12 @@ use super::{
     export::PopulationJson,
     polled::{self, Polled},
     query::{Empty, Once, each, site_code, unknown},
-    trend,
+    trend, within,
 };
 use crate::{
     clock,
     domain::{
+        access::Sites,
         feeds::FeedState,
         gate::{Criteria, Figures, Held, Limit, hold},
         time::DAY,
@@ -41,7 +42,9 @@ impl<S: Send + Sync> FromRequestParts<S> for GateQuery {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parse(parts.uri.query().unwrap_or_default()).map_err(Problem::Invalid)
+        let mut query = parse(parts.uri.query().unwrap_or_default()).map_err(Problem::Invalid)?;
+        query.scope.within = within::of(parts)?;
+        Ok(query)
     }
 }
 
@@ -153,12 +156,15 @@ pub async fn answer(
     let summary = app.store().selection(&scope, ruleset, now).await?;
     let stopped = app
         .store()
-        .feeds(now)
+        // One that names no site may be the one of this site, whoever may see which: a gate must not pass for what it
+        // does not look at. Only how many have stopped is told.
+        .feeds(&Sites::all(), now)
         .await?
         .iter()
-        // A feed that names no site may be the one of this site.
         .filter(|feed| {
-            feed.site.is_empty() || scope.site.as_ref().is_none_or(|site| feed.site == *site)
+            feed.site.is_empty()
+                || scope.within.holds(&feed.site)
+                    && scope.site.as_ref().is_none_or(|site| feed.site == *site)
         })
         .filter(|feed| feed.state(now) == FeedState::Stopped)
         .count();

@@ -21,9 +21,9 @@ use super::{
 };
 use crate::{
     clock,
-    domain::lists,
+    domain::{bound::Bound, lists},
     error::Problem,
-    expected::{self, Confirmed},
+    expected::{self, Confirmed, Planning},
     ingest::{self, Outcome, Result1},
     state::App,
     store::incoming::{Kept, Sender},
@@ -81,19 +81,28 @@ struct RecordAnswer {
 /// Takes reports; answers after they are durable.
 pub async fn reports(
     State(app): State<App>,
-    reporter: Result<Reporter, Problem>,
+    Reporter(sender): Reporter,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (Reporter(sender), body) = let_in(reporter, body).await?;
-    check_type(
-        &headers,
-        REPORTS,
-        "Reports are JSON: send application/json (one object or an array) or application/x-ndjson (one object a line).",
-    )?;
+    check_reports(&headers)?;
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
     let outcome = take(&app, bytes, &sender).await?;
+    Ok(Json(settled(outcome)?).into_response())
+}
+
+/// Whether the body says of itself that it can be reports.
+pub(super) fn check_reports(headers: &HeaderMap) -> Result<(), Problem> {
+    check_type(
+        headers,
+        REPORTS,
+        "Reports are JSON: send application/json (one object or an array) or application/x-ndjson (one object a line).",
+    )
+}
+
+/// What is answered; one report that was refused makes the request a bad one.
+pub(super) fn settled(outcome: Outcome) -> Result<ReportsAnswer, Problem> {
     if outcome.single
         && let [Result1::Rejected(errors)] = outcome.results.as_slice()
     {
@@ -105,24 +114,22 @@ pub async fn reports(
         }
         return Err(Problem::Invalid(errors.clone()));
     }
-    Ok(Json(answer(outcome)).into_response())
-}
-
-/// Lets a sender in, or reads the beginning of what it sends and then says why not: over HTTP/2 an answer that
-/// overtakes a small body reaches many senders as a broken stream.
-pub(super) async fn let_in<R>(role: Result<R, Problem>, body: Body) -> Result<(R, Body), Problem> {
-    match role {
-        Ok(role) => Ok((role, body)),
-        Err(problem) => {
-            body::pass_over(body).await;
-            Err(problem)
-        }
-    }
+    Ok(answer(outcome))
 }
 
 /// The way in that API and page share.
 pub async fn take(app: &App, bytes: Vec<u8>, sender: &Sender) -> Result<Outcome, Problem> {
-    let taking = ingest::take(app.store(), app.judge(), bytes, clock::now(), sender);
+    take_of(app, bytes, sender, None).await
+}
+
+/// The same of a sender that may speak of one machine only.
+pub(super) async fn take_of(
+    app: &App,
+    bytes: Vec<u8>,
+    sender: &Sender,
+    bound: Option<Bound>,
+) -> Result<Outcome, Problem> {
+    let taking = ingest::take_of(app.store(), app.judge(), bytes, clock::now(), sender, bound);
     // What is on its way to the writer is still written; sent again, it is found unchanged.
     tokio::time::timeout(LONGEST_WAIT, taking)
         .await
@@ -256,35 +263,37 @@ fn answer(outcome: Outcome) -> ReportsAnswer {
     answer
 }
 
-/// Replaces the expected list called `?list=NAME`. `?confirm=1` puts a list in force that hides clients.
+/// Replaces the expected list called `?list=NAME`. `?confirm=1` puts a list in force that hides clients, and
+/// `?confirm_shrink=N` with `why` one that is much shorter.
 pub async fn population(
     State(app): State<App>,
-    planner: Result<Planner, Problem>,
+    planner: Planner,
     axum::extract::RawQuery(query): axum::extract::RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let (Planner { name: sender, .. }, body) = let_in(planner, body).await?;
     check_type(
         &headers,
         LISTS,
         "An expected list is a table or JSON: send text/csv (a device list, or one name a line) or application/json (an array). Save a workbook as CSV first.",
     )?;
     let query = ListQuery::of(query.as_deref())?;
-    let confirmed = if query.confirmed {
-        Confirmed::Yes
-    } else {
-        Confirmed::No
-    };
+    let confirmed = Confirmed::ByNumber(query.agreed);
+    let because = planner.author.because(query.why);
     let name = query.list.as_deref().unwrap_or(lists::DEFAULT_NAME);
     let held = body::read(&headers, body, app.budget()).await?;
     let (bytes, _room) = held.split();
     check_json(&headers, &bytes)?;
-    let answer =
-        expected::replace(app.store(), name, bytes, &sender, &confirmed, clock::now()).await?;
+    let by = Planning {
+        name: &planner.name,
+        sites: &planner.sites,
+        because,
+    };
+    let answer = expected::replace(app.store(), name, bytes, by, &confirmed, clock::now()).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
-            "{why} Send it again with ?confirm=1."
+            "{why} {}",
+            expected::remedy(answer.population)
         ))),
         None => Ok(Json(answer).into_response()),
     }

@@ -27,10 +27,10 @@ const FILES: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/kit.rs"));
 /// `GET /feeding`
 pub async fn feeding(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Feeding, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Feeding, Some(&person), Some(&headers));
     let files = FILES.iter().map(|(name, bytes)| KitFile { name, bytes });
     html(&FeedingPage::new(layout, files))
 }

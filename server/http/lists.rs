@@ -12,10 +12,17 @@ use super::{
     auth::{Person, Planner},
     population,
     query::{Once, form_pairs, unknown, yes},
+    within::WholeEstate,
 };
 use crate::{
-    clock, error::Problem, expected, state::App, store::membership::Consent,
-    views::population::Withdrawal, wire::FieldError,
+    clock,
+    domain::audit,
+    error::Problem,
+    expected::{self, Agreed, Planning},
+    state::App,
+    store::membership::Consent,
+    views::population::Withdrawal,
+    wire::FieldError,
 };
 
 /// What stands behind `?` where an expected list is meant.
@@ -23,8 +30,10 @@ use crate::{
 pub struct ListQuery {
     /// Name of the list.
     pub list: Option<String>,
-    /// Somebody has said that clients may be hidden.
-    pub confirmed: bool,
+    /// What somebody has agreed to.
+    pub agreed: Agreed,
+    /// Why.
+    pub why: Option<String>,
 }
 
 impl ListQuery {
@@ -45,8 +54,13 @@ impl ListQuery {
                     found.list = Some(value);
                     Ok(())
                 }
-                "confirm" => yes(&value).map(|confirmed| found.confirmed = confirmed),
-                _ => Err(unknown(&name, &["list", "confirm"])),
+                "confirm" => yes(&value).map(|confirmed| found.agreed.confirmed = confirmed),
+                "confirm_shrink" => shrink(&value).map(|shrink| found.agreed.shrink = Some(shrink)),
+                "why" => audit::reason(&value).map(|why| found.why = Some(why)),
+                _ => Err(unknown(
+                    &name,
+                    &["list", "confirm", "confirm_shrink", "why"],
+                )),
             });
             if let Err(detail) = taken {
                 let pointer = format!("?{name}");
@@ -61,28 +75,53 @@ impl ListQuery {
     }
 }
 
-/// `DELETE /population?list=NAME`. `?confirm=1` when that hides clients, or when it is the last list.
+/// The number of clients that go; numbers that JSON does not hold exactly are none.
+fn shrink(value: &str) -> Result<i64, String> {
+    value
+        .parse()
+        .ok()
+        .filter(|shrink| (0..=9_007_199_254_740_991).contains(shrink))
+        .ok_or_else(|| "must be the number of clients that would no longer be counted".to_owned())
+}
+
+/// `DELETE /population?list=NAME`. `?confirm=1` when that hides clients, or when it is the last list; where the population
+/// shrinks by more than a twentieth `?confirm_shrink=N` with the number, and `why`.
 pub async fn withdraw(
     State(app): State<App>,
-    Planner { name: sender, .. }: Planner,
+    Planner {
+        name: sender,
+        sites,
+        author,
+    }: Planner,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let query = ListQuery::of(query.as_deref())?;
     let name = query.list.ok_or_else(|| {
         Problem::invalid("?list", "say which list is meant, such as ?list=default")
     })?;
-    let consent = if query.confirmed {
-        Consent::Given
-    } else {
-        Consent::IfHarmless
+    let because = author.because(query.why);
+    let consent = query.agreed.consent(&because);
+    let by = Planning {
+        name: &sender,
+        sites: &sites,
+        because,
     };
-    let answer = expected::withdraw(app.store(), &name, &sender, consent, clock::now()).await?;
+    let answer = expected::withdraw(app.store(), &name, by, consent, clock::now()).await?;
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
-            "{why} Send it again with ?confirm=1."
+            "{why} {}",
+            expected::remedy(answer.population)
         ))),
         None => Ok(Json(answer).into_response()),
     }
+}
+
+/// A reason that a form has to come with.
+///
+/// # Errors
+/// 422: it is too short or too long.
+pub(super) fn reason(text: &str) -> Result<String, Problem> {
+    audit::reason(text).map_err(|detail| Problem::invalid("why", detail))
 }
 
 /// What the button sends.
@@ -91,12 +130,16 @@ pub struct Wanted {
     list: String,
     /// Number of the upload that was looked at; there when what would happen has been seen.
     confirm: Option<i64>,
+    /// The reason, which a confirmation comes with.
+    #[serde(default)]
+    why: String,
 }
 
 /// `POST /population/withdraw`: shows first what would happen.
 pub async fn withdraw_form(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
     wanted: Result<Form<Wanted>, FormRejection>,
 ) -> Result<Response, Problem> {
@@ -104,15 +147,23 @@ pub async fn withdraw_form(
         Problem::Malformed("This is no list: use the button on the page Expected lists.".to_owned())
     })?;
     let consent = wanted.confirm.map_or(Consent::Ask, Consent::ForUpload);
-    let answer =
-        expected::withdraw(app.store(), &wanted.list, &user, consent, clock::now()).await?;
+    let why = match consent {
+        Consent::ForUpload(_) => Some(reason(&wanted.why)?),
+        _ => None,
+    };
+    let by = Planning {
+        name: &person.name,
+        sites: &person.sites,
+        because: person.author.clone().because(why),
+    };
+    let answer = expected::withdraw(app.store(), &wanted.list, by, consent, clock::now()).await?;
     let withdrawal = Withdrawal {
         list: answer.list,
         gone: answer.gone,
         population: answer.population,
         needs_confirmation: answer.needs_confirmation,
     };
-    population::page(&app, &user, &headers, |page| {
+    population::page(&app, &person, &headers, |page| {
         page.say_withdrawal(withdrawal);
     })
     .await

@@ -94,7 +94,6 @@ pub(super) async fn said_once(request: Request, next: Next) -> Response {
     let mut once = Once::default();
     let twice = form_pairs(query)
         .into_iter()
-        .filter(|(_, value)| !value.is_empty())
         .find_map(|(name, _)| once.check(&name).err().map(|detail| (name, detail)));
     match twice {
         Some((name, detail)) => Problem::invalid(&format!("?{name}"), detail).into_response(),

@@ -1,26 +1,21 @@
 //! What people read: extract, one call, dress.
 
 use axum::{
-    Form,
-    extract::{RawQuery, State, rejection::FormRejection},
+    extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse as _, Redirect, Response},
+    response::{Html, IntoResponse as _, Response},
 };
-use axum_extra::extract::{
-    CookieJar,
-    cookie::{Cookie, SameSite},
-};
-use serde::Deserialize;
 
 use super::{
     api, api_client, assets,
-    auth::{self, Person, cookie_name},
-    query::{DEFAULT_LIMIT, ListQuery, Named, form_pairs},
+    auth::Person,
+    query::{DEFAULT_LIMIT, ListQuery, Named},
     timeline, trend,
 };
 use crate::{
     clock,
     domain::{
+        access::{Permission, Sites},
         assess::{self, AbsentPolicy, DotnetPolicy},
         feeds::day_of,
         time::DAY,
@@ -29,7 +24,7 @@ use crate::{
     state::App,
     store::model::Filter,
     views::{
-        Layout, Nav, Page, change,
+        Layout, May, Nav, Page, change,
         client::{ClientPage, Findings},
         columns::Shown,
         components::ComponentsPage,
@@ -40,7 +35,6 @@ use crate::{
         method::MethodPage,
         place::{Place, PlacePage},
         problem::ProblemPage,
-        sign_in::{self, SignInPage},
     },
 };
 
@@ -48,7 +42,7 @@ use crate::{
 const PLACE_ROWS: usize = 25;
 
 /// The frame of a page.
-pub fn layout(app: &App, nav: Nav, user: Option<&str>, headers: Option<&HeaderMap>) -> Layout {
+pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&HeaderMap>) -> Layout {
     let host = headers
         .and_then(|headers| headers.get(header::HOST))
         .and_then(|host| host.to_str().ok())
@@ -60,7 +54,11 @@ pub fn layout(app: &App, nav: Nav, user: Option<&str>, headers: Option<&HeaderMa
     };
     Layout {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        signed_in: user.map(str::to_owned),
+        signed_in: person.map(|person| person.name.clone()),
+        may: person.map_or_else(May::default, |person| May::of(person.role)),
+        sites: person
+            .map(|person| person.sites.clone())
+            .unwrap_or_default(),
         nav,
         now: clock::now(),
         css_url: assets::css_url(),
@@ -118,7 +116,7 @@ pub fn counting(app: &App) -> Counting {
 /// `/`
 pub async fn home(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
@@ -127,10 +125,10 @@ pub async fn home(
     let store = app.store();
     let summary = store.selection(&filter, &app.judge().ruleset, now).await?;
     let roles = store.by_role(&filter, now).await?;
-    let feeds = store.feeds(now).await?;
-    let choices = choices(&app).await?;
-    let layout = layout(&app, Nav::Overview, Some(&user), Some(&headers));
-    let whole = filter == Filter::default();
+    let feeds = store.feeds(&filter.within, now).await?;
+    let choices = choices(&app, &filter.within).await?;
+    let layout = layout(&app, Nav::Overview, Some(&person), Some(&headers));
+    let whole = filter.is_everybody();
     let mut page = HomePage::new(layout, &summary, &counting(&app), &filter);
     page.say_choices(&filter, &choices, &roles);
     page.say_feeds(&feeds);
@@ -138,21 +136,24 @@ pub async fn home(
     if whole {
         let regressed = trend::regressed(&app, &filter, summary.as_of).await?;
         page.say_attention(&summary, &feeds, regressed);
-        page.say_webhooks(&store.webhooks().await?);
+        if person.may(Permission::Administer) && !filter.within.is_limited() {
+            page.say_webhooks(&store.webhooks().await?);
+        }
+        super::tls_page::say_doors(&app, &mut page, now).await?;
         let week_ago = day_of(summary.as_of) - change::DAYS;
-        let then = store.systems_of_day(week_ago).await?;
+        let then = store.systems_of_day(week_ago, &filter.within).await?;
         page.say_changes(&summary, week_ago, then.as_ref());
         if !page.empty {
-            page.trend = Some(trend::section(&app, &summary, &feeds).await?);
+            page.trend = Some(trend::section(&app, &summary, &feeds, &filter.within).await?);
         }
     }
     html(&page)
 }
 
 /// What the filter form offers.
-async fn choices(app: &App) -> Result<Choices, Problem> {
-    let (os, sites, roles) = app.store().occurring().await?;
-    let owners = app.store().owners().await?;
+async fn choices(app: &App, within: &Sites) -> Result<Choices, Problem> {
+    let (os, sites, roles) = app.store().occurring(within).await?;
+    let owners = app.store().owners(within).await?;
     Ok(Choices {
         os,
         sites,
@@ -164,42 +165,45 @@ async fn choices(app: &App) -> Result<Choices, Problem> {
 /// `/os/{key}`
 pub async fn os(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(key): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    place(&app, &user, &headers, Place::Os(key)).await
+    place(&app, &person, &headers, Place::Os(key)).await
 }
 
 /// `/sites/{code}`; `none` for clients without a known site.
 pub async fn site(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(code): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let code = if code == NO_SITE { String::new() } else { code };
-    place(&app, &user, &headers, Place::Site(code)).await
+    place(&app, &person, &headers, Place::Site(code)).await
 }
 
 /// `/roles/{role}`
 pub async fn role(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(role): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    place(&app, &user, &headers, Place::Role(role.to_lowercase())).await
+    place(&app, &person, &headers, Place::Role(role.to_lowercase())).await
 }
 
 async fn place(
     app: &App,
-    user: &str,
+    person: &Person,
     headers: &HeaderMap,
     place: Place,
 ) -> Result<Response, Problem> {
     let now = clock::now();
-    let filter = place.filter();
+    let filter = Filter {
+        within: person.sites.clone(),
+        ..place.filter()
+    };
     let summary = app
         .store()
         .selection(&filter, &app.judge().ruleset, now)
@@ -210,14 +214,14 @@ async fn place(
         ));
     }
     let rows = app.store().list(&filter, None, PLACE_ROWS, now).await?;
-    let layout = layout(app, Nav::Overview, Some(user), Some(headers));
+    let layout = layout(app, Nav::Overview, Some(person), Some(headers));
     html(&PlacePage::new(layout, &place, &summary, &rows))
 }
 
 /// `/blockers`
 pub async fn blockers(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
@@ -225,22 +229,22 @@ pub async fn blockers(
         filter: api::blockers_filter(query.clone()),
         ..query
     };
-    list(&app, &user, &headers, ListKind::Blockers, query).await
+    list(&app, &person, &headers, ListKind::Blockers, query).await
 }
 
 /// `/clients`
 pub async fn clients(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
     query: ListQuery,
 ) -> Result<Response, Problem> {
-    list(&app, &user, &headers, ListKind::Clients, query).await
+    list(&app, &person, &headers, ListKind::Clients, query).await
 }
 
 async fn list(
     app: &App,
-    user: &str,
+    person: &Person,
     headers: &HeaderMap,
     kind: ListKind,
     query: ListQuery,
@@ -264,7 +268,7 @@ async fn list(
         ListKind::Blockers => Nav::Blockers,
         ListKind::Clients => Nav::Clients,
     };
-    let layout = layout(app, nav, Some(user), Some(headers));
+    let layout = layout(app, nav, Some(person), Some(headers));
     html(&ClientsPage::new(
         layout,
         kind,
@@ -272,20 +276,20 @@ async fn list(
         &shown,
         &page,
         query.before,
-        &choices(app).await?,
+        &choices(app, &query.filter.within).await?,
     ))
 }
 
 /// `/clients/{id}`
 pub async fn client(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(id): Named,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let older = api_client::older(query.as_deref())?;
-    let detail = api_client::detail(&app, &id, older.as_deref()).await?;
+    let detail = api_client::detail(&app, &id, older.as_deref(), &person.sites).await?;
     let chapters = timeline::told(app.judge(), &detail).await?;
     let judged = api_client::judged(&app, &detail)?;
     let masks = judged.facts.as_ref().map(assess::protocol_masks);
@@ -296,7 +300,7 @@ pub async fn client(
         prospect: prospect.as_ref(),
         chapters: &chapters,
     };
-    let layout = layout(&app, Nav::Clients, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Clients, Some(&person), Some(&headers));
     let mut page = ClientPage::new(layout, &detail, findings, &counting(&app));
     page.say_sources(&detail, &judged.decides);
     html(&page)
@@ -305,11 +309,11 @@ pub async fn client(
 /// `/method`
 pub async fn method(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let population = app.store().population(clock::now()).await?;
-    let layout = layout(&app, Nav::Method, Some(&user), Some(&headers));
+    let population = app.store().population(&person.sites, clock::now()).await?;
+    let layout = layout(&app, Nav::Method, Some(&person), Some(&headers));
     let policy = &app.judge().policy;
     html(&MethodPage::new(
         layout,
@@ -322,82 +326,11 @@ pub async fn method(
 /// `/components`
 pub async fn components(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::None, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::None, Some(&person), Some(&headers));
     html(&ComponentsPage::new(layout))
-}
-
-/// `GET /sign-in`
-pub async fn sign_in_form(
-    State(app): State<App>,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let pairs = query.as_deref().map(form_pairs).unwrap_or_default();
-    let next = pairs.iter().find(|(name, _)| name == "next");
-    let next = next.map_or("", |(_, next)| next);
-    let layout = layout(&app, Nav::None, None, None);
-    html(&SignInPage::new(layout, "", None, next))
-}
-
-/// What the sign-in form sends.
-#[derive(Deserialize)]
-pub struct Credentials {
-    user: String,
-    password: String,
-    #[serde(default)]
-    next: String,
-}
-
-/// `POST /sign-in`
-pub async fn sign_in(
-    State(app): State<App>,
-    jar: CookieJar,
-    given: Result<Form<Credentials>, FormRejection>,
-) -> Result<Response, Problem> {
-    let Form(given) = given.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::TooLarge("A name and a password have less than 16 KiB.".to_owned())
-        } else {
-            Problem::Malformed(
-                "This is no sign-in: send user and password as the page does.".to_owned(),
-            )
-        }
-    })?;
-    let long = given.user.len() > 256 || given.password.len() > 1_024;
-    let user = if long || given.user.contains('\0') {
-        None
-    } else {
-        app.guard().check(&app, &given.user, given.password).await?
-    };
-    let Some(user) = user else {
-        let layout = layout(&app, Nav::None, None, None);
-        let error = Some("This name and password do not belong together.");
-        let page = html(&SignInPage::new(layout, &given.user, error, &given.next))?;
-        return Ok((StatusCode::UNAUTHORIZED, page).into_response());
-    };
-    let secret = auth::start_session(&app, user, clock::now()).await?;
-    let mut cookie = Cookie::new(cookie_name(&app), secret);
-    cookie.set_path("/");
-    cookie.set_http_only(true);
-    cookie.set_same_site(SameSite::Lax);
-    cookie.set_secure(app.secure_cookies());
-    // Without a date it ends with the browser; the server ends it earlier if nobody uses it.
-    let next = sign_in::local_path(&given.next).to_owned();
-    Ok((jar.add(cookie), Redirect::to(&next)).into_response())
-}
-
-/// `POST /sign-out`
-pub async fn sign_out(State(app): State<App>, jar: CookieJar) -> Result<Response, Problem> {
-    let name = cookie_name(&app);
-    if let Some(cookie) = jar.get(name) {
-        app.store().end_session(cookie.value()).await?;
-    }
-    let mut gone = Cookie::new(name, "");
-    gone.set_path("/");
-    gone.set_secure(app.secure_cookies());
-    Ok((jar.remove(gone), Redirect::to("/sign-in")).into_response())
 }
 
 /// Sends a person who has not signed in to where that is done, and back afterwards.

@@ -9,14 +9,16 @@ use axum::{
 use super::{
     auth::Person,
     body,
+    lists::reason,
     pages::{html, layout},
     receiving::{broken, unreadable},
+    within::WholeEstate,
 };
 use crate::{
     clock,
     domain::lists::{self, ListOrigin},
     error::Problem,
-    expected::{self, Confirmed, ListAnswer},
+    expected::{self, Confirmed, ListAnswer, Planning},
     state::App,
     views::{
         Nav,
@@ -27,16 +29,18 @@ use crate::{
 /// `GET /population`
 pub async fn form(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    page(&app, &user, &headers, |_| ()).await
+    page(&app, &person, &headers, |_| ()).await
 }
 
 /// `POST /population`
 pub async fn replace(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
@@ -44,6 +48,7 @@ pub async fn replace(
     let mut file = None;
     let mut name = lists::DEFAULT_NAME.to_owned();
     let mut confirmed = Confirmed::No;
+    let mut why = String::new();
     while let Some(field) = parts.next_field().await.map_err(broken)? {
         match field.name() {
             Some("file") => file = Some(field.bytes().await.map_err(broken)?),
@@ -56,18 +61,28 @@ pub async fn replace(
             Some("confirm") => {
                 confirmed = Confirmed::ForUpload(field.text().await.map_err(broken)?);
             }
+            Some("why") => why = field.text().await.map_err(broken)?,
             _ => {}
         }
     }
     let bytes = file.filter(|bytes| !bytes.is_empty()).ok_or_else(|| {
         Problem::invalid("file", "No file was chosen. Choose one and send it again.")
     })?;
+    // Whoever confirms has seen what goes, and says why; elsewhere a reason is welcome.
+    let why = match (&confirmed, why.trim()) {
+        (Confirmed::No, "") => None,
+        (_, why) => Some(reason(why)?),
+    };
     let held = body::unpacked(bytes.into(), app.budget()).await?;
     let (bytes, _room) = held.split();
-    let answer =
-        expected::replace(app.store(), &name, bytes, &user, &confirmed, clock::now()).await?;
+    let by = Planning {
+        name: &person.name,
+        sites: &person.sites,
+        because: person.author.clone().because(why),
+    };
+    let answer = expected::replace(app.store(), &name, bytes, by, &confirmed, clock::now()).await?;
     let outcome = outcome(answer);
-    page(&app, &user, &headers, |page| page.say_outcome(&outcome)).await
+    page(&app, &person, &headers, |page| page.say_outcome(&outcome)).await
 }
 
 fn outcome(answer: ListAnswer) -> PopulationOutcome {
@@ -97,12 +112,12 @@ fn outcome(answer: ListAnswer) -> PopulationOutcome {
 /// The page of the expected lists; `say` adds what was just done.
 pub(super) async fn page(
     app: &App,
-    user: &str,
+    person: &Person,
     headers: &HeaderMap,
     say: impl FnOnce(&mut PopulationPage) + Send,
 ) -> Result<Response, Problem> {
-    let population = app.store().population(clock::now()).await?;
-    let layout = layout(app, Nav::Population, Some(user), Some(headers));
+    let population = app.store().population(&person.sites, clock::now()).await?;
+    let layout = layout(app, Nav::Population, Some(person), Some(headers));
     let mut page = PopulationPage::new(layout, &population, None);
     say(&mut page);
     html(&page)

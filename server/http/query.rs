@@ -7,7 +7,7 @@ use axum::{
     http::request::Parts,
 };
 
-use super::{contract::params, table, whole};
+use super::{contract::params, table, whole, within};
 use crate::{
     domain::{
         assess,
@@ -61,7 +61,9 @@ impl<S: Send + Sync> FromRequestParts<S> for ListQuery {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parse(parts.uri.query().unwrap_or_default()).map_err(Problem::Invalid)
+        let mut query = parse(parts.uri.query().unwrap_or_default()).map_err(Problem::Invalid)?;
+        query.filter.within = within::of(parts)?;
+        Ok(query)
     }
 }
 
@@ -116,7 +118,8 @@ pub(super) fn each(
     let mut errors = Vec::new();
     for (name, value) in form_pairs(text) {
         let taken = match (value.is_empty(), empty) {
-            (true, Empty::MeansAny) => continue,
+            // Also of an empty one and another that is not, nobody could say which was meant.
+            (true, Empty::MeansAny) => once.check(&name),
             (true, Empty::IsRefused) => {
                 Err("is empty; leave it out to ask about everybody".to_owned())
             }

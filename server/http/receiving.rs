@@ -252,6 +252,7 @@ pub async fn receive(app: &App, importer: &Importer, request: Request) -> Result
         collected_at: beside.collected_at,
         at_once: beside.commit,
         by: importer.sender.name.to_string(),
+        author: importer.author.clone(),
         token: importer.token.clone().unwrap_or_default(),
         way: beside.way.unwrap_or(importer.sender.way).code(),
     };

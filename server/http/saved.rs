@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     clock,
+    domain::access::Permission,
     error::Problem,
     state::App,
     store::saved::MOST,
@@ -36,18 +37,24 @@ pub struct View {
 /// `GET /views`
 pub async fn list(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let views = app.store().saved_views().await?;
-    let layout = layout(&app, Nav::Views, Some(&user), Some(&headers));
+    let views = app
+        .store()
+        // What others saved may name any site.
+        .saved_views(person.sites.is_limited().then_some(person.name.as_str()))
+        .await?;
+    let layout = layout(&app, Nav::Views, Some(&person), Some(&headers));
     html(&SavedPage::new(layout, &views))
 }
 
 /// `POST /views`: keeps the address that the form stands on.
 pub async fn save(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    Person {
+        name: user, author, ..
+    }: Person,
     given: Result<Form<View>, FormRejection>,
 ) -> Result<Response, Problem> {
     let Form(view) = given.map_err(|_| {
@@ -69,7 +76,13 @@ pub async fn save(
     }
     let kept = app
         .store()
-        .save_view(name.to_owned(), local.to_owned(), user, clock::now())
+        .save_view(
+            name.to_owned(),
+            local.to_owned(),
+            user,
+            author,
+            clock::now(),
+        )
         .await?;
     if !kept {
         return Err(Problem::invalid(
@@ -85,10 +98,22 @@ pub async fn save(
 /// `POST /views/{id}/delete`
 pub async fn delete(
     State(app): State<App>,
-    _: Person,
+    person: Person,
     Named(id): Named,
 ) -> Result<Response, Problem> {
     // Somebody else may have deleted it a moment ago; then it is gone, as was wanted.
-    app.store().delete_view(id).await?;
+    let views = app.store().saved_views(None).await?;
+    let Some(view) = views.into_iter().find(|view| view.id == id) else {
+        return Ok(Redirect::to("/views").into_response());
+    };
+    if view.created_by != person.name && !person.may(Permission::Administer) {
+        return Err(Problem::Forbidden(format!(
+            "{} saved this view; only they or an administrator delete it.",
+            view.created_by
+        )));
+    }
+    app.store()
+        .delete_view(id, person.author, clock::now())
+        .await?;
     Ok(Redirect::to("/views").into_response())
 }

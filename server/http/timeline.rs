@@ -88,6 +88,7 @@ fn kept<'h>(entry: &'h HistoryRow, read: &'h Reread) -> Kept<'h> {
         ruleset: &entry.ruleset,
         today: read.today,
         source: (&read.collector, &entry.sent_by, &entry.way),
-        late: entry.late,
+        // Neither one that came late nor one that is set aside changes anything.
+        late: entry.late || entry.aside,
     }
 }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
+        access::Sites,
         feeds::{Feed, FeedState, day_of},
         forecast::{self, Forecast, NoForecast, Point},
         time::Timestamp,
@@ -65,6 +66,7 @@ fn today(summary: &Summary, feeds: &[Feed], ruleset: &str) -> Day {
         feeds_stopped: stopped,
         to_rejudge: summary.to_rejudge,
         simulated: false,
+        partial: false,
     }
 }
 
@@ -120,8 +122,10 @@ pub async fn section(
     app: &App,
     summary: &Summary,
     feeds: &[Feed],
+    within: &Sites,
 ) -> Result<TrendSection, Problem> {
-    let asked = Asked::usual();
+    let mut asked = Asked::usual();
+    asked.slice.within = within.clone();
     let days = days(app, &asked.slice, asked.days, summary, feeds).await?;
     Ok(TrendSection {
         trend: Trend::new(&asked, &days),
@@ -148,22 +152,25 @@ pub(super) fn unchanged(slice: &Slice) -> Filter {
         unchanged: Some(UNCHANGED),
         site: slice.site.clone(),
         os: slice.os.clone(),
-        ..Filter::default()
+        ..Filter::of(&slice.within)
     }
 }
 
 /// `/trend`
 pub async fn page(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
     TrendQuery { asked, .. }: TrendQuery,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Trend, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Trend, Some(&person), Some(&headers));
     let now = layout.now;
     let store = app.store();
-    let summary = store.summary(&app.judge().ruleset, now).await?;
-    let feeds = store.feeds(now).await?;
+    let everybody = Filter::of(&person.sites);
+    let summary = store
+        .selection(&everybody, &app.judge().ruleset, now)
+        .await?;
+    let feeds = store.feeds(&person.sites, now).await?;
     let days = days(&app, &asked.slice, asked.days, &summary, &feeds).await?;
     let outlook =
         if asked.slice.reason.is_some() {
@@ -180,9 +187,11 @@ pub async fn page(
                 unchanged: Some(Count::new(length(&app, &filter, now).await?, &filter)),
             })
         };
-    let count = regressed(&app, &Filter::default(), now).await?;
-    let regressions = store.regressions(REGRESSED_SHOWN, now).await?;
-    let (os, sites, _) = store.occurring().await?;
+    let count = regressed(&app, &everybody, now).await?;
+    let regressions = store
+        .regressions(REGRESSED_SHOWN, &person.sites, now)
+        .await?;
+    let (os, sites, _) = store.occurring(&person.sites).await?;
     let choices = Choices {
         os,
         sites,
@@ -201,16 +210,20 @@ pub async fn page(
 /// `/trend/{day}`
 pub async fn day(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     Named(date): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Trend, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Trend, Some(&person), Some(&headers));
     let nothing = || {
         Problem::NotFound("No numbers were written down for this day. A day that is still going on is on the first screen.".to_owned())
     };
     let day = forecast::day_named(&date).ok_or_else(nothing)?;
-    let past = app.store().past_day(day).await?.ok_or_else(nothing)?;
+    let past = app
+        .store()
+        .past_day(day, &person.sites)
+        .await?
+        .ok_or_else(nothing)?;
     let (before, after) = app.store().days_beside(day).await?;
     html(&DayPage::new(layout, &past, before, after))
 }

@@ -36,13 +36,17 @@ const REGRESSED_MOST: i64 = 1_000;
 /// `GET /trend`: a line a day, JSON or CSV.
 pub async fn list(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
     headers: HeaderMap,
     TrendQuery { asked, csv }: TrendQuery,
 ) -> Result<Response, Problem> {
     let now = clock::now();
-    let summary = app.store().summary(&app.judge().ruleset, now).await?;
-    let feeds = app.store().feeds(now).await?;
+    let within = &reader.sites;
+    let summary = app
+        .store()
+        .selection(&Filter::of(within), &app.judge().ruleset, now)
+        .await?;
+    let feeds = app.store().feeds(within, now).await?;
     let days = days(&app, &asked.slice, asked.days, &summary, &feeds).await?;
     let first = day_of(now) - asked.days + 1;
     let shown: Vec<&TrendDay> = days
@@ -68,6 +72,7 @@ pub async fn list(
             first_day: app.store().first_day().await?.map(date_of),
             items: shown.iter().map(|day| DayJson::of(day, &asked)).collect(),
             forecast,
+            sites: within.limit().map(<[String]>::to_vec),
         };
         polled::json(&headers, answer)?
     };
@@ -157,13 +162,16 @@ fn csv_text(
 /// `GET /regressed`: who was ready and is not any more, the latest first, with what came up.
 pub async fn who_was_ready(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
     _: Nothing,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let now = clock::now();
-    let total = regressed(&app, &Filter::default(), now).await?;
-    let rows = app.store().regressions(REGRESSED_MOST, now).await?;
+    let total = regressed(&app, &Filter::of(&reader.sites), now).await?;
+    let rows = app
+        .store()
+        .regressions(REGRESSED_MOST, &reader.sites, now)
+        .await?;
     let items: Vec<_> = rows.into_iter().map(RegressionJson::from).collect();
     let answer = RegressedAnswer {
         as_of: now.to_string(),
@@ -172,6 +180,7 @@ pub async fn who_was_ready(
         // The list with `regressed=1` has all of them, page by page.
         shown: items.len(),
         items,
+        sites: reader.sites.limit().map(<[String]>::to_vec),
     };
     polled::json(&headers, answer)
 }

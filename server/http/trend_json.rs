@@ -40,6 +40,10 @@ pub(super) struct TrendAnswer {
     pub items: Vec<DayJson>,
     /// Where it leads; null: a reason was asked for.
     pub forecast: Option<ForecastJson>,
+    /// The sites that the caller may see: all numbers count these alone. Missing: there is no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sites: Option<Vec<String>>,
 }
 
 impl Polled for TrendAnswer {
@@ -50,7 +54,8 @@ impl Polled for TrendAnswer {
     }
 }
 
-/// The numbers of one day.
+/// The numbers of one day. Of `lists`, `feeds`, `feeds_stopped` and `to_rejudge` nothing is kept by site: for whoever may
+/// see some sites only, 1 of a past day says that there was something of it in the estate.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TrendDay)]
 pub(super) struct DayJson {
@@ -122,6 +127,10 @@ pub(super) struct RegressedAnswer {
     pub shown: usize,
     /// The latest first.
     pub items: Vec<RegressionJson>,
+    /// The sites that the caller may see: all numbers count these alone. Missing: there is no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub sites: Option<Vec<String>>,
 }
 
 impl Polled for RegressedAnswer {

@@ -5,6 +5,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use super::{
     media,
     query::{Empty, Once, codes_of_reasons, each, site_code, unknown},
+    within,
 };
 use crate::{
     domain::{assess, forecast, verdict::Standing},
@@ -30,7 +31,10 @@ impl<S: Send + Sync> FromRequestParts<S> for TrendQuery {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let wants_csv = media::best(&parts.headers, &[media::JSON, media::CSV]) == Some(1);
-        parse(parts.uri.query().unwrap_or_default(), wants_csv).map_err(Problem::Invalid)
+        let mut query =
+            parse(parts.uri.query().unwrap_or_default(), wants_csv).map_err(Problem::Invalid)?;
+        query.asked.slice.within = within::of(parts)?;
+        Ok(query)
     }
 }
 

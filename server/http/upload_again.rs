@@ -15,10 +15,11 @@ use super::{
     receiving::Beside,
     upload_api::{found, store_it},
     uploads::{first_mapping, reading},
+    within::WholeEstate,
 };
 use crate::{
     clock,
-    domain::time::Timestamp,
+    domain::{audit::Author, time::Timestamp},
     error::Problem,
     state::App,
     store::upload_model::{State as Step, Upload},
@@ -49,8 +50,9 @@ fn to_page(id: &str, query: &str) -> Response {
 /// `POST /uploads/{id}/commit`: stores what was read; what was chosen since is read first, and shown.
 pub async fn commit(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -64,7 +66,7 @@ pub async fn commit(
     };
     let shown = reading(&upload, &told_of(&upload.told), Vec::new());
     if upload.state == Step::Preview && !is_as_read(&shown, &pairs) {
-        read_again(&app, &upload, pairs, user).await?;
+        read_again(&app, &upload, pairs, person).await?;
         return Ok(to_page(&id, "?again=1"));
     }
     store_it(&app, &importer, &id).await?;
@@ -103,31 +105,46 @@ fn is_as_read(shown: &Reading, pairs: &[(String, String)]) -> bool {
 /// `POST /uploads/{id}/again`: has the files read in another way.
 pub async fn again(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
     form: Result<RawForm, RawFormRejection>,
 ) -> Result<Response, Problem> {
     let upload = found(&app, &importer, &id).await?;
-    read_again(&app, &upload, pairs(form)?, user).await?;
+    read_again(&app, &upload, pairs(form)?, person).await?;
     Ok(to_page(&id, ""))
 }
 
 /// `POST /uploads/{id}/vouch`: somebody says that 64-bit programs read the registry values; all else stays as it was.
 pub async fn vouch(
     State(app): State<App>,
-    _: Person,
+    person: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
 ) -> Result<Response, Problem> {
     let upload = found(&app, &importer, &id).await?;
     let mut chosen = Chosen::of(&upload.options);
     chosen.read_by_64_bit = true;
-    begin(&app, &upload, &chosen, upload.collected_at).await?;
+    begin(
+        &app,
+        &upload,
+        &chosen,
+        upload.collected_at,
+        true,
+        person.author,
+    )
+    .await?;
     Ok(to_page(&id, ""))
 }
 
-async fn read_again(app: &App, upload: &Upload, pairs: Pairs, user: String) -> Result<(), Problem> {
+async fn read_again(
+    app: &App,
+    upload: &Upload,
+    pairs: Pairs,
+    person: Person,
+) -> Result<(), Problem> {
     let told = told_of(&upload.told);
     let before = Chosen::of(&upload.options);
     let mut beside = Beside::default();
@@ -166,9 +183,17 @@ async fn read_again(app: &App, upload: &Upload, pairs: Pairs, user: String) -> R
     }
     if !save_as.is_empty() {
         let mapping = beside.chosen.mapping.clone().or(columns);
-        save(app, save_as, mapping.map(unvouched), user).await?;
+        save(app, save_as, mapping.map(unvouched), &person).await?;
     }
-    begin(app, upload, &beside.chosen, beside.collected_at).await
+    begin(
+        app,
+        upload,
+        &beside.chosen,
+        beside.collected_at,
+        false,
+        person.author,
+    )
+    .await
 }
 
 /// Has the files read with these words.
@@ -177,11 +202,20 @@ async fn begin(
     upload: &Upload,
     chosen: &Chosen,
     collected_at: Option<Timestamp>,
+    vouched: bool,
+    author: Author,
 ) -> Result<(), Problem> {
     let options = serde_json::to_string(chosen).map_err(|_| Problem::Internal)?;
     let begun = app
         .store()
-        .read_upload_again(upload.id.clone(), options, collected_at)
+        .read_upload_again(
+            upload.id.clone(),
+            options,
+            collected_at,
+            vouched,
+            author,
+            clock::now(),
+        )
         .await?;
     if !begun && upload.state != Step::Reading {
         return Err(Problem::Conflict(
@@ -222,7 +256,7 @@ async fn save(
     app: &App,
     name: String,
     mapping: Option<Mapping>,
-    user: String,
+    person: &Person,
 ) -> Result<(), Problem> {
     let Some(mapping) = mapping else {
         return Err(Problem::invalid(
@@ -239,7 +273,13 @@ async fn save(
     }
     let text = serde_json::to_string(&mapping).map_err(|_| Problem::Internal)?;
     app.store()
-        .save_mapping(name, text, user, clock::now())
+        .save_mapping(
+            name,
+            text,
+            person.name.clone(),
+            person.author.clone(),
+            clock::now(),
+        )
         .await?;
     Ok(())
 }

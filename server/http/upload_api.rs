@@ -15,7 +15,6 @@ use serde_json::{Value, json};
 
 use super::{
     auth::Importer,
-    ingest::let_in,
     query::{DEFAULT_LIMIT, MAX_LIMIT, Named, form_pairs},
     receiving::receive,
     table::{csv_record, harmless},
@@ -40,12 +39,10 @@ const AT_A_TIME: i64 = 50;
 /// `POST /uploads`
 pub async fn add(
     State(app): State<App>,
-    importer: Result<Importer, Problem>,
+    importer: Importer,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let (importer, body) = let_in(importer, body).await?;
-    let id = receive(&app, &importer, Request::from_parts(parts, body)).await?;
+    let id = receive(&app, &importer, request).await?;
     let upload = found(&app, &importer, &id).await?;
     let location = format!("/api/v1/uploads/{id}");
     let answer = Json(upload_json(&upload));
@@ -60,6 +57,12 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     let asked = Asked::of(query.as_deref(), &["cursor", "limit"])?;
     let before = asked.cursor.clone().unwrap_or_default();
+    if !before.is_empty() && uuid::Uuid::parse_str(&before).is_err() {
+        return Err(Problem::Malformed(
+            "this cursor was not made by this server for the list of uploads; start again without a cursor"
+                .to_owned(),
+        ));
+    }
     let found = app
         .store()
         .uploads(importer.only(), &before, asked.limit + 1)
@@ -146,7 +149,7 @@ pub async fn store_it(app: &App, importer: &Importer, id: &str) -> Result<Upload
     let by = importer.sender.name.to_string();
     let begun = app
         .store()
-        .commit_upload(id.to_owned(), by, clock::now())
+        .commit_upload(id.to_owned(), by, importer.author.clone(), clock::now())
         .await?;
     if begun {
         app.bell().ring();
@@ -172,7 +175,7 @@ pub async fn discard(app: &App, importer: &Importer, id: &str) -> Result<Upload,
     found(app, importer, id).await?;
     let why = format!("Discarded by {}.", importer.sender.name);
     app.store()
-        .cancel_upload(id.to_owned(), why, clock::now())
+        .cancel_upload(id.to_owned(), why, importer.author.clone(), clock::now())
         .await?;
     let upload = found(app, importer, id).await?;
     if upload.state == Step::Cancelled {

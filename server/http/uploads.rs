@@ -12,6 +12,7 @@ use super::{
     query::Named,
     receiving::receive,
     upload_api::{Asked, cut, discard, found},
+    within::WholeEstate,
 };
 use crate::{
     domain::verdict::Standing,
@@ -57,7 +58,8 @@ fn titles_of(codes: &str) -> String {
 /// `GET /upload`
 pub async fn form(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
+    _: WholeEstate,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -70,7 +72,7 @@ pub async fn form(
     let (uploads, next) = cut(uploads, RECEIPTS_SHOWN, |last| last.id.clone());
     let rejects = app.store().rejects(REJECTS_SHOWN).await?;
     let mappings = app.store().mapping_names().await?;
-    let layout = layout(&app, Nav::Upload, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Upload, Some(&person), Some(&headers));
     let receipts = uploads
         .iter()
         .map(|upload| {
@@ -93,6 +95,7 @@ pub async fn take(
     State(app): State<App>,
     _: Person,
     importer: Importer,
+    _: WholeEstate,
     request: Request,
 ) -> Result<Response, Problem> {
     let id = receive(&app, &importer, request).await?;
@@ -102,8 +105,9 @@ pub async fn take(
 /// `GET /uploads/{id}`
 pub async fn one(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -119,7 +123,7 @@ pub async fn one(
         .upload_rows(&id, asked.shown, from, ROWS_SHOWN + 1)
         .await?;
     let (rows, next) = cut(rows, ROWS_SHOWN, |last| (last.n + 1).to_string());
-    let layout = layout(&app, Nav::Upload, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Upload, Some(&person), Some(&headers));
     let mappings = app.store().mapping_names().await?;
     let told = told_of(&upload.told);
     let receipt = Receipt::new(
@@ -245,6 +249,7 @@ pub async fn cancel(
     State(app): State<App>,
     _: Person,
     importer: Importer,
+    _: WholeEstate,
     Named(id): Named,
 ) -> Result<Response, Problem> {
     discard(&app, &importer, &id).await?;

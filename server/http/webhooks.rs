@@ -5,6 +5,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use super::{
     auth::Person,
     pages::{html, layout},
+    within::WholeEstate,
 };
 use crate::{
     error::Problem,
@@ -18,10 +19,11 @@ use crate::{
 /// `/webhooks`
 pub async fn page(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
+    _: WholeEstate,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Webhooks, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Webhooks, Some(&person), Some(&headers));
     let webhooks = app.store().webhooks().await?;
     let log = app.store().delivery_log(false, LISTED).await?;
     html(&WebhooksPage::new(layout, &webhooks, &log))

@@ -6,6 +6,7 @@ use super::{
     model::Listing,
 };
 use crate::domain::{
+    access::Sites,
     changes::{Kind, Left, Why},
     time::Timestamp,
     verdict::{Impact, Standing},
@@ -87,6 +88,41 @@ pub struct Change {
     pub is: Shown,
     /// What it was; `None`: this is the first that is known of it.
     pub was: Option<Shown>,
+}
+
+impl Change {
+    /// The change as somebody tells it who may see these sites: as if there were no others. Whoever moves to a site that
+    /// may not be seen is gone, and what it became there is not told; whoever comes from one is new. `None`: it is no
+    /// change of the list that may be seen.
+    pub fn seen_by(self, within: &Sites) -> Option<Self> {
+        let is_seen = within.holds(&self.is.site);
+        let was_seen = self.was.as_ref().map(|was| within.holds(&was.site));
+        match (is_seen, was_seen) {
+            (true, Some(true) | None) => Some(self),
+            (true, Some(false)) => {
+                let arrives = self.kind != Kind::Cleared;
+                arrives.then_some(Self {
+                    kind: Kind::Added,
+                    why: None,
+                    changed: Vec::new(),
+                    was: None,
+                    ..self
+                })
+            }
+            (false, Some(true)) => {
+                let left = self.was.filter(Shown::is_in_the_list)?;
+                Some(Self {
+                    kind: Kind::Cleared,
+                    why: Some(Why::Gone),
+                    changed: Vec::new(),
+                    is: left.clone(),
+                    was: Some(left),
+                    ..self
+                })
+            }
+            (false, Some(false) | None) => None,
+        }
+    }
 }
 
 /// A row of the table.

@@ -6,8 +6,12 @@ use super::{
     cursor::FeedMark,
     db::{Conn, Tx},
     error::{Error, Result},
+    narrowing::Growing,
 };
-use crate::domain::time::{DAY, Timestamp};
+use crate::domain::{
+    access::Sites,
+    time::{DAY, Timestamp},
+};
 
 pub use super::change_row::{Change, Shown};
 
@@ -20,6 +24,7 @@ const TO_NUMBER: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM (SELECT 1 FROM cha
 const HEAD: &str = "SELECT feed, let_go, CAST(COALESCE((SELECT c.seq FROM changes c
   WHERE c.estate = $1 ORDER BY c.seq DESC LIMIT 1), let_go) AS BIGINT) AS newest
 FROM change_feeds WHERE estate = $1";
+const NEWEST_OF: &str = "SELECT seq, at FROM changes WHERE estate = ?";
 const TIME: &str = "SELECT at FROM changes WHERE estate = $1 AND seq = $2";
 /// The highest number of a portion of the oldest, all of which are older than a time. A clock that was set back must not
 /// make a hole, so it stops at the first that is newer.
@@ -52,6 +57,12 @@ struct Head {
 }
 
 #[derive(sqlx::FromRow)]
+struct Place {
+    seq: i64,
+    at: i64,
+}
+
+#[derive(sqlx::FromRow)]
 struct At {
     at: i64,
 }
@@ -79,17 +90,26 @@ impl Store {
     }
 
     /// A page of the feed behind a cursor, as of `now`. Without a cursor no changes, and the cursor of this moment.
+    /// Whoever may see some sites only is told of the list of these: see [`Change::seen_by`].
     ///
     /// # Errors
-    /// [`Error::Input`]: no cursor of this feed. [`Error::Gone`]: what follows it is not all there.
+    /// [`Error::Input`]: no cursor of this feed. [`Error::Gone`]: what follows it is not all there, or it is of other
+    /// sites.
     pub async fn changes(
         &self,
         cursor: Option<&str>,
         limit: usize,
+        within: &Sites,
         now: Timestamp,
     ) -> Result<ChangePage> {
         self.sweep(now).await?;
         self.number_changes().await?;
+        if let Some(sites) = within.limit() {
+            return self.changes_of(cursor, limit, within, sites).await;
+        }
+        if cursor.is_some_and(FeedMark::is_sealed) {
+            return Err(other_sites());
+        }
         let mark = cursor.map(FeedMark::read).transpose()?;
         let mut tx = self.db.read().await?;
         let head = head(&mut tx).await?;
@@ -121,6 +141,56 @@ impl Store {
         Ok(ChangePage {
             items,
             next_cursor: next.text(),
+            more,
+        })
+    }
+
+    /// The same for whoever may see some sites only. The cursor moves with changes that are told and with no others, so
+    /// nobody learns from it, or from a new answer, that something happened elsewhere.
+    async fn changes_of(
+        &self,
+        cursor: Option<&str>,
+        limit: usize,
+        within: &Sites,
+        sites: &[String],
+    ) -> Result<ChangePage> {
+        let mut tx = self.db.read().await?;
+        let head = head(&mut tx).await?;
+        let Some(cursor) = cursor else {
+            let newest = newest_of(&mut tx, within).await?;
+            let seq = newest.as_ref().map_or(head.let_go, |newest| newest.seq);
+            let at = newest.map_or(0, |newest| newest.at);
+            let mark = FeedMark {
+                feed: head.feed,
+                seq,
+                at,
+            };
+            return Ok(ChangePage {
+                items: Vec::new(),
+                next_cursor: mark.sealed(sites, at),
+                more: false,
+            });
+        };
+        let Some((mut mark, mut number)) = FeedMark::unsealed(cursor, &head.feed, sites) else {
+            if FeedMark::is_sealed(cursor) || FeedMark::read(cursor).is_ok() {
+                return Err(other_sites());
+            }
+            return Err(Error::Input(
+                "this cursor was not made by this server for the feed of changes; start again without a cursor"
+                    .to_owned(),
+            ));
+        };
+        follows(&mut tx, &head, &mark).await?;
+        let (mut items, more) = read_of(&mut tx, mark.seq, limit, within).await?;
+        for change in &mut items {
+            (mark.seq, mark.at) = (change.seq, change.at.0);
+            // Numbers of the whole feed would tell how much happened elsewhere.
+            number = change.at.0.max(number + 1);
+            change.seq = number;
+        }
+        Ok(ChangePage {
+            next_cursor: mark.sealed(sites, number),
+            items,
             more,
         })
     }
@@ -210,6 +280,44 @@ async fn read(tx: &mut Tx, seq: i64, most: i64) -> Result<Vec<Change>> {
     rows.into_iter().map(Stored::change).collect()
 }
 
+/// The newest change that is about one of these sites.
+async fn newest_of(tx: &mut Tx, within: &Sites) -> Result<Option<Place>> {
+    if within.limit().is_some_and(<[String]>::is_empty) {
+        return Ok(None);
+    }
+    let mut growing = Growing::starting(NEWEST_OF);
+    growing.one_of(" AND (site IN (", within);
+    growing.one_of(" OR was_site IN (", within);
+    growing.grouped(") ORDER BY seq DESC LIMIT 1");
+    growing.statement(tx).optional().await
+}
+
+/// The first changes behind a number that somebody sees who may see these sites, and whether there are more.
+async fn read_of(
+    tx: &mut Tx,
+    mut seq: i64,
+    limit: usize,
+    within: &Sites,
+) -> Result<(Vec<Change>, bool)> {
+    let mut items = Vec::new();
+    loop {
+        let portion = read(tx, seq, PORTION).await?;
+        let Some(last) = portion.last() else {
+            return Ok((items, false));
+        };
+        seq = last.seq;
+        for change in portion
+            .into_iter()
+            .filter_map(|change| change.seen_by(within))
+        {
+            if items.len() == limit {
+                return Ok((items, true));
+            }
+            items.push(change);
+        }
+    }
+}
+
 async fn time_of(tx: &mut Tx, seq: i64) -> Result<Option<i64>> {
     let row: Option<At> = tx.sql(TIME).bind(ESTATE).bind(seq).optional().await?;
     Ok(row.map(|row| row.at))
@@ -239,6 +347,13 @@ async fn follows(tx: &mut Tx, head: &Head, mark: &FeedMark) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+fn other_sites() -> Error {
+    Error::Gone(
+        "This cursor is of other sites than you may see now, so what follows it is not the whole of what changed for you. Ask once without a cursor, then fetch the whole list anew, and follow the new cursor."
+            .to_owned(),
+    )
 }
 
 fn too_old() -> Error {

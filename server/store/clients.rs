@@ -10,9 +10,10 @@ use super::{
     incoming::Said,
     lists::StoredClient,
     model::{ClientDetail, SourceRow},
+    narrowing::Value,
     timeline, twins,
 };
-use crate::domain::{evidence::Trust, time::Timestamp};
+use crate::domain::{access::Sites, evidence::Trust, time::Timestamp};
 
 const RAW: &str = "SELECT h.dictionary, h.raw FROM history h JOIN clients c
   ON c.estate = h.estate AND c.id = h.client_id AND c.evidence_at = h.seen_at AND c.content_hash = h.content_hash
@@ -45,9 +46,15 @@ struct StoredSource {
 }
 
 impl Store {
-    /// Everything about one client, with the newest page of its history; `None` when there is no such client.
-    pub async fn client(&self, id: &str, now: Timestamp) -> Result<Option<ClientDetail>> {
-        self.client_before(id, None, now).await
+    /// Everything about one client, with the newest page of its history; `None` when there is no such client, or none
+    /// of these sites.
+    pub async fn client(
+        &self,
+        id: &str,
+        within: &Sites,
+        now: Timestamp,
+    ) -> Result<Option<ClientDetail>> {
+        self.client_before(id, None, within, now).await
     }
 
     /// The same, with the page of its history that starts behind the entry `older`.
@@ -58,6 +65,7 @@ impl Store {
         &self,
         id: &str,
         older: Option<&str>,
+        within: &Sites,
         now: Timestamp,
     ) -> Result<Option<ClientDetail>> {
         let older = older.map(timeline::Place::read).transpose()?;
@@ -66,14 +74,10 @@ impl Store {
         };
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
-        let mut text = StoredClient::select();
-        text.push(" AND id = ?");
-        let stored: Option<StoredClient> = tx
-            .composed(text)
-            .bind(ESTATE)
-            .bind(identify::bytes(id))
-            .optional()
-            .await?;
+        let mut growing = StoredClient::select(within);
+        growing.and(" AND id = ?", [Value::Bytes(identify::bytes(id))]);
+        growing.one_of(" AND site IN (", within);
+        let stored: Option<StoredClient> = growing.statement(&mut tx).optional().await?;
         let Some(stored) = stored else {
             return Ok(None);
         };
@@ -81,7 +85,7 @@ impl Store {
         let row = stored.into_row()?;
         let (by_name, former) = called::called(&mut tx, id, &row).await?;
         let page = timeline::page(&mut tx, id, older).await?;
-        let (suspects, more_suspects) = dossier::suspects(&mut tx, id).await?;
+        let (suspects, more_suspects) = dossier::suspects(&mut tx, id, within).await?;
         Ok(Some(ClientDetail {
             row,
             by_name,
@@ -96,7 +100,7 @@ impl Store {
             lists: dossier::lists(&mut tx, id).await?,
             suspects,
             more_suspects,
-            settled: twins::settled(&mut tx, id).await?,
+            settled: twins::settled(&mut tx, id, within).await?,
         }))
     }
 }

@@ -3,7 +3,8 @@
 use super::{
     db::Composed,
     model::Filter,
-    narrowing::{Asked, Growing, carried, names_few, searched, text},
+    narrowing::{Asked, Growing, carried, names_few, text},
+    searching::searched,
 };
 use crate::domain::{assess, verdict::Standing};
 
@@ -112,6 +113,8 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
     if by_mask && !signed
         || filter.role.is_some()
         || filter.owner.is_some()
+        // Who has a second record that somebody may see is not counted by who may see it.
+        || filter.duplicates && filter.within.is_limited()
         || standings.is_empty()
         || filter.regressed
         || filter.unchanged.is_some()

@@ -1,5 +1,7 @@
 //! Where a page of a list starts, as text that programs hand back and do not look into.
 
+use sha2::{Digest as _, Sha256};
+
 use super::{
     error::{Error, Result},
     model::{ClientRow, Order},
@@ -51,6 +53,39 @@ const fn sign(order: Order) -> char {
 /// The first character of a cursor of the feed of changes: no digit, so that neither passes for the other.
 const FEED: char = 'n';
 
+/// The same of a feed that tells of some sites only.
+const SEALED: char = 's';
+
+/// Ties what a sealed cursor says to its feed and its sites. The name of the feed is drawn by chance when a database is
+/// made, and whoever may see some sites only never reads it.
+fn seal(feed: &[u8], sites: &[String], plain: &[u8]) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    for part in [&b"seal"[..], feed, plain] {
+        hash.update(part);
+        hash.update([0]);
+    }
+    for site in sites {
+        hash.update(site.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(16).copied().collect()
+}
+
+/// Hides bytes, and shows them again: the seal is another one for each text, so no mask is used twice for two texts.
+fn masked(feed: &[u8], seal: &[u8], bytes: &[u8]) -> Vec<u8> {
+    let mut hash = Sha256::new();
+    for part in [&b"mask"[..], feed, seal] {
+        hash.update(part);
+        hash.update([0]);
+    }
+    let mask = hash.finalize();
+    bytes
+        .iter()
+        .zip(mask)
+        .map(|(byte, mask)| byte ^ mask)
+        .collect()
+}
+
 /// A cursor: its sign, and bytes as digits.
 fn written<'b>(sign: char, bytes: impl Iterator<Item = &'b u8>) -> String {
     let mut cursor = String::from(sign);
@@ -88,6 +123,42 @@ impl FeedMark {
     pub(super) fn text(&self) -> String {
         let (seq, at) = (self.seq.to_be_bytes(), self.at.to_be_bytes());
         written(FEED, self.feed.iter().chain(&seq).chain(&at))
+    }
+
+    /// The cursor of somebody who may see some sites only. It tells nothing: numbers and times of changes elsewhere are
+    /// in it, but sealed. What is read is proven to be what was written, for the same feed and the same sites.
+    pub(super) fn sealed(&self, sites: &[String], number: i64) -> String {
+        let mut plain = Vec::with_capacity(24);
+        for n in [self.seq, self.at, number] {
+            plain.extend(n.to_be_bytes());
+        }
+        let seal = seal(&self.feed, sites, &plain);
+        let hidden = masked(&self.feed, &seal, &plain);
+        written(SEALED, seal.iter().chain(&hidden))
+    }
+
+    /// Reads such a cursor, with the number of the last change that was told; `None`: it is none for these sites.
+    pub(super) fn unsealed(cursor: &str, feed: &[u8], sites: &[String]) -> Option<(Self, i64)> {
+        let bytes = bytes_of(SEALED, cursor)?;
+        let (given, hidden) = bytes.split_at_checked(16)?;
+        let plain = masked(feed, given, hidden);
+        if seal(feed, sites, &plain) != given {
+            return None;
+        }
+        let [seq, at, number] = plain.as_chunks::<8>().0 else {
+            return None;
+        };
+        let mark = Self {
+            feed: feed.to_vec(),
+            seq: i64::from_be_bytes(*seq),
+            at: i64::from_be_bytes(*at),
+        };
+        Some((mark, i64::from_be_bytes(*number)))
+    }
+
+    /// Whether a text is a cursor of the feed of whoever may see some sites only.
+    pub(super) fn is_sealed(cursor: &str) -> bool {
+        bytes_of(SEALED, cursor).is_some()
     }
 
     /// Reads a cursor of the feed.

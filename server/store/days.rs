@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ESTATE, Store, db::Conn, error::Result, rows::Rows};
 use crate::domain::{
+    access::Sites,
     days::{self, Kept},
     feeds::FeedState,
     time::{DAY, Timestamp},
@@ -83,6 +84,9 @@ pub struct Day {
     pub to_rejudge: i64,
     /// Made by the demo, not measured.
     pub simulated: bool,
+    /// The numbers are of some sites alone. Of how many were expected, of lists, of feeds and of other rules nothing was
+    /// kept by site: 1 says that there was something of it in the estate, and 0 that there was nothing.
+    pub partial: bool,
 }
 
 /// How many clients of one kind a day had, for a day that is made up.
@@ -143,7 +147,7 @@ impl Store {
         };
         // Time alone makes clients stale, and the numbers are those of now.
         self.sweep(now).await?;
-        let feeds = self.feeds(now).await?;
+        let feeds = self.feeds(&Sites::all(), now).await?;
         let in_state = |wanted| {
             feeds
                 .iter()

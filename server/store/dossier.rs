@@ -7,17 +7,20 @@ use super::{
     identify,
     lists::StoredClient,
     model::{ListedAs, Listing, Suspect},
+    narrowing::{Growing, Value},
 };
-use crate::domain::{lists::ListOrigin, time::Timestamp};
+use crate::domain::{access::Sites, lists::ListOrigin, time::Timestamp};
 
 const SUSPECTS: &str = "SELECT c.id, c.name, c.sort_key, c.sms_guid, c.resource_id, c.site, c.fqdn, c.smbios_guid,
   c.serial_number, c.roles, c.owner, c.last_contact, c.listing, c.os_key, c.standing, c.verdict, c.impact, c.deciding,
   c.reasons, c.warnings, c.ruleset, c.verdict_since, c.collected_at, c.received_at, c.stale_at, c.future, c.duplicate,
   s.shares, s.since AS suspect_since
 FROM suspects s JOIN clients c ON c.estate = s.estate AND c.id = s.other_id
-WHERE s.estate = $1 AND s.client_id = $2 AND s.settled_at IS NULL ORDER BY c.sort_key, c.id, s.shares LIMIT $3";
-const HOW_MANY: &str = "SELECT CAST(COUNT(DISTINCT other_id) AS BIGINT) FROM suspects
-WHERE estate = $1 AND client_id = $2 AND settled_at IS NULL";
+WHERE s.estate = ? AND s.client_id = ? AND s.settled_at IS NULL";
+const IN_ORDER: &str = " ORDER BY c.sort_key, c.id, s.shares LIMIT ?";
+const HOW_MANY: &str = "SELECT CAST(COUNT(DISTINCT s.other_id) AS BIGINT)
+FROM suspects s JOIN clients c ON c.estate = s.estate AND c.id = s.other_id
+WHERE s.estate = ? AND s.client_id = ? AND s.settled_at IS NULL";
 const LISTS: &str =
     "SELECT m.list_name, m.listing, m.owner, m.last_contact, l.kind, l.uploaded_at, l.uploaded_by
 FROM members m JOIN lists l ON l.estate = m.estate AND l.id = m.list_id
@@ -47,16 +50,22 @@ struct StoredMember {
     uploaded_by: String,
 }
 
-/// The first records that may be the same machine, and how many more there are.
-pub(super) async fn suspects(tx: &mut Tx, id: identify::ClientId) -> Result<(Vec<Suspect>, i64)> {
+/// The first records that may be the same machine, and how many more there are, of those that may be seen.
+pub(super) async fn suspects(
+    tx: &mut Tx,
+    id: identify::ClientId,
+    within: &Sites,
+) -> Result<(Vec<Suspect>, i64)> {
     let most = i64::try_from(SUSPECTS_SHOWN * SHARED).unwrap_or(i64::MAX);
-    let rows: Vec<StoredSuspect> = tx
-        .sql(SUSPECTS)
-        .bind(ESTATE)
-        .bind(identify::bytes(id))
-        .bind(most)
-        .all()
-        .await?;
+    let of_this = |start: &'static str| {
+        let mut growing = Growing::starting(start);
+        growing.and("", [Value::Bytes(identify::bytes(id))]);
+        growing.one_of(" AND c.site IN (", within);
+        growing
+    };
+    let mut first = of_this(SUSPECTS);
+    first.and(IN_ORDER, [Value::Int(most)]);
+    let rows: Vec<StoredSuspect> = first.statement(tx).all().await?;
     let mut suspects: Vec<Suspect> = Vec::new();
     for row in rows {
         let client = row.client.into_row()?;
@@ -74,12 +83,7 @@ pub(super) async fn suspects(tx: &mut Tx, id: identify::ClientId) -> Result<(Vec
         }
     }
     suspects.truncate(SUSPECTS_SHOWN);
-    let all: i64 = tx
-        .sql(HOW_MANY)
-        .bind(ESTATE)
-        .bind(identify::bytes(id))
-        .scalar()
-        .await?;
+    let all: i64 = of_this(HOW_MANY).statement(tx).scalar().await?;
     let shown = i64::try_from(suspects.len()).unwrap_or(i64::MAX);
     Ok((suspects, (all - shown).max(0)))
 }

@@ -35,6 +35,9 @@ pub enum Error {
     /// What the caller wants to go on from is not kept any more; the sentence says what to do.
     #[error("{0}")]
     Gone(String),
+    /// Somebody else has done this portion of a work; nothing of this one is kept.
+    #[error("this portion was done already")]
+    Passed,
     /// A change needs a confirmation that was not given; the sentence says of what.
     #[error("{0}")]
     NeedsConfirmation(String, super::population::Replaced),

@@ -8,6 +8,7 @@ use std::{
 
 use super::{ESTATE, Store, db::Conn, error::Result, incoming::Incoming, rows::Rows};
 use crate::domain::{
+    access::Sites,
     feeds::{Completeness, Feed, SpokenDays, day_of},
     time::Timestamp,
 };
@@ -182,11 +183,12 @@ impl FeedRow {
 }
 
 impl Store {
-    /// Every feed: those that stopped first, then by site, sender and way.
-    pub async fn feeds(&self, now: Timestamp) -> Result<Vec<Feed>> {
+    /// Every feed about these sites: those that stopped first, then by site, sender and way. Whoever is limited sees
+    /// none that names no site.
+    pub async fn feeds(&self, within: &Sites, now: Timestamp) -> Result<Vec<Feed>> {
         let rows: Vec<FeedRow> = self.db.read().await?.sql(ALL).bind(ESTATE).all().await?;
         let mut feeds: Vec<Feed> = Vec::new();
-        for row in rows {
+        for row in rows.into_iter().filter(|row| within.holds(&row.site)) {
             let feed = row.feed(day_of(now));
             match feeds.last_mut() {
                 Some(last) if last.is(&feed) => last.add(feed),

@@ -1,11 +1,16 @@
 //! Which clients are meant, and in which order: one filter for pages, API and downloads.
 
-use crate::domain::verdict::{Impact, Standing};
+use crate::domain::{
+    access::Sites,
+    verdict::{Impact, Standing},
+};
 
 /// Which clients a list or a number is about. Every field narrows; an empty filter is the whole population.
 #[expect(clippy::struct_excessive_bools, reason = "each is a filter of its own")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
+    /// The sites that whoever asks may see. No address says it: it is of who asks, not of what is asked.
+    pub within: Sites,
     /// Any of these standings; empty: all.
     pub standings: Vec<Standing>,
     /// Only blocking clients with this impact.
@@ -126,6 +131,28 @@ impl Freshness {
 }
 
 impl Filter {
+    /// Everybody whom somebody with this limit may see.
+    pub fn of(within: &Sites) -> Self {
+        Self {
+            within: within.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether nothing is asked for, so that it is everybody who may be seen.
+    pub fn is_everybody(&self) -> bool {
+        *self == Self::of(&self.within)
+    }
+
+    /// The one site that it is about: the one that is asked for, or the only one that may be seen.
+    pub fn one_site(&self) -> Option<&str> {
+        let only = match self.within.limit() {
+            Some([only]) => Some(only.as_str()),
+            _ => None,
+        };
+        self.site.as_deref().or(only)
+    }
+
     /// The reason codes that are all asked for.
     pub fn reasons(&self) -> impl Iterator<Item = &str> {
         self.reason.iter().flat_map(|codes| codes.split(','))

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     ESTATE,
     db::Conn,
+    echoes,
     error::{Error, Result},
     feeds,
     identify::{self, ClientId},
@@ -23,8 +24,11 @@ use crate::domain::{
 
 const TOUCH: &str = include_str!("sql/touch_clients.sql");
 const UPSERT: &str = include_str!("sql/upsert_clients.sql");
-const SAID_BEFORE: &str = "SELECT COUNT(*) FROM history
-WHERE estate = $1 AND client_id = $2 AND content_hash = $3 AND trust >= $4";
+const SAID_BEFORE: &str = "SELECT
+  (SELECT COUNT(*) FROM history
+   WHERE estate = $1 AND client_id = $2 AND content_hash = $3 AND trust >= $4 AND aside IS NULL)
+  + (SELECT COUNT(*) FROM echoes
+   WHERE estate = $1 AND client_id = $2 AND content_hash = $3 AND trust >= $4 AND aside IS NULL)";
 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Applied {
@@ -152,6 +156,14 @@ impl<'r> Wave<'r> {
     async fn apart(&mut self, conn: &mut Conn, rest: &mut Vec<usize>) -> Result<Vec<usize>> {
         let ids: Vec<ClientId> = rest.iter().map(|&index| self.id(index)).collect();
         joining::lock(conn, &ids, &mut self.known.state).await?;
+        let known: Vec<ClientId> = ids
+            .into_iter()
+            .filter(|id| {
+                let state = self.known.state.get(id);
+                state.is_some_and(|state| state.seen_at.is_some())
+            })
+            .collect();
+        echoes::close_runs(conn, &known).await?;
         let (alone, joint) = rest.iter().partition(|&&index| {
             let state = self.known.state.get(&self.id(index));
             state.is_none_or(|state| joining::stands_alone(&self.reports[index], state))
@@ -245,7 +257,11 @@ impl<'r> Wave<'r> {
             }
         }
         self.indexes.retain(|index| !aside.contains(index));
-        Ok(())
+        let aside: Vec<(ClientId, &Incoming)> = aside
+            .into_iter()
+            .map(|index| (self.id(index), &self.reports[index]))
+            .collect();
+        echoes::keep_first(conn, &aside).await
     }
 
     async fn touch(&self, conn: &mut Conn) -> Result<HashMap<usize, ClientId>> {
@@ -266,7 +282,12 @@ impl<'r> Wave<'r> {
             .int(same.iter().map(|s| Some(report(s).received_at.0)))
             .int(same.iter().map(|s| Some(report(s).seen_at.0)))
             .int(same.iter().map(|s| Some(report(s).stale_at.0)))
-            .text(same.iter().map(|s| report(s).report_id.clone()));
+            .text(same.iter().map(|s| report(s).report_id.clone()))
+            .text(
+                same.iter()
+                    .map(|s| Some(report(s).sender.token.to_string())),
+            )
+            .text(same.iter().map(|s| Some(report(s).sender.from.to_string())));
         let touched: Vec<IdRow> = conn.many(TOUCH, &[ESTATE, self.now.0], &rows).await?;
         let touched: HashSet<Vec<u8>> = touched.into_iter().map(|row| row.id).collect();
         Ok(same
@@ -370,7 +391,9 @@ impl<'r> Wave<'r> {
             .flag(each().map(|r| r.future))
             .int(each().map(|r| Some(r.coverage.touched)))
             .int(each().map(|r| Some(r.coverage.whole)))
-            .int(each().map(|r| Some(r.sender.trust.level())));
+            .int(each().map(|r| Some(r.sender.trust.level())))
+            .text(each().map(|r| Some(r.sender.token.to_string())))
+            .text(each().map(|r| Some(r.sender.from.to_string())));
         let applied: Vec<Applied> = conn.many(UPSERT, &[ESTATE], &rows).await?;
         Ok(applied
             .into_iter()

@@ -1,9 +1,10 @@
 //! A judged report on its way in, and what became of it.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use super::identify::{ClientId, Speaker};
 use crate::domain::{
+    access::Sites,
     evidence::{Coverage, Trust},
     facts::Facts,
     identity::ClientIds,
@@ -82,6 +83,14 @@ pub struct Sender {
     pub way: Way,
     /// How far it is believed.
     pub trust: Trust,
+    /// Id of the token; empty: none was used.
+    pub token: Arc<str>,
+    /// The address it came from; empty: not over the network.
+    pub from: Arc<str>,
+    /// Of which sites' clients it may speak.
+    pub sites: Sites,
+    /// New clients that its token may make known in an hour; 0: no limit.
+    pub new_ids: i64,
 }
 
 impl Sender {
@@ -91,15 +100,46 @@ impl Sender {
             name: name.into(),
             way: Way::Report,
             trust: Trust::Claimed,
+            token: Arc::default(),
+            from: Arc::default(),
+            sites: Sites::all(),
+            new_ids: 0,
+        }
+    }
+
+    /// The same, with the id of its token.
+    #[must_use]
+    pub fn with_token(mut self, id: &str) -> Self {
+        self.token = id.into();
+        self
+    }
+
+    /// The same, with the address it sends from.
+    #[must_use]
+    pub fn at(mut self, from: Option<IpAddr>) -> Self {
+        self.from = from.map(|from| from.to_string()).unwrap_or_default().into();
+        self
+    }
+
+    /// Whether somebody has to look which clients it speaks of before anything is written.
+    pub fn is_limited(&self) -> bool {
+        self.sites.limit().is_some() || self.new_ids > 0
+    }
+
+    /// Machines that have shown their own certificates.
+    pub fn proven(name: &str) -> Self {
+        Self {
+            trust: Trust::Proven,
+            ..Self::claimed(name)
         }
     }
 
     /// A person, or an import that somebody vouches for.
     pub fn vouched(name: &str, way: Way) -> Self {
         Self {
-            name: name.into(),
             way,
             trust: Trust::Vouched,
+            ..Self::claimed(name)
         }
     }
 
@@ -119,7 +159,7 @@ impl Sender {
     /// vouches for. How far it is believed is for [`Trust`] to say.
     pub const fn speaker(&self) -> Speaker {
         match (self.way, self.trust) {
-            (Way::Report, Trust::Claimed) => Speaker::Report,
+            (Way::Report, Trust::Claimed | Trust::Proven) => Speaker::Report,
             _ => Speaker::File,
         }
     }
@@ -229,6 +269,29 @@ pub trait JudgesJointly: std::fmt::Debug + Send + Sync {
     /// Judges what several sources say of one client; those that were last seen at `too_old` or before are too old.
     /// A stored report that can no longer be read says nothing.
     fn jointly(&self, said: &[Said], too_old: Timestamp) -> Jointly;
+}
+
+/// The rules, as they are asked about a report that was stored before.
+pub trait ReadsAgain: std::fmt::Debug + Send + Sync {
+    /// Reads and judges it as it was received then; `None`: it can no longer be read.
+    fn again(&self, stored: &StoredReport) -> Option<Incoming>;
+}
+
+/// A report as it is kept.
+#[derive(Clone, Debug)]
+pub struct StoredReport {
+    /// By the client's clock.
+    pub collected_at: Timestamp,
+    /// By ours.
+    pub received_at: Timestamp,
+    /// The sender's id of the report.
+    pub report_id: Option<String>,
+    /// Who sent it, and how.
+    pub sender: Sender,
+    /// Dictionary `raw` is compressed with.
+    pub dictionary: i64,
+    /// The report as it came, compressed.
+    pub raw: Vec<u8>,
 }
 
 /// What became of a report.

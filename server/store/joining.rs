@@ -71,13 +71,13 @@ struct Stored {
 }
 
 /// One of several sources, ready to be judged.
-struct Source {
-    said: Said,
-    evidence_at: i64,
-    collected_at: Timestamp,
-    received_at: Timestamp,
-    report_id: Option<String>,
-    future: bool,
+pub(super) struct Source {
+    pub(super) said: Said,
+    pub(super) evidence_at: i64,
+    pub(super) collected_at: Timestamp,
+    pub(super) received_at: Timestamp,
+    pub(super) report_id: Option<String>,
+    pub(super) future: bool,
 }
 
 /// Where other servers write too, locks clients that may change, in the order of their ids, and brings what is known
@@ -179,7 +179,7 @@ impl Source {
         })
     }
 
-    fn incoming(report: &Incoming) -> Result<Self> {
+    pub(super) fn incoming(report: &Incoming) -> Result<Self> {
         Ok(Self {
             said: Said {
                 seen_at: report.seen_at,
@@ -195,7 +195,7 @@ impl Source {
         })
     }
 
-    const fn rank(&self) -> (Timestamp, [u8; 16], Trust) {
+    pub(super) const fn rank(&self) -> (Timestamp, [u8; 16], Trust) {
         (self.said.seen_at, self.said.content_hash, self.said.trust)
     }
 
@@ -205,20 +205,20 @@ impl Source {
 }
 
 /// A client after one more source was heard.
-struct Outcome<'r> {
+pub(super) struct Outcome<'r> {
     id: ClientId,
     report: &'r Incoming,
-    jointly: Jointly,
+    pub(super) jointly: Jointly,
     /// Those that still have something to say, whatever their age.
-    sources: Vec<Source>,
-    coverage: Coverage,
-    oldest_at: Timestamp,
-    stale_at: Timestamp,
+    pub(super) sources: Vec<Source>,
+    pub(super) coverage: Coverage,
+    pub(super) oldest_at: Timestamp,
+    pub(super) stale_at: Timestamp,
     joined: Joined,
 }
 
 impl<'r> Outcome<'r> {
-    fn of(
+    pub(super) fn of(
         id: ClientId,
         report: &'r Incoming,
         mut sources: Vec<Source>,
@@ -301,7 +301,7 @@ impl<'r> Outcome<'r> {
     }
 
     /// Whether this report is the newest word; then the client is called as it says.
-    fn is_newest(&self) -> bool {
+    pub(super) fn is_newest(&self) -> bool {
         let newest = self.newest();
         newest.is_some_and(|newest| newest.says_the_same_as(self.report))
     }
@@ -368,7 +368,9 @@ async fn write(conn: &mut Conn, outcomes: &[Outcome<'_>], now: Timestamp) -> Res
         .int(each().map(|o| Some(o.coverage.touched)))
         .int(each().map(|o| Some(if o.is_joint() { 0 } else { o.coverage.whole })))
         .int(each().map(|o| o.sources.iter().map(|s| s.said.trust.level()).max()))
-        .int(each().map(|o| o.is_joint().then_some(o.oldest_at.0)));
+        .int(each().map(|o| o.is_joint().then_some(o.oldest_at.0)))
+        .text(each().map(|o| Some(o.report.sender.token.to_string())))
+        .text(each().map(|o| Some(o.report.sender.from.to_string())));
     let written: Vec<IdRow> = conn.many(WRITE, &[ESTATE], &rows).await?;
     let distinct: HashSet<Vec<u8>> = written.into_iter().map(|row| row.id).collect();
     if distinct.len() != outcomes.len() {
@@ -377,13 +379,23 @@ async fn write(conn: &mut Conn, outcomes: &[Outcome<'_>], now: Timestamp) -> Res
             detail: "a client that was locked is gone".to_owned(),
         });
     }
-    let rows = Rows::default().bytes(each().map(|o| Some(identify::bytes(o.id))));
-    let _: Vec<ClientIdRow> = conn.many(FORGET, &[ESTATE], &rows).await?;
+    let ids: Vec<ClientId> = each().map(|outcome| outcome.id).collect();
     let kept: Vec<(ClientId, &Source)> = outcomes
         .iter()
         .filter(|outcome| outcome.is_joint())
         .flat_map(|outcome| outcome.sources.iter().map(|source| (outcome.id, source)))
         .collect();
+    keep_sources(conn, &ids, &kept).await
+}
+
+/// Writes which sources these clients have, in place of those they had; a client with one has none here.
+pub(super) async fn keep_sources(
+    conn: &mut Conn,
+    ids: &[ClientId],
+    kept: &[(ClientId, &Source)],
+) -> Result<()> {
+    let rows = Rows::default().bytes(ids.iter().map(|id| Some(identify::bytes(*id))));
+    let _: Vec<ClientIdRow> = conn.many(FORGET, &[ESTATE], &rows).await?;
     let rows = Rows::default()
         .bytes(kept.iter().map(|(id, _)| Some(identify::bytes(*id))))
         .bytes(kept.iter().map(|(_, s)| Some(s.said.content_hash.to_vec())))

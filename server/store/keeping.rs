@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     ESTATE,
     db::Conn,
+    echoes,
     error::Result,
     group::{Applied, Wave},
     identify::{self, ClientId},
@@ -83,7 +84,12 @@ impl Wave<'_> {
                 }
             }
         }
-        Ok(())
+        let echoes: Vec<(ClientId, &Incoming)> = rest
+            .iter()
+            .map(|&index| (self.id(index), &self.reports[index]))
+            .filter(|(id, _)| !written.contains(&id.as_bytes()[..]))
+            .collect();
+        echoes::keep(conn, &echoes).await
     }
 
     /// The standing of a client that a late report did not move.
@@ -160,6 +166,8 @@ impl Wave<'_> {
             .text(each().map(|r| Some(r.sender.name.to_string())))
             .text(each().map(|r| Some(r.sender.way.code())))
             .int(each().map(|r| Some(r.sender.trust.level())))
+            .text(each().map(|r| Some(r.sender.token.to_string())))
+            .text(each().map(|r| Some(r.sender.from.to_string())))
             .int(each().map(|r| Some(r.dictionary)))
             .bytes(each().map(|r| Some(r.raw.clone())));
         let written: Vec<ClientIdRow> = conn.many(HISTORY, &[ESTATE], &rows).await?;

@@ -203,6 +203,12 @@ impl Known {
         carriers.is_some_and(|carriers| carriers.iter().any(|carrier| carrier.id == id))
     }
 
+    /// The clients that carry an ident, as far as they were looked up.
+    pub(super) fn carriers(&self, ident: &str) -> impl Iterator<Item = ClientId> {
+        let carriers = self.by_ident.get(ident).into_iter().flatten();
+        carriers.map(|carrier| carrier.id)
+    }
+
     /// Whether a client with this id was found.
     pub(super) fn has(&self, id: ClientId) -> bool {
         self.state.contains_key(&id)

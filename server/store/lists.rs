@@ -10,18 +10,21 @@ use super::{
     error::{Error, Result},
     identify,
     model::{ClientRow, Filter, ListPage, Listing, Order},
-    narrowing::{Growing, Lead, Piece, pieces, searched},
+    narrowing::{Growing, Lead, Piece, pieces},
     needs::{Found, Needs},
+    searching::searched,
 };
 use crate::domain::{
+    access::Sites,
     identity::ClientIds,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
 
+/// All but the last one, the mark of suspected duplicates.
 const COLUMNS: &str = "SELECT id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles,
  owner, last_contact, listing, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, verdict_since,
- COALESCE(oldest_at, collected_at) AS collected_at, received_at, stale_at, future, duplicate FROM clients WHERE estate = ?";
+ COALESCE(oldest_at, collected_at) AS collected_at, received_at, stale_at, future, ";
 
 /// A client as it is stored.
 #[derive(Debug, sqlx::FromRow)]
@@ -56,11 +59,9 @@ pub(super) struct StoredClient {
 }
 
 impl StoredClient {
-    /// The statement's start: columns and the estate.
-    pub(super) fn select() -> Composed {
-        let mut text = Composed::default();
-        text.push(COLUMNS);
-        text
+    /// The statement's start: columns and the estate, as somebody sees them who may see these sites.
+    pub(super) fn select(within: &Sites) -> Growing {
+        Growing::seen(COLUMNS, within)
     }
 
     /// Where it stands in a list of this order.
@@ -308,14 +309,14 @@ async fn part(
         let mut statements = Vec::new();
         match needs.of(piece.standing()) {
             Found::Walking => {
-                let mut growing = Growing::new(StoredClient::select());
+                let mut growing = StoredClient::select(&filter.within);
                 growing.narrow(filter, piece, lead, now);
                 statements.push(growing);
             }
             Found::ByMask(chunks) => {
                 several |= chunks.len() > 1;
                 for masks in chunks {
-                    let mut growing = Growing::new(StoredClient::select());
+                    let mut growing = StoredClient::select(&filter.within);
                     growing.narrow_by_need(filter, piece, &masks, now);
                     statements.push(growing);
                 }
@@ -346,12 +347,13 @@ async fn part(
 
 /// Which of two filters that each have an index narrows more.
 pub(super) async fn lead(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Lead> {
-    if filter.os.is_none() || filter.site.is_none() {
+    let Some(site) = filter.one_site().filter(|_| filter.os.is_some()) else {
         return Ok(Lead::Either);
-    }
+    };
+    // How many there are decides about the way only, so these two numbers are of everybody.
     let of = |os: bool| Filter {
         os: filter.os.clone().filter(|_| os),
-        site: filter.site.clone().filter(|_| !os),
+        site: Some(site.to_owned()).filter(|_| !os),
         standings: filter.standings.clone(),
         ..Filter::default()
     };
@@ -414,7 +416,7 @@ fn counted(filter: &Filter, lead: Lead, now: Timestamp) -> Vec<(i64, Growing)> {
 /// them; none for a length that the counts say.
 pub fn statements(filter: &Filter, order: Order, now: Timestamp) -> (Vec<String>, Vec<String>) {
     let read = pieces(filter, order).into_iter().map(|piece| {
-        let mut growing = Growing::new(StoredClient::select());
+        let mut growing = StoredClient::select(&filter.within);
         growing.narrow(filter, piece, Lead::Either, now);
         growing.onwards(order, Times::Known, None, 1);
         growing.into_text()

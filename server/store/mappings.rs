@@ -1,7 +1,7 @@
 //! What the columns of somebody's tables mean, kept under a name.
 
-use super::{ESTATE, Store, error::Result};
-use crate::domain::time::Timestamp;
+use super::{ESTATE, Store, audit, error::Result};
+use crate::domain::{audit::Author, time::Timestamp};
 
 const SAVE: &str = "INSERT INTO mappings (estate, name, mapping, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (estate, name) DO UPDATE SET mapping = excluded.mapping, changed_at = excluded.changed_at,
@@ -21,11 +21,21 @@ impl Store {
         name: String,
         mapping: String,
         by: String,
+        author: Author,
         now: Timestamp,
     ) -> Result<()> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
+                    let old: Option<Text> = conn
+                        .sql(FIND)
+                        .bind(ESTATE)
+                        .bind(name.clone())
+                        .optional()
+                        .await?;
+                    let entry = author
+                        .entry(now, "mapping.save", name.clone())
+                        .change(old.map(|old| old.name), Some(mapping.clone()));
                     conn.sql(SAVE)
                         .bind(ESTATE)
                         .bind(name)
@@ -33,8 +43,8 @@ impl Store {
                         .bind(now.0)
                         .bind(by)
                         .execute()
-                        .await
-                        .map(drop)
+                        .await?;
+                    audit::note(conn, &entry).await
                 })
             })
             .await

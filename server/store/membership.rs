@@ -1,12 +1,12 @@
 //! What several expected lists together say of a client, and how one of them is taken out of force.
 
 use super::{
-    ESTATE, Store,
+    ESTATE, Store, audit,
     db::Conn,
     error::{Error, Result},
-    population::Replaced,
+    population::{self, Replaced},
 };
-use crate::domain::time::Timestamp;
+use crate::domain::{audit::Because, time::Timestamp};
 
 const SETTLE: &str = include_str!("sql/settle_listings.sql");
 /// Whom no list names any more and who never reported is gone; who reported stays and is `unlisted`.
@@ -61,6 +61,38 @@ pub enum Consent {
     Given,
     /// To it, whatever it does, as long as the list is still this upload.
     ForUpload(i64),
+    /// As programs do: to what hides somebody, and to a population that shrinks by more than a twentieth only by the number
+    /// of those that are lost, and with a reason.
+    ByNumber {
+        /// To what hides somebody.
+        confirmed: bool,
+        /// To a loss of so many.
+        shrink: Option<i64>,
+        /// It was said why.
+        reasoned: bool,
+    },
+}
+
+impl Consent {
+    /// Whether it holds for a change that hides somebody, or has to be agreed to for another reason.
+    fn covers(self, replaced: &Replaced) -> bool {
+        match self {
+            Self::Given => true,
+            Self::ByNumber {
+                confirmed,
+                shrink,
+                reasoned,
+            } => {
+                let named = shrink == Some(replaced.lost());
+                if replaced.shrinks() {
+                    named && reasoned
+                } else {
+                    confirmed || named
+                }
+            }
+            Self::Ask | Self::IfHarmless | Self::ForUpload(_) => false,
+        }
+    }
 }
 
 /// What is about to happen to a list.
@@ -86,7 +118,25 @@ impl Counted {
     }
 }
 
+/// Of which sites clients are that a list names.
+const SITES: &str =
+    "SELECT c.site FROM members m JOIN clients c ON c.estate = m.estate AND c.id = m.client_id
+WHERE m.estate = $1 AND m.list_name = $2 GROUP BY c.site";
+
+#[derive(sqlx::FromRow)]
+struct SiteRow {
+    site: String,
+}
+
 impl Store {
+    /// The codes of the sites whose clients a list names; the empty one: some have none.
+    pub async fn sites_on_list(&self, name: &str) -> Result<Vec<String>> {
+        let mut tx = self.db.read().await?;
+        let rows = tx.sql(SITES).bind(ESTATE).bind(name.to_owned());
+        let rows: Vec<SiteRow> = rows.all().await?;
+        Ok(rows.into_iter().map(|row| row.site).collect())
+    }
+
     /// Takes a list out of force; `None`: there is none of this name.
     ///
     /// # Errors
@@ -96,13 +146,14 @@ impl Store {
         &self,
         name: &str,
         sender: &str,
+        by: Because,
         consent: Consent,
         now: Timestamp,
     ) -> Result<Option<Replaced>> {
         self.sweep(now).await?;
         let (name, sender) = (name.to_owned(), sender.to_owned());
         self.writer
-            .run(move |conn| Box::pin(withdraw(conn, name, sender, consent, now)))
+            .run(move |conn| Box::pin(withdraw(conn, name, sender, by, consent, now)))
             .await
     }
 }
@@ -111,6 +162,7 @@ async fn withdraw(
     conn: &mut Conn,
     name: String,
     sender: String,
+    by: Because,
     consent: Consent,
     now: Timestamp,
 ) -> Result<Option<Replaced>> {
@@ -125,6 +177,7 @@ async fn withdraw(
         return Ok(None);
     }
     let before = Counted::now(conn).await?;
+    let rows = population::rows_in_force(conn, &name).await?;
     let gone = settle(conn, &name, NO_UPLOAD).await?;
     end(conn, &name, now, sender).await?;
     let after = Counted::now(conn).await?;
@@ -140,17 +193,25 @@ async fn withdraw(
         Consent::ForUpload(_) => Consent::Ask,
         other => other,
     };
-    if left == 0 && consent != Consent::Given {
+    if left == 0 && !consent.covers(&replaced) {
         return Err(Error::NeedsConfirmation(
             format!(
                 "This is the last expected list. Without it nobody knows who is missing, nothing can be called ready, and {} of {} clients would no longer be counted. Nothing was changed; confirm to take it out of force.",
-                replaced.before - replaced.after,
+                replaced.lost(),
                 replaced.before
             ),
             replaced,
         ));
     }
     confirm(consent, Change::Withdraw, before, after, replaced)?;
+    let told = format!(
+        "out of force; {} clients gone; population {} to {}",
+        replaced.gone, replaced.before, replaced.after
+    );
+    let entry = by
+        .entry(now, "list.withdraw", name)
+        .change(rows.map(|rows| format!("{rows} rows")), Some(told));
+    audit::note(conn, &entry).await?;
     Ok(Some(replaced))
 }
 
@@ -193,7 +254,7 @@ pub(super) fn confirm(
     after: Counted,
     replaced: Replaced,
 ) -> Result<()> {
-    if consent == Consent::Given {
+    if consent.covers(&replaced) {
         return Ok(());
     }
     let (condition, deed) = match change {
@@ -201,12 +262,17 @@ pub(super) fn confirm(
         Change::Withdraw => ("Without this list", "take it out of force"),
     };
     let hidden = before.blocking - after.blocking;
-    let lost = replaced.before - replaced.after;
+    let lost = replaced.lost();
     let what = if hidden > 0 {
+        let among = if replaced.shrinks() && hidden < lost {
+            format!("; of {} clients {lost} would no longer be", replaced.before)
+        } else {
+            String::new()
+        };
         format!(
-            "{hidden} blocking clients would no longer be counted, because every list that names them marks them obsolete or decommissioned"
+            "{hidden} blocking clients would no longer be counted, because every list that names them marks them obsolete or decommissioned{among}"
         )
-    } else if lost * 20 > replaced.before || consent == Consent::Ask {
+    } else if replaced.shrinks() || consent == Consent::Ask {
         format!(
             "{lost} of {} clients would no longer be counted",
             replaced.before

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 pub use super::filter::{Filter, Freshness, Order};
 use super::incoming::Said;
 use crate::domain::{
+    access::Sites,
     identity::ClientIds,
     lists::ListOrigin,
     plan::Signature,
@@ -119,6 +120,8 @@ pub struct ListPage {
 /// What every answer says about what it covers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Population {
+    /// The sites that whoever asked may see; the numbers count these alone.
+    pub within: Sites,
     /// Everything counted: expected ones, and those that reported without being on the list.
     pub total: i64,
     /// Expected by at least one list.
@@ -226,6 +229,8 @@ pub struct Summary {
     pub reasons: Vec<ReasonLine>,
     /// Reports not yet judged again by the current ruleset.
     pub to_rejudge: i64,
+    /// How many of these are judged anew because reports about them were set aside, or are not any more.
+    pub anew: i64,
 }
 
 /// What clients need, by OS version and reasons.
@@ -260,6 +265,8 @@ pub struct HistoryRow {
     pub ruleset: String,
     /// It came after a newer report and changed nothing.
     pub late: bool,
+    /// It is set aside with others that its token sent, and counts no more.
+    pub aside: bool,
     /// Name of the token or user that sent it.
     pub sent_by: String,
     /// By which way: see [`super::incoming::Way`].

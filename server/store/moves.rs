@@ -5,8 +5,10 @@ use super::{
     db::Tx,
     error::{Error, Result},
     identify,
+    narrowing::{Growing, Value},
 };
 use crate::domain::{
+    access::Sites,
     time::{DAY, Timestamp},
     verdict::Standing,
 };
@@ -25,7 +27,7 @@ pub(super) const MOVED_BACK: &str = " AND standing NOT IN ('ready', 'restart_pen
 /// The newest move of each, with the client as it is now.
 const NEWEST: &str = "SELECT c.id, c.name, c.os_key, c.standing, m.at, m.from_verdict, m.to_standing, m.from_reasons, m.to_reasons
 FROM moves m JOIN clients c ON c.estate = m.estate AND c.id = m.client_id
-WHERE m.estate = $1 AND m.at >= $2
+WHERE m.estate = ? AND m.at >= ?
   AND m.from_verdict IN ('ready', 'restart_pending') AND m.to_standing IN ('blocking', 'undetermined', 'conflict')
   AND m.from_ruleset = m.to_ruleset
   AND c.standing NOT IN ('ready', 'restart_pending') AND c.listing NOT IN ('obsolete', 'decommissioned')
@@ -33,8 +35,8 @@ WHERE m.estate = $1 AND m.at >= $2
     AND r.to_standing IN ('ready', 'restart_pending'))
   AND NOT EXISTS (SELECT 1 FROM moves a WHERE a.estate = m.estate AND a.client_id = m.client_id AND a.id > m.id
     AND a.from_verdict IN ('ready', 'restart_pending') AND a.to_standing IN ('blocking', 'undetermined', 'conflict')
-    AND a.from_ruleset = a.to_ruleset)
-ORDER BY m.at DESC, m.client_id DESC LIMIT $3";
+    AND a.from_ruleset = a.to_ruleset)";
+const LATEST_FIRST: &str = " ORDER BY m.at DESC, m.client_id DESC LIMIT ?";
 const AFTER: &str = "SELECT id, at, client_id, from_standing, to_standing, from_reasons, to_reasons, from_ruleset,
   to_ruleset, from_listing, to_listing FROM moves WHERE estate = $1 AND id > $2 ORDER BY id LIMIT $3";
 
@@ -127,16 +129,19 @@ impl Stored {
 impl Store {
     /// The latest of those that were ready within [`NEWS`] and are not any more, although the rules are the same.
     /// Their number is that of the list with the filter `regressed`.
-    pub async fn regressions(&self, most: i64, now: Timestamp) -> Result<Vec<Regression>> {
+    pub async fn regressions(
+        &self,
+        most: i64,
+        within: &Sites,
+        now: Timestamp,
+    ) -> Result<Vec<Regression>> {
         self.sweep(now).await?;
         let mut tx: Tx = self.db.read().await?;
-        let rows: Vec<Stored> = tx
-            .sql(NEWEST)
-            .bind(ESTATE)
-            .bind(now.plus(-NEWS).0)
-            .bind(most)
-            .all()
-            .await?;
+        let mut growing = Growing::starting(NEWEST);
+        growing.and("", [Value::Int(now.plus(-NEWS).0)]);
+        growing.one_of(" AND c.site IN (", within);
+        growing.and(LATEST_FIRST, [Value::Int(most)]);
+        let rows: Vec<Stored> = growing.statement(&mut tx).all().await?;
         rows.into_iter().map(Stored::regression).collect()
     }
 

@@ -6,6 +6,7 @@ use super::{
     db::{Composed, Statement, Tx},
     model::{Filter, Listing, Order},
     moves::{MOVED_BACK, NEWS},
+    searching::{Search, searched},
 };
 use crate::domain::{
     assess,
@@ -26,7 +27,7 @@ pub(super) fn text(value: &str) -> Value {
 }
 
 /// A pattern for "somewhere in it".
-fn inside(part: &str) -> Value {
+pub(super) fn inside(part: &str) -> Value {
     let escaped = part
         .replace('!', "!!")
         .replace('%', "!%")
@@ -77,17 +78,6 @@ const OF_CLIENTS: Asked = Asked {
 /// Site systems. Every name is `>= ''`: said, because then the index of those that have roles fits better than any other,
 /// where a planner knows nothing of how many there are. The same is said below for the same reason.
 const WITH_ROLES: &str = " AND roles <> '' AND sort_key >= ''";
-
-/// How a searched text is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Search {
-    /// Not at all.
-    None,
-    /// Somewhere in a name.
-    Name,
-    /// As a whole id, or the beginning of an FQDN; without those whose name holds it.
-    Id,
-}
 
 /// A part of a list that one index range holds in the list's order. A list is the merge of its pieces, so that no
 /// combination of standings, OS version and search has to look through the whole fleet.
@@ -143,7 +133,7 @@ pub(super) fn pieces(filter: &Filter, order: Order) -> Vec<Piece> {
         vec![None]
     } else if possible.len() < Standing::ALL.len()
         || filter.os.is_some()
-        || filter.site.is_some()
+        || filter.one_site().is_some()
         || order.by_since()
     {
         // The indexes by OS version and by site go on with the standing; that by time begins with it.
@@ -194,10 +184,6 @@ pub(super) enum Lead {
     Site,
 }
 
-pub(super) fn searched(filter: &Filter) -> Option<&str> {
-    filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
-}
-
 /// A statement that grows with the filter, and the values it binds.
 pub(super) struct Growing {
     text: Composed,
@@ -212,8 +198,23 @@ impl Growing {
     /// Starts with a text whose one `?` is the estate.
     pub(super) fn new(text: Composed) -> Self {
         Self {
-            text,
             values: vec![Value::Int(ESTATE)],
+            ..Self::without_values(text)
+        }
+    }
+
+    /// Starts with a text whose first `?` is the estate.
+    pub(super) fn starting(text: &'static str) -> Self {
+        let mut start = Composed::default();
+        start.push(text);
+        Self::new(start)
+    }
+
+    /// Starts with a text that binds nothing.
+    pub(super) const fn without_values(text: Composed) -> Self {
+        Self {
+            text,
+            values: Vec::new(),
             few: false,
             by_ids: false,
         }
@@ -344,14 +345,10 @@ impl Growing {
             };
             self.and(piece, [text(os)]);
         }
-        if let Some(site) = &filter.site {
-            let piece = if self.few || lead == Lead::Os {
-                " AND site || '' = ?"
-            } else {
-                " AND site = ?"
-            };
-            self.and(piece, [text(site)]);
-        }
+        // Several sites are in no index in order, so another filter that has one leads.
+        let another =
+            filter.one_site().is_none() && (filter.os.is_some() || filter.owner.is_some());
+        self.sites(filter, self.few || lead == Lead::Os || another);
         if let Some(owner) = &filter.owner {
             let piece = if self.few {
                 " AND owner || '' = ?"
@@ -383,6 +380,7 @@ impl Growing {
         self.reasons(filter, &OF_CLIENTS);
         if filter.duplicates {
             self.text.push(" AND duplicate AND sort_key >= ''");
+            self.with_twin(&filter.within);
         }
         if filter.future {
             self.text.push(" AND future AND sort_key >= ''");
@@ -403,18 +401,6 @@ impl Growing {
         }
         if let Some(q) = searched(filter) {
             self.search(q, piece.search);
-        }
-    }
-
-    /// Only clients of the filter's OS version and site.
-    pub(super) fn place(&mut self, filter: &Filter) {
-        for (piece, value) in [
-            (" AND os_key = ?", &filter.os),
-            (" AND site = ?", &filter.site),
-        ] {
-            if let Some(value) = value {
-                self.and(piece, [text(value)]);
-            }
         }
     }
 
@@ -461,54 +447,6 @@ impl Growing {
         } else {
             " AND listing NOT IN ('obsolete', 'decommissioned')"
         });
-    }
-
-    fn search(&mut self, q: &str, how: Search) {
-        let lower = q.to_lowercase();
-        let upper = q.to_uppercase();
-        let guid = upper.strip_prefix("GUID:").unwrap_or(&upper);
-        let end = |start: &str| text(&format!("{start}\u{10FFFF}"));
-        match how {
-            Search::None => {}
-            // No index finds it, but the names alone are looked through, not the fleet.
-            Search::Name => self.and(
-                " AND sort_key >= '' AND sort_key LIKE ? ESCAPE '!'",
-                [inside(&lower)],
-            ),
-            // Every name is `>= ''`, and no index holds it: so nobody counts these by walking through an index.
-            Search::Id => {
-                self.and(
-                    " AND name >= '' AND sort_key NOT LIKE ? ESCAPE '!' AND id IN (
-                     SELECT client_id FROM identities WHERE estate = ? AND ident IN (?, ?, ?, ?, ?, ?)",
-                    [
-                        inside(&lower),
-                        Value::Int(ESTATE),
-                        text(&format!("g:{guid}")),
-                        text(&format!("s:{guid}")),
-                        text(&format!("x:{lower}")),
-                        text(&format!("i:{lower}")),
-                        text(&format!("r:{upper}")),
-                        text(&format!("f:{lower}")),
-                    ],
-                );
-                // The first label of an FQDN is the name; what goes on behind a dot is looked for here.
-                if lower.contains('.') {
-                    let start = format!("f:{lower}");
-                    self.and(
-                        " UNION SELECT client_id FROM identities
-                         WHERE estate = ? AND ident >= ? AND ident < ?",
-                        [Value::Int(ESTATE), text(&start), end(&start)],
-                    );
-                }
-                if let Ok(own) = uuid::Uuid::parse_str(&lower) {
-                    self.and(
-                        " UNION SELECT id FROM clients WHERE estate = ? AND id = ?",
-                        [Value::Int(ESTATE), Value::Bytes(own.as_bytes().to_vec())],
-                    );
-                }
-                self.text.push(")");
-            }
-        }
     }
 
     pub(super) fn any_of(&mut self, standings: &[Standing]) {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    ESTATE, Store,
+    ESTATE, Store, audit,
     db::Conn,
     error::{Error, Result},
     identify::{self, ClientId, Speaker},
@@ -12,11 +12,13 @@ use super::{
     model::Listing,
     rows::Rows,
 };
-use crate::domain::{identity::ClientIds, lists::ListOrigin, time::Timestamp};
+use crate::domain::{audit::Because, identity::ClientIds, lists::ListOrigin, time::Timestamp};
 
 const UPSERT: &str = include_str!("sql/upsert_expected.sql");
 const MEMBERS: &str = include_str!("sql/upsert_members.sql");
 const NEWEST: &str = "SELECT CAST(COALESCE(MAX(id), 0) AS BIGINT) FROM lists WHERE estate = $1";
+const ROWS: &str = "SELECT CAST(COALESCE(MAX(rows_read), -1) AS BIGINT) FROM lists
+WHERE estate = $1 AND name = $2 AND ended_at IS NULL";
 const RECORD: &str = "INSERT INTO lists (estate, id, uploaded_at, uploaded_by, file_hash, rows_read, new_clients, gone,
   matched, duplicates, left_out, rejected, name, kind)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
@@ -56,8 +58,10 @@ pub struct ExpectedList {
     pub file_hash: Vec<u8>,
     /// Name of the user or token.
     pub uploaded_by: String,
-    /// Someone has seen that the population gets smaller and wants it.
-    pub confirmed: bool,
+    /// Who it is, for the audit log, and why.
+    pub by: Because,
+    /// How far somebody has agreed to a smaller population.
+    pub consent: Consent,
 }
 
 /// What a new list changed.
@@ -81,6 +85,18 @@ pub struct Replaced {
     pub after: i64,
 }
 
+impl Replaced {
+    /// Clients that are no longer counted.
+    pub const fn lost(&self) -> i64 {
+        self.before - self.after
+    }
+
+    /// Whether the population shrinks by more than a twentieth.
+    pub const fn shrinks(&self) -> bool {
+        self.lost() * 20 > self.before
+    }
+}
+
 impl Store {
     /// Puts a new expected list in force, in place of the one with its name.
     ///
@@ -99,6 +115,7 @@ impl Store {
 async fn replace(conn: &mut Conn, list: ExpectedList, now: Timestamp) -> Result<Replaced> {
     conn.lock_new_clients().await?;
     let before = Counted::now(conn).await?;
+    let rows_before = rows_in_force(conn, &list.name).await?;
     let newest: i64 = conn.sql(NEWEST).bind(ESTATE).scalar().await?;
     let list_id = now.0.max(newest + 1);
     let mut upload = Upload {
@@ -122,13 +139,26 @@ async fn replace(conn: &mut Conn, list: ExpectedList, now: Timestamp) -> Result<
     replaced.gone = membership::settle(conn, &name, list_id).await?;
     let after = Counted::now(conn).await?;
     replaced.after = after.clients;
-    let consent = if list.confirmed {
-        Consent::Given
-    } else {
-        Consent::IfHarmless
-    };
-    membership::confirm(consent, Change::Replace, before, after, replaced)?;
+    membership::confirm(list.consent, Change::Replace, before, after, replaced)?;
     membership::end(conn, &name, now, list.uploaded_by.clone()).await?;
+    let hash: String = list
+        .file_hash
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let told = format!(
+        "{} rows, {} of them left out; {} clients new, {} gone; population {} to {}; SHA-256 {hash}",
+        replaced.rows,
+        replaced.left_out,
+        replaced.new,
+        replaced.gone,
+        replaced.before,
+        replaced.after
+    );
+    let entry = list
+        .by
+        .entry(now, "list.replace", name.clone())
+        .change(rows_before.map(|rows| format!("{rows} rows")), Some(told));
     conn.sql(RECORD)
         .bind(ESTATE)
         .bind(list_id)
@@ -146,7 +176,14 @@ async fn replace(conn: &mut Conn, list: ExpectedList, now: Timestamp) -> Result<
         .bind(list.kind.code())
         .execute()
         .await?;
+    audit::note(conn, &entry).await?;
     Ok(replaced)
+}
+
+/// How many rows the list in force under this name has.
+pub(super) async fn rows_in_force(conn: &mut Conn, name: &str) -> Result<Option<i64>> {
+    let rows: i64 = conn.sql(ROWS).bind(ESTATE).bind(name).scalar().await?;
+    Ok((rows >= 0).then_some(rows))
 }
 
 /// Names that more than one counted row has.
@@ -252,7 +289,16 @@ impl Upload {
             .bytes(ids())
             .text(each().map(|row| Some(row.listing.code())))
             .text(each().map(|row| row.owner.clone()))
-            .text(each().map(|row| row.last_contact.clone()));
+            .text(each().map(|row| row.last_contact.clone()))
+            .text(each().map(|row| Some(row.ids.name.clone().unwrap_or_default())))
+            .text(each().map(|row| row.ids.sms_guid.clone()))
+            .int(each().map(|row| row.ids.resource_id))
+            .text(each().map(|row| row.ids.site_code.clone()))
+            .text(each().map(|row| row.ids.fqdn.clone()))
+            .text(each().map(|row| row.ids.smbios_guid.clone()))
+            .text(each().map(|row| row.ids.serial_number.clone()))
+            .text(each().map(|row| Some(packed_roles(&row.roles))))
+            .text(each().map(|row| Some(row.os_key.clone())));
         let _: Vec<ClientIdRow> = conn.many(MEMBERS, &fixed, &members).await?;
         Ok(())
     }

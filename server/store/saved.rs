@@ -1,14 +1,15 @@
 //! Views that somebody gave a name: an address with its filters, columns and order.
 
-use super::{ESTATE, Store, error::Result};
-use crate::domain::time::Timestamp;
+use super::{ESTATE, Store, audit, error::Result};
+use crate::domain::{audit::Author, time::Timestamp};
 
 /// More views than this are not kept: nobody finds anything in a longer list.
 pub const MOST: i64 = 200;
 
 const SAVE: &str = "INSERT INTO saved_views (estate, id, name, address, created_at, created_by)
 SELECT $1, $2, $3, $4, $5, $6 WHERE (SELECT COUNT(*) FROM saved_views WHERE estate = $1) < $7";
-const DELETE: &str = "DELETE FROM saved_views WHERE estate = $1 AND id = $2";
+const DELETE: &str =
+    "DELETE FROM saved_views WHERE estate = $1 AND id = $2 RETURNING name, address";
 const ALL: &str =
     "SELECT id, name, address, created_at, created_by FROM saved_views WHERE estate = $1
 ORDER BY name, id";
@@ -28,6 +29,12 @@ pub struct SavedView {
     pub created_by: String,
 }
 
+#[derive(sqlx::FromRow)]
+struct Deleted {
+    name: String,
+    address: String,
+}
+
 impl Store {
     /// Keeps an address under a name; `false` when there are [`MOST`] already.
     pub async fn save_view(
@@ -35,13 +42,18 @@ impl Store {
         name: String,
         address: String,
         by: String,
+        author: Author,
         now: Timestamp,
     ) -> Result<bool> {
         let id = uuid::Uuid::now_v7().to_string();
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
-                    conn.sql(SAVE)
+                    let entry = author
+                        .entry(now, "view.save", name.clone())
+                        .change(None, Some(address.clone()));
+                    let saved = conn
+                        .sql(SAVE)
                         .bind(ESTATE)
                         .bind(id)
                         .bind(name)
@@ -50,32 +62,41 @@ impl Store {
                         .bind(by)
                         .bind(MOST)
                         .execute()
-                        .await
-                        .map(|rows| rows > 0)
+                        .await?;
+                    if saved > 0 {
+                        audit::note(conn, &entry).await?;
+                    }
+                    Ok(saved > 0)
                 })
             })
             .await
     }
 
     /// Forgets a view; `false` when there was none.
-    pub async fn delete_view(&self, id: String) -> Result<bool> {
+    pub async fn delete_view(&self, id: String, author: Author, now: Timestamp) -> Result<bool> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
-                    conn.sql(DELETE)
-                        .bind(ESTATE)
-                        .bind(id)
-                        .execute()
-                        .await
-                        .map(|rows| rows > 0)
+                    let deleted: Option<Deleted> =
+                        conn.sql(DELETE).bind(ESTATE).bind(id).optional().await?;
+                    let Some(deleted) = deleted else {
+                        return Ok(false);
+                    };
+                    let entry = author
+                        .entry(now, "view.delete", deleted.name)
+                        .change(Some(deleted.address), None);
+                    audit::note(conn, &entry).await?;
+                    Ok(true)
                 })
             })
             .await
     }
 
-    /// Every saved view, by name.
-    pub async fn saved_views(&self) -> Result<Vec<SavedView>> {
+    /// Every saved view, by name; with a name of somebody, what that person saved alone.
+    pub async fn saved_views(&self, by: Option<&str>) -> Result<Vec<SavedView>> {
         let mut tx = self.db.read().await?;
-        tx.sql(ALL).bind(ESTATE).all().await
+        let mut views: Vec<SavedView> = tx.sql(ALL).bind(ESTATE).all().await?;
+        views.retain(|view| by.is_none_or(|name| view.created_by == name));
+        Ok(views)
     }
 }

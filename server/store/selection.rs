@@ -9,11 +9,13 @@ use super::{
     error::{Error, Result},
     lists::{count, lead},
     model::{Filter, Listing, Order, OsLine, Population, ReasonLine, Summary},
-    narrowing::{Growing, pieces},
-    summary::{self, LISTS, ListRow},
+    narrowing::{Growing, Value, pieces},
+    quarantine, summary,
     tops::{Tops, blocking_first},
+    within,
 };
 use crate::domain::{
+    access::Sites,
     assess,
     time::Timestamp,
     verdict::{Impact, Standing},
@@ -31,6 +33,14 @@ const BY: &str = " GROUP BY listing, site, os_key, standing, COALESCE(impact, ''
 const NEXT_OWNER: &str =
     "SELECT MIN(owner) FROM clients WHERE estate = $1 AND owner IS NOT NULL AND owner > $2";
 
+const OWNERS_OF: &str =
+    "SELECT DISTINCT owner FROM clients WHERE estate = ? AND owner IS NOT NULL AND owner <> ''";
+
+#[derive(sqlx::FromRow)]
+struct Owner {
+    owner: String,
+}
+
 /// Clients that have everything in common that the first screen tells apart.
 #[derive(Debug, sqlx::FromRow)]
 struct Group {
@@ -45,7 +55,8 @@ struct Group {
 }
 
 impl Store {
-    /// What the first screen says, of the clients that `filter` describes; of everybody when it is empty.
+    /// What the first screen says, of the clients that `filter` describes; of everybody when it is empty. Somebody who
+    /// may see some sites only is told what a server would say that knows no other client.
     pub async fn selection(
         &self,
         filter: &Filter,
@@ -59,27 +70,31 @@ impl Store {
         let mut tx = self.db.read().await?;
         let groups = groups(&mut tx, filter, now).await?;
         let mut summary = sums(&groups, now)?;
-        let among = |change: fn(&mut Filter)| {
-            let mut filter = filter.clone();
-            change(&mut filter);
-            filter
-        };
-        let population = &mut summary.population;
-        population.suspected_duplicates =
-            count(&mut tx, &among(|filter| filter.duplicates = true), now).await?;
-        population.future_reports =
-            count(&mut tx, &among(|filter| filter.future = true), now).await?;
-        if !filter.left_out {
-            population.left_out =
-                count(&mut tx, &among(|filter| filter.left_out = true), now).await?;
+        complete(&mut tx, filter, &mut summary.population, now).await?;
+        // Who is judged anew without what a token sent is not judged by what holds now, either.
+        let left = quarantine::left(&mut tx).await?;
+        let mut anew = left;
+        if filter.within.is_limited() {
+            // They are not told by site: that there are any keeps the gate shut, and how many is not said.
+            anew = left.min(1);
+        } else {
+            summary.anew = left;
         }
-        let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
-        population.lists = lists
-            .into_iter()
-            .map(ListRow::info)
-            .collect::<Result<_>>()?;
-        summary.to_rejudge = summary::to_rejudge(&mut tx, ruleset).await?;
+        summary.to_rejudge = within::to_rejudge(&mut tx, ruleset, &filter.within).await? + anew;
         Ok(summary)
+    }
+
+    /// The population block alone, for every answer that has to say what it covers: of everybody who may be seen.
+    pub async fn population(&self, within: &Sites, now: Timestamp) -> Result<Population> {
+        if !within.is_limited() {
+            return self.whole_population(now).await;
+        }
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        let filter = Filter::of(within);
+        let mut population = sums(&groups(&mut tx, &filter, now).await?, now)?.population;
+        complete(&mut tx, &filter, &mut population, now).await?;
+        Ok(population)
     }
 
     /// How the site systems stand, by role; a machine with several roles stands in several lines.
@@ -111,8 +126,16 @@ impl Store {
     }
 
     /// The owners that occur, in order; one more than [`OWNERS_OFFERED`] when there are too many to choose from.
-    pub async fn owners(&self) -> Result<Vec<String>> {
+    pub async fn owners(&self, within: &Sites) -> Result<Vec<String>> {
         let mut tx = self.db.read().await?;
+        if within.is_limited() {
+            let mut growing = Growing::starting(OWNERS_OF);
+            growing.one_of(" AND site IN (", within);
+            let most = i64::try_from(OWNERS_OFFERED).unwrap_or(i64::MAX);
+            growing.and(" ORDER BY owner LIMIT ?", [Value::Int(most + 1)]);
+            let owners: Vec<Owner> = growing.statement(&mut tx).all().await?;
+            return Ok(owners.into_iter().map(|row| row.owner).collect());
+        }
         let mut owners: Vec<String> = Vec::new();
         while owners.len() <= OWNERS_OFFERED {
             let last = owners.last().cloned().unwrap_or_default();
@@ -133,6 +156,34 @@ impl Group {
             detail: format!("the standing {:?}", self.standing),
         })
     }
+}
+
+/// What the groups of a filter's clients do not tell of its population.
+async fn complete(
+    tx: &mut Tx,
+    filter: &Filter,
+    population: &mut Population,
+    now: Timestamp,
+) -> Result<()> {
+    let among = |change: fn(&mut Filter)| {
+        let mut filter = filter.clone();
+        change(&mut filter);
+        filter
+    };
+    population.within = filter.within.clone();
+    population.suspected_duplicates =
+        count(tx, &among(|filter| filter.duplicates = true), now).await?;
+    population.future_reports = count(tx, &among(|filter| filter.future = true), now).await?;
+    if !filter.left_out {
+        for group in groups(tx, &among(|filter| filter.left_out = true), now).await? {
+            population.left_out += group.n;
+            if Listing::from_code(&group.listing) == Some(Listing::Decommissioned) {
+                population.decommissioned += group.n;
+            }
+        }
+    }
+    population.lists = within::lists(tx, &filter.within).await?;
+    Ok(())
 }
 
 async fn groups(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Vec<Group>> {
@@ -259,5 +310,6 @@ fn sums(groups: &[Group], now: Timestamp) -> Result<Summary> {
             .collect(),
         reasons,
         to_rejudge: 0,
+        anew: 0,
     })
 }

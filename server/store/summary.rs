@@ -7,9 +7,12 @@ use super::{
     db::Tx,
     error::{Error, Result},
     model::{ListInfo, Listing, OsLine, Population, ReasonLine, Summary},
+    narrowing::Growing,
+    quarantine,
     tops::{Tops, blocking_first},
 };
 use crate::domain::{
+    access::Sites,
     assess,
     lists::ListOrigin,
     time::Timestamp,
@@ -32,12 +35,24 @@ pub(super) const LISTS: &str =
     "SELECT id, name, kind, uploaded_at, uploaded_by, rows_read, left_out FROM lists
 WHERE estate = $1 AND ended_at IS NULL ORDER BY name, id";
 
-const OS_KEYS: &str = "SELECT os_key AS place FROM counts WHERE estate = $1 AND kind = 'client'
-GROUP BY os_key HAVING SUM(n) > 0 ORDER BY os_key";
-const SITE_CODES: &str = "SELECT site AS place FROM counts WHERE estate = $1 AND kind = 'client'
-GROUP BY site HAVING SUM(n) > 0 ORDER BY site";
+/// Start of a statement, the condition that names sites, and its end.
+type InParts = (&'static str, &'static str, &'static str);
+const OS_KEYS: InParts = (
+    "SELECT os_key AS place FROM counts WHERE estate = ? AND kind = 'client'",
+    " AND site IN (",
+    " GROUP BY os_key HAVING SUM(n) > 0 ORDER BY os_key",
+);
+const SITE_CODES: InParts = (
+    "SELECT site AS place FROM counts WHERE estate = ? AND kind = 'client'",
+    " AND site IN (",
+    " GROUP BY site HAVING SUM(n) > 0 ORDER BY site",
+);
 /// Every name is `>= ''`: it makes the index of those that have roles fit.
-const ROLES: &str = "SELECT DISTINCT roles AS place FROM clients WHERE estate = $1 AND roles <> '' AND sort_key >= ''";
+const ROLES: InParts = (
+    "SELECT DISTINCT roles AS place FROM clients WHERE estate = ? AND roles <> '' AND sort_key >= ''",
+    " AND site || '' IN (",
+    "",
+);
 
 #[derive(sqlx::FromRow)]
 struct Place {
@@ -97,7 +112,8 @@ async fn counts(tx: &mut Tx, text: &'static str) -> Result<Vec<Count>> {
 }
 
 impl Store {
-    /// Everything the first screen says, true at `now`; `ruleset` is the one in force.
+    /// Everything the first screen says of everybody, true at `now`; `ruleset` is the one in force. Nothing that
+    /// answers a request asks for it: see [`Store::selection`], which knows who may see what.
     pub async fn summary(&self, ruleset: &str, now: Timestamp) -> Result<Summary> {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
@@ -106,6 +122,8 @@ impl Store {
         let reasons = counts(&mut tx, REASONS).await?;
         let others = counts(&mut tx, OTHERS).await?;
         let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
+        // Who is judged anew without what a token sent is not judged by what holds now, either.
+        let anew = quarantine::left(&mut tx).await?;
         drop(tx);
 
         let population = population(&clients, &others, lists)?;
@@ -145,25 +163,25 @@ impl Store {
             by_os,
             by_site,
             reasons: lines,
-            to_rejudge: judged_by_others(&others, ruleset),
+            to_rejudge: judged_by_others(&others, ruleset) + anew,
+            anew,
         })
     }
 
-    /// Why clients of one OS version block or cannot be judged.
-    pub async fn reasons_of(&self, os_key: &str, now: Timestamp) -> Result<Vec<ReasonLine>> {
-        self.sweep(now).await?;
+    /// What there is to choose from: OS keys, site codes and roles that occur among those that may be seen.
+    pub async fn occurring(
+        &self,
+        within: &Sites,
+    ) -> Result<(Vec<String>, Vec<String>, Vec<String>)> {
         let mut tx = self.db.read().await?;
-        let mut counts = counts(&mut tx, REASONS).await?;
-        counts.retain(|count| count.place == os_key);
-        reason_lines(&counts, &mut BTreeMap::new())
-    }
-
-    /// What there is to choose from: OS keys, site codes and roles that occur.
-    pub async fn occurring(&self) -> Result<(Vec<String>, Vec<String>, Vec<String>)> {
-        let mut tx = self.db.read().await?;
-        let os: Vec<Place> = tx.sql(OS_KEYS).bind(ESTATE).all().await?;
-        let sites: Vec<Place> = tx.sql(SITE_CODES).bind(ESTATE).all().await?;
-        let packed: Vec<Place> = tx.sql(ROLES).bind(ESTATE).all().await?;
+        let mut found: [Vec<Place>; 3] = Default::default();
+        for (found, (start, sites, end)) in found.iter_mut().zip([OS_KEYS, SITE_CODES, ROLES]) {
+            let mut growing = Growing::starting(start);
+            growing.one_of(sites, within);
+            growing.grouped(end);
+            *found = growing.statement(&mut tx).all().await?;
+        }
+        let [os, sites, packed] = found;
         let roles: BTreeSet<String> = packed
             .iter()
             .flat_map(|row| row.place.split(','))
@@ -174,8 +192,8 @@ impl Store {
         Ok((places(os), places(sites), roles.into_iter().collect()))
     }
 
-    /// The population block alone, for every answer that has to say what it covers.
-    pub async fn population(&self, now: Timestamp) -> Result<Population> {
+    /// The population block of everybody.
+    pub(super) async fn whole_population(&self, now: Timestamp) -> Result<Population> {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
         let clients = counts(&mut tx, CLIENTS).await?;

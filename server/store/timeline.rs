@@ -6,28 +6,30 @@ use super::{
     error::{Error, Result},
     evidence, identify,
     model::{HistoryRow, Memory},
+    narrowing::{Growing, Value},
 };
 use crate::domain::{
+    access::Sites,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
 
 const NEWEST: &str = "SELECT seen_at, content_hash, collected_at, received_at, report_id, verdict, impact, reasons,
-  ruleset, late, sent_by, way, dictionary, raw
+  ruleset, late, aside, sent_by, way, dictionary, raw
 FROM history WHERE estate = $1 AND client_id = $2 ORDER BY seen_at DESC, content_hash DESC LIMIT $3";
 const OLDER: &str =
     "SELECT seen_at, content_hash, collected_at, received_at, report_id, verdict, impact, reasons,
-  ruleset, late, sent_by, way, dictionary, raw
+  ruleset, late, aside, sent_by, way, dictionary, raw
 FROM history WHERE estate = $1 AND client_id = $2 AND (seen_at, content_hash) < ($4, $5)
 ORDER BY seen_at DESC, content_hash DESC LIMIT $3";
-const REPORT: &str = "SELECT dictionary, raw FROM history
-WHERE estate = $1 AND client_id = $2 AND seen_at = $3 AND content_hash = $4";
+const REPORT: &str = "SELECT h.dictionary, h.raw FROM history h JOIN clients c ON c.estate = h.estate AND c.id = h.client_id
+WHERE h.estate = ? AND h.client_id = ? AND h.seen_at = ? AND h.content_hash = ?";
 const MEMORY: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS entries, MIN(seen_at) AS first_seen,
   MIN(CASE WHEN verdict = 'blocking' AND NOT late THEN seen_at END) AS first_blocking,
   MAX(CASE WHEN verdict = 'ready' AND NOT late THEN seen_at END) AS ready_from
-FROM history WHERE estate = $1 AND client_id = $2";
+FROM history WHERE estate = $1 AND client_id = $2 AND aside IS NULL";
 const ENDED: &str = "SELECT MIN(seen_at) AS at FROM history
-WHERE estate = $1 AND client_id = $2 AND seen_at > $3 AND NOT late";
+WHERE estate = $1 AND client_id = $2 AND seen_at > $3 AND NOT late AND aside IS NULL";
 
 /// Entries of a page. Each is unpacked and compared, so there are few.
 pub const PAGE: usize = 10;
@@ -91,6 +93,7 @@ struct Stored {
     reasons: i64,
     ruleset: String,
     late: bool,
+    aside: Option<String>,
     sent_by: String,
     way: String,
     dictionary: i64,
@@ -140,6 +143,7 @@ impl Stored {
             reasons: self.reasons,
             ruleset: self.ruleset,
             late: self.late,
+            aside: self.aside.is_some(),
             sent_by: self.sent_by,
             way: self.way,
             raw: evidence::unpacked(&self.raw, self.dictionary)?,
@@ -148,20 +152,23 @@ impl Stored {
 }
 
 impl Store {
-    /// One report of a client as it came; `None`: there is no such client or entry.
-    pub async fn report(&self, id: &str, entry: &str) -> Result<Option<Vec<u8>>> {
+    /// One report of a client as it came; `None`: there is no such client or entry, or none of these sites.
+    pub async fn report(&self, id: &str, entry: &str, within: &Sites) -> Result<Option<Vec<u8>>> {
         let (Ok(id), Some(place)) = (id.parse::<identify::ClientId>(), Place::parsed(entry)) else {
             return Ok(None);
         };
         let mut tx = self.db.read().await?;
-        let row: Option<Packed> = tx
-            .sql(REPORT)
-            .bind(ESTATE)
-            .bind(identify::bytes(id))
-            .bind(place.seen_at)
-            .bind(place.content_hash.to_vec())
-            .optional()
-            .await?;
+        let mut growing = Growing::starting(REPORT);
+        growing.and(
+            "",
+            [
+                Value::Bytes(identify::bytes(id)),
+                Value::Int(place.seen_at),
+                Value::Bytes(place.content_hash.to_vec()),
+            ],
+        );
+        growing.one_of(" AND c.site IN (", within);
+        let row: Option<Packed> = growing.statement(&mut tx).optional().await?;
         row.map(|row| evidence::unpacked(&row.raw, row.dictionary))
             .transpose()
     }

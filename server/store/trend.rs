@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use super::{
     ESTATE, Store,
     days::Day,
-    db::{Composed, Statement, Tx},
+    db::Tx,
     error::{Error, Result},
-    model::ReasonLine,
+    model::{Filter, ReasonLine},
+    narrowing::{Growing, Value, text},
 };
 use crate::domain::{
+    access::Sites,
     assess,
     time::Timestamp,
     verdict::{Impact, Standing},
@@ -25,11 +27,18 @@ const AFTER: &str = "SELECT CAST(COALESCE((SELECT MIN(day) FROM days WHERE estat
 const OF_DAY: &str = "SELECT kind, site, os_key, standing, detail, n FROM daily
 WHERE estate = $1 AND kind IN ('client', 'reason') AND day = $2";
 const OS_OF_DAY: &str = "SELECT CAST(0 AS BIGINT) AS day, os_key AS place, standing, CAST(SUM(n) AS BIGINT) AS n FROM daily
-WHERE estate = $1 AND kind = 'client' AND day = $2 GROUP BY os_key, standing";
+WHERE estate = ? AND kind = 'client' AND day = ?";
+
+const THEN: &str = "SELECT day, '' AS place, standing, CAST(SUM(n) AS BIGINT) AS n FROM daily
+WHERE estate = ? AND day >= ? AND day <= ?";
+const NOW: &str = "SELECT CAST(0 AS BIGINT) AS day, '' AS place, standing, CAST(SUM(n) AS BIGINT) AS n FROM counts
+WHERE estate = ? AND listing NOT IN ('obsolete', 'decommissioned')";
 
 /// Whose numbers are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Slice {
+    /// The sites that whoever asks may see.
+    pub within: Sites,
     /// Site code; the empty text means "no site known".
     pub site: Option<String>,
     /// OS key.
@@ -41,7 +50,7 @@ pub struct Slice {
 /// A day of a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrendDay {
-    /// Its head, which is about everybody.
+    /// Its head, which is about everybody who may be seen.
     pub head: Day,
     /// Count of each standing of those asked for; one that is not there is zero.
     pub standings: BTreeMap<Standing, i64>,
@@ -105,6 +114,7 @@ impl StoredHead {
             feeds_stopped: self.feeds_stopped,
             to_rejudge: self.to_rejudge,
             simulated: self.simulated,
+            partial: false,
         }
     }
 }
@@ -135,9 +145,17 @@ fn standing_of(code: &str) -> Result<Standing> {
 }
 
 impl Slice {
-    /// Everybody.
+    /// Everybody whom somebody with this limit may see.
+    pub fn of(within: &Sites) -> Self {
+        Self {
+            within: within.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether nothing is asked for, so that it is everybody who may be seen.
     pub fn is_all(&self) -> bool {
-        *self == Self::default()
+        *self == Self::of(&self.within)
     }
 
     /// The bit of the reason as text; no bit for a code nobody knows, which finds nobody.
@@ -146,29 +164,20 @@ impl Slice {
         Some(assess::reason(code).map_or_else(|| "none".to_owned(), |info| info.bit.to_string()))
     }
 
-    /// Adds what a slice says to a statement that ends in its first condition.
-    fn narrow(&self, text: &mut Composed) {
-        text.push(if self.reason.is_some() {
-            " AND kind = 'reason' AND standing IN ('blocking', 'undetermined') AND detail = ?"
-        } else {
-            " AND kind = 'client'"
+    /// Adds what a slice says to a statement.
+    fn narrow(&self, growing: &mut Growing) {
+        match self.bit() {
+            Some(bit) => growing.and(
+                " AND kind = 'reason' AND standing IN ('blocking', 'undetermined') AND detail = ?",
+                [text(&bit)],
+            ),
+            None => growing.grouped(" AND kind = 'client'"),
+        }
+        growing.place(&Filter {
+            os: self.os.clone(),
+            site: self.site.clone(),
+            ..Filter::of(&self.within)
         });
-        if self.site.is_some() {
-            text.push(" AND site = ?");
-        }
-        if self.os.is_some() {
-            text.push(" AND os_key = ?");
-        }
-    }
-
-    fn bound<'t>(&self, mut statement: Statement<'t>) -> Statement<'t> {
-        for value in [self.bit(), self.site.clone(), self.os.clone()]
-            .into_iter()
-            .flatten()
-        {
-            statement = statement.bind(value);
-        }
-        statement
     }
 }
 
@@ -176,7 +185,7 @@ impl Store {
     /// The days from `first` to `last` that were written down, in order.
     pub async fn trend(&self, slice: &Slice, first: i64, last: i64) -> Result<Vec<TrendDay>> {
         let mut tx = self.db.read().await?;
-        let heads = heads(&mut tx, first, last).await?;
+        let heads = heads(&mut tx, first, last, &slice.within).await?;
         if slice.is_all() {
             return Ok(heads
                 .into_iter()
@@ -186,17 +195,7 @@ impl Store {
                 })
                 .collect());
         }
-        let mut text = Composed::default();
-        text.push("SELECT day, '' AS place, standing, CAST(SUM(n) AS BIGINT) AS n FROM daily WHERE estate = ? AND day >= ? AND day <= ?");
-        slice.narrow(&mut text);
-        text.push(" GROUP BY day, standing");
-        let statement = tx.composed(text).bind(ESTATE).bind(first).bind(last);
-        let rows: Vec<Summed> = slice.bound(statement).all().await?;
-        let mut by_day: BTreeMap<i64, BTreeMap<Standing, i64>> = BTreeMap::new();
-        for row in rows {
-            let standings = by_day.entry(row.day).or_default();
-            *standings.entry(standing_of(&row.standing)?).or_insert(0) += row.n;
-        }
+        let mut by_day = by_day(&mut tx, first, last, slice).await?;
         Ok(heads
             .into_iter()
             .map(|head| TrendDay {
@@ -214,13 +213,10 @@ impl Store {
     ) -> Result<BTreeMap<Standing, i64>> {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
-        let mut text = Composed::default();
-        text.push("SELECT CAST(0 AS BIGINT) AS day, '' AS place, standing, CAST(SUM(n) AS BIGINT) AS n FROM counts
-WHERE estate = ? AND listing NOT IN ('obsolete', 'decommissioned')");
-        slice.narrow(&mut text);
-        text.push(" GROUP BY standing HAVING SUM(n) <> 0");
-        let statement = tx.composed(text).bind(ESTATE);
-        let rows: Vec<Summed> = slice.bound(statement).all().await?;
+        let mut growing = Growing::starting(NOW);
+        slice.narrow(&mut growing);
+        growing.grouped(" GROUP BY standing HAVING SUM(n) <> 0");
+        let rows: Vec<Summed> = growing.statement(&mut tx).all().await?;
         rows.into_iter()
             .map(|row| Ok((standing_of(&row.standing)?, row.n)))
             .collect()
@@ -241,12 +237,13 @@ WHERE estate = ? AND listing NOT IN ('obsolete', 'decommissioned')");
     }
 
     /// One day; `None` when nothing was written down on it.
-    pub async fn past_day(&self, day: i64) -> Result<Option<PastDay>> {
+    pub async fn past_day(&self, day: i64, within: &Sites) -> Result<Option<PastDay>> {
         let mut tx = self.db.read().await?;
-        let Some(head) = heads(&mut tx, day, day).await?.pop() else {
+        let Some(head) = heads(&mut tx, day, day, within).await?.pop() else {
             return Ok(None);
         };
-        let cells: Vec<Cell> = tx.sql(OF_DAY).bind(ESTATE).bind(day).all().await?;
+        let mut cells: Vec<Cell> = tx.sql(OF_DAY).bind(ESTATE).bind(day).all().await?;
+        cells.retain(|cell| within.holds(&cell.site));
         past_day(head, &cells).map(Some)
     }
 
@@ -263,12 +260,17 @@ WHERE estate = ? AND listing NOT IN ('obsolete', 'decommissioned')");
     pub async fn systems_of_day(
         &self,
         day: i64,
+        within: &Sites,
     ) -> Result<Option<BTreeMap<String, BTreeMap<Standing, i64>>>> {
         let mut tx = self.db.read().await?;
-        if heads(&mut tx, day, day).await?.is_empty() {
+        if heads(&mut tx, day, day, &Sites::all()).await?.is_empty() {
             return Ok(None);
         }
-        let rows: Vec<Summed> = tx.sql(OS_OF_DAY).bind(ESTATE).bind(day).all().await?;
+        let mut growing = Growing::starting(OS_OF_DAY);
+        growing.and("", [Value::Int(day)]);
+        growing.one_of(" AND site IN (", within);
+        growing.grouped(" GROUP BY os_key, standing");
+        let rows: Vec<Summed> = growing.statement(&mut tx).all().await?;
         let mut by_os: BTreeMap<String, BTreeMap<Standing, i64>> = BTreeMap::new();
         for row in rows {
             let standing = standing_of(&row.standing)?;
@@ -278,7 +280,27 @@ WHERE estate = ? AND listing NOT IN ('obsolete', 'decommissioned')");
     }
 }
 
-async fn heads(tx: &mut Tx, first: i64, last: i64) -> Result<Vec<Day>> {
+/// The standings of a slice on each day that has any.
+async fn by_day(
+    tx: &mut Tx,
+    first: i64,
+    last: i64,
+    slice: &Slice,
+) -> Result<BTreeMap<i64, BTreeMap<Standing, i64>>> {
+    let mut growing = Growing::starting(THEN);
+    growing.and("", [Value::Int(first), Value::Int(last)]);
+    slice.narrow(&mut growing);
+    growing.grouped(" GROUP BY day, standing");
+    let mut by_day: BTreeMap<i64, BTreeMap<Standing, i64>> = BTreeMap::new();
+    for row in growing.statement(tx).all::<Summed>().await? {
+        let standings = by_day.entry(row.day).or_default();
+        *standings.entry(standing_of(&row.standing)?).or_insert(0) += row.n;
+    }
+    Ok(by_day)
+}
+
+/// The heads of days as somebody sees them who may see these sites.
+async fn heads(tx: &mut Tx, first: i64, last: i64, within: &Sites) -> Result<Vec<Day>> {
     let rows: Vec<StoredHead> = tx
         .sql(HEADS)
         .bind(ESTATE)
@@ -286,7 +308,29 @@ async fn heads(tx: &mut Tx, first: i64, last: i64) -> Result<Vec<Day>> {
         .bind(last)
         .all()
         .await?;
-    Ok(rows.into_iter().map(StoredHead::head).collect())
+    let mut heads: Vec<Day> = rows.into_iter().map(StoredHead::head).collect();
+    if !within.is_limited() {
+        return Ok(heads);
+    }
+    let mut seen = by_day(tx, first, last, &Slice::of(within)).await?;
+    for head in &mut heads {
+        let mut standings = BTreeMap::from(Standing::ALL.map(|standing| (standing, 0)));
+        standings.extend(seen.remove(&head.day).unwrap_or_default());
+        head.total = standings.values().sum();
+        head.standings = standings;
+        head.partial = true;
+        // How many these were tells of other sites; that there were any is what these numbers rest on.
+        for n in [
+            &mut head.expected,
+            &mut head.lists,
+            &mut head.feeds,
+            &mut head.feeds_stopped,
+            &mut head.to_rejudge,
+        ] {
+            *n = (*n).min(1);
+        }
+    }
+    Ok(heads)
 }
 
 fn past_day(head: Day, cells: &[Cell]) -> Result<PastDay> {

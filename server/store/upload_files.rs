@@ -1,7 +1,10 @@
 //! The files of uploads under way, in pieces, so that reading them survives a restart; and what is let go of, when.
 
 use super::{ESTATE, Store, error::Result, rows::Rows, upload_model::State};
-use crate::domain::time::{DAY, HOUR, Timestamp};
+use crate::domain::{
+    audit::Author,
+    time::{DAY, HOUR, Timestamp},
+};
 
 /// Most bytes of a piece.
 pub const PIECE: usize = 1 << 20;
@@ -120,7 +123,8 @@ impl Store {
         for upload in expired {
             let days = PREVIEW_KEPT_FOR / DAY;
             let why = format!("Nobody decided within {days} days, so nothing was stored.");
-            self.cancel_upload(upload.id, why, now).await?;
+            self.cancel_upload(upload.id, why, Author::server(), now)
+                .await?;
         }
         let orphans = earliest_id(now.plus(-ORPHANED));
         self.writer

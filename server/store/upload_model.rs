@@ -4,7 +4,7 @@ use super::{
     error::{Error, Result},
     identify::ClientId,
 };
-use crate::domain::{time::Timestamp, verdict::Standing};
+use crate::domain::{audit::Author, time::Timestamp, verdict::Standing};
 
 /// How far an upload has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,8 @@ pub struct NewUpload {
     pub created_at: Timestamp,
     /// Name of the user or token.
     pub created_by: String,
+    /// Who it is, for the audit log.
+    pub author: Author,
     /// `upload` or `command`.
     pub way: &'static str,
     /// Names of the files, as JSON.

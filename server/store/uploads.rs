@@ -1,18 +1,23 @@
 //! Uploads: what was sent, how far it has come, and the receipt that stays.
 
 use super::{
-    ESTATE, Store,
+    ESTATE, Store, audit,
     db::Conn,
     error::{Error, Result},
     upload_model::{Counts, NewUpload, State, Upload},
 };
-use crate::domain::time::Timestamp;
+use crate::domain::{
+    audit::{Author, Entry},
+    time::Timestamp,
+};
 
 const FIND: &str = include_str!("sql/find_upload.sql");
 const LATEST: &str = include_str!("sql/latest_uploads.sql");
 const INSERT: &str = include_str!("sql/insert_upload.sql");
 const AGAIN: &str = "UPDATE uploads SET state = 'reading', starts = 0, options = $3, collected_at = $4, problem = NULL, worker = '',
   worker_until = 0 WHERE estate = $1 AND id = $2 AND state = 'preview'";
+const OPTIONS: &str =
+    "SELECT options FROM uploads WHERE estate = $1 AND id = $2 AND state = 'preview'";
 const COMMIT: &str =
     "UPDATE uploads SET state = 'committing', committed_by = $3, committed_at = $4, worker = '',
   worker_until = 0 WHERE estate = $1 AND id = $2 AND state = 'preview'";
@@ -122,6 +127,11 @@ impl TryFrom<Kept> for Upload {
 }
 
 #[derive(sqlx::FromRow)]
+struct Options {
+    options: String,
+}
+
+#[derive(sqlx::FromRow)]
 struct IdOnly {
     id: String,
 }
@@ -132,6 +142,7 @@ impl Store {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
+                    let entry = added(&new);
                     let committed_by = new.at_once.then(|| new.created_by.clone());
                     let committed_at = new.at_once.then_some(new.created_at.0);
                     conn.sql(INSERT)
@@ -150,8 +161,8 @@ impl Store {
                         .bind(new.at_once)
                         .bind(new.token)
                         .execute()
-                        .await
-                        .map(drop)
+                        .await?;
+                    audit::note(conn, &entry).await
                 })
             })
             .await
@@ -192,51 +203,88 @@ impl Store {
         rows.into_iter().map(Upload::try_from).collect()
     }
 
-    /// Has the files read again in another way. Answers whether that was possible: only a preview can.
+    /// Has the files read again in another way. Answers whether that was possible: only a preview can. `vouched`: nothing
+    /// changes but that somebody vouches for them.
     pub async fn read_upload_again(
         &self,
         id: String,
         options: String,
         collected_at: Option<Timestamp>,
+        vouched: bool,
+        author: Author,
+        now: Timestamp,
     ) -> Result<bool> {
+        let deed = if vouched {
+            "upload.vouch"
+        } else {
+            "upload.again"
+        };
         self.change(move |conn| {
             Box::pin(async move {
-                conn.sql(AGAIN)
+                let old: Option<Options> = conn
+                    .sql(OPTIONS)
+                    .bind(ESTATE)
+                    .bind(id.clone())
+                    .optional()
+                    .await?;
+                let entry = author
+                    .entry(now, deed, id.clone())
+                    .change(old.map(|old| old.options), Some(options.clone()));
+                let begun = conn
+                    .sql(AGAIN)
                     .bind(ESTATE)
                     .bind(id)
                     .bind(options)
                     .bind(collected_at.map(|at| at.0))
                     .execute()
-                    .await
+                    .await?;
+                noted(conn, begun, &entry).await
             })
         })
         .await
     }
 
     /// Has what was shown stored. Answers whether that was possible: only a preview can.
-    pub async fn commit_upload(&self, id: String, by: String, now: Timestamp) -> Result<bool> {
+    pub async fn commit_upload(
+        &self,
+        id: String,
+        by: String,
+        author: Author,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.change(move |conn| {
             Box::pin(async move {
-                conn.sql(COMMIT)
+                let entry = author.entry(now, "upload.store", id.clone());
+                let begun = conn
+                    .sql(COMMIT)
                     .bind(ESTATE)
                     .bind(id)
                     .bind(by)
                     .bind(now.0)
                     .execute()
-                    .await
+                    .await?;
+                noted(conn, begun, &entry).await
             })
         })
         .await
     }
 
     /// Ends an upload; what was stored of it stays. Answers whether it was still under way.
-    pub async fn cancel_upload(&self, id: String, why: String, now: Timestamp) -> Result<bool> {
-        self.end(CANCEL, id, why, now).await
+    pub async fn cancel_upload(
+        &self,
+        id: String,
+        why: String,
+        author: Author,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let entry = author.entry(now, "upload.discard", id.clone());
+        self.end(CANCEL, id, why, Some(entry), now).await
     }
 
     /// Ends an upload that cannot be read or stored.
     pub async fn fail_upload(&self, id: String, why: String, now: Timestamp) -> Result<bool> {
-        self.end(FAIL, id, why, now).await
+        // Nobody did it, and the upload says why.
+        self.end(FAIL, id, why, None, now).await
     }
 
     async fn end(
@@ -244,6 +292,7 @@ impl Store {
         text: &'static str,
         id: String,
         why: String,
+        entry: Option<Entry>,
         now: Timestamp,
     ) -> Result<bool> {
         self.change(move |conn| {
@@ -259,7 +308,10 @@ impl Store {
                 if ended > 0 {
                     forget_files(conn, id).await?;
                 }
-                Ok(ended)
+                match &entry {
+                    Some(entry) => noted(conn, ended, entry).await,
+                    None => Ok(ended),
+                }
             })
         })
         .await
@@ -339,6 +391,32 @@ impl Store {
         })
         .await
     }
+}
+
+/// Writes an entry down when something was changed; answers how much was.
+async fn noted(conn: &mut Conn, changed: u64, entry: &Entry) -> Result<u64> {
+    if changed > 0 {
+        audit::note(conn, entry).await?;
+    }
+    Ok(changed)
+}
+
+/// What the audit log says of a new upload.
+fn added(new: &NewUpload) -> Entry {
+    let hash: String = new
+        .file_hash
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let then = if new.at_once { "; stored at once" } else { "" };
+    let told = format!(
+        "{}; {} bytes, SHA-256 {hash}{then}; {}",
+        new.names, new.bytes, new.options
+    );
+    let author = new.author.clone();
+    author
+        .entry(new.created_at, "upload.add", new.id.clone())
+        .change(None, Some(told))
 }
 
 /// Lets go of the files of an upload that is over.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::{ESTATE, Store, cursor::FeedMark, error::Result};
+use super::{ESTATE, Store, audit, cursor::FeedMark, error::Result};
 use crate::domain::{
+    audit::Author,
     time::{DAY, Timestamp},
     webhooks::Event,
 };
@@ -19,11 +20,11 @@ const ADD: &str = "INSERT INTO webhooks
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $9
 WHERE NOT EXISTS (SELECT 1 FROM webhooks WHERE estate = $1 AND (name = $3 OR id = $3))
   AND (SELECT COUNT(*) FROM webhooks WHERE estate = $1) < $10";
-const REMOVE: &str = "DELETE FROM webhooks WHERE estate = $1 AND (name = $2 OR id = $2)";
+const REMOVE: &str = "DELETE FROM webhooks WHERE estate = $1 AND (name = $2 OR id = $2) RETURNING name, origin, events";
 const REMOVE_LOG: &str = "DELETE FROM deliveries WHERE estate = $1
   AND webhook IN (SELECT id FROM webhooks WHERE estate = $1 AND (name = $2 OR id = $2))";
 const ROTATE: &str = "UPDATE webhooks SET old_secret = secret, old_until = $4, secret = $3
-WHERE estate = $1 AND (name = $2 OR id = $2)";
+WHERE estate = $1 AND (name = $2 OR id = $2) RETURNING name, origin, events";
 const ALL: &str = "SELECT w.id, w.name, w.url, w.origin, w.events, w.position, w.feeds_at, w.created_at,
   w.disabled_at, w.disabled_why,
   (SELECT COUNT(*) FROM deliveries d WHERE d.estate = w.estate AND d.webhook = w.id AND d.state = 'waiting') AS waiting,
@@ -164,6 +165,20 @@ struct SigningRow {
     disabled_at: Option<i64>,
 }
 
+/// What the audit log says of a webhook.
+#[derive(sqlx::FromRow)]
+struct Told {
+    name: String,
+    origin: String,
+    events: String,
+}
+
+impl Told {
+    fn words(&self) -> String {
+        format!("{}; {}", self.origin, self.events)
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Place {
     feed: Vec<u8>,
@@ -178,6 +193,7 @@ impl Store {
         (url, origin): (String, String),
         events: &[Event],
         secret: Secret,
+        author: Author,
         now: Timestamp,
     ) -> Result<Option<String>> {
         let id = uuid::Uuid::now_v7().simple().to_string();
@@ -186,6 +202,10 @@ impl Store {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
+                    // The rest of its address can be a secret.
+                    let entry = author
+                        .entry(now, "webhook.add", name.clone())
+                        .change(None, Some(format!("{origin}; {events}")));
                     let added = conn
                         .sql(ADD)
                         .bind(ESTATE)
@@ -200,14 +220,23 @@ impl Store {
                         .bind(MOST)
                         .execute()
                         .await?;
-                    Ok((added > 0).then_some(id))
+                    if added == 0 {
+                        return Ok(None);
+                    }
+                    audit::note(conn, &entry).await?;
+                    Ok(Some(id))
                 })
             })
             .await
     }
 
     /// Forgets a webhook, its secret, its messages and its log, by name or id; `false` when there was none.
-    pub async fn remove_webhook(&self, key: String) -> Result<bool> {
+    pub async fn remove_webhook(
+        &self,
+        key: String,
+        author: Author,
+        now: Timestamp,
+    ) -> Result<bool> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
@@ -216,8 +245,15 @@ impl Store {
                         .bind(key.clone())
                         .execute()
                         .await?;
-                    let removed = conn.sql(REMOVE).bind(ESTATE).bind(key).execute().await?;
-                    Ok(removed > 0)
+                    let removed: Vec<Told> = conn.sql(REMOVE).bind(ESTATE).bind(key).all().await?;
+                    for told in &removed {
+                        let entry = author
+                            .clone()
+                            .entry(now, "webhook.remove", told.name.clone())
+                            .change(Some(told.words()), None);
+                        audit::note(conn, &entry).await?;
+                    }
+                    Ok(!removed.is_empty())
                 })
             })
             .await
@@ -228,20 +264,27 @@ impl Store {
         &self,
         key: String,
         secret: Secret,
+        author: Author,
         now: Timestamp,
     ) -> Result<bool> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
-                    let rotated = conn
+                    let rotated: Vec<Told> = conn
                         .sql(ROTATE)
                         .bind(ESTATE)
                         .bind(key)
                         .bind(secret.0)
                         .bind(now.plus(ROTATION).0)
-                        .execute()
+                        .all()
                         .await?;
-                    Ok(rotated > 0)
+                    for told in &rotated {
+                        let entry = author
+                            .clone()
+                            .entry(now, "webhook.rotate", told.name.clone());
+                        audit::note(conn, &entry).await?;
+                    }
+                    Ok(!rotated.is_empty())
                 })
             })
             .await

@@ -9,13 +9,16 @@ use super::{
 };
 use crate::{
     clock,
+    domain::access::Sites,
     ingest::{self, Judge},
     store::{
         self, Store,
+        admission::Refusal,
         incoming::{Incoming, Sender, Way},
         upload_commit::Portion,
         upload_model::Upload,
     },
+    wire::FieldError,
 };
 
 /// Rows that are stored in one transaction.
@@ -26,6 +29,17 @@ const ATTEMPTS: usize = 5;
 /// Who answers for an upload. A way that is not known is believed least.
 pub(super) fn sender(who: &str, upload: &Upload) -> Sender {
     Sender::brought(who, Way::from_code(&upload.way).unwrap_or(Way::Share))
+        .with_token(&upload.token)
+}
+
+/// The same, held to the sites that its token holds for. A token that is gone from the list holds for none.
+async fn limited(store: &Store, who: &str, upload: &Upload) -> Result<Sender, store::Error> {
+    let mut sender = sender(who, upload);
+    if !upload.token.is_empty() {
+        let token = store.token_by_id(&upload.token).await?;
+        sender.sites = token.map_or_else(|| Sites::only([]), |token| token.sites);
+    }
+    Ok(sender)
 }
 
 /// Stores what is left of an upload.
@@ -39,7 +53,7 @@ pub(super) async fn commit(
     bell: &Bell,
 ) -> Result<(), store::Error> {
     let who = upload.committed_by.as_ref().unwrap_or(&upload.created_by);
-    let sender = sender(who, upload);
+    let sender = limited(store, who, upload).await?;
     // One time for all of it, so that a portion that is stored once more after a kill is the same to the byte.
     let received_at = upload.committed_at.unwrap_or(upload.created_at);
     let mut from = upload.counts.done;
@@ -61,9 +75,13 @@ pub(super) async fn commit(
             reports: Vec::with_capacity(numbers.len()),
             refused: Vec::new(),
         };
+        let mut refusals = refusals(store, &judged, &sender).await?.into_iter();
         for (n, judged) in numbers.into_iter().zip(judged) {
             match judged {
-                Ok(report) => portion.reports.push((n, report)),
+                Ok(report) => match refusals.next().flatten() {
+                    Some(refusal) => portion.refused.push((n, refusal.words())),
+                    None => portion.reports.push((n, report)),
+                },
                 Err(errors) => portion.refused.push((n, in_words(&errors))),
             }
         }
@@ -74,6 +92,19 @@ pub(super) async fn commit(
         from = last + 1;
         bell.has_moved();
     }
+}
+
+/// For each report that could be read: why a limited sender may not send it.
+async fn refusals(
+    store: &Store,
+    judged: &[Result<Incoming, Vec<FieldError>>],
+    sender: &Sender,
+) -> Result<Vec<Option<Refusal>>, store::Error> {
+    if !sender.is_limited() {
+        return Ok(Vec::new());
+    }
+    let ids = judged.iter().flatten().map(|report| report.ids.clone());
+    store.admit(ids.collect(), sender, clock::now()).await
 }
 
 /// Stores a portion; where the database refuses what stands in it, row by row. Answers false when it is wanted no more.

@@ -18,7 +18,10 @@ pub use told::{ByItself, Chosen, Told, by_itself_of, names_of, told_of};
 
 use crate::{
     clock,
-    domain::time::{SECOND, Timestamp},
+    domain::{
+        audit::Author,
+        time::{SECOND, Timestamp},
+    },
     ingest::Judge,
     store::{
         self, Store,
@@ -72,6 +75,8 @@ pub struct Sent {
     pub at_once: bool,
     /// Name of the user or token.
     pub by: String,
+    /// Who it is, for the audit log.
+    pub author: Author,
     /// Id of the token that sent it; empty: none did.
     pub token: String,
     /// `upload` or `command`.
@@ -106,6 +111,7 @@ pub async fn accept(store: &Store, sent: Sent, now: Timestamp) -> Result<String,
             id: id.clone(),
             created_at: now,
             created_by: sent.by,
+            author: sent.author,
             way: sent.way,
             names: told::written(&names),
             file_hash: sent.file_hash,

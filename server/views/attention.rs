@@ -2,7 +2,7 @@
 
 use super::{feeds, links};
 use crate::{
-    domain::{feeds::Feed, time::Timestamp, verdict::Standing},
+    domain::{feeds::Feed, handshake::Certificate, time::Timestamp, verdict::Standing},
     store::{
         model::{Filter, Summary},
         webhooks::Webhook,
@@ -15,8 +15,8 @@ use crate::{
 pub struct Attention {
     /// What it is, without a full stop.
     pub text: String,
-    /// Where it is.
-    pub href: String,
+    /// Where it is; `None`: the reader may not see that place.
+    pub href: Option<String>,
 }
 
 /// The reason that facts about the Windows version contradict each other.
@@ -28,9 +28,18 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
         .into_iter()
         .map(|text| Attention {
             text,
-            href: "/feeds".to_owned(),
+            href: Some(links::FEEDS.to_owned()),
         })
         .collect();
+    if summary.anew > 0 {
+        lines.push(Attention {
+            text: format!(
+                "{} being judged anew, because reports about them were set aside or count again",
+                counted(summary.anew, "client is", "clients are")
+            ),
+            href: Some(links::TOKENS.to_owned()),
+        });
+    }
     let population = &summary.population;
     let conflicts = population.standings.get(&Standing::Conflict);
     let open = [Standing::Blocking, Standing::Undetermined];
@@ -84,10 +93,37 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
             .filter(|(n, ..)| *n > 0)
             .map(|(n, one, many, filter)| Attention {
                 text: counted(n, one, many),
-                href: links::list_url(&filter),
+                href: Some(links::list_url(&filter)),
             }),
     );
     lines
+}
+
+/// What is wrong with the certificates; see [`super::tls::troubles`].
+pub fn certificates(
+    certificates: &[Certificate],
+    trouble: Option<&str>,
+    now: Timestamp,
+) -> Vec<Attention> {
+    super::tls::troubles(certificates, trouble, now)
+        .into_iter()
+        .map(|text| Attention {
+            text,
+            href: Some("/tls".to_owned()),
+        })
+        .collect()
+}
+
+/// How many addresses came without TLS 1.2, or without a shared suite, in the last 30 days.
+pub fn sightings(addresses: i64) -> Option<Attention> {
+    (addresses > 0).then(|| Attention {
+        text: counted(
+            addresses,
+            "address could not agree on TLS with this server in the last 30 days",
+            "addresses could not agree on TLS with this server in the last 30 days",
+        ),
+        href: Some("/sightings".to_owned()),
+    })
 }
 
 /// A line for each webhook that does not reach anybody, or did not.
@@ -109,7 +145,7 @@ pub fn webhooks(webhooks: &[Webhook]) -> Vec<Attention> {
             };
             Some(Attention {
                 text,
-                href: "/webhooks".to_owned(),
+                href: Some("/webhooks".to_owned()),
             })
         })
         .collect()

@@ -195,7 +195,7 @@ impl ComponentsPage {
             chart: Chart::new(&plan(day_of(layout.now))),
             attention: vec![Attention {
                 text: "3 clients are configured well, but were seen using TLS 1.0/1.1".to_owned(),
-                href: "/clients?standing=conflict".to_owned(),
+                href: Some("/clients?standing=conflict".to_owned()),
             }],
             moment: Moment::new(layout.now.plus(-3 * HOUR), layout.now),
             layout,

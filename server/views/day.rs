@@ -107,11 +107,15 @@ impl DayPage {
             ),
             segments,
             sentence: format!(
-                "At least {} and at most {} of {} counted clients were ready; {} were expected.",
+                "At least {} and at most {} of {} counted clients were ready; {}.",
                 number(range.least),
                 number(range.most),
                 number(head.total),
-                number(head.expected)
+                if head.partial {
+                    "how many of these sites were expected was not kept".to_owned()
+                } else {
+                    format!("{} were expected", number(head.expected))
+                }
             ),
             systems: day
                 .by_os

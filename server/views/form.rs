@@ -159,13 +159,14 @@ impl FilterForm {
             columns,
             sort,
             kept: kept(filter),
-            more_open: Filter {
+            more_open: !Filter {
                 standings: Vec::new(),
                 os: None,
                 site: None,
                 q: None,
                 ..filter.clone()
-            } != Filter::default(),
+            }
+            .is_everybody(),
             chips: chips(screen, filter),
             reset: screen.url(&Filter::default()),
         }

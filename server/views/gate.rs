@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     domain::{
+        access::Sites,
         gate::{Criterion, Held, Limit},
         verdict::Standing,
     },
@@ -64,17 +65,22 @@ pub fn says(held: &Held, clients: i64) -> String {
     format!("{title}: {figure}; {may}.")
 }
 
-/// Who is not ready and may belong to the scope: the same scope with what it names not known, one or both.
+/// Who is not ready and may belong to the scope: the same scope with what it names not known, one or both. A limit to
+/// sites is such a scope, too: clients of no known site may be of these, and are counted, though nobody is shown them.
 pub fn unplaced(scope: &Filter) -> Vec<Filter> {
     let known = Filter {
         standings: Standing::not_cleared(),
         ..scope.clone()
     };
     let mut found = Vec::new();
-    let without_site = scope.site.as_deref().is_some_and(|site| !site.is_empty());
+    let without_site = scope
+        .site
+        .as_deref()
+        .map_or(scope.within.is_limited(), |site| !site.is_empty());
     let without_os = scope.os.as_deref().is_some_and(|os| os != UNKNOWN_OS);
     let no_site = |filter: &Filter| Filter {
         site: Some(String::new()),
+        within: Sites::all(),
         ..filter.clone()
     };
     if without_site {
@@ -119,7 +125,7 @@ pub fn list(criterion: Criterion, scope: &Filter) -> Option<String> {
         Criterion::Silent => filter.standings = vec![Standing::Silent],
         Criterion::RestartPending => filter.standings = vec![Standing::RestartPending],
         Criterion::Unplaced => match &unplaced(scope)[..] {
-            [only] => filter = only.clone(),
+            [only] if !scope.within.is_limited() => filter = only.clone(),
             _ => return None,
         },
         Criterion::LeftOutHeard => filter = left_out_heard(scope),
@@ -127,7 +133,10 @@ pub fn list(criterion: Criterion, scope: &Filter) -> Option<String> {
         Criterion::Regressed => filter.regressed = true,
         Criterion::Duplicates => filter.duplicates = true,
         // That list is of the whole estate.
-        Criterion::StoppedFeeds => return scope.site.is_none().then(|| FEEDS_API.to_owned()),
+        Criterion::StoppedFeeds => {
+            let whole = scope.site.is_none() && !scope.within.is_limited();
+            return whole.then(|| FEEDS_API.to_owned());
+        }
         Criterion::ToRejudge | Criterion::ListAge => return None,
     }
     Some(ListKind::of(&filter).download_url(&filter, &Shown::default(), "json"))

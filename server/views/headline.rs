@@ -65,7 +65,7 @@ impl Headline {
     /// ready.
     pub fn of(summary: &Summary, base: &Filter) -> Self {
         let population = &summary.population;
-        if *base != Filter::default() {
+        if !base.is_everybody() {
             return Self::of_selection(summary, base);
         }
         let listed = !population.lists.is_empty();

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     domain::{
         feeds::Feed,
+        handshake::Certificate,
         verdict::{Impact, Standing},
     },
     store::{
@@ -142,7 +143,7 @@ impl HomePage {
             .iter()
             .map(|(code, standings)| SiteRow::new(code, standings, base));
         let (sites, more_sites) = fold(sites.collect(), SHOWN, "sites");
-        let whole = *base == Filter::default();
+        let whole = base.is_everybody();
         Self {
             headline: Headline::of(summary, base),
             empty: whole && population.total == 0 && population.lists.is_empty(),
@@ -205,12 +206,37 @@ impl HomePage {
     /// Says what somebody should look at; `regressed` is the length of the list with that filter.
     pub fn say_attention(&mut self, summary: &Summary, feeds: &[Feed], regressed: i64) {
         self.attention = attention::lines(summary, feeds, regressed, self.layout.now);
+        if !self.layout.may.administer() {
+            for line in &mut self.attention {
+                line.href = line.href.take().filter(|href| href != links::TOKENS);
+            }
+        }
+        if !self.layout.whole_estate() {
+            // The page of the feeds is of the whole estate.
+            for line in &mut self.attention {
+                line.href = line.href.take().filter(|href| href != links::FEEDS);
+            }
+        }
         self.say_feeds(feeds);
     }
 
     /// Says which webhooks do not reach anybody.
     pub fn say_webhooks(&mut self, webhooks: &[Webhook]) {
         self.attention.extend(attention::webhooks(webhooks));
+    }
+
+    /// Says what is wrong with the certificates, and how many addresses could not agree on TLS.
+    pub fn say_doors(
+        &mut self,
+        certificates: &[Certificate],
+        trouble: Option<&str>,
+        refused_addresses: i64,
+    ) {
+        let now = self.layout.now;
+        self.attention
+            .extend(attention::certificates(certificates, trouble, now));
+        self.attention
+            .extend(attention::sightings(refused_addresses));
     }
 
     /// Says how the OS versions changed since `day`; `None`: no numbers were kept on it.
@@ -244,10 +270,17 @@ fn fine_print(summary: &Summary, counting: &Counting) -> Vec<String> {
         counted(counting.freshness_days, "day", "days")
     ));
     lines.push(format!("Ruleset {}.", counting.ruleset));
-    if summary.to_rejudge > 0 {
+    let by_others = summary.to_rejudge - summary.anew;
+    if by_others > 0 {
         lines.push(format!(
             "{} still judged by an earlier ruleset; this is being done now.",
-            counted(summary.to_rejudge, "report is", "reports are")
+            counted(by_others, "report is", "reports are")
+        ));
+    }
+    if summary.anew > 0 {
+        lines.push(format!(
+            "{} being judged anew, because reports about them were set aside or count again.",
+            counted(summary.anew, "client is", "clients are")
         ));
     }
     lines

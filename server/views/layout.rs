@@ -1,6 +1,10 @@
 //! What every page shares: the frame around it.
 
-use crate::domain::time::Timestamp;
+use super::text;
+use crate::domain::{
+    access::{Permission, Role, Sites},
+    time::Timestamp,
+};
 
 /// Which entry of the navigation is current.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,8 +31,20 @@ pub enum Nav {
     Feeds,
     /// Whom it tells.
     Webhooks,
+    /// What programs come in with.
+    Tokens,
+    /// Which Windows can reach it.
+    Tls,
+    /// Whose handshakes failed.
+    Sightings,
+    /// Who changed what.
+    Audit,
     /// How to feed it.
     Feeding,
+    /// Who has an account.
+    People,
+    /// One's own account.
+    Account,
     /// How this is counted.
     Method,
     /// What programs may ask.
@@ -49,6 +65,46 @@ pub struct Entry {
     pub current: bool,
 }
 
+/// What the reader may do, so that a page shows no button that would be refused. The routes decide.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct May(Option<Role>);
+
+impl May {
+    /// What somebody with this role may.
+    pub const fn of(role: Role) -> Self {
+        Self(Some(role))
+    }
+
+    fn may(self, what: Permission) -> bool {
+        self.0.is_some_and(|role| role.may(what))
+    }
+
+    /// Bring in files and lists.
+    pub fn feed(&self) -> bool {
+        self.may(Permission::Feed)
+    }
+
+    /// Decide.
+    pub fn decide(&self) -> bool {
+        self.may(Permission::Decide)
+    }
+
+    /// Read the audit log.
+    pub fn audit(&self) -> bool {
+        self.may(Permission::ReadAudit)
+    }
+
+    /// See what others brought in.
+    pub fn see_uploads(&self) -> bool {
+        self.feed() || self.audit()
+    }
+
+    /// Manage people, tokens and webhooks.
+    pub fn administer(&self) -> bool {
+        self.may(Permission::Administer)
+    }
+}
+
 /// The frame of a page.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
@@ -56,6 +112,10 @@ pub struct Layout {
     pub version: String,
     /// Who is signed in.
     pub signed_in: Option<String>,
+    /// What the reader may do.
+    pub may: May,
+    /// The sites that the reader may see.
+    pub sites: Sites,
     /// Which entry of the navigation is current.
     pub nav: Nav,
     /// What time it is; every age on the page is counted from here.
@@ -84,14 +144,31 @@ const READING: [(Nav, &str, &str); 7] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 7] = [
+const FEEDING: [(Nav, &str, &str); 13] = [
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),
     (Nav::Webhooks, "/webhooks", "Webhooks"),
+    (Nav::Tokens, "/tokens", "Tokens"),
+    (Nav::Tls, "/tls", "TLS self-test"),
+    (Nav::Sightings, "/sightings", "Sightings"),
+    (Nav::Audit, "/audit", "Audit log"),
     (Nav::Feeding, "/feeding", "How to feed it"),
     (Nav::Method, "/method", "How this is counted"),
     (Nav::Api, "/api", "API"),
+    (Nav::People, "/people", "People"),
+    (Nav::Account, "/account", "Your account"),
+];
+
+/// What is of the whole estate and cannot be told by site.
+const WHOLE: [Nav; 7] = [
+    Nav::Audit,
+    Nav::Upload,
+    Nav::Population,
+    Nav::Feeds,
+    Nav::Webhooks,
+    Nav::Tokens,
+    Nav::Sightings,
 ];
 
 impl Layout {
@@ -100,9 +177,29 @@ impl Layout {
         self.dressed(&READING)
     }
 
-    /// The entries of its menu, in order.
+    /// The entries of its menu, in order; without those that nobody may see who may not see every site.
     pub fn menu(&self) -> Vec<Entry> {
-        self.dressed(&FEEDING)
+        let mut entries = FEEDING.to_vec();
+        entries.retain(|(nav, ..)| self.whole_estate() || !WHOLE.contains(nav));
+        self.dressed(&entries)
+    }
+
+    /// Whether the reader may see every site, and so what cannot be told by site.
+    pub const fn whole_estate(&self) -> bool {
+        !self.sites.is_limited()
+    }
+
+    /// Which sites the numbers of the page count; `None`: all.
+    pub fn sites_words(&self) -> Option<String> {
+        Some(match self.sites.limit()? {
+            [] => "You may see no site yet, so there is nothing here to see; an administrator can give you sites."
+                .to_owned(),
+            [only] => format!("You see the site {only} only; all numbers count this one."),
+            several => format!(
+                "You see the sites {} only; all numbers count these.",
+                text::joined(several)
+            ),
+        })
     }
 
     /// Whether the reader is at an entry of the menu.
@@ -113,6 +210,12 @@ impl Layout {
     fn dressed(&self, entries: &[(Nav, &'static str, &'static str)]) -> Vec<Entry> {
         entries
             .iter()
+            .filter(|(nav, ..)| match nav {
+                Nav::Upload => self.may.see_uploads(),
+                Nav::Webhooks | Nav::Tokens | Nav::People => self.may.administer(),
+                Nav::Audit => self.may.audit(),
+                _ => true,
+            })
             .map(|(nav, href, label)| Entry {
                 href,
                 label,

@@ -138,6 +138,11 @@ impl Screen {
     }
 }
 
+/// Page of the feeds.
+pub const FEEDS: &str = "/feeds";
+/// The page of tokens.
+pub const TOKENS: &str = "/tokens";
+
 /// URL of exactly the list a filter describes.
 pub fn list_url(filter: &Filter) -> String {
     ListKind::of(filter).url(filter)

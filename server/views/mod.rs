@@ -4,9 +4,11 @@
 //! [`Page::render`] turns it into text. Templates hold no arithmetic and no links of their own making:
 //! numbers, words and URLs are finished in Rust, so they can be tested and are the same everywhere.
 
+pub mod account;
 pub mod api;
 mod api_document;
 pub mod attention;
+pub mod audit;
 pub mod bar;
 mod called;
 pub mod change;
@@ -18,6 +20,7 @@ pub mod columns;
 pub mod components;
 pub mod cutover;
 pub mod day;
+pub mod deeds;
 pub mod direction;
 pub mod dossier;
 pub mod feeding;
@@ -36,6 +39,7 @@ pub mod masks;
 pub mod method;
 pub mod os;
 pub mod outlook;
+pub mod people;
 pub mod place;
 pub mod population;
 pub mod problem;
@@ -45,10 +49,14 @@ pub mod recipes;
 pub mod rows;
 pub mod rule;
 pub mod saved;
+pub mod setup;
+pub mod sightings;
 pub mod sign_in;
 pub mod tables;
 pub mod text;
 pub mod timeline;
+pub mod tls;
+pub mod tokens;
 pub mod trend;
 pub mod trend_page;
 pub mod trend_table;
@@ -58,4 +66,4 @@ pub mod webhooks;
 pub mod words;
 
 pub use askama::{Error as RenderError, Template as Page};
-pub use layout::{Layout, Nav};
+pub use layout::{Layout, May, Nav};

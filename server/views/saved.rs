@@ -16,8 +16,8 @@ pub struct ViewLine {
     pub by: String,
     /// When.
     pub at: Moment,
-    /// Where the button that deletes it sends to.
-    pub delete: String,
+    /// Where the button that deletes it sends to; `None`: the reader may not.
+    pub delete: Option<String>,
 }
 
 /// Every saved view.
@@ -41,7 +41,9 @@ impl SavedPage {
                     name: view.name.clone(),
                     by: view.created_by.clone(),
                     at: Moment::new(Timestamp(view.created_at), layout.now),
-                    delete: format!("/views/{}/delete", links::encode(&view.id)),
+                    delete: (layout.may.administer()
+                        || layout.signed_in.as_deref() == Some(view.created_by.as_str()))
+                    .then(|| format!("/views/{}/delete", links::encode(&view.id))),
                 })
                 .collect(),
             layout,

@@ -16,6 +16,8 @@ pub struct SignInPage {
     pub error: Option<String>,
     /// Where to go afterwards: a path on this server.
     pub next: String,
+    /// Nobody has an account yet.
+    pub nobody_yet: bool,
 }
 
 impl SignInPage {
@@ -26,6 +28,7 @@ impl SignInPage {
             user: user.to_owned(),
             error: error.map(str::to_owned),
             next: local_path(next).to_owned(),
+            nobody_yet: false,
         }
     }
 }

@@ -140,7 +140,7 @@ impl OsRow {
             ..base.clone()
         };
         Self {
-            href: if *base == Filter::default() {
+            href: if base.is_everybody() {
                 links::os_url(&line.os_key)
             } else {
                 links::overview_url(&filter)
@@ -206,7 +206,7 @@ impl SiteRow {
             ..base.clone()
         };
         Self {
-            href: if *base == Filter::default() {
+            href: if base.is_everybody() {
                 links::site_url(code)
             } else {
                 links::overview_url(&filter)
@@ -224,7 +224,7 @@ impl SiteRow {
             ..base.clone()
         };
         Self {
-            href: if *base == Filter::default() {
+            href: if base.is_everybody() {
                 links::role_url(role)
             } else {
                 links::overview_url(&filter)

@@ -65,6 +65,8 @@ pub struct EntryView {
     pub report_url: String,
     /// It came after a newer one.
     pub late: bool,
+    /// It counts no more.
+    pub aside: bool,
 }
 
 /// The entries of one page of a history.
@@ -104,7 +106,7 @@ impl EntryView {
                 titles(chapter.came)
             },
             gone: titles(chapter.gone),
-            reasons: if first || entry.late {
+            reasons: if first || entry.late || entry.aside {
                 titles(entry.reasons)
             } else {
                 Vec::new()
@@ -126,6 +128,7 @@ impl EntryView {
             fine_print,
             report_url: links::report_url(&client.row.id, &entry.entry),
             late: entry.late,
+            aside: entry.aside,
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     words::{self, Badge},
 };
 use crate::{
-    domain::{assess, days::date_of, verdict::Standing},
+    domain::{access::Sites, assess, days::date_of, verdict::Standing},
     store::trend::{Slice, TrendDay},
 };
 
@@ -38,6 +38,7 @@ impl Asked {
         Self {
             days: 90,
             slice: Slice {
+                within: Sites::all(),
                 site: None,
                 os: None,
                 reason: None,

@@ -114,7 +114,9 @@ pub fn notes(day: &TrendDay, today: bool) -> Vec<String> {
             taken.absolute
         ));
     }
-    if head.feeds_stopped > 0 {
+    if head.feeds_stopped > 0 && head.partial {
+        notes.push("feeds of the estate had stopped".to_owned());
+    } else if head.feeds_stopped > 0 {
         notes.push(format!(
             "{} of {} had stopped",
             number(head.feeds_stopped),
@@ -124,7 +126,9 @@ pub fn notes(day: &TrendDay, today: bool) -> Vec<String> {
     if head.lists == 0 {
         notes.push("no expected list".to_owned());
     }
-    if head.to_rejudge > 0 {
+    if head.to_rejudge > 0 && head.partial {
+        notes.push("clients of the estate were still judged by other rules".to_owned());
+    } else if head.to_rejudge > 0 {
         notes.push(format!(
             "{} still judged by other rules",
             counted(head.to_rejudge, "client was", "clients were")

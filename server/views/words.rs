@@ -4,6 +4,7 @@ use crate::{
     domain::{
         changes::{Kind, Why},
         lists::ListOrigin,
+        sightings::Failure,
         verdict::{Impact, Outcome, Standing},
     },
     store::model::{Freshness, Listing, Order},
@@ -16,6 +17,20 @@ pub struct Badge {
     pub code: &'static str,
     /// What it says.
     pub word: &'static str,
+}
+
+/// Why a TLS handshake failed, in one sentence.
+pub const fn failure(failure: Failure) -> &'static str {
+    match failure {
+        Failure::NoTls12 => "It offered nothing newer than TLS 1.1.",
+        Failure::NoSharedSuite => {
+            "It offered TLS 1.2, but no cipher suite that this server takes with its certificates."
+        }
+        Failure::NotTls => "What it sent was not TLS.",
+        Failure::Other => {
+            "Something else: it may not trust the certificate, may have gone away, or sent a broken hello."
+        }
+    }
 }
 
 /// The badge of a standing.
@@ -107,7 +122,7 @@ pub const fn why_cleared(why: Why) -> &'static str {
         Why::Contradicted => {
             "It is configured well now, but was seen using TLS 1.0/1.1 after its report."
         }
-        Why::Gone => "Its record was removed. Nothing was mended.",
+        Why::Gone => "There is no record of it here any more. Nothing was mended.",
     }
 }
 

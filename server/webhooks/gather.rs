@@ -3,6 +3,7 @@
 use super::message::{self, Cursors};
 use crate::{
     domain::{
+        access::Sites,
         changes::Kind,
         feeds::{Feed, FeedState},
         time::{HOUR, MINUTE, Timestamp},
@@ -90,7 +91,7 @@ async fn feeds(store: &Store, step: &mut Step, now: Timestamp) -> Result<bool> {
     if (-HOUR..FEEDS_EVERY).contains(&passed) {
         return Ok(false);
     }
-    let feeds = store.feeds(now).await?;
+    let feeds = store.feeds(&Sites::all(), now).await?;
     let stopped: Vec<&Feed> = feeds
         .iter()
         .filter(|feed| feed.state(now) == FeedState::Stopped)

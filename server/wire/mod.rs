@@ -14,6 +14,7 @@ mod document_join;
 mod document_keys;
 mod fields;
 pub mod foreign;
+pub mod hello;
 mod key_paths;
 mod machine;
 mod nesting;

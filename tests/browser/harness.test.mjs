@@ -89,6 +89,9 @@ test("what the first start says is read only when it is complete", () => {
     password: "q7-Zp",
     ingestToken: "cut_ingest_1",
   });
+  const fromFile = announcement(said.replace(/admin\n.*\n/, "admin, with the password from the file\n  ingest token: cut_ingest_1\n"));
+  assert.equal(fromFile.user, "admin");
+  assert.equal(fromFile.password, "brown horse, 4 legs");
 });
 
 test("report files are fresh, apart from each other and encoded as PowerShell does", () => {

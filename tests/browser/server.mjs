@@ -2,7 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import https from "node:https";
 import { tmpdir } from "node:os";
@@ -24,12 +24,15 @@ export function engines() {
   return ["sqlite"];
 }
 
+/// The password that `admin` gets from a file, where the server does not make one up.
+const firstPassword = "brown horse, 4 legs";
+
 /// What the first start tells the operator. Undefined until all of it has been said.
 export function announcement(text) {
   const found = {
     url: /listening on (https?:\/\/\S+?)\/?\s/.exec(text)?.[1],
-    user: /^\s*sign in as:\s+(\S+)\s*$/m.exec(text)?.[1],
-    password: /^\s*password:\s+(\S+)\s*$/m.exec(text)?.[1],
+    user: /^\s*sign in as:\s+([^\s,]+)/m.exec(text)?.[1],
+    password: /, with the password from the file$/m.test(text) ? firstPassword : /^\s*password:\s+(\S+)\s*$/m.exec(text)?.[1],
     ingestToken: /^\s*ingest token:\s+(\S+)\s*$/m.exec(text)?.[1],
   };
   return Object.values(found).every(Boolean) ? found : undefined;
@@ -55,6 +58,10 @@ export async function startServer(engine = "sqlite", { demo } = {}) {
   const database = engine === "postgres" ? await freshDatabase() : undefined;
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("CUTOVER_")));
   Object.assign(env, { CUTOVER_DATA_DIR: data, CUTOVER_LISTEN: "127.0.0.1:0" });
+  if (!demo) {
+    env.CUTOVER_FIRST_ADMIN_PASSWORD_FILE = join(data, "first-password");
+    await writeFile(env.CUTOVER_FIRST_ADMIN_PASSWORD_FILE, `${firstPassword}\n`, { mode: 0o600 });
+  }
   if (database) env.CUTOVER_DATABASE_URL = database.url;
 
   const command = demo ? ["demo", "--clients", String(demo), "--listen", "127.0.0.1:0"] : ["serve"];

@@ -137,7 +137,8 @@ export async function visit(browser, url, { width = 1440, scheme = "light", scri
     },
     async picture(name) {
       await mkdir(screenshots, { recursive: true });
-      await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true });
+      // The longest pages are many screens, and the machine may be busy.
+      await page.screenshot({ path: `${screenshots}${name}.png`, fullPage: true, timeout: 60_000 });
     },
     session: () => context.storageState(),
     close: () => context.close(),

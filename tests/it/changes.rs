@@ -9,8 +9,10 @@ mod story;
 
 use std::collections::BTreeMap;
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
-    domain::{changes::Why, lists::ListOrigin, time::Timestamp, verdict::Standing},
+    domain::{access::Sites, changes::Why, lists::ListOrigin, time::Timestamp, verdict::Standing},
     store::{
         Store,
         changes::{Change, ChangePage, Shown},
@@ -49,7 +51,8 @@ async fn put(store: &Store, rows: Vec<Expected>, now: Timestamp) {
         rejected: 0,
         file_hash: vec![1],
         uploaded_by: "a test".to_owned(),
-        confirmed: true,
+        by: Author::server().into(),
+        consent: Consent::Given,
     };
     let _ = store.replace_population(list, now).await;
 }
@@ -57,21 +60,33 @@ async fn put(store: &Store, rows: Vec<Expected>, now: Timestamp) {
 /// Somebody who follows the feed.
 struct Follower {
     cursor: String,
+    within: Sites,
 }
 
 impl Follower {
     /// From this moment on.
     async fn new(store: &Store, now: Timestamp) -> Self {
-        let start = store.changes(None, 100, now).await.expect("the feed");
+        Self::within(Sites::all(), store, now).await
+    }
+
+    /// The same, of somebody who may see these sites.
+    async fn within(within: Sites, store: &Store, now: Timestamp) -> Self {
+        let start = store
+            .changes(None, 100, &within, now)
+            .await
+            .expect("the feed");
         assert!(start.items.is_empty() && !start.more, "{start:?}");
         Self {
             cursor: start.next_cursor,
+            within,
         }
     }
 
     /// The next page.
     async fn page(&mut self, store: &Store, limit: usize, now: Timestamp) -> ChangePage {
-        let page = store.changes(Some(&self.cursor), limit, now).await;
+        let page = store
+            .changes(Some(&self.cursor), limit, &self.within, now)
+            .await;
         let page = page.expect("the feed");
         self.cursor.clone_from(&page.next_cursor);
         page

@@ -5,6 +5,7 @@ use std::fs;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::stores::EVERYWHERE;
 use crate::support::{
     answer::{Answer, hidden},
     app::TestApp,
@@ -167,7 +168,7 @@ async fn a_backup_of_a_running_server_opens_and_has_everything() {
         .await
         .expect("the backup opens");
     let population = store
-        .population(cutover::clock::now())
+        .population(&EVERYWHERE, cutover::clock::now())
         .await
         .expect("its numbers");
     assert_eq!(population.total, 2);

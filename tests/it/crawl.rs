@@ -20,7 +20,7 @@ async fn fill(app: &TestApp, seed: u64) {
     let now = clock::now();
     let mut csv = Vec::new();
     fleet.population_csv(&mut csv).expect("a list");
-    app.put_population("?confirm=1", csv).await.ok("a list");
+    app.put_agreed("", csv).await.ok("a list");
     for (round, age) in [(0, 40), (1, 16), (2, 0)] {
         let at = now.plus(-age * DAY);
         let mut body = Vec::new();
@@ -131,6 +131,8 @@ async fn walk(app: &TestApp, seed: u64) {
         "/views",
         "/feeds",
         "/webhooks",
+        "/tls",
+        "/sightings",
         "/population",
         "/upload",
     ]

@@ -13,7 +13,7 @@ use cutover::{
     },
 };
 
-use crate::support::stores::{NOON, TestStore, report};
+use crate::support::stores::{EVERYWHERE, NOON, TestStore, report};
 
 /// A feed that last spoke this many hours ago, on these days before that.
 fn feed(hours: i64, days: &[u32]) -> Feed {
@@ -112,7 +112,13 @@ async fn send(store: &Store, reports: Vec<Incoming>, now: Timestamp) {
 async fn each_sender_is_counted_for_each_site_it_speaks_of() {
     for test in TestStore::each().await {
         let store = &test.store;
-        assert!(store.feeds(NOON).await.expect("feeds").is_empty());
+        assert!(
+            store
+                .feeds(&EVERYWHERE, NOON)
+                .await
+                .expect("feeds")
+                .is_empty()
+        );
         for day in 0..12 {
             let at = NOON.plus(day * DAY);
             let mut group = vec![
@@ -134,7 +140,7 @@ async fn each_sender_is_counted_for_each_site_it_speaks_of() {
             now,
         )
         .await;
-        let feeds = store.feeds(now).await.expect("feeds");
+        let feeds = store.feeds(&EVERYWHERE, now).await.expect("feeds");
         let seen: Vec<_> = feeds
             .iter()
             .map(|feed| {
@@ -164,7 +170,10 @@ async fn each_sender_is_counted_for_each_site_it_speaks_of() {
         assert_eq!(feeds[2].days.mask, 0xFFF);
         assert_eq!(feeds[1].days.mask, 0x1F);
         // Two days on, today's and yesterday's counts are those of days that were.
-        let later = store.feeds(now.plus(2 * DAY)).await.expect("feeds");
+        let later = store
+            .feeds(&EVERYWHERE, now.plus(2 * DAY))
+            .await
+            .expect("feeds");
         let of_p01 = later
             .iter()
             .find(|feed| feed.site == "P01" && feed.sender == "token a");
@@ -181,7 +190,10 @@ async fn long_pauses_and_clocks_that_go_back_do_no_harm() {
             let at = NOON.plus(days * DAY);
             send(store, vec![from(n, at, "P01", "token a", Way::Report)], at).await;
         }
-        let feeds = store.feeds(NOON.plus(130 * DAY)).await.expect("feeds");
+        let feeds = store
+            .feeds(&EVERYWHERE, NOON.plus(130 * DAY))
+            .await
+            .expect("feeds");
         let [feed] = &feeds[..] else {
             panic!("{feeds:?}");
         };
@@ -205,7 +217,11 @@ async fn a_refused_group_counts_nothing() {
         let refused = store.writer().reports(vec![bad], NOON, true).await;
         assert!(refused.is_err());
         assert!(
-            store.feeds(NOON).await.expect("feeds").is_empty(),
+            store
+                .feeds(&EVERYWHERE, NOON)
+                .await
+                .expect("feeds")
+                .is_empty(),
             "{}",
             test.engine
         );
@@ -239,7 +255,7 @@ async fn servers_that_hear_the_same_senders_do_not_block_each_other() {
             );
             assert!(a.is_ok() && b.is_ok(), "{a:?} {b:?}");
         }
-        let feeds = other.feeds(NOON).await.expect("feeds");
+        let feeds = other.feeds(&EVERYWHERE, NOON).await.expect("feeds");
         assert_eq!(feeds.len(), 20);
         assert_eq!(feeds.iter().map(|feed| feed.reports).sum::<i64>(), 1_200);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use cutover::domain::audit::Author;
 use cutover::{
     domain::{
         identity::ClientIds,
@@ -20,7 +21,7 @@ use cutover::{
 
 use crate::support::{
     postgres::Database,
-    stores::{NOON, TestStore, blocking, report},
+    stores::{EVERYWHERE, NOON, TestStore, blocking, report},
 };
 
 fn row(n: u32, listing: Listing, owner: Option<&str>) -> Expected {
@@ -55,7 +56,12 @@ async fn put(
         rejected: 0,
         file_hash: vec![1],
         uploaded_by: "a test".to_owned(),
-        confirmed,
+        by: Author::server().into(),
+        consent: if confirmed {
+            Consent::Given
+        } else {
+            Consent::IfHarmless
+        },
     };
     store.replace_population(list, now).await
 }
@@ -69,7 +75,10 @@ async fn send(store: &Store, reports: Vec<Incoming>, now: Timestamp) {
 }
 
 async fn population(store: &Store) -> Population {
-    store.population(NOON).await.expect("a population")
+    store
+        .population(&EVERYWHERE, NOON)
+        .await
+        .expect("a population")
 }
 
 /// Every client by its name, with what it is listed as.
@@ -224,8 +233,9 @@ async fn a_list_taken_out_of_force_hides_nobody_unasked() {
         )
         .await;
         let before = population(store).await;
-        let withdraw =
-            |name: &'static str, consent| store.withdraw_population(name, "a test", consent, NOON);
+        let withdraw = |name: &'static str, consent| {
+            store.withdraw_population(name, "a test", Author::server().into(), consent, NOON)
+        };
         for consent in [Consent::IfHarmless, Consent::Ask, Consent::ForUpload(7)] {
             let refused = withdraw("ad", consent).await;
             let Err(Error::NeedsConfirmation(why, would)) = refused else {
@@ -296,7 +306,13 @@ async fn a_blocking_client_is_not_hidden_by_taking_away_the_list_that_expects_it
             .await
             .expect("it is still expected");
         let refused = store
-            .withdraw_population("sites", "a test", Consent::IfHarmless, NOON)
+            .withdraw_population(
+                "sites",
+                "a test",
+                Author::server().into(),
+                Consent::IfHarmless,
+                NOON,
+            )
             .await;
         let Err(Error::NeedsConfirmation(why, _)) = refused else {
             panic!("{}: {refused:?}", test.engine);
@@ -306,14 +322,26 @@ async fn a_blocking_client_is_not_hidden_by_taking_away_the_list_that_expects_it
         let old = NOON.plus(HOUR / 2);
         send(store, vec![blocking(1, old, 3)], NOON.plus(2 * HOUR - 1)).await;
         let refused = store
-            .withdraw_population("sites", "a test", Consent::IfHarmless, NOON)
+            .withdraw_population(
+                "sites",
+                "a test",
+                Author::server().into(),
+                Consent::IfHarmless,
+                NOON,
+            )
             .await;
         assert!(refused.is_err(), "{}", test.engine);
         // One that has reported since the list came in that leaves it out is back.
         let later = NOON.plus(2 * HOUR);
         send(store, vec![blocking(1, later, 2)], later).await;
         store
-            .withdraw_population("sites", "a test", Consent::IfHarmless, later)
+            .withdraw_population(
+                "sites",
+                "a test",
+                Author::server().into(),
+                Consent::IfHarmless,
+                later,
+            )
             .await
             .expect("nobody is hidden");
         assert_eq!(listings(store).await["PC-1"], "returned");
@@ -336,7 +364,13 @@ async fn any_order_of_lists_ends_as_the_lists_say() {
             let name = ["a", "b", "c"][usize::try_from(roll(3)).expect("small")];
             if roll(4) == 0 {
                 store
-                    .withdraw_population(name, "a test", Consent::Given, now)
+                    .withdraw_population(
+                        name,
+                        "a test",
+                        Author::server().into(),
+                        Consent::Given,
+                        now,
+                    )
                     .await
                     .expect("an answer");
                 lists.remove(name);
@@ -489,7 +523,13 @@ async fn what_was_one_list_is_the_list_default() {
         assert_eq!(population.lists.len(), 1);
         // Its members are known: taking it away leaves those that have reported.
         let done = store
-            .withdraw_population("default", "a test", Consent::Given, NOON)
+            .withdraw_population(
+                "default",
+                "a test",
+                Author::server().into(),
+                Consent::Given,
+                NOON,
+            )
             .await
             .expect("an answer")
             .expect("the list");
@@ -552,7 +592,13 @@ async fn lists_of_thousands_go_in_and_out() {
             .await
             .expect("again");
         let done = store
-            .withdraw_population("ad", "a test", Consent::Given, NOON)
+            .withdraw_population(
+                "ad",
+                "a test",
+                Author::server().into(),
+                Consent::Given,
+                NOON,
+            )
             .await
             .expect("an answer");
         assert_eq!(

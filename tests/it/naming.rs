@@ -1,5 +1,7 @@
 //! Clients that lists, tables and machines call by different ids: who is who by a name, and who is not.
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{
         evidence::Trust,
@@ -19,7 +21,7 @@ use cutover::{
 
 use crate::{
     store::numbers_equal_the_lists,
-    support::stores::{NOON, TestStore, blocking, report},
+    support::stores::{EVERYWHERE, NOON, TestStore, blocking, report},
     support::{answer::Answer, app::stored_rows},
 };
 
@@ -80,7 +82,8 @@ async fn put(store: &Store, rows: Vec<Expected>) {
         rejected: 0,
         file_hash: vec![1; 32],
         uploaded_by: "a test".to_owned(),
-        confirmed: true,
+        by: Author::server().into(),
+        consent: Consent::Given,
     };
     store.replace_population(list, NOON).await.expect("a list");
 }
@@ -89,7 +92,10 @@ async fn put(store: &Store, rows: Vec<Expected>) {
 async fn found(store: &Store) -> (i64, i64, i64, Vec<&'static str>) {
     let now = NOON.plus(9 * HOUR);
     numbers_equal_the_lists(store, now).await;
-    let population = store.population(now).await.expect("a population");
+    let population = store
+        .population(&EVERYWHERE, now)
+        .await
+        .expect("a population");
     let page = store.list(&Filter::default(), None, 100, now).await;
     let mut standings: Vec<&str> = page
         .expect("a list")
@@ -189,7 +195,10 @@ async fn a_report_with_an_fqdn_is_the_only_listed_client_of_its_name_whoever_com
             let page = store.list(&filter, None, 10, at(9)).await.expect("a list");
             let client = &page.items[0];
             assert_eq!(client.ids.resource_id, Some(1), "{place}");
-            let detail = store.client(&client.id, at(9)).await.expect("a client");
+            let detail = store
+                .client(&client.id, &EVERYWHERE, at(9))
+                .await
+                .expect("a client");
             let detail = detail.expect("the client");
             assert_eq!(detail.by_name.as_deref(), Some("pc-1.a.example"), "{place}");
             // A second machine of that name is a client of its own, and both are marked.
@@ -306,13 +315,21 @@ async fn two_machines_are_told_apart_until_they_share_something_new() {
             .iter()
             .map(|row| row.id.parse().expect("an id"))
             .collect();
-        let settle = || store.settle_as_two(ids[0], ids[1], "a person".to_owned(), at(2));
+        let settle = || {
+            store.settle_as_two(
+                ids[0],
+                ids[1],
+                "a person".to_owned(),
+                Author::server().into(),
+                at(2),
+            )
+        };
         assert!(settle().await.expect("kept"));
         assert!(!settle().await.expect("kept"), "said once");
         assert_eq!(found(store).await, (2, 0, 0, vec!["blocking", "ready"]));
         for (id, other) in [(ids[0], ids[1]), (ids[1], ids[0])] {
             let detail = store
-                .client(&id.to_string(), at(9))
+                .client(&id.to_string(), &EVERYWHERE, at(9))
                 .await
                 .expect("a client");
             let detail = detail.expect("the client");
@@ -397,7 +414,7 @@ async fn a_row_with_the_guid_of_one_listed_device_and_the_name_of_another_is_ref
         let list = format!(
             "Name,SMS Unique Identifier,Obsolete\nTWO-3,GUID:{FIRST},No\nTWO-2,GUID:{SECOND},Yes\n"
         );
-        app.put_population("?confirm=true", list).await.ok("a list");
+        app.put_agreed("", list).await.ok("a list");
         app.uploaded("d.csv", inventory("TWO-2", FIRST, 6, 2720))
             .await;
         let now = ["\"TWO-2\" \"ready\"".to_owned()];

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{
         assess,
@@ -21,7 +23,7 @@ use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use crate::support::stores::{NOON, TestStore, report};
 
 const SYSTEMS: [&str; 3] = ["10.0.19045-client", "6.1.7601-client", "10.0.17763-server"];
-const SITES: [&str; 3] = ["P01", "P02", ""];
+pub const SITES: [&str; 3] = ["P01", "P02", ""];
 const OWNERS: [&str; 3] = ["Branch IT", "Lab, \"old\"", "Änne"];
 const ROLES: [&str; 2] = ["management_point", "distribution_point"];
 
@@ -64,7 +66,7 @@ fn random(n: u32, random: &mut StdRng) -> Incoming {
     incoming
 }
 
-async fn filled(store: &Store, random: &mut StdRng) {
+pub async fn filled(store: &Store, random: &mut StdRng) {
     let rows = (1..=160)
         .filter(|n| n % 10 < 7)
         .map(|n| Expected {
@@ -89,7 +91,8 @@ async fn filled(store: &Store, random: &mut StdRng) {
         rejected: 0,
         file_hash: vec![1],
         uploaded_by: "a test".to_owned(),
-        confirmed: true,
+        by: Author::server().into(),
+        consent: Consent::Given,
     };
     store
         .replace_population(list, NOON.plus(-HOUR))
@@ -103,7 +106,7 @@ async fn filled(store: &Store, random: &mut StdRng) {
         .expect("kept");
 }
 
-fn filter(random: &mut StdRng) -> Filter {
+pub fn filter(random: &mut StdRng) -> Filter {
     let mut some = |chance: f64| random.random_bool(chance);
     let (standings, impact, os, site) = (some(0.5), some(0.2), some(0.4), some(0.4));
     let (role, reason, fix, owner) = (some(0.15), some(0.25), some(0.15), some(0.2));
@@ -148,7 +151,12 @@ fn filter(random: &mut StdRng) -> Filter {
     }
 }
 
-async fn all(store: &Store, filter: &Filter, order: Order, limit: usize) -> (Vec<ClientRow>, i64) {
+pub async fn all(
+    store: &Store,
+    filter: &Filter,
+    order: Order,
+    limit: usize,
+) -> (Vec<ClientRow>, i64) {
     let mut rows = Vec::new();
     let mut cursor: Option<String> = None;
     loop {
@@ -165,14 +173,14 @@ async fn all(store: &Store, filter: &Filter, order: Order, limit: usize) -> (Vec
 }
 
 /// Clients by standing, by OS version, and by reason among those that block or are undetermined.
-type Sums = (
+pub type Sums = (
     BTreeMap<Standing, i64>,
     BTreeMap<String, i64>,
     BTreeMap<String, i64>,
 );
 
 /// What a page would add up from the list itself.
-fn by_hand(rows: &[ClientRow]) -> Sums {
+pub fn by_hand(rows: &[ClientRow]) -> Sums {
     let mut standings: BTreeMap<Standing, i64> = Standing::ALL.map(|standing| (standing, 0)).into();
     let mut systems = BTreeMap::new();
     let mut reasons = BTreeMap::new();
@@ -188,7 +196,7 @@ fn by_hand(rows: &[ClientRow]) -> Sums {
     (standings, systems, reasons)
 }
 
-fn of_summary(summary: &Summary) -> Sums {
+pub fn of_summary(summary: &Summary) -> Sums {
     (
         summary.population.standings.clone(),
         summary
@@ -308,27 +316,32 @@ async fn a_cursor_leads_on_only_in_its_own_order() {
 async fn views_are_kept_under_their_names_and_forgotten() {
     for test in TestStore::each().await {
         let save = |name: &str, address: &str| {
-            test.store
-                .save_view(name.to_owned(), address.to_owned(), "ines".to_owned(), NOON)
+            test.store.save_view(
+                name.to_owned(),
+                address.to_owned(),
+                "ines".to_owned(),
+                Author::server(),
+                NOON,
+            )
         };
         assert!(save("Zoo", "/clients?q=zoo").await.expect("kept"));
         assert!(save("Berlin", "/blockers?site=P02").await.expect("kept"));
-        let views = test.store.saved_views().await.expect("views");
+        let views = test.store.saved_views(None).await.expect("views");
         let names: Vec<_> = views.iter().map(|view| view.name.as_str()).collect();
         assert_eq!(names, ["Berlin", "Zoo"]);
         assert!(
             test.store
-                .delete_view(views[0].id.clone())
+                .delete_view(views[0].id.clone(), Author::server(), NOON)
                 .await
                 .expect("gone")
         );
         assert!(
             !test
                 .store
-                .delete_view(views[0].id.clone())
+                .delete_view(views[0].id.clone(), Author::server(), NOON)
                 .await
                 .expect("gone already")
         );
-        assert_eq!(test.store.saved_views().await.expect("views").len(), 1);
+        assert_eq!(test.store.saved_views(None).await.expect("views").len(), 1);
     }
 }

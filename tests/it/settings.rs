@@ -91,7 +91,22 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
         (&["--freshness-days", "400"], &[], None, "freshness_days"),
         (&["--freshness-days", "two"], &[], None, "freshness-days"),
         (&["--keep-changes", "0"], &[], None, "keep_changes"),
+        (
+            &["--session-idle-minutes", "4"],
+            &[],
+            None,
+            "session_idle_minutes",
+        ),
+        (&["--session-hours", "169"], &[], None, "session_hours"),
+        (&[], &[], Some("session_hours = 0"), "session_hours"),
+        (
+            &["--first-admin-password-file", "/none/password"],
+            &[],
+            None,
+            "/none/password",
+        ),
         (&["--keep-changes", "4000"], &[], None, "keep_changes"),
+        (&["--keep-audit", "89"], &[], None, "keep_audit"),
         (&["--rate-limit", "1000001"], &[], None, "rate_limit"),
         (
             &[],

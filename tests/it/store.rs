@@ -1,5 +1,7 @@
 //! What the store promises, the same asserts on both engines.
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{
         identity::ClientIds,
@@ -15,7 +17,7 @@ use cutover::{
     },
 };
 
-use crate::support::stores::{NOON, TestStore, blocking, report};
+use crate::support::stores::{EVERYWHERE, NOON, TestStore, blocking, report};
 
 async fn send(store: &Store, reports: Vec<Incoming>, now: Timestamp) -> Vec<Kept> {
     store
@@ -142,7 +144,7 @@ async fn a_report_is_stored_then_unchanged_then_changed_and_a_late_one_changes_n
             .id
             .clone();
         let detail = store
-            .client(&id, NOON)
+            .client(&id, &EVERYWHERE, NOON)
             .await
             .expect("a client")
             .expect("found");
@@ -315,19 +317,19 @@ async fn another_freshness_limit_moves_everybody() {
     for test in TestStore::each().await {
         let store = &test.store;
         store
-            .apply_freshness(14 * DAY, NOON)
+            .apply_freshness(14 * DAY, Author::server(), NOON)
             .await
             .expect("a limit");
         send(store, vec![report(1, NOON, 1)], NOON).await;
         let later = NOON.plus(20 * DAY);
         assert_eq!(standing(store, "PC-1", later).await, Standing::Stale);
         store
-            .apply_freshness(30 * DAY, later)
+            .apply_freshness(30 * DAY, Author::server(), later)
             .await
             .expect("a limit");
         assert_eq!(standing(store, "PC-1", later).await, Standing::Ready);
         store
-            .apply_freshness(7 * DAY, later)
+            .apply_freshness(7 * DAY, Author::server(), later)
             .await
             .expect("a limit");
         assert_eq!(standing(store, "PC-1", later).await, Standing::Stale);
@@ -368,7 +370,7 @@ async fn a_rebuilt_machine_is_a_suspected_duplicate_and_never_merged() {
             .expect("a list");
         assert_eq!((page.total, page.items.len()), (2, 2));
         let detail = store
-            .client(&page.items[0].id, NOON)
+            .client(&page.items[0].id, &EVERYWHERE, NOON)
             .await
             .expect("a client")
             .expect("found");
@@ -467,7 +469,7 @@ async fn a_bare_name_never_clears_a_client_that_has_better_ids() {
         };
         send(store, vec![named.clone()], NOON.plus(HOUR)).await;
         let population = store
-            .population(NOON.plus(HOUR))
+            .population(&EVERYWHERE, NOON.plus(HOUR))
             .await
             .expect("a population");
         assert_eq!(
@@ -483,7 +485,7 @@ async fn a_bare_name_never_clears_a_client_that_has_better_ids() {
         send(store, vec![named], NOON.plus(2 * HOUR)).await;
         assert_eq!(
             store
-                .population(NOON.plus(2 * HOUR))
+                .population(&EVERYWHERE, NOON.plus(2 * HOUR))
                 .await
                 .expect("a population")
                 .total,
@@ -514,7 +516,10 @@ async fn a_list_of_names_finds_the_clients_that_reported() {
         assert_eq!((replaced.new, replaced.matched), (1, 2), "{}", test.engine);
         // And who is silent is found once it reports with everything it has.
         send(store, vec![report(3, NOON, 1)], NOON).await;
-        let population = store.population(NOON).await.expect("a population");
+        let population = store
+            .population(&EVERYWHERE, NOON)
+            .await
+            .expect("a population");
         assert_eq!((population.total, population.expected), (3, 3));
         assert_eq!(population.standings[&Standing::Silent], 0);
         numbers_equal_the_lists(store, NOON).await;
@@ -566,7 +571,12 @@ fn list(rows: Vec<Expected>, confirmed: bool) -> ExpectedList {
         rejected: 0,
         file_hash: vec![1],
         uploaded_by: "a test".to_owned(),
-        confirmed,
+        by: Author::server().into(),
+        consent: if confirmed {
+            Consent::Given
+        } else {
+            Consent::IfHarmless
+        },
     }
 }
 
@@ -596,7 +606,10 @@ async fn the_expected_list_shows_who_is_silent_and_replaces_itself_in_one_step()
             ),
             (29, 1, 1, 1)
         );
-        let population = store.population(NOON).await.expect("a population");
+        let population = store
+            .population(&EVERYWHERE, NOON)
+            .await
+            .expect("a population");
         assert_eq!(
             (population.total, population.expected, population.unlisted),
             (30, 29, 1)
@@ -606,12 +619,18 @@ async fn the_expected_list_shows_who_is_silent_and_replaces_itself_in_one_step()
         numbers_equal_the_lists(store, NOON).await;
         // A silent client that reports is silent no longer, and stays expected.
         send(store, vec![report(7, NOON, 1)], NOON).await;
-        let population = store.population(NOON).await.expect("a population");
+        let population = store
+            .population(&EVERYWHERE, NOON)
+            .await
+            .expect("a population");
         assert_eq!(population.standings[&Standing::Silent], 27);
         assert_eq!(population.expected, 29);
         // One marked obsolete that reports is counted again.
         send(store, vec![blocking(40, NOON, 1)], NOON).await;
-        let population = store.population(NOON).await.expect("a population");
+        let population = store
+            .population(&EVERYWHERE, NOON)
+            .await
+            .expect("a population");
         assert_eq!((population.left_out, population.total), (0, 31));
         // A much shorter list needs a confirmation and changes nothing without it.
         let short = || {
@@ -626,7 +645,11 @@ async fn the_expected_list_shows_who_is_silent_and_replaces_itself_in_one_step()
             test.engine
         );
         assert_eq!(
-            store.population(NOON).await.expect("a population").total,
+            store
+                .population(&EVERYWHERE, NOON)
+                .await
+                .expect("a population")
+                .total,
             31
         );
         let replaced = store
@@ -675,7 +698,10 @@ async fn a_list_that_hides_a_blocking_client_needs_a_confirmation() {
             .replace_population(list(rows(), true), NOON)
             .await
             .expect("a list");
-        let population = store.population(NOON).await.expect("a population");
+        let population = store
+            .population(&EVERYWHERE, NOON)
+            .await
+            .expect("a population");
         assert_eq!((population.total, population.left_out), (99, 1));
         let filter = Filter {
             left_out: true,

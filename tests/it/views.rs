@@ -5,6 +5,7 @@ mod headline;
 mod hooks;
 mod markup;
 mod one_upload;
+mod people;
 mod records;
 mod samples;
 mod trends;
@@ -24,7 +25,7 @@ use cutover::{
         saved::SavedView,
     },
     views::{
-        Nav, Page,
+        May, Nav, Page,
         client::{ClientPage, Findings},
         columns::{ListColumn, Shown},
         components::ComponentsPage,
@@ -55,6 +56,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(uploads());
     pages.extend(trends::pages());
     pages.extend(hooks::pages());
+    pages.extend(people::pages());
     pages.extend(fixes());
     pages.extend([
         ("feeding", feeding()),
@@ -230,7 +232,9 @@ fn feeding() -> String {
 
 fn signed_out() -> cutover::views::Layout {
     cutover::views::Layout {
+        sites: cutover::domain::access::Sites::all(),
         signed_in: None,
+        may: May::default(),
         ..layout(Nav::None)
     }
 }

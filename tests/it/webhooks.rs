@@ -10,6 +10,7 @@ mod telling;
 
 use std::sync::Arc;
 
+use cutover::domain::audit::Author;
 use cutover::{
     domain::{time::Timestamp, webhooks::Event},
     store::{Store, webhooks::Secret},
@@ -49,7 +50,14 @@ async fn add(
     let shown = sign::shown(&secret);
     let place = (url.to_owned(), "http://receiver".to_owned());
     let added = store
-        .add_webhook(name.to_owned(), place, events, secret, now)
+        .add_webhook(
+            name.to_owned(),
+            place,
+            events,
+            secret,
+            Author::server(),
+            now,
+        )
         .await
         .expect("kept");
     (added.expect("a new name"), shown)

@@ -14,14 +14,19 @@ use super::{
 use crate::{
     clock,
     config::PolicyArgs,
-    domain::time::{DAY, Timestamp},
-    http::auth,
+    domain::{
+        access::{Role, Sites},
+        audit::Author,
+        time::{DAY, Timestamp},
+    },
+    http::door::hash_password,
     ingest::Judge,
     sim::Fleet,
     store::{
-        Store,
-        access::{self, Purpose},
+        Store, access,
+        accounts::{By, NewAccount},
         incoming::Sender,
+        tokens::{NewToken, Purpose},
     },
 };
 use child::Child;
@@ -123,13 +128,33 @@ struct Measured {
     start_ms: f64,
 }
 
+/// Somebody who can look at the pages, in a database that may have been measured before.
+async fn administrator(store: &Store, password: &str, now: Timestamp) -> Result<(), Error> {
+    let admin = NewAccount {
+        name: "admin".to_owned(),
+        role: Role::Administrator,
+        sites: Sites::all(),
+        password_hash: hash_password(password).map_err(Error::Failed)?,
+        must_change: false,
+    };
+    if !store.first_account(admin.clone(), By::command(now)).await? {
+        let hash = admin.password_hash;
+        store
+            .set_password(admin.name, hash, false, By::command(now))
+            .await?;
+    }
+    Ok(())
+}
+
 impl Bench<'_> {
     async fn measure(&self, filled: &mut u64) -> Result<Measured, Error> {
         let now = clock::now();
         let first = now.plus(-3 * DAY);
         let fleet = Fleet::new(1, self.size).changing(CHANGED).anchored(first);
         let store = Store::open(self.url).await?;
-        store.apply_freshness(14 * DAY, now).await?;
+        store
+            .apply_freshness(14 * DAY, Author::command(), now)
+            .await?;
         let (policy, freshness_ms) = PolicyArgs::default().settle().map_err(Error::Failed)?;
         let judge = Judge::new(policy, freshness_ms);
         let sender = Sender::claimed("bench");
@@ -142,11 +167,13 @@ impl Bench<'_> {
         let floor_alone = floor::alone(&store, rows, self.seconds).await?;
         let rows = floor::prepared(&judge, &sender, fleet, 2, now.plus(-DAY), 120_000);
         let floor = floor::grouped(&store, rows, CONNECTIONS, self.seconds).await?;
-        let token = |purpose| store.create_token(purpose, "bench".to_owned(), now);
+        let token = |purpose| {
+            let new = NewToken::new(purpose, "bench");
+            store.create_token(new, Author::command(), now)
+        };
         let (ingest, read) = (token(Purpose::Ingest).await?, token(Purpose::Read).await?);
         let password = access::random_secret();
-        let hash = auth::hash_password(&password).map_err(Error::Failed)?;
-        store.set_password("admin".to_owned(), hash, now).await?;
+        administrator(&store, &password, now).await?;
         store.close().await;
 
         let started = Instant::now();

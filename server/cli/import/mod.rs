@@ -19,7 +19,7 @@ use super::{
 use crate::{
     clock,
     config::{DatabaseArgs, PolicyArgs},
-    domain::time::Timestamp,
+    domain::{audit::Author, time::Timestamp},
     ingest::Judge,
     sim::Fleet,
     store::{
@@ -141,7 +141,9 @@ pub async fn run(args: ImportArgs) -> Result<(), Error> {
         let database = args.database.settle().map_err(Error::Usage)?;
         let (policy, freshness_ms) = args.policy.settle().map_err(Error::Usage)?;
         let store = Store::open(&database.url).await?;
-        store.apply_freshness(freshness_ms, clock::now()).await?;
+        store
+            .apply_freshness(freshness_ms, Author::command(), clock::now())
+            .await?;
         let judge = Judge::new(policy, freshness_ms);
         for parcel in &parcels {
             refused += into_database(&store, &judge, &args, parcel).await?;
@@ -297,6 +299,7 @@ async fn into_database(
         collected_at: parcel.collected_at,
         at_once: true,
         by: "cutover import".to_owned(),
+        author: Author::command(),
         token: String::new(),
         way: Way::Command.code(),
     };

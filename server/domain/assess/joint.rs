@@ -3,7 +3,7 @@
 use super::{judge::assess, policy::Policy, reasons::code};
 use crate::domain::{
     evidence::{
-        Combined, Contradiction, Source, combine, combine_by_trust, combine_doubting,
+        Combined, Contradiction, Source, Trust, combine, combine_by_trust, combine_doubting,
         combine_turned,
     },
     facts::OsFacts,
@@ -62,8 +62,8 @@ pub fn assess_jointly(sources: &[Source<'_>], policy: &Policy, too_old: Timestam
 
 /// Judges sources whatever their age. A failure that better trusted sources find stays, whatever less trusted ones
 /// say later: who holds the clients' token must not be able to clear a client that an administrator saw blocking.
-/// So three readings are judged, and of those that block the worst counts: the newest word on each fact; the best
-/// trusted word on each fact, with the others only beside it; and the best trusted words alone.
+/// So several readings are judged, and of those that block the worst counts: the newest word on each fact; and for
+/// each step of trust the newest word from there up on each fact, with the others only beside it, and those words alone.
 fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
     let newest = combine(sources);
     let mut live = newest.live.clone();
@@ -121,19 +121,20 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
             (verdict, chosen) = (stands, today);
         }
     }
-    let lowest = sources.iter().map(|source| source.trust).min();
-    let trusted: Vec<usize> = (0..sources.len())
-        .filter(|&index| Some(sources[index].trust) > lowest)
-        .collect();
     let mut by_trust = false;
-    if !trusted.is_empty() {
+    // Each step of trust is heard without all below it, and before all below it, so that none clears what one above it found.
+    for level in levels_above_lowest(sources) {
+        let trusted: Vec<usize> = (0..sources.len())
+            .filter(|&index| sources[index].trust >= level)
+            .collect();
         let above: Vec<Source<'_>> = trusted.iter().map(|&index| sources[index]).collect();
-        let beside = combine_by_trust(sources);
+        let halves = in_halves(sources, level);
+        let beside = combine_by_trust(&halves);
         let mut alone = placed(combine(&above), &trusted, sources.len());
         alone.contradictions.clone_from(&beside.contradictions);
         let mut readings = vec![beside, alone];
         if several_at_once {
-            readings.push(combine_turned(sources, true));
+            readings.push(combine_turned(&halves, true));
             let turned = placed(combine_turned(&above, false), &trusted, sources.len());
             readings.push(turned);
         }
@@ -148,8 +149,7 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
     if by_trust {
         verdict.notes.push(Note {
             code: "evidence.lower_trust",
-            message: "What was sent with the clients' token looks better. It does not clear this client: what was brought by a person or an import says that it blocks. Read the client again by that way."
-                .to_owned(),
+            message: less_trusted(sources).to_owned(),
         });
     }
     for differ in &chosen.contradictions {
@@ -160,6 +160,36 @@ fn ageless(sources: &[Source<'_>], policy: &Policy) -> Joint {
         verdict,
         combined: chosen,
         live,
+    }
+}
+
+/// The steps of trust among these sources but the lowest, each once.
+fn levels_above_lowest(sources: &[Source<'_>]) -> Vec<Trust> {
+    let mut levels: Vec<Trust> = sources.iter().map(|source| source.trust).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    levels.split_off(levels.len().min(1))
+}
+
+/// The same sources in two halves: from this step of trust up, and below it. Within a half time alone decides.
+fn in_halves<'f>(sources: &[Source<'f>], level: Trust) -> Vec<Source<'f>> {
+    let half = |source: &Source<'f>| Source {
+        trust: if source.trust >= level {
+            Trust::Vouched
+        } else {
+            Trust::Claimed
+        },
+        ..*source
+    };
+    sources.iter().map(half).collect()
+}
+
+/// That less trusted sources do not clear the client.
+fn less_trusted(sources: &[Source<'_>]) -> &'static str {
+    if sources.iter().any(|source| source.trust == Trust::Proven) {
+        "What less trusted sources say looks better. It does not clear this client: a better trusted one says that it blocks. Read the client again by the way of that one."
+    } else {
+        "What was sent with the clients' token looks better. It does not clear this client: what was brought by a person or an import says that it blocks. Read the client again by that way."
     }
 }
 

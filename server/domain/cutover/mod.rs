@@ -3,6 +3,7 @@
 pub mod after;
 pub mod canonical;
 pub mod criteria;
+pub mod difference;
 pub mod record;
 pub mod scope;
 pub mod tally;

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::super::access::Sites;
+
 /// Days for which what a report says counts when nobody says otherwise: two cycles of inventory.
 pub const USUAL_FRESHNESS: i64 = 14;
 
@@ -32,6 +34,11 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// Whether somebody who may see these sites may see it: it lies wholly in them.
+    pub fn lies_within(&self, sites: &Sites) -> bool {
+        lie_within(self.sites.iter().map(String::as_str), sites)
+    }
+
     /// The parts that decide what a run says, in one form.
     pub fn inputs(&self) -> Value {
         json!({
@@ -67,4 +74,13 @@ impl Scope {
             "A guess by site code: the clients of {whose} are taken to depend on the site systems there. No report says which management point or distribution point a client really talks to; boundary groups and fallback can lead clients of other sites here. Clients that are not ready and whose site is not known are counted as if they might."
         )
     }
+}
+
+/// Whether a scope of these sites lies wholly in those that somebody may see. A scope that names none is of all sites.
+pub fn lie_within<'s>(codes: impl IntoIterator<Item = &'s str>, sites: &Sites) -> bool {
+    if !sites.is_limited() {
+        return true;
+    }
+    let mut codes = codes.into_iter().filter(|code| !code.is_empty()).peekable();
+    codes.peek().is_some() && codes.all(|code| sites.holds(code))
 }

@@ -31,6 +31,9 @@ pub enum Trust {
     /// Whoever holds the ingest token, which is on every client.
     #[default]
     Claimed,
+    /// A machine that has shown its own certificate. It is proven which machine speaks, and whoever rules that machine can
+    /// still have it say what is not so; hence it stands below those who answer for what they bring.
+    Proven,
     /// A person who signed in, or the holder of a token for imports, vouches for it.
     Vouched,
 }
@@ -40,14 +43,16 @@ impl Trust {
     pub const fn level(self) -> i64 {
         match self {
             Self::Claimed => 1,
-            Self::Vouched => 2,
+            Self::Proven => 2,
+            Self::Vouched => 3,
         }
     }
 
     /// The trust of a stored number; anything unknown is the lowest.
     pub const fn from_level(level: i64) -> Self {
         match level {
-            2 => Self::Vouched,
+            2 => Self::Proven,
+            3 => Self::Vouched,
             _ => Self::Claimed,
         }
     }
@@ -56,6 +61,7 @@ impl Trust {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Claimed => "claimed",
+            Self::Proven => "proven",
             Self::Vouched => "vouched",
         }
     }
@@ -64,6 +70,7 @@ impl Trust {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Claimed => "sent with the clients' token",
+            Self::Proven => "sent by the machine itself, with its certificate",
             Self::Vouched => "brought by a person or an import",
         }
     }

@@ -81,6 +81,8 @@ pub enum Who {
     Population,
     /// A token for `import`.
     Import,
+    /// No token.
+    PeopleOnly,
 }
 
 impl Who {
@@ -92,6 +94,7 @@ impl Who {
             Self::Ingest => &["ingestToken", "importToken", "session"],
             Self::Population => &["populationToken", "session"],
             Self::Import => &["importToken", "session"],
+            Self::PeopleOnly => &["session"],
         }
     }
 }

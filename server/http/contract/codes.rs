@@ -15,7 +15,7 @@ use utoipa::{
 
 use super::super::{table, whole};
 use crate::{
-    domain::{assess, changes, evidence, feeds, lists::ListOrigin, plan, verdict},
+    domain::{assess, changes, evidence, feeds, lists::ListOrigin, plan, sightings, verdict},
     error::Problem,
     store::{id_lists, incoming, model, upload_model},
     views::words,
@@ -179,6 +179,10 @@ codes! {
             (Ended.code(), "It has been silent for so long that nobody waits for it."),
         ]
     };
+    /// Why a TLS handshake failed.
+    HandshakeFailure: sightings::Failure::ALL
+        .map(|failure| (failure.code(), words::failure(failure)))
+        .to_vec();
     /// By which way a report came in.
     Way: {
         use incoming::Way::{Command, Report, Share, Upload};
@@ -192,7 +196,7 @@ codes! {
     /// By which way an upload came to whoever sends it.
     UploadWay: bare([incoming::Way::Upload.code(), incoming::Way::Share.code()]);
     /// How far a source is believed. A lower one can add a failure, and never take away one that a higher one found.
-    Trust: [evidence::Trust::Claimed, evidence::Trust::Vouched]
+    Trust: [evidence::Trust::Claimed, evidence::Trust::Proven, evidence::Trust::Vouched]
         .map(|trust| (trust.code(), trust.words()))
         .to_vec();
     /// How a fact stands in one report. Absent and not collected are never confused.

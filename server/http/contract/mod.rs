@@ -7,6 +7,7 @@ pub mod codes;
 mod examples;
 mod failures;
 pub mod params;
+mod params_uploads;
 mod reading;
 pub mod said;
 mod schemas;
@@ -66,9 +67,9 @@ pub async fn document(headers: HeaderMap) -> Response {
 /// `/api`: the same for people.
 pub async fn page(
     State(app): State<App>,
-    Person { name: user, .. }: Person,
+    person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let layout = layout(&app, Nav::Api, Some(&user), Some(&headers));
+    let layout = layout(&app, Nav::Api, Some(&person), Some(&headers));
     html(&ApiPage::new(layout, &contract().value))
 }

@@ -44,7 +44,7 @@ pub enum Takes {
     Entry,
 }
 
-const fn param(
+pub(super) const fn param(
     name: &'static str,
     takes: Takes,
     example: &'static str,
@@ -58,9 +58,7 @@ const fn param(
     }
 }
 
-use Takes::{
-    Day, Entry, Flag, Id, ListOr, Moment, NeededList, Number, One, Plain, PlainOr, Several, Text,
-};
+use Takes::{Day, Entry, Flag, Id, ListOr, NeededList, Number, One, Several, Text};
 
 /// `site`, which the trend and the fix plan take, too.
 pub const SITE: Param = param(
@@ -216,6 +214,13 @@ pub const LIST_CURSOR: Param = param(
     "",
     "Where to go on: `next_cursor` of the page before, or, of CSV and NDJSON, the cursor of the last row that has arrived (see `cursors`). It is a place in an order, so give it with the same filters and the same order; another order is refused. CSV has no heading then, so that it can be put behind what is there.",
 );
+/// `cursor` of the list of sightings
+pub const SIGHTINGS_CURSOR: Param = param(
+    "cursor",
+    Text,
+    "",
+    "Where to go on: `next_cursor` of the page before.",
+);
 /// `limit`
 pub const LIMIT: Param = param("limit", Number(1, 1_000, Some(100)), "2", "Rows of a page.");
 
@@ -347,109 +352,58 @@ pub const CONFIRM: Param = param(
     "Do it although clients are counted no more. Without it such a change is refused with 409 and a sentence that says how many.",
 );
 
-/// `id` in the path of an upload.
-pub const UPLOAD: Param = param("id", Id, "", "Id of the upload.");
-/// `wait`
-pub const WAIT: Param = param(
-    "wait",
-    Number(0, 30, Some(0)),
-    "0",
-    "Answer only when the server is no longer at work on it, or after so many seconds.",
+/// `confirm_shrink`
+pub const CONFIRM_SHRINK: Param = param(
+    "confirm_shrink",
+    Number(0, 9_007_199_254_740_991, None),
+    "",
+    "Do it although the population shrinks by more than a twentieth: so many clients, exactly, are counted no more. The refusal (409) says how many. Together with `why`.",
 );
-/// `status`
-pub const ROWS: Param = param(
-    "status",
-    One("RowFilter", ""),
-    "new",
-    "Only rows that are this, or that storing does this with.",
+/// `why`
+pub const WHY: Param = param(
+    "why",
+    Text,
+    "",
+    "Why, in 3 to 500 characters, for the audit log. Needed where `confirm_shrink` is.",
 );
 
-/// What may be said beside files; also as fields of a form.
-pub const FILES: [Param; 12] = [
+/// How the audit log is narrowed.
+pub const AUDIT: [Param; 5] = [
     param(
-        "name",
-        PlainOr("upload"),
-        "two.ndjson",
-        "Name of the file, where the body is one file. Its ending may help to recognise it.",
+        "who",
+        Text,
+        "admin",
+        "Only what somebody did whose name holds this: an account, a token, `command line`, or `server`.",
     ),
     param(
-        "format",
-        One("FileFormat", ""),
-        "report",
-        "What the files are. Without it they are recognised.",
+        "deed",
+        Text,
+        "list",
+        "Only what was done under this code, such as `token.create`, or under any that begins so: `token`.",
     ),
     param(
-        "collected_at",
-        Moment,
-        "2026-11-23T08:15:00Z",
-        "When the facts were read, where the files do not say it.",
+        "subject",
+        Text,
+        "default",
+        "Only what was done to something whose name holds this.",
     ),
+    param("from", Day, "2026-11-01", "Only from this day on, in UTC."),
     param(
-        "device",
-        Plain,
-        "PC-0042",
-        "Whom the files are about, where they do not say it.",
+        "to",
+        Day,
+        "2026-11-30",
+        "Only up to this day, which counts, in UTC.",
     ),
-    param(
-        "key",
-        Plain,
-        "",
-        "Which registry key was asked, where the files do not say it.",
-    ),
-    param(
-        "key-0",
-        Plain,
-        "",
-        "Which query the first file answers; `key-1` the second, and so on.",
-    ),
-    param(
-        "dates",
-        One("DateOrder", ""),
-        "iso",
-        "The order in which dates are written, where the files do not show it.",
-    ),
-    param(
-        "one_run",
-        Flag,
-        "0",
-        "The files are answers of one run, so that what one of them lacks another may prove absent.",
-    ),
-    param(
-        "read_by_64_bit",
-        Flag,
-        "0",
-        "You vouch that 64-bit programs read the registry values of files that do not say how they were read.",
-    ),
-    param(
-        "asked",
-        Number(1, 4_294_967_295, None),
-        "5000",
-        "How many devices were asked, where the files do not say it.",
-    ),
-    param("mapping", Plain, "", "Name of a kept meaning of columns."),
-    param("commit", Flag, "0", "Store at once, without a preview."),
 ];
-/// `by_itself`
-pub const BY_ITSELF: Param = param(
-    "by_itself",
-    One("Standing", ""),
-    "blocking",
-    "Only rows that stand so by themselves. Not together with `status` or `lacks`.",
+/// `cursor` of the audit log
+pub const AUDIT_CURSOR: Param = param(
+    "cursor",
+    Text,
+    "",
+    "Where to go on: `next_cursor` of the page before.",
 );
-/// `lacks`
-pub const LACKS: Param = param(
-    "lacks",
-    One("RowLack", ""),
-    "view",
-    "Only rows that cannot be judged for want of this. Not together with `status` or `by_itself`.",
-);
-/// `way`
-pub const UPLOAD_WAY: Param = param(
-    "way",
-    One("UploadWay", "upload"),
-    "upload",
-    "By which way the files came to whoever sends them.",
-);
+
+pub use super::params_uploads::{BY_ITSELF, FILES, LACKS, ROWS, UPLOAD, UPLOAD_WAY, WAIT};
 
 /// The names of every parameter of a list, the filters first.
 pub fn names_of_lists() -> Vec<&'static str> {

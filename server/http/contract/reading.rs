@@ -3,12 +3,14 @@
 use super::{
     super::{
         api::{ListAnswer, RejectList},
+        audit::AuditAnswer,
         changes::ChangesAnswer,
         client_json, collection, cutover,
         feeds::FeedList,
         fixes_json::FixesAnswer,
         gate::GateAnswer,
         media,
+        sightings::SightingList,
         summary_json::SummaryAnswer,
         trend_json::{RegressedAnswer, TrendAnswer},
     },
@@ -71,9 +73,15 @@ fn cutovers() -> Vec<Call> {
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
         Call::get("/api/v1/decisions/{number}", "getDecision", "One decision")
-            .says("What was frozen beside the lines of the clients. The whole signed record is downloaded from its page, and `cutover verify-record` checks it offline.")
+            .says("What was frozen beside the lines of the clients. The whole signed record is downloaded from its page, and `cutover verify` checks it offline.")
             .named(params::DECISION)
             .json::<cutover::api::OneDecision>(200, "The decision.")
+            .error(422, "A parameter was given; this call takes none.")
+            .polled(),
+        Call::get("/api/v1/decisions/{number}/after", "getAfter", "Who has stopped since a decision")
+            .says("Watches the clients of a record against themselves: those that were heard lately when it was decided, and whether they were heard since the protocols were switched off. Nobody is called stopped before it was to be heard again, so early answers say that nobody knows yet. Everybody in the record is looked at, so a large one takes its time.")
+            .named(params::DECISION)
+            .json::<cutover::after::AfterAnswer>(200, "Who has stopped.")
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
     ]
@@ -165,6 +173,20 @@ pub(super) fn calls() -> Vec<Call> {
             .json::<RejectList>(200, "The records, the latest first.")
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
+        Call::get("/api/v1/sightings", "listSightings", "Handshakes that failed")
+            .says("Addresses of the networks in the setting `sightings_from` whose TLS handshakes with this server failed, with what they offered; the latest first. It is evidence to look at and never a verdict: an address can be a scanner, a gateway with many machines behind it, or another machine tomorrow. 10,000 are kept; the oldest go first.")
+            .takes([params::SIGHTINGS_CURSOR, params::LIMIT])
+            .json::<SightingList>(200, "A page of the list.")
+            .polled()
+            .error(400, "`cursor` is none of this list."),
+        Call::get("/api/v1/audit", "listAudit", "Who changed what")
+            .says("The audit log, the newest first: every change that somebody made, with who, from where, what it was and is, and why. It is for people who have signed in as auditors or administrators and see all sites; a token of any purpose is refused with 403. Reports of clients are not in it.")
+            .of(Tag::Reading, Who::PeopleOnly)
+            .takes(params::AUDIT)
+            .takes([params::AUDIT_CURSOR, params::LIMIT])
+            .json::<AuditAnswer>(200, "A page of the log.")
+            .polled()
+            .error(400, "`cursor` is none of this list."),
     ];
     calls.extend(cutovers());
     calls

@@ -23,9 +23,9 @@ fn feeding() -> Vec<Call> {
             .json::<ReportsAnswer>(200, "What became of each report. It is 200 even when some were rejected.")
             .error(422, "The one report of the request is not taken; each error names its place."),
         Call::change("put", "/api/v1/population", "replaceList", "Replace an expected list")
-            .says("Puts a list in force in place of the earlier one of the same name, in one step; lists of other names stay. A list that would hide clients, or is much shorter, needs `confirm=1`. Rows that are not understood are told and do not sink the others.")
+            .says("Puts a list in force in place of the earlier one of the same name, in one step; lists of other names stay. A list that would hide blocking clients needs `confirm=1`; one that makes the population smaller by more than a twentieth needs `confirm_shrink` with the number of clients that go, and `why`. Rows that are not understood are told and do not sink the others.")
             .of(Tag::Lists, Who::Population)
-            .takes([params::LIST_NAME, params::CONFIRM])
+            .takes([params::LIST_NAME, params::CONFIRM, params::CONFIRM_SHRINK, params::WHY])
             .body(
                 "A device list of Configuration Manager or computers of Active Directory as CSV (comma, semicolon or tab), plain names, one a line, or a JSON array of objects with the ids that reports have. What it is is told by its content. It may be compressed with `Content-Encoding: gzip` or `zstd`; 64 MiB at most after decompression.",
                 vec![
@@ -34,14 +34,14 @@ fn feeding() -> Vec<Call> {
                 ],
             )
             .json::<ListAnswer>(200, "The list is in force.")
-            .error(409, "Clients would be counted no more; nothing was changed. Send it again with `confirm=1`."),
+            .error(409, "Clients would be counted no more; nothing was changed. The sentence says how many, and with which parameters to send it again."),
         Call::change("delete", "/api/v1/population", "withdrawList", "Take an expected list out of force")
-            .says("What hides clients, or leaves no list at all, needs `confirm=1`.")
+            .says("What hides blocking clients, or leaves no list at all, needs `confirm=1`; what makes the population smaller by more than a twentieth needs `confirm_shrink` with the number of clients that go, and `why`.")
             .of(Tag::Lists, Who::Population)
-            .takes([params::LIST_NAME_NEEDED, params::CONFIRM])
+            .takes([params::LIST_NAME_NEEDED, params::CONFIRM, params::CONFIRM_SHRINK, params::WHY])
             .json::<WithdrawnAnswer>(200, "The list is out of force.")
             .error(404, "There is no list of this name.")
-            .error(409, "Clients would be counted no more; nothing was changed. Ask again with `confirm=1`."),
+            .error(409, "Clients would be counted no more; nothing was changed. The sentence says how many, and with which parameters to ask again."),
     ]
 }
 

@@ -12,7 +12,7 @@ use super::{
         polled::{self, Polled},
         query::{Named, Nothing},
     },
-    base_of, scope, sees_all,
+    base_of, decision as found, is_seen, scope, whole_record,
 };
 use crate::{
     clock,
@@ -60,7 +60,7 @@ pub struct ScopeJson {
     dependence: String,
 }
 
-impl std::convert::From<Scope> for ScopeJson {
+impl From<Scope> for ScopeJson {
     fn from(scope: Scope) -> Self {
         Self {
             dependence: scope.dependence(),
@@ -97,9 +97,12 @@ pub async fn scopes(
     _: Nothing,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    sees_all(&reader.sites)?;
     let scopes = app.store().scopes().await?;
-    let items = scopes.into_iter().map(std::convert::Into::into).collect();
+    let items = scopes
+        .into_iter()
+        .filter(|scope| scope.lies_within(&reader.sites))
+        .map(Into::into)
+        .collect();
     polled::json(&headers, ScopeList { items })
 }
 
@@ -271,8 +274,7 @@ pub async fn what_if(
     _: Nothing,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    sees_all(&reader.sites)?;
-    let scope = scope(&app, &id).await?;
+    let scope = scope(&app, &id, &reader.sites).await?;
     let base = base_of(&scope)?;
     let now = clock::now();
     let ran = running::run(app.store(), app.judge(), &scope, &base, now, |_, _| Ok(())).await?;
@@ -319,7 +321,7 @@ pub struct DecisionJson {
     record: String,
 }
 
-impl std::convert::From<&Decision> for DecisionJson {
+impl From<&Decision> for DecisionJson {
     fn from(decision: &Decision) -> Self {
         Self {
             number: decision.number,
@@ -356,10 +358,13 @@ pub async fn decisions(
     _: Nothing,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    sees_all(&reader.sites)?;
     let found = app.store().decisions("", i64::MAX, MOST).await?;
     let more = found.last().is_some_and(|last| last.number > 1);
-    let items = found.iter().map(std::convert::Into::into).collect();
+    let items = found
+        .iter()
+        .filter(|decision| is_seen(decision, &reader.sites))
+        .map(Into::into)
+        .collect();
     polled::json(&headers, DecisionList { items, more })
 }
 
@@ -387,10 +392,8 @@ pub async fn decision(
     _: Nothing,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    sees_all(&reader.sites)?;
-    let nothing = || Problem::NotFound("There is no decision of this number.".to_owned());
-    let number: i64 = number.parse().map_err(|_| nothing())?;
-    let decision = app.store().decision(number).await?.ok_or_else(nothing)?;
+    let (decision, head) = found(&app, &number, &reader.sites).await?;
+    whole_record(&head, &reader.sites)?;
     polled::json(
         &headers,
         OneDecision {

@@ -10,7 +10,7 @@ use super::{
         auth::Person,
         query::{Named, form_pairs, site_code},
     },
-    From, base, base_of, decider, editor, entry, scope,
+    base, base_of, scope,
 };
 use crate::{
     clock,
@@ -19,17 +19,13 @@ use crate::{
         running,
     },
     domain::{
-        cutover::{
-            canonical,
-            criteria::{Criterion, Limit},
-            record::Decided,
-            scope::Scope,
-        },
+        audit,
+        cutover::{after::Watching, canonical, criteria::Criterion, record::Decided, scope::Scope},
         forecast::day_named,
     },
     error::Problem,
     state::App,
-    store::cutover::scopes::{MOST, REQUEST, SWITCHED, Said},
+    store::cutover::scopes::{MOST, REQUEST, Said},
     views::cutover::{run::run_url, scopes::scope_url},
 };
 
@@ -160,16 +156,24 @@ fn read(fields: &Fields, id: String) -> Result<Scope, Problem> {
     })
 }
 
+/// Nobody makes a scope that they could not see.
+fn seen(scope: &Scope, person: &Person) -> Result<(), Problem> {
+    if scope.lies_within(&person.sites) {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        "/sites",
+        "name the sites: you may see some of them only, and a scope has to lie wholly in those",
+    ))
+}
+
 /// `POST /cutover`
-pub async fn add(
-    State(app): State<App>,
-    person: Person,
-    from: From,
-    sent: Sent,
-) -> Result<Response, Problem> {
-    editor(&person)?;
+pub async fn add(State(app): State<App>, person: Person, sent: Sent) -> Result<Response, Problem> {
     let scope = read(&Fields::of(sent)?, uuid::Uuid::now_v7().to_string())?;
-    let entry = entry(&person, from, "scope.create", &scope.name)
+    seen(&scope, &person)?;
+    let entry = person
+        .author
+        .entry(clock::now(), "scope.create", scope.name.clone())
         .change(None, Some(canonical::written(&scope.whole())));
     let url = scope_url(&scope);
     if !app.store().add_scope(scope, person.name, entry).await? {
@@ -186,16 +190,18 @@ pub async fn change(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
-    from: From,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    editor(&person)?;
-    let old = scope(&app, &id).await?;
+    let old = scope(&app, &id, &person.sites).await?;
     let new = read(&Fields::of(sent)?, old.id.clone())?;
-    let entry = entry(&person, from, "scope.change", &new.name).change(
-        Some(canonical::written(&old.whole())),
-        Some(canonical::written(&new.whole())),
-    );
+    seen(&new, &person)?;
+    let entry = person
+        .author
+        .entry(clock::now(), "scope.change", new.name.clone())
+        .change(
+            Some(canonical::written(&old.whole())),
+            Some(canonical::written(&new.whole())),
+        );
     let url = scope_url(&new);
     if !app.store().change_scope(new, person.name, entry).await? {
         return Err(Problem::invalid("/name", "another scope has this name"));
@@ -208,10 +214,8 @@ pub async fn run(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
-    from: From,
 ) -> Result<Response, Problem> {
-    editor(&person)?;
-    let scope = scope(&app, &id).await?;
+    let scope = scope(&app, &id, &person.sites).await?;
     let base = base_of(&scope)?;
     let run = running::keep(
         app.store(),
@@ -219,16 +223,16 @@ pub async fn run(
         &scope,
         &base,
         &person.name,
+        person.author,
         clock::now(),
-        |deed| deed.from(from.0),
     )
     .await?;
     Ok(Redirect::to(&run_url(&scope, &run)).into_response())
 }
 
-/// A limit as people write it: a number; of the coverage a percentage.
-fn limit(criterion: Criterion, text: &str) -> Option<i64> {
-    if criterion != Criterion::Coverage {
+/// A limit as people write it: a number, or a percentage such as 97.5 as hundredths of a percent.
+fn limit(is_share: bool, text: &str) -> Option<i64> {
+    if !is_share {
         return text.parse().ok();
     }
     let text = text.trim_end_matches('%').trim();
@@ -250,40 +254,64 @@ pub async fn limits(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
-    from: From,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    editor(&person)?;
-    let scope = scope(&app, &id).await?;
+    let scope = scope(&app, &id, &person.sites).await?;
     let fields = Fields::of(sent)?;
-    let criterion = Criterion::from_code(fields.get("criterion"))
-        .filter(|criterion| criterion.asks().is_none())
-        .ok_or_else(|| Problem::invalid("/criterion", "is no criterion that has a limit"))?;
-    let limit = limit(criterion, fields.get("limit"))
-        .filter(|limit| criterion.takes(*limit))
+    let why =
+        audit::reason(fields.get("why")).map_err(|detail| Problem::invalid("/why", detail))?;
+    let code = fields.get("criterion");
+    let criterion = Criterion::from_code(code).filter(|criterion| criterion.asks().is_none());
+    let watched = [Watching::TRIGGER, Watching::HOURS]
+        .into_iter()
+        .find(|known| *known == code);
+    let code = criterion.map(Criterion::code).or(watched);
+    let code = code.ok_or_else(|| {
+        Problem::invalid(
+            "/criterion",
+            "is nothing that has a limit; choose one of the list",
+        )
+    })?;
+    let is_share = criterion == Some(Criterion::Coverage) || code == Watching::TRIGGER;
+    let mut watching = Watching::default();
+    let limit = limit(is_share, fields.get("limit"))
+        .filter(|limit| match criterion {
+            Some(criterion) => criterion.takes(*limit),
+            None => watching.set(code, *limit),
+        })
         .ok_or_else(|| {
             Problem::invalid(
                 "/limit",
-                "is a number from 0, of the coverage a percentage up to 100 such as 97.5",
+                "is a number from 0, of shares a percentage up to 100 such as 97.5, of hours 1 to 744",
             )
         })?;
     let said = app.store().said_of_scope(&scope.id).await?;
-    let old = said
-        .limits
-        .iter()
-        .find(|known| known.criterion == criterion);
-    let old = old.map_or(criterion.usual(), |old| old.limit);
-    let entry = entry(&person, from, "scope.limit", &scope.name).change(
-        Some(format!("{} {}", criterion.code(), criterion.figure(old))),
-        Some(format!("{} {}", criterion.code(), criterion.figure(limit))),
-    );
-    let set = Limit {
-        criterion,
-        limit,
-        by: person.name,
-        at: entry.at,
+    let old = match criterion {
+        Some(criterion) => said
+            .limits
+            .iter()
+            .find(|known| known.criterion == criterion)
+            .map_or(criterion.usual(), |old| old.limit),
+        None if code == Watching::TRIGGER => said.watching.trigger,
+        None => said.watching.hours,
     };
-    app.store().set_limit(scope.id.clone(), set, entry).await?;
+    let words = |value: i64| {
+        let value = if is_share {
+            Criterion::Coverage.figure(value)
+        } else {
+            value.to_string()
+        };
+        Some(format!("{code} {value}"))
+    };
+    let entry = person
+        .author
+        .because(Some(why))
+        .entry(clock::now(), "scope.limit", scope.name.clone())
+        .change(words(old), words(limit));
+    let store = app.store();
+    store
+        .set_limit(scope.id.clone(), code, limit, person.name, entry)
+        .await?;
     Ok(Redirect::to(&scope_url(&scope)).into_response())
 }
 
@@ -292,15 +320,13 @@ pub async fn say(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
-    from: From,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    editor(&person)?;
-    let scope = scope(&app, &id).await?;
+    let scope = scope(&app, &id, &person.sites).await?;
     let fields = Fields::of(sent)?;
     let kind = fields.get("kind").to_owned();
     let criterion = Criterion::from_code(&kind).filter(|criterion| criterion.asks().is_some());
-    if criterion.is_none() && kind != REQUEST && kind != SWITCHED {
+    if criterion.is_none() && kind != REQUEST {
         return Err(Problem::invalid(
             "/kind",
             "is nothing that people say; choose one of the list",
@@ -332,20 +358,18 @@ pub async fn say(
         .iter()
         .find(|mark| Some(mark.criterion) == criterion);
     let words = |said: &str| format!("{kind}: {said}");
-    let entry = entry(
-        &person,
-        from,
-        if holds {
-            "scope.say"
-        } else {
-            "scope.take_back"
-        },
-        &scope.name,
-    )
-    .change(
-        old.map(|mark| words(&mark.note)),
-        Some(words(if holds { &note } else { "taken back" })),
-    );
+    let deed = if holds {
+        "scope.say"
+    } else {
+        "scope.take_back"
+    };
+    let entry = person
+        .author
+        .entry(clock::now(), deed, scope.name.clone())
+        .change(
+            old.map(|mark| words(&mark.note)),
+            Some(words(if holds { &note } else { "taken back" })),
+        );
     let said = Said {
         kind: kind.clone(),
         holds,
@@ -364,11 +388,9 @@ pub async fn decide(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
-    from: From,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    decider(&person)?;
-    let scope = scope(&app, &id).await?;
+    let scope = scope(&app, &id, &person.sites).await?;
     let fields = Fields::of(sent)?;
     let decided = Decided::from_code(fields.get("decided"))
         .ok_or_else(|| Problem::invalid("/decided", "is go, go_with_conditions or no_go"))?;
@@ -381,7 +403,7 @@ pub async fn decide(
     let wish = Wish {
         decided,
         by: person.name,
-        from: from.0,
+        author: person.author,
         why: fields.words("why", WORDS)?,
         conditions: fields.words("conditions", WORDS)?,
         seen_go: fields.get("seen_go") == "1",

@@ -1,43 +1,26 @@
 //! The cutover decision, for people and for programs.
 
+pub mod after;
 pub mod api;
 pub mod decisions;
+pub mod downloads;
 pub mod forms;
+mod kept;
 pub mod pages;
 
-use std::net::IpAddr;
+use serde_json::Value;
 
-use axum::{extract::FromRequestParts, http::request::Parts};
-
-use super::{
-    auth::Person,
-    from_where::FromWhere,
-    query::{form_pairs, unknown},
-};
+use super::query::{form_pairs, unknown};
 use crate::{
-    clock,
     domain::{
-        access::{Permission, Sites},
-        audit::{Actor, Entry},
-        cutover::scope::Scope,
+        access::Sites,
+        cutover::scope::{Scope, lie_within},
     },
     error::Problem,
     state::App,
-    store::model::Filter,
+    store::{cutover::decisions::Decision, model::Filter},
+    views::Layout,
 };
-
-/// From which address it came, where that is known.
-#[derive(Clone, Copy, Debug)]
-pub struct From(pub Option<IpAddr>);
-
-impl<S: Send + Sync> FromRequestParts<S> for From {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let known = parts.extensions.get::<FromWhere>();
-        Ok(Self(known.map(|FromWhere(address)| *address)))
-    }
-}
 
 /// What a scope's filter means. Only what names clients narrows it: the ready ones alone would always pass.
 pub(super) fn base(text: &str) -> Result<Filter, String> {
@@ -61,6 +44,8 @@ pub(super) fn base(text: &str) -> Result<Filter, String> {
     Ok(filter)
 }
 
+/// The same of a scope that is kept. It is about all of its clients, whoever looks: whoever may see some sites only sees
+/// scopes that lie wholly in them.
 pub(super) fn base_of(scope: &Scope) -> Result<Filter, Problem> {
     base(&scope.filter).map_err(|detail| {
         tracing::error!(
@@ -72,52 +57,52 @@ pub(super) fn base_of(scope: &Scope) -> Result<Filter, Problem> {
     })
 }
 
-/// A decision is about whole scopes, with clients whose site nobody knows, so whoever is limited to sites has no part in it.
-pub(super) fn sees_all(sites: &Sites) -> Result<(), Problem> {
-    if sites.limit().is_none() {
-        return Ok(());
-    }
-    Err(Problem::Forbidden(
-        "Cutover decisions count clients of all sites, and those whose site is not known. Your account is limited to some sites; ask somebody whose account is not.".to_owned(),
-    ))
+/// Whether the reader may edit scopes: who feeds, and who decides.
+pub(super) fn may_edit(layout: &Layout) -> bool {
+    layout.may.feed() || layout.may.decide()
 }
 
-/// Whether a person may edit scopes: who feeds, and who decides.
-pub(super) fn may_edit(person: &Person) -> bool {
-    person.role.may(Permission::Feed) || person.role.may(Permission::Decide)
-}
-
-pub(super) fn editor(person: &Person) -> Result<(), Problem> {
-    sees_all(&person.sites)?;
-    if may_edit(person) {
-        return Ok(());
-    }
-    Err(Problem::Forbidden(
-        "Only an operator, an approver or an administrator may change this.".to_owned(),
-    ))
-}
-
-pub(super) fn decider(person: &Person) -> Result<(), Problem> {
-    sees_all(&person.sites)?;
-    if person.role.may(Permission::Decide) {
-        return Ok(());
-    }
-    Err(Problem::Forbidden(
-        "Only an approver or an administrator may decide.".to_owned(),
-    ))
-}
-
-pub(super) async fn scope(app: &App, id: &str) -> Result<Scope, Problem> {
+/// A scope that whoever asks may see.
+pub(super) async fn scope(app: &App, id: &str, sites: &Sites) -> Result<Scope, Problem> {
     let found = app.store().scope(id).await?;
-    found.ok_or_else(|| Problem::NotFound("There is no scope at this address.".to_owned()))
+    found
+        .filter(|scope| scope.lies_within(sites))
+        .ok_or_else(|| Problem::NotFound("There is no scope at this address.".to_owned()))
 }
 
-pub(super) fn entry(person: &Person, from: From, deed: &'static str, subject: &str) -> Entry {
-    Entry::new(
-        clock::now(),
-        Actor::Person(person.name.clone()),
-        deed,
-        subject,
-    )
-    .from(from.0)
+/// A decision that whoever asks may see, with its head as JSON.
+pub(super) async fn decision(
+    app: &App,
+    number: &str,
+    sites: &Sites,
+) -> Result<(Decision, Value), Problem> {
+    let nothing = || Problem::NotFound("There is no decision of this number.".to_owned());
+    let number: i64 = number.parse().map_err(|_| nothing())?;
+    let found = app.store().decision(number).await?;
+    let decision = found
+        .filter(|decision| is_seen(decision, sites))
+        .ok_or_else(nothing)?;
+    let head = serde_json::from_str(&decision.head).map_err(|error| {
+        tracing::error!(%error, number, "the head of a decision cannot be read");
+        Problem::Internal
+    })?;
+    Ok((decision, head))
+}
+
+/// Whether somebody who may see these sites may see a decision.
+pub(super) fn is_seen(decision: &Decision, sites: &Sites) -> bool {
+    lie_within(decision.sites.split(','), sites)
+}
+
+/// Refuses to hand a whole record to somebody who may not see every client in it: those whose site is not known may
+/// belong to a scope, and to other sites.
+pub(super) fn whole_record(head: &Value, sites: &Sites) -> Result<(), Problem> {
+    let mut codes = head["tally"]["by_site"].as_object().into_iter().flatten();
+    if codes.all(|(code, _)| sites.holds(code)) {
+        return Ok(());
+    }
+    Err(Problem::Forbidden(
+        "This record also names clients whose site is not known, and you may see some sites only; ask somebody who may see them all."
+            .to_owned(),
+    ))
 }

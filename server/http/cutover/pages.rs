@@ -14,7 +14,9 @@ use super::{
         query::{Named, form_pairs, unknown},
         trend,
     },
-    may_edit, scope, sees_all,
+    is_seen,
+    kept::aside,
+    may_edit, scope,
 };
 use crate::{
     clock,
@@ -23,7 +25,7 @@ use crate::{
         deciding,
     },
     domain::{
-        access::Permission,
+        access::Sites,
         assess::os_label,
         cutover::{
             criteria::{Facts, hold},
@@ -33,7 +35,6 @@ use crate::{
         },
         feeds::day_of,
         forecast,
-        time::Timestamp,
     },
     error::Problem,
     state::App,
@@ -41,6 +42,7 @@ use crate::{
     views::{
         Nav,
         cutover::{
+            decision::FrozenException,
             parts::{Moved, Name},
             run::{Names, RunPage, run_url},
             scope::{Board, LeftoverRow, ScopePage},
@@ -65,16 +67,13 @@ pub async fn list(
     person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    sees_all(&person.sites)?;
-    let scopes = app.store().scopes().await?;
-    let decisions = app.store().decisions("", i64::MAX, DECISIONS).await?;
-    let layout = layout(&app, Nav::Cutover, Some(&person.name), Some(&headers));
-    html(&ScopesPage::new(
-        layout,
-        &scopes,
-        &decisions,
-        may_edit(&person),
-    ))
+    let mut scopes = app.store().scopes().await?;
+    scopes.retain(|scope| scope.lies_within(&person.sites));
+    let mut decisions = app.store().decisions("", i64::MAX, DECISIONS).await?;
+    decisions.retain(|decision| is_seen(decision, &person.sites));
+    let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
+    let may_edit = may_edit(&layout);
+    html(&ScopesPage::new(layout, &scopes, &decisions, may_edit))
 }
 
 /// What a kept run says in numbers, and what else stands in it.
@@ -83,9 +82,9 @@ pub(super) fn read(run: &KeptRun) -> (Tally, Value) {
     (Tally::read(&value["tally"]), value)
 }
 
-pub(super) fn row(one: Leftover) -> LeftoverRow {
+fn row(one: Leftover, sites: &Sites) -> LeftoverRow {
     LeftoverRow {
-        name: Name::new(&one.id, &one.name),
+        name: Name::seen(&one.id, &one.name, &one.site, sites),
         fate: one.fate.words(),
         because: one.because.words(),
         owner: one.owner.unwrap_or_default(),
@@ -94,28 +93,19 @@ pub(super) fn row(one: Leftover) -> LeftoverRow {
     }
 }
 
-/// Reading a run is work, and not for the thread that answers.
-async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, String> + Send + 'static,
-) -> Result<T, Problem> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| Problem::Internal)?.map_err(|error| {
-        tracing::error!(error, "a kept run cannot be read");
-        Problem::Internal
-    })
-}
-
-async fn moved(app: &App, scope: &Scope, run: &KeptRun) -> Result<Option<Moved>, Problem> {
+async fn moved(
+    app: &App,
+    scope: &Scope,
+    run: &KeptRun,
+    sites: &Sites,
+) -> Result<Option<Moved>, Problem> {
     let Some(before) = app.store().run_before(&scope.id, &run.id).await? else {
         return Ok(None);
     };
     let earlier = app.store().run_body(&scope.id, &before.id).await?;
     let later = app.store().run_body(&scope.id, &run.id).await?;
     let difference = aside(move || comparing::between(&earlier, &later)).await?;
-    Ok(Some(Moved::new(
-        (&difference.more, difference.more_count),
-        (&difference.fewer, difference.fewer_count),
-    )))
+    Ok(Some(Moved::new(&difference, sites)))
 }
 
 /// `GET /cutover/{scope}`
@@ -145,8 +135,7 @@ async fn board(
     headers: &HeaderMap,
     paper: bool,
 ) -> Result<Response, Problem> {
-    sees_all(&person.sites)?;
-    let scope = scope(app, id).await?;
+    let scope = scope(app, id, &person.sites).await?;
     let store = app.store();
     let runs = store.runs(&scope.id).await?;
     let said = store.said_of_scope(&scope.id).await?;
@@ -160,8 +149,14 @@ async fn board(
         let body = store.run_body(&scope.id, &run.id).await?;
         let (found, total) =
             aside(move || comparing::page(&body, &Wanted::default(), ON_BOARD)).await?;
-        leftovers = (found.into_iter().map(row).collect(), total);
-        since = moved(app, &scope, run).await?;
+        leftovers = (
+            found
+                .into_iter()
+                .map(|one| row(one, &person.sites))
+                .collect(),
+            total,
+        );
+        since = moved(app, &scope, run, &person.sites).await?;
     }
     let observed = deciding::observed(&scope);
     let held = hold(&Facts {
@@ -178,7 +173,11 @@ async fn board(
         marks: &said.marks,
     });
     let outlook = likely(app, &scope).await?;
-    let layout = layout(app, Nav::Cutover, Some(&person.name), Some(headers));
+    let excepted = newest.as_ref().map_or_else(Vec::new, |(_, (_, value))| {
+        FrozenException::all(&value["excepted"], &person.sites)
+    });
+    let layout = layout(app, Nav::Cutover, Some(person), Some(headers));
+    let (may_edit, may_decide) = (may_edit(&layout), layout.may.decide());
     html(&ScopePage::new(
         layout,
         Board {
@@ -190,9 +189,10 @@ async fn board(
             said: &said,
             runs: &runs,
             decisions: &decisions,
+            excepted,
             outlook,
-            may_edit: may_edit(person),
-            may_decide: person.role.may(Permission::Decide),
+            may_decide,
+            may_edit,
         },
         paper,
     ))
@@ -208,7 +208,13 @@ async fn likely(app: &App, scope: &Scope) -> Result<Vec<String>, Problem> {
     }
     let now = clock::now();
     let summary = app.store().summary(&app.judge().ruleset, now).await?;
-    let feeds = app.store().feeds(now).await?;
+    let within = Sites::only(scope.sites.clone());
+    let within = if scope.sites.is_empty() {
+        Sites::all()
+    } else {
+        within
+    };
+    let feeds = app.store().feeds(&within, now).await?;
     let slice = Slice {
         site: scope.sites.first().cloned(),
         ..Slice::default()
@@ -275,11 +281,10 @@ pub async fn run(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    sees_all(&person.sites)?;
     let nothing =
         || Problem::NotFound("There is no such run; the newest 50 of a scope are kept.".to_owned());
     let Path((id, run)) = path.map_err(|_| nothing())?;
-    let scope = scope(&app, &id).await?;
+    let scope = scope(&app, &id, &person.sites).await?;
     let query = query.unwrap_or_default();
     let wanted = wanted(&query).map_err(Problem::Invalid)?;
     let run = app
@@ -290,7 +295,7 @@ pub async fn run(
     let body = app.store().run_body(&scope.id, &run.id).await?;
     let asked = wanted.clone();
     let (found, total) = aside(move || comparing::page(&body, &asked, ON_RUN)).await?;
-    let moved = moved(&app, &scope, &run).await?;
+    let moved = moved(&app, &scope, &run, &person.sites).await?;
     let last = wanted.after + found.len();
     let shown = match (total, found.len()) {
         (0, _) => "Nobody: all clients of this run, or of those asked for, are safe.".to_owned(),
@@ -308,19 +313,11 @@ pub async fn run(
     let next = (last < total && !found.is_empty())
         .then(|| format!("{}?{}after={last}", run_url(&scope, &run), kept.concat()));
     let (tally, _) = read(&run);
-    let layout = layout(&app, Nav::Cutover, Some(&person.name), Some(&headers));
-    let rows = found.into_iter().map(row).collect();
+    let rows = found
+        .into_iter()
+        .map(|one| row(one, &person.sites))
+        .collect();
+    let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
     let names = Names { rows, shown, next };
     html(&RunPage::new(layout, &scope, &run, &tally, moved, names))
-}
-
-/// A day as a calendar has it, such as `20270312`.
-pub(super) fn compact(day: i64) -> String {
-    crate::domain::days::date_of(day).replace('-', "")
-}
-
-/// The moment as a calendar has it.
-pub(super) fn stamp(at: Timestamp) -> String {
-    let whole = Timestamp(at.0 - at.0.rem_euclid(1_000)).to_string();
-    whole.replace(['-', ':'], "")
 }

@@ -17,14 +17,14 @@ ON CONFLICT (estate) DO UPDATE SET number = decision_head.number + 1
 RETURNING number, hash";
 const MOVE: &str = "UPDATE decision_head SET hash = $2 WHERE estate = $1";
 const HEAD: &str = "SELECT number, hash FROM decision_head WHERE estate = $1";
-const ADD: &str = "INSERT INTO decisions (estate, number, scope, name, decided, decided_by, decided_at, head, foot, hash)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const ADD: &str = "INSERT INTO decisions (estate, number, scope, name, sites, decided, decided_by, decided_at, head, foot, hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const ADD_PART: &str =
     "INSERT INTO decision_parts (estate, number, part, bytes) VALUES ($1, $2, $3, $4)";
-const ALL: &str = "SELECT number, scope, name, decided, decided_by, decided_at, '' AS head, '' AS foot, hash FROM decisions
+const ALL: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at, '' AS head, '' AS foot, hash FROM decisions
 WHERE estate = $1 AND ($2 = '' OR scope = $2) AND number < $3 ORDER BY number DESC LIMIT $4";
 const ONE: &str =
-    "SELECT number, scope, name, decided, decided_by, decided_at, head, foot, hash FROM decisions
+    "SELECT number, scope, name, sites, decided, decided_by, decided_at, head, foot, hash FROM decisions
 WHERE estate = $1 AND number = $2";
 const PARTS: &str =
     "SELECT bytes FROM decision_parts WHERE estate = $1 AND number = $2 AND part = $3";
@@ -49,6 +49,8 @@ pub struct Decision {
     pub scope: String,
     /// What the scope was called.
     pub name: String,
+    /// Its site codes with commas between; empty: all sites.
+    pub sites: String,
     /// What was decided, as its code.
     pub decided: String,
     /// By whom.
@@ -70,6 +72,8 @@ pub struct NewDecision {
     pub scope: String,
     /// What that is called.
     pub name: String,
+    /// Its site codes, in order; none: all sites.
+    pub sites: Vec<String>,
     /// What was decided, as its code.
     pub decided: &'static str,
     /// By whom.
@@ -101,6 +105,7 @@ impl Store {
                         .bind(head.number)
                         .bind(new.scope)
                         .bind(new.name)
+                        .bind(new.sites.join(","))
                         .bind(new.decided.to_owned())
                         .bind(new.by)
                         .bind(entry.at.0)

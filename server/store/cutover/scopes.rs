@@ -4,6 +4,7 @@ use super::super::{ESTATE, Store, audit, db::Conn, error::Result};
 use crate::domain::{
     audit::Entry,
     cutover::{
+        after::Watching,
         criteria::{Criterion, Limit, Mark},
         scope::Scope,
     },
@@ -14,8 +15,10 @@ use crate::domain::{
 pub const MOST: i64 = 200;
 /// Somebody asks for a decision.
 pub const REQUEST: &str = "request";
-/// The protocols were switched off.
-pub const SWITCHED: &str = "switched_off";
+/// The protocols were switched off after the decision of this number.
+pub fn switched_off(number: i64) -> String {
+    format!("switched_off_{number}")
+}
 
 const COLUMNS: &str = "SELECT id, name, sites, roles, filter, protocols, planned, freshness_days, two_people FROM scopes
 WHERE estate = $1 AND ($2 = '' OR id = $2) ORDER BY name";
@@ -107,8 +110,10 @@ pub struct SaidOfScope {
     pub marks: Vec<Mark>,
     /// The newest request for a decision that was not taken back.
     pub request: Option<Said>,
-    /// The newest word that the protocols were switched off.
-    pub switched: Option<Said>,
+    /// What is watched for after the switch.
+    pub watching: Watching,
+    /// After which decisions the protocols were switched off, see [`switched_off`].
+    pub switched: Vec<Said>,
 }
 
 async fn write(
@@ -212,6 +217,15 @@ impl Store {
             .bind(scope.to_owned())
             .all()
             .await?;
+        let mut watching = Watching::default();
+        for row in &limits {
+            watching.set(&row.criterion, row.value);
+        }
+        let switched: Vec<Said> = said
+            .iter()
+            .filter(|said| said.holds && said.kind.starts_with("switched_off_"))
+            .cloned()
+            .collect();
         let holding = |kind: &str| {
             said.iter()
                 .find(|said| said.kind == kind && said.holds)
@@ -230,7 +244,8 @@ impl Store {
                 })
                 .collect(),
             request: holding(REQUEST),
-            switched: holding(SWITCHED),
+            watching,
+            switched,
             marks: said
                 .into_iter()
                 .filter(|said| said.holds)
@@ -248,18 +263,25 @@ impl Store {
         })
     }
 
-    /// Sets a limit.
-    pub async fn set_limit(&self, scope: String, limit: Limit, entry: Entry) -> Result<()> {
+    /// Sets a limit, or what is watched for, by its code.
+    pub async fn set_limit(
+        &self,
+        scope: String,
+        code: &'static str,
+        value: i64,
+        by: String,
+        entry: Entry,
+    ) -> Result<()> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
                     conn.sql(SET)
                         .bind(ESTATE)
                         .bind(scope)
-                        .bind(limit.criterion.code().to_owned())
-                        .bind(limit.limit)
-                        .bind(limit.by)
-                        .bind(limit.at.0)
+                        .bind(code.to_owned())
+                        .bind(value)
+                        .bind(by)
+                        .bind(entry.at.0)
                         .execute()
                         .await?;
                     audit::note(conn, &entry).await

@@ -19,12 +19,13 @@ use crate::domain::{
 };
 
 /// Clients read at once.
-const PORTION: usize = 500;
+pub const PORTION: usize = 500;
 
 #[derive(sqlx::FromRow)]
-struct Hash {
+struct Proof {
     id: Vec<u8>,
     content_hash: Option<Vec<u8>>,
+    seen_at: Option<i64>,
 }
 
 /// A client of a scope, as it is stored.
@@ -116,16 +117,26 @@ impl ScopeWalk {
 }
 
 async fn hashes(tx: &mut Tx, rows: &[ClientRow]) -> Result<HashMap<String, String>> {
-    let ids: Vec<Vec<u8>> = rows
-        .iter()
-        .filter_map(|row| row.id.parse::<ClientId>().ok())
+    let ids = rows.iter().map(|row| row.id.as_str());
+    let each = proofs(tx, ids).await?.into_iter().filter_map(|row| {
+        let id = identify::from_bytes(&row.id)?;
+        Some((id.to_string(), canonical::hex(&row.content_hash?)))
+    });
+    Ok(each.collect())
+}
+
+/// What the verdicts of some clients rest on, and when they were heard; at most a portion of them.
+async fn proofs<'i>(tx: &mut Tx, ids: impl Iterator<Item = &'i str>) -> Result<Vec<Proof>> {
+    let ids: Vec<Vec<u8>> = ids
+        .filter_map(|id| id.parse::<ClientId>().ok())
         .map(|id| id.as_bytes().to_vec())
+        .take(PORTION)
         .collect();
     let Some(first) = ids.first().cloned() else {
-        return Ok(HashMap::new());
+        return Ok(Vec::new());
     };
     let mut text = Composed::default();
-    text.push("SELECT id, content_hash FROM clients WHERE estate = ? AND id IN (?");
+    text.push("SELECT id, content_hash, seen_at FROM clients WHERE estate = ? AND id IN (?");
     // Few lengths, so that few statements are prepared.
     let length = if ids.len() > 50 { PORTION } else { 50 };
     for _ in 1..length {
@@ -136,10 +147,19 @@ async fn hashes(tx: &mut Tx, rows: &[ClientRow]) -> Result<HashMap<String, Strin
     for place in 0..length {
         statement = statement.bind(ids.get(place).cloned().unwrap_or_else(|| first.clone()));
     }
-    let found: Vec<Hash> = statement.all().await?;
-    let each = found.into_iter().filter_map(|row| {
-        let id = identify::from_bytes(&row.id)?;
-        Some((id.to_string(), canonical::hex(&row.content_hash?)))
-    });
-    Ok(each.collect())
+    statement.all().await
+}
+
+impl Store {
+    /// When these clients were heard last, by what they sent themselves: the earlier of when it was read and when it
+    /// came. Who was never heard, or is gone, is missing. At most [`PORTION`] ids.
+    pub async fn heard_last(&self, ids: &[String]) -> Result<HashMap<String, i64>> {
+        let mut tx = self.db.read().await?;
+        let rows = proofs(&mut tx, ids.iter().map(String::as_str)).await?;
+        let each = rows.into_iter().filter_map(|row| {
+            let id = identify::from_bytes(&row.id)?;
+            Some((id.to_string(), row.seen_at?))
+        });
+        Ok(each.collect())
+    }
 }

@@ -2,7 +2,7 @@
 WITH v (client_id, newest, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles, os_key,
         standing, verdict, impact, deciding, reasons, warnings, ruleset,
         collected_at, received_at, seen_at, evidence_at, content_hash, report_id, stale_at, sweep_at, future,
-        sources, touched, whole, trust, oldest_at) AS ({rows})
+        sources, touched, whole, trust, oldest_at, sent_token, sent_from) AS ({rows})
 UPDATE clients SET
     name = CASE WHEN v.newest THEN COALESCE(v.name, clients.name) ELSE clients.name END,
     sort_key = CASE WHEN v.newest THEN COALESCE(v.sort_key, clients.sort_key) ELSE clients.sort_key END,
@@ -44,7 +44,9 @@ UPDATE clients SET
     touched = v.touched,
     whole = v.whole,
     trust = v.trust,
-    oldest_at = v.oldest_at
+    oldest_at = v.oldest_at,
+    sent_token = CASE WHEN v.newest THEN v.sent_token ELSE clients.sent_token END,
+    sent_from = CASE WHEN v.newest THEN v.sent_from ELSE clients.sent_from END
 FROM v
 WHERE clients.estate = $1 AND clients.id = v.client_id
 RETURNING clients.id

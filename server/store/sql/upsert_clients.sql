@@ -3,17 +3,17 @@
 WITH v (client_id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles, os_key,
         standing, verdict, impact, deciding, reasons, warnings, ruleset,
         collected_at, received_at, seen_at, content_hash, report_id, stale_at, sweep_at, future,
-        touched, whole, trust) AS ({rows})
+        touched, whole, trust, sent_token, sent_from) AS ({rows})
 INSERT INTO clients (
     estate, id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles,
     listing, list_id, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, verdict_since,
     collected_at, received_at, seen_at, evidence_at, content_hash, report_id, stale_at, sweep_at, future, duplicate,
-    sources, touched, whole, trust)
+    sources, touched, whole, trust, sent_token, sent_from)
 SELECT
     $1, client_id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles,
     'unlisted', 0, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, seen_at,
     collected_at, received_at, seen_at, seen_at, content_hash, report_id, stale_at, sweep_at, future, FALSE,
-    1, touched, whole, trust
+    1, touched, whole, trust, sent_token, sent_from
 FROM v WHERE TRUE
 ON CONFLICT (estate, id) DO UPDATE SET
     name = excluded.name,
@@ -54,6 +54,8 @@ ON CONFLICT (estate, id) DO UPDATE SET
     touched = excluded.touched,
     whole = excluded.whole,
     trust = excluded.trust,
+    sent_token = excluded.sent_token,
+    sent_from = excluded.sent_from,
     oldest_at = NULL
 WHERE clients.seen_at IS NULL
    OR excluded.seen_at > clients.seen_at

@@ -3,9 +3,15 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::parts::{Blast, Moved};
+use super::{
+    parts::{Blast, Moved, Name},
+    scope::LeftoverRow,
+};
 use crate::{
-    domain::cutover::{record::Decided, tally::Tally},
+    domain::{
+        access::Sites,
+        cutover::{record::Decided, tally::Tally},
+    },
     store::cutover::decisions::Decision,
     views::Layout,
 };
@@ -27,7 +33,7 @@ pub struct FrozenCriterion {
 #[derive(Clone, Debug)]
 pub struct FrozenException {
     /// Client.
-    pub name: String,
+    pub name: Name,
     /// Who answers.
     pub owner: String,
     /// Why.
@@ -38,6 +44,28 @@ pub struct FrozenException {
     pub until: String,
     /// Who approved.
     pub approved: String,
+}
+
+impl FrozenException {
+    /// All that a record or a run names, for somebody who may see these sites.
+    pub fn all(value: &Value, sites: &Sites) -> Vec<Self> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let each = value.as_array().into_iter().flatten();
+        each.map(|one| Self {
+            name: Name::seen(
+                &text(&one["client"]),
+                &text(&one["name"]),
+                &text(&one["site"]),
+                sites,
+            ),
+            owner: text(&one["owner"]),
+            reason: text(&one["reason"]),
+            control: text(&one["control"]),
+            until: text(&one["expires_at"]),
+            approved: text(&one["approved_by"]),
+        })
+        .collect()
+    }
 }
 
 /// What a record says, ready to be shown.
@@ -91,7 +119,7 @@ pub struct Frozen {
 
 impl Frozen {
     /// From the head of a record.
-    pub fn new(decision: &Decision, head: &Value) -> Self {
+    pub fn new(decision: &Decision, head: &Value, sites: &Sites) -> Self {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let list = |value: &Value| {
             let items = value.as_array().into_iter().flatten();
@@ -143,17 +171,7 @@ impl Frozen {
                     met: one["met"].as_bool().unwrap_or(false),
                 })
                 .collect(),
-            exceptions: each(&head["exceptions"])
-                .iter()
-                .map(|one| FrozenException {
-                    name: text(&one["name"]),
-                    owner: text(&one["owner"]),
-                    reason: text(&one["reason"]),
-                    control: text(&one["control"]),
-                    until: text(&one["expires_at"]),
-                    approved: text(&one["approved_by"]),
-                })
-                .collect(),
+            exceptions: FrozenException::all(&head["exceptions"], sites),
             blast: Blast::new(&Tally::read(&head["tally"]), ""),
             hash: decision.hash.clone(),
             before: text(&head["before"]),
@@ -162,23 +180,6 @@ impl Frozen {
             clients: head["lines"]["count"].to_string(),
         }
     }
-}
-
-/// A leftover on the sheet.
-#[derive(Clone, Debug)]
-pub struct FrozenLeftover {
-    /// Name.
-    pub name: String,
-    /// Site.
-    pub site: String,
-    /// OS version.
-    pub os: String,
-    /// Owner.
-    pub owner: String,
-    /// Fate in words.
-    pub fate: &'static str,
-    /// Why.
-    pub because: &'static str,
 }
 
 /// The page of a decision.
@@ -193,8 +194,16 @@ pub struct DecisionPage {
     pub moved: Option<Moved>,
     /// Why it does not say what has moved.
     pub unmoved: String,
+    /// Where it is compared, where somebody has to ask.
+    pub compare_url: Option<String>,
     /// The key of this server.
     pub own_key: String,
+    /// First leftovers, as they were.
+    pub leftovers: Vec<LeftoverRow>,
+    /// How many there were.
+    pub leftover_count: usize,
+    /// The reader may take the whole record away.
+    pub whole: bool,
 }
 
 /// The sheet for the board: one file that needs nothing else.
@@ -204,7 +213,7 @@ pub struct SheetPage {
     /// What was frozen.
     pub frozen: Frozen,
     /// Leftovers by name.
-    pub leftovers: Vec<FrozenLeftover>,
+    pub leftovers: Vec<LeftoverRow>,
     /// How many there are.
     pub count: usize,
 }

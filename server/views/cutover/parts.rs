@@ -2,9 +2,11 @@
 
 use crate::{
     domain::{
+        access::Sites,
         assess::os_label,
         cutover::{
             criteria::{Criterion, Held},
+            difference::{Difference, Who},
             tally::{Fates, Tally},
             whatif::Fate,
         },
@@ -225,18 +227,26 @@ impl CriterionLine {
 /// A name that leads to its client.
 #[derive(Clone, Debug)]
 pub struct Name {
-    /// Name.
+    /// Name; what it is called where the reader may not see it.
     pub name: String,
-    /// Its page.
-    pub href: String,
+    /// Its page; `None`: the reader may not see it.
+    pub href: Option<String>,
 }
 
 impl Name {
-    /// Of an id and a name.
-    pub fn new(id: &str, name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            href: client_url(id),
+    /// Of a client, for somebody who may see these sites. A client whose site is not known may belong to a scope, and is
+    /// nobody's to see who may see some sites only.
+    pub fn seen(id: &str, name: &str, site: &str, sites: &Sites) -> Self {
+        if sites.holds(site) {
+            Self {
+                name: name.to_owned(),
+                href: Some(client_url(id)),
+            }
+        } else {
+            Self {
+                name: "a client whose site is not known".to_owned(),
+                href: None,
+            }
         }
     }
 }
@@ -255,19 +265,23 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// From both sides: the first names of each, and how many there are.
-    pub fn new(more: (&[(String, String)], usize), fewer: (&[(String, String)], usize)) -> Self {
-        let names =
-            |side: &[(String, String)]| side.iter().map(|(id, name)| Name::new(id, name)).collect();
-        let cut = more.1 > more.0.len() || fewer.1 > fewer.0.len();
+    /// Of a difference, for somebody who may see these sites.
+    pub fn new(difference: &Difference, sites: &Sites) -> Self {
+        let names = |side: &[Who]| {
+            side.iter()
+                .map(|who| Name::seen(&who.id, &who.name, &who.site, sites))
+                .collect()
+        };
+        let (more, fewer) = (&difference.more, &difference.fewer);
+        let cut = difference.more_count > more.len() || difference.fewer_count > fewer.len();
         Self {
-            short: format!("+{} / −{}", more.1, fewer.1),
-            more: names(more.0),
-            fewer: names(fewer.0),
+            short: format!("+{} / −{}", difference.more_count, difference.fewer_count),
+            more: names(more),
+            fewer: names(fewer),
             cut: if cut {
                 format!(
                     "Only the first {} names of each side are shown.",
-                    more.0.len().max(fewer.0.len())
+                    more.len().max(fewer.len())
                 )
             } else {
                 String::new()

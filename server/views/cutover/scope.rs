@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::{
+    decision::FrozenException,
     parts::{Blast, CriterionLine, Moved, Name},
     run::run_url,
     scopes::{DecisionRow, ScopeForm, about, scope_url},
@@ -10,10 +11,12 @@ use super::{
 use crate::{
     domain::{
         cutover::{
-            criteria::{Held, Recommendation},
+            after::Watching,
+            criteria::{Criterion, Held, Recommendation},
             record::Decided,
             scope::Scope,
             tally::Tally,
+            whatif::Fate,
         },
         time::{DAY, Timestamp},
     },
@@ -68,6 +71,8 @@ pub struct Board<'b> {
     pub runs: &'b [KeptRun],
     /// Decisions, newest first.
     pub decisions: &'b [Decision],
+    /// Exceptions that the run met; the first of them.
+    pub excepted: Vec<FrozenException>,
     /// The likely picture on the day, in sentences.
     pub outlook: Vec<String>,
     /// Whether the reader may edit.
@@ -115,6 +120,12 @@ pub struct ScopePage {
     pub leftover_count: usize,
     /// What moved.
     pub moved: Option<Moved>,
+    /// Exceptions that the run met.
+    pub excepted: Vec<FrozenException>,
+    /// How many it met.
+    pub excepted_count: i64,
+    /// What is watched for after the switch, in a sentence.
+    pub watching: String,
     /// Likely picture.
     pub outlook: Vec<String>,
     /// Earlier runs.
@@ -139,6 +150,14 @@ pub struct ScopePage {
     pub may_decide: bool,
     /// Only to read and print: no forms.
     pub paper: bool,
+}
+
+fn watching(watching: Watching) -> String {
+    format!(
+        "Going back is due when more than {} of the clients that were heard lately have stopped. Who reports regularly is missed after {} hours.",
+        Criterion::Coverage.figure(watching.trigger),
+        watching.hours
+    )
 }
 
 impl ScopePage {
@@ -183,6 +202,11 @@ impl ScopePage {
             leftovers: board.leftovers.0,
             leftover_count: board.leftovers.1,
             moved: board.moved,
+            excepted_count: board
+                .run
+                .map_or(0, |(_, tally)| tally.fates.of(Fate::Accepted)),
+            excepted: board.excepted,
+            watching: watching(board.said.watching),
             outlook: board.outlook,
             runs: board.runs.iter().map(row).collect(),
             decisions: board

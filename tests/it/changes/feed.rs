@@ -201,7 +201,7 @@ async fn a_list_of_devices_changes_owners_and_takes_clients_out() {
         assert_eq!(change["changed"], json!(["listing", "owner"]), "{first}");
         assert_eq!(change["client"]["owner"], "Finance");
         let list = "Name,Owner,Obsolete\nPC-1,Finance,1\nPC-2,,0\n";
-        app.put_population("?confirm=1", list).await.ok("a list");
+        app.put_agreed("", list).await.ok("a list");
         let second = page(&app, &first["next_cursor"], "").await;
         let change = &second["items"][0];
         assert_eq!(

@@ -189,7 +189,7 @@ async fn write(app: &TestApp, sender: usize, until: Instant, written: &AtomicU64
                     usize::from(dice.below(8) == 0)
                 ));
             }
-            app.put_population("?confirm=1", list).await.ok("a list");
+            app.put_agreed("", list).await.ok("a list");
         }
     }
 }

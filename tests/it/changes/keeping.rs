@@ -2,12 +2,15 @@
 
 use cutover::{
     clock,
-    domain::time::{DAY, HOUR},
+    domain::{
+        access::Sites,
+        time::{DAY, HOUR},
+    },
     store::{Error, Store},
 };
 
 use super::{Follower, codes, send, tell};
-use crate::support::stores::{NOON, TestStore, blocking, report};
+use crate::support::stores::{EVERYWHERE, NOON, TestStore, blocking, report};
 
 #[tokio::test]
 async fn what_is_old_is_let_go_of_and_a_cursor_before_it_is_refused() {
@@ -20,6 +23,7 @@ async fn what_is_old_is_let_go_of_and_a_cursor_before_it_is_refused() {
         let all = store.changes_after(0, 10).await.expect("changes");
         assert_eq!(all.len(), 5);
         let mut middle = Follower {
+            within: Sites::all(),
             cursor: start.cursor.clone(),
         };
         middle.page(store, 3, NOON).await;
@@ -38,7 +42,9 @@ async fn what_is_old_is_let_go_of_and_a_cursor_before_it_is_refused() {
         let aged = format!("UPDATE changes SET at = 1 WHERE seq <= {}", all[2].seq);
         tell(&test.url, &aged).await;
         store.tidy_changes(1, now).await.expect("let go of");
-        let gone = store.changes(Some(&start.cursor), 10, NOON).await;
+        let gone = store
+            .changes(Some(&start.cursor), 10, &EVERYWHERE, NOON)
+            .await;
         let Err(Error::Gone(sentence)) = gone else {
             panic!("{}: {gone:?}", test.engine);
         };
@@ -78,7 +84,10 @@ async fn pages_follow_each_other_and_a_page_can_be_had_again() {
         let before = follower.cursor.clone();
         let first = follower.page(store, 3, NOON).await;
         assert_eq!((first.items.len(), first.more), (3, true));
-        let again = store.changes(Some(&before), 3, NOON).await.expect("a page");
+        let again = store
+            .changes(Some(&before), 3, &EVERYWHERE, NOON)
+            .await
+            .expect("a page");
         assert_eq!(again, first, "{}", test.engine);
         // What happens in between comes at its end.
         send(store, vec![report(1, NOON.plus(HOUR), 2)], NOON.plus(HOUR)).await;
@@ -130,7 +139,7 @@ async fn a_cursor_of_something_else_is_refused() {
             &signed,
             &foreign,
         ] {
-            let refused = store.changes(Some(cursor), 10, NOON).await;
+            let refused = store.changes(Some(cursor), 10, &EVERYWHERE, NOON).await;
             let Err(Error::Input(sentence)) = refused else {
                 panic!("{cursor:?} on {}: {refused:?}", test.engine);
             };
@@ -139,7 +148,10 @@ async fn a_cursor_of_something_else_is_refused() {
                 "{sentence}"
             );
         }
-        let page = store.changes(Some(&own), 10, NOON).await.expect("its own");
+        let page = store
+            .changes(Some(&own), 10, &EVERYWHERE, NOON)
+            .await
+            .expect("its own");
         assert!(page.items.is_empty());
     }
 }
@@ -160,7 +172,7 @@ async fn after_a_database_was_set_back_nobody_goes_on_as_if_nothing_were() {
     let back = Store::open(&format!("sqlite://{copy}"))
         .await
         .expect("the copy");
-    let lost = back.changes(Some(&after), 10, NOON).await;
+    let lost = back.changes(Some(&after), 10, &EVERYWHERE, NOON).await;
     assert!(matches!(lost, Err(Error::Gone(_))), "{lost:?}");
     // Another change gets the number of the one that is lost.
     send(&back, vec![blocking(3, NOON, 1)], NOON).await;
@@ -170,13 +182,13 @@ async fn after_a_database_was_set_back_nobody_goes_on_as_if_nothing_were() {
         back.newest_change().await.expect("a number"),
         store.newest_change().await.expect("a number")
     );
-    let lost = back.changes(Some(&after), 10, NOON).await;
+    let lost = back.changes(Some(&after), 10, &EVERYWHERE, NOON).await;
     let Err(Error::Gone(sentence)) = lost else {
         panic!("{lost:?}");
     };
     assert!(sentence.contains("set back"), "{sentence}");
     let page = back
-        .changes(Some(&before), 10, NOON)
+        .changes(Some(&before), 10, &EVERYWHERE, NOON)
         .await
         .expect("what is common");
     assert_eq!(page.items.len(), 1);

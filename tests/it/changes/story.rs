@@ -1,5 +1,6 @@
 //! Each thing that can happen to the list of blockers, and how the feed tells it.
 
+use cutover::domain::audit::Author;
 use cutover::{
     clock,
     domain::{
@@ -117,19 +118,19 @@ async fn time_alone_takes_a_client_out_and_says_so() {
         assert_eq!(back.was.expect("known").standing, Standing::Stale);
         // Another limit of age moves only whom it moves.
         store
-            .apply_freshness(14 * DAY, later)
+            .apply_freshness(14 * DAY, Author::server(), later)
             .await
             .expect("a limit");
         let much_later = later.plus(20 * DAY);
         let left = follower.one(&test, much_later, "too old again").await;
         assert_eq!(codes(&left), ("cleared", Some("went_stale")));
         store
-            .apply_freshness(16 * DAY, much_later)
+            .apply_freshness(16 * DAY, Author::server(), much_later)
             .await
             .expect("a limit");
         follower.none(&test, much_later, "still too old").await;
         store
-            .apply_freshness(30 * DAY, much_later)
+            .apply_freshness(30 * DAY, Author::server(), much_later)
             .await
             .expect("a limit");
         let back = follower.one(&test, much_later, "young enough").await;
@@ -198,7 +199,13 @@ async fn only_a_list_that_says_it_is_gone_takes_a_client_out() {
 
         // Taking the list out of force.
         at = at.plus(HOUR);
-        let taken = store.withdraw_population("default", "a test", Consent::Given, at);
+        let taken = store.withdraw_population(
+            "default",
+            "a test",
+            Author::server().into(),
+            Consent::Given,
+            at,
+        );
         taken.await.expect("taken out of force");
         let change = follower.one(&test, at, "without a list").await;
         assert_eq!(codes(&change), ("changed", None));
@@ -209,7 +216,13 @@ async fn only_a_list_that_says_it_is_gone_takes_a_client_out() {
         ];
         put(store, both, at.plus(1)).await;
         follower.one(&test, at.plus(1), "expected again").await;
-        let asked = store.withdraw_population("default", "a test", Consent::Ask, at.plus(2));
+        let asked = store.withdraw_population(
+            "default",
+            "a test",
+            Author::server().into(),
+            Consent::Ask,
+            at.plus(2),
+        );
         asked.await.expect_err("it needs a confirmation");
         follower.none(&test, at.plus(2), "only asked").await;
         // A silent client that no list names any more is removed; it never was in the list.

@@ -13,9 +13,10 @@ async fn head_is_get_without_a_body() {
             let address = call.address(&filled);
             let get = Answer::to(call.request(&app, &address)).await.ok(&address);
             let request = app.request(Method::HEAD, &address);
-            let request = match call.purpose() {
-                Some(purpose) => request.bearer_auth(app.token(purpose)),
-                None => request,
+            let request = match (call.purpose(), app.session()) {
+                (Some(purpose), _) => request.bearer_auth(app.token(purpose)),
+                (None, Some(session)) => request.header("cookie", session),
+                (None, None) => request,
             };
             let head = Answer::to(request).await.ok(&address);
             assert!(head.body.is_empty(), "{address}");

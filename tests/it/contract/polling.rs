@@ -115,11 +115,7 @@ async fn whatever_changes_is_sent() {
                 }
                 "a list" => {
                     let list = "Name,Owner,Obsolete\nPC-0500,Finance,0\nNEW-1,,0\n";
-                    drop(
-                        app.put_population("?list=more&confirm=1", list)
-                            .await
-                            .ok(event),
-                    );
+                    drop(app.put_agreed("?list=more", list).await.ok(event));
                 }
                 _ => {
                     let wrong = app

@@ -2,11 +2,12 @@
 
 use std::fs;
 
+use cutover::cli::verify_record::verify_record;
 use reqwest::{Method, header};
 
 use crate::support::{answer::Answer, app::TestApp};
 
-async fn post(app: &TestApp, cookie: &str, path: &str, form: &str) -> Answer {
+pub async fn post(app: &TestApp, cookie: &str, path: &str, form: &str) -> Answer {
     let request = app
         .request(Method::POST, path)
         .header(header::COOKIE, cookie)
@@ -15,7 +16,7 @@ async fn post(app: &TestApp, cookie: &str, path: &str, form: &str) -> Answer {
     Answer::to(request).await
 }
 
-async fn page(app: &TestApp, cookie: &str, path: &str) -> String {
+pub async fn page(app: &TestApp, cookie: &str, path: &str) -> String {
     let request = app
         .request(Method::GET, path)
         .header(header::COOKIE, cookie)
@@ -24,7 +25,7 @@ async fn page(app: &TestApp, cookie: &str, path: &str) -> String {
 }
 
 /// Two that are ready, one that blocks, one that was never heard; of one site. And one that blocks and has no site.
-async fn estate(app: &TestApp) {
+pub async fn estate(app: &TestApp) {
     app.report("READY-1").stored().await;
     app.report("READY-2").stored().await;
     app.report("OLD-1").windows7_untouched().stored().await;
@@ -47,7 +48,10 @@ pub async fn decided(app: &TestApp) -> String {
     let scope = scope(app, &cookie, "").await;
     let id = scope.rsplit('/').next().expect("an id").to_owned();
     let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
-    let form = format!("decided=no_go&seen_go=0&seen_most={}", now["most"]);
+    let form = format!(
+        "decided=no_go&seen_go=0&seen_most={}&why=Too+early",
+        now["most"]
+    );
     let made = post(app, &cookie, &format!("{scope}/decide"), &form).await;
     assert_eq!(made.status, 303, "{}", made.text());
     id
@@ -94,7 +98,7 @@ async fn a_board_decides_and_the_record_does_not_move() {
                 303
             );
         }
-        let form = "criterion=coverage&limit=97.5";
+        let form = "criterion=coverage&limit=97.5&why=Agreed+in+the+board";
         assert_eq!(
             post(&app, &cookie, &format!("{scope}/limits"), form)
                 .await
@@ -118,7 +122,7 @@ async fn a_board_decides_and_the_record_does_not_move() {
             &app,
             &cookie,
             &decide,
-            "decided=go&seen_go=0&seen_most=1&why=because",
+            "decided=go&seen_go=0&seen_most=1&why=because+of+that",
         )
         .await;
         assert_eq!(refused.status, 409, "{}", refused.text());
@@ -182,28 +186,47 @@ fn verified(app: &TestApp, record: &str) {
     let file = app.data_dir().join("decision.ndjson");
     fs::write(&file, record).expect("written");
     let name = file.to_str().expect("a path");
-    let good = app.command(&["verify-record", name], "");
+    let good = app.command(&["verify", name], "");
     assert!(good.status.success(), "{good:?}");
     let said = String::from_utf8_lossy(&good.stdout).into_owned();
     let (_, key) = said.split_once("key       ").expect("a key");
     let key = key.lines().next().expect("a line");
     assert!(
-        app.command(&["verify-record", name, "--key", key], "")
+        app.command(&["verify", name, "--key", key], "")
             .status
             .success()
     );
     let other = "0".repeat(64);
     assert!(
-        !app.command(&["verify-record", name, "--key", &other], "")
+        !app.command(&["verify", name, "--key", &other], "")
             .status
             .success()
     );
-    let mut bytes = record.as_bytes().to_vec();
-    let place = bytes.len() / 2;
-    bytes[place] ^= 1;
-    fs::write(&file, bytes).expect("written");
-    let bad = app.command(&["verify-record", name], "");
-    assert_eq!(bad.status.code(), Some(1), "{bad:?}");
+    for place in (0..record.len()).step_by(97) {
+        let mut bytes = record.as_bytes().to_vec();
+        bytes[place] ^= 1;
+        fs::write(&file, bytes).expect("written");
+        assert!(
+            verify_record(&file, None).is_err(),
+            "byte {place} was changed"
+        );
+    }
+    // By the command, too, whatever it takes the file for: at the beginning, in the middle, at the end.
+    for place in [
+        0,
+        1,
+        12,
+        record.len() / 3,
+        record.len() / 2,
+        record.len() - 2,
+    ] {
+        let mut bytes = record.as_bytes().to_vec();
+        bytes[place] ^= 1;
+        fs::write(&file, bytes).expect("written");
+        let bad = app.command(&["verify", name], "");
+        assert_eq!(bad.status.code(), Some(1), "byte {place}: {bad:?}");
+        assert!(bad.stdout.is_empty(), "byte {place}: {bad:?}");
+    }
     // Nobody else may read the key.
     #[cfg(unix)]
     {
@@ -220,7 +243,7 @@ async fn where_two_people_are_needed_one_is_not_enough() {
         let cookie = app.sign_in().await;
         let scope = scope(&app, &cookie, "&two_people=1").await;
         let decide = format!("{scope}/decide");
-        let form = "decided=no_go&seen_go=0&seen_most=2";
+        let form = "decided=no_go&seen_go=0&seen_most=2&why=Too+early";
         let refused = post(&app, &cookie, &decide, form).await;
         assert!(
             refused.text().contains("somebody else has to ask"),
@@ -239,6 +262,7 @@ async fn where_two_people_are_needed_one_is_not_enough() {
         app.report("LOST-1")
             .windows7_untouched()
             .set("/client/site_code", serde_json::Value::Null)
+            .set("/client/resource_id", serde_json::Value::Null)
             .stored()
             .await;
         let id = scope.rsplit('/').next().expect("an id");
@@ -279,4 +303,49 @@ async fn what_is_wrong_is_named() {
     )
     .await;
     assert_eq!(again.status, 422);
+    // A limit and a decision need a reason.
+    let scope = scope_url(&app, &cookie).await;
+    for (path, form, place) in [
+        ("limits", "criterion=coverage&limit=90", "/why"),
+        (
+            "limits",
+            "criterion=coverage&limit=101&why=because",
+            "/limit",
+        ),
+        (
+            "limits",
+            "criterion=rehearsal&limit=1&why=because",
+            "/criterion",
+        ),
+        (
+            "limits",
+            "criterion=rollback_trigger&limit=101&why=because",
+            "/limit",
+        ),
+        (
+            "limits",
+            "criterion=heard_again_hours&limit=0&why=because",
+            "/limit",
+        ),
+        ("decide", "decided=no_go&seen_go=0&seen_most=0", "/why"),
+        (
+            "decide",
+            "decided=maybe&seen_go=0&seen_most=0&why=because",
+            "/decided",
+        ),
+        ("say", "kind=rehearsal&note=Done", "/about"),
+        ("say", "kind=switched_off_1&note=Done", "/kind"),
+    ] {
+        let answer = post(&app, &cookie, &format!("{scope}/{path}"), form).await;
+        assert_eq!(answer.status, 422, "{path} {form}: {}", answer.text());
+        assert!(answer.text().contains(place), "{form}: {}", answer.text());
+    }
+}
+
+/// The address of the only scope.
+async fn scope_url(app: &TestApp, cookie: &str) -> String {
+    let text = page(app, cookie, "/cutover").await;
+    let (_, rest) = text.split_once("href=\"/cutover/").expect("a scope");
+    let (id, _) = rest.split_once('"').expect("an id");
+    format!("/cutover/{id}")
 }

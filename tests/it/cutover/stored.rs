@@ -18,6 +18,7 @@ async fn decided(store: &Store, key: Arc<Ed25519KeyPair>) -> i64 {
     let new = NewDecision {
         scope: "s".to_owned(),
         name: "Site P01".to_owned(),
+        sites: vec!["P01".to_owned()],
         decided: "no_go",
         by: "ada".to_owned(),
         entry: Entry::new(

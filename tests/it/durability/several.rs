@@ -12,6 +12,7 @@ use super::{
     ledger::{Ledger, Sent},
     load::{self, PATIENCE, Rounds},
 };
+use crate::support::stores::EVERYWHERE;
 use crate::support::{
     postgres::Database,
     process::{Home, Server},
@@ -122,7 +123,10 @@ async fn several_servers_end_with_the_newest_of_every_client() {
         let guid = row.ids.sms_guid.as_deref().expect("a GUID");
         let (sent, text) = newest.get(guid).expect("a client of the fleet");
         assert_eq!(row.collected_at, Some(sent.collected_at), "{guid}");
-        let detail = store.client(&row.id, clock::now()).await.expect("a client");
+        let detail = store
+            .client(&row.id, &EVERYWHERE, clock::now())
+            .await
+            .expect("a client");
         let raw = detail.and_then(|detail| detail.raw).expect("a report");
         assert_eq!(content_hash(&raw), content_hash(text), "{guid}");
     }

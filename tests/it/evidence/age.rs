@@ -1,5 +1,6 @@
 //! Time and several sources: what is too old makes a client stale, and never ready.
 
+use cutover::domain::audit::Author;
 use cutover::{
     clock,
     domain::{
@@ -73,7 +74,7 @@ async fn another_freshness_limit_counts_from_the_oldest_source() {
         let rest = letter(0, now.plus(-DAY), &NEEDED[2..], Some(64), &claimed());
         send(&test.store, &judge, &[rest, system], now).await;
         test.store
-            .apply_freshness(9 * DAY, now)
+            .apply_freshness(9 * DAY, Author::server(), now)
             .await
             .expect("a limit");
         assert_eq!(
@@ -83,7 +84,7 @@ async fn another_freshness_limit_counts_from_the_oldest_source() {
             test.engine
         );
         test.store
-            .apply_freshness(12 * DAY, now)
+            .apply_freshness(12 * DAY, Author::server(), now)
             .await
             .expect("a limit");
         assert_eq!(

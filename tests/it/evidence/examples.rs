@@ -224,3 +224,35 @@ fn that_a_trusted_blocker_stands_against_a_claim_is_said() {
     assert!(codes.contains(&"evidence.lower_trust"), "{codes:?}");
     assert!(codes.contains(&"evidence.contradiction"), "{codes:?}");
 }
+
+#[test]
+fn each_step_of_trust_keeps_what_it_found_against_those_below_it() {
+    let mut bad = good();
+    bad.registry.insert(
+        Key::WinHttpNative,
+        reading(&[("DefaultSecureProtocols", 0xA0)]),
+    );
+    use Trust::{Claimed, Proven, Vouched};
+    for (first, second, third, blocks) in [
+        (Proven, Claimed, None, true),
+        (Vouched, Proven, None, true),
+        (Vouched, Claimed, None, true),
+        (Claimed, Proven, None, false),
+        (Proven, Proven, None, false),
+        (Proven, Vouched, None, false),
+        // With a third one below both, too.
+        (Vouched, Proven, Some(Claimed), true),
+        (Proven, Claimed, Some(Claimed), true),
+        (Proven, Vouched, Some(Claimed), false),
+    ] {
+        let good = good();
+        let mut all = vec![(0, first, &bad), (1, second, &good)];
+        all.extend(third.map(|trust| (2, trust, &good)));
+        let verdict = judged(&all);
+        assert_eq!(
+            verdict.standing == Standing::Blocking,
+            blocks,
+            "{first:?}, then {second:?}, {third:?}"
+        );
+    }
+}

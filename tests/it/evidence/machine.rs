@@ -355,7 +355,7 @@ const SOURCES: &str =
  CAST(e.seen_at AS TEXT) FROM evidence e JOIN clients c ON c.id = e.client_id";
 
 /// Runs a statement that answers two texts a row, on either engine.
-async fn pairs(url: &str, text: &str) -> Vec<(String, String)> {
+pub async fn pairs(url: &str, text: &str) -> Vec<(String, String)> {
     if url.starts_with("sqlite:") {
         let mut conn = SqliteConnection::connect(url).await.expect("connect");
         sqlx::query_as(AssertSqlSafe(text).into_sql_str())
@@ -388,6 +388,9 @@ pub async fn empty(url: &str) {
     for table in [
         "clients",
         "history",
+        "echoes",
+        "quarantines",
+        "members",
         "evidence",
         "identities",
         "suspects",

@@ -11,6 +11,7 @@ use super::machine::{
     Dice, LASTS, Letter, State, by_chance, claimed, empty, expected, found, letter, send, vouched,
     whole,
 };
+use crate::support::stores::EVERYWHERE;
 use crate::{store::numbers_equal_the_lists, support::stores::TestStore};
 
 /// Sets of reports that are tried on each engine.
@@ -151,7 +152,7 @@ async fn times_shown_are_the_same_in_any_order() {
             assert_eq!(now.since(shown) / hour, 5, "{}", test.engine);
             let detail = test
                 .store
-                .client(&page.items[0].id, now)
+                .client(&page.items[0].id, &EVERYWHERE, now)
                 .await
                 .expect("a client")
                 .expect("there");

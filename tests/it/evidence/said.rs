@@ -116,7 +116,7 @@ fn part() -> BoxedStrategy<Facts> {
 pub fn said() -> BoxedStrategy<Said> {
     (
         prop_oneof![3 => part(), 1 => facts()],
-        select(&[Trust::Claimed, Trust::Vouched][..]),
+        select(&[Trust::Claimed, Trust::Proven, Trust::Vouched][..]),
         (-400_i64..0, any::<u8>()),
     )
         .prop_map(|(facts, trust, rank)| Said { facts, trust, rank })

@@ -168,7 +168,7 @@ async fn what_a_spreadsheet_would_run_is_made_text_in_csv_and_left_alone_in_json
             );
         }
         let list = "Name,Owner\nPC-X,\"=HYPERLINK(\"\"http://evil.example\"\")\"\n";
-        app.put_population("?confirm=1", list).await.ok("a list");
+        app.put_agreed("", list).await.ok("a list");
         let (_, rows) = records(&app.get("/api/v1/clients?format=csv").await.text());
         assert!(rows.len() >= 8, "{rows:?}");
         for cell in rows.iter().flatten() {

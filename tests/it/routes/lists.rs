@@ -69,7 +69,7 @@ async fn a_list_is_taken_out_of_force_by_its_name() {
         delete(&app, "?list=none").await.problem(404);
         let problem = delete(&app, "?list=lab").await.problem(409);
         insta::assert_snapshot!("a_list_that_shows_others", hidden(problem));
-        let done = delete(&app, "?list=LAB&confirm=1")
+        let done = delete(&app, "?list=LAB&confirm_shrink=1&why=given+up")
             .await
             .ok("confirmed")
             .json();
@@ -83,7 +83,7 @@ async fn a_list_is_taken_out_of_force_by_its_name() {
             app.json("/api/v1/summary").await["population"]["complete"],
             true
         );
-        delete(&app, "?list=default&confirm=1")
+        delete(&app, "?list=default&confirm_shrink=2&why=given+up")
             .await
             .ok("confirmed");
         let population = app.json("/api/v1/summary").await["population"].clone();
@@ -131,12 +131,12 @@ async fn a_person_names_a_list_and_takes_it_away_after_looking() {
     let (_, confirm) = page.split_once("name=\"confirm\" value=\"").expect("a box");
     let (confirm, _) = confirm.split_once('"').expect("its value");
     // A confirmation holds for the upload that was looked at.
-    let page = Answer::to(press("list=lab&confirm=5"))
+    let page = Answer::to(press("list=lab&why=given+up&confirm=5"))
         .await
         .ok("another")
         .text();
     assert!(page.contains("would no longer be counted"));
-    let page = Answer::to(press(&format!("list=lab&confirm={confirm}")))
+    let page = Answer::to(press(&format!("list=lab&why=given+up&confirm={confirm}")))
         .await
         .ok("yes")
         .text();

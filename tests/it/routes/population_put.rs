@@ -121,7 +121,7 @@ async fn a_list_that_hides_clients_needs_a_confirmation() {
             .await
             .problem(409);
         let answer = app
-            .put_population("?confirm=1", list(30, ','))
+            .put_population("?confirm_shrink=10&why=given+back", list(30, ','))
             .await
             .ok("confirmed")
             .json();
@@ -148,11 +148,7 @@ async fn a_list_that_hides_clients_needs_a_confirmation() {
                 .contains("1 blocking"),
             "{problem}"
         );
-        let answer = app
-            .put_population("?confirm=1", marked)
-            .await
-            .ok("confirmed")
-            .json();
+        let answer = app.put_agreed("", marked).await.ok("confirmed").json();
         assert_eq!(answer["left_out"], 1);
         let population = app.json("/api/v1/summary").await["population"].clone();
         assert_eq!(
@@ -185,7 +181,7 @@ async fn what_is_no_list_changes_nothing() {
             ("broken_json", "[{\"name\": \"PC-1\"}"),
             ("numbers", "[1,2]"),
         ] {
-            let answer = app.put_population("?confirm=1", body).await;
+            let answer = app.put_agreed("", body).await;
             let status = answer.status;
             assert!(
                 matches!(status, 400 | 422),
@@ -216,7 +212,7 @@ async fn a_hostile_list_is_no_error_of_ours() {
             format!("[{}{}]", "[".repeat(10_000), "]".repeat(10_000)),
             "[{\"name\":\"\\ud800\"}]".to_owned(),
         ] {
-            let answer: Answer = app.put_population("?confirm=1", body.clone()).await;
+            let answer: Answer = app.put_agreed("", body.clone()).await;
             assert!(
                 matches!(answer.status, 200 | 400 | 422),
                 "{:.40} on {}: {} {}",

@@ -57,7 +57,7 @@ pub async fn fleet(app: &TestApp) {
     let answer = app.send(lines.join("\n")).await.ok("a fleet").json();
     assert_eq!(answer["rejected"], 0, "{answer}");
     let list = "Name,Operating System,Obsolete\nWIN10-0,,0\nWIN10-1,,0\nWIN7-0,,0\nQUIET-1,Microsoft Windows NT Workstation 6.1,0\nQUIET-2,,0\nGONE-1,,1\n";
-    app.put_population("?confirm=1", list).await.ok("a list");
+    app.put_agreed("", list).await.ok("a list");
 }
 
 async fn total(app: &TestApp, path: &str) -> i64 {

@@ -40,6 +40,7 @@ pub struct TestApp {
     read_token: OnceLock<String>,
     population_token: OnceLock<String>,
     import_token: OnceLock<String>,
+    session: OnceLock<String>,
     client: OnceLock<reqwest::Client>,
     child: Child,
     database_url: String,
@@ -83,10 +84,15 @@ impl TestApp {
             Database::url,
         );
         let log = fs::File::create(directory.path().join("stderr.log")).expect("a log");
+        let password = format!("first-of-a-test-{}", std::process::id());
+        let password_file = directory.path().join("first-password");
+        fs::write(&password_file, format!("{password}\n")).expect("a file");
         let mut child = program()
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(directory.path())
             .args(["--database-url", &database_url])
+            .arg("--first-admin-password-file")
+            .arg(&password_file)
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -104,7 +110,6 @@ impl TestApp {
             }
         };
         let listening = found("cutover is listening on ");
-        let password = found("password:");
         let ingest_token = found("ingest token:");
         // A full pipe would hold up the server.
         thread::spawn(move || lines.for_each(drop));
@@ -117,6 +122,7 @@ impl TestApp {
             read_token: OnceLock::new(),
             population_token: OnceLock::new(),
             import_token: OnceLock::new(),
+            session: OnceLock::new(),
             client: OnceLock::new(),
             child,
             database_url,
@@ -143,6 +149,11 @@ impl TestApp {
     /// What it has written to standard error so far.
     pub fn log(&self) -> String {
         fs::read_to_string(self.data_dir().join("stderr.log")).expect("the log")
+    }
+
+    /// The process, for signals.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Runs a command of the program on the same database, with this on its standard input.
@@ -268,6 +279,21 @@ impl TestApp {
         Answer::to(request).await
     }
 
+    /// The same, whatever the list does to the population.
+    pub async fn put_agreed(&self, query: &str, body: impl Into<bytes::Bytes>) -> Answer {
+        let body = body.into();
+        let sign = if query.is_empty() { '?' } else { '&' };
+        let query = format!("{query}{sign}confirm=1");
+        let answer = self.put_population(&query, body.clone()).await;
+        let text = answer.text();
+        let Some((_, number)) = text.split_once("confirm_shrink=") else {
+            return answer;
+        };
+        let number: String = number.chars().take_while(char::is_ascii_digit).collect();
+        let query = format!("{query}&confirm_shrink={number}&why=a+test");
+        self.put_population(&query, body).await
+    }
+
     /// A call about uploads, with the import token.
     pub fn uploads(&self, method: Method, path: &str) -> RequestBuilder {
         self.request(method, &format!("/api/v1/uploads{path}"))
@@ -325,11 +351,35 @@ impl TestApp {
 
     /// Signs `admin` in; answers the cookie as a browser would send it.
     pub async fn sign_in(&self) -> String {
-        let form = format!("user=admin&password={}&next=%2F", self.password);
+        self.sign_in_as("admin", &self.password).await
+    }
+
+    /// Makes an account with a role.
+    pub fn add_user(&self, name: &str, role: &str, password: &str) {
+        let added = ["user", "add", name, "--role", role, "--password-stdin"];
+        let added = self.command(&added, &format!("{password}\n"));
+        assert!(added.status.success(), "{added:?}");
+    }
+
+    /// Signs somebody in.
+    pub async fn sign_in_as(&self, name: &str, password: &str) -> String {
+        let form = format!(
+            "user={}&password={}&next=%2F",
+            encoded(name),
+            encoded(password)
+        );
         let answer = self.post_form("/sign-in", &form).await;
         assert_eq!(answer.status, 303, "{}", answer.text());
         let cookie = answer.header("set-cookie");
-        cookie.split(';').next().expect("a cookie").to_owned()
+        let cookie = cookie.split(';').next().expect("a cookie").to_owned();
+        // The first one stays good for whoever asks later.
+        let _ = self.session.set(cookie.clone());
+        cookie
+    }
+
+    /// The cookie of the first who signed in.
+    pub fn session(&self) -> Option<&str> {
+        self.session.get().map(String::as_str)
     }
 
     /// Sends a form from nobody.
@@ -359,6 +409,19 @@ impl Drop for TestApp {
             eprintln!("the server on {} said:\n{}", self.engine, self.log());
         }
     }
+}
+
+/// A value of a form.
+pub fn encoded(value: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    let part = |b: u8| {
+        if plain(b) {
+            char::from(b).to_string()
+        } else {
+            format!("%{b:02X}")
+        }
+    };
+    value.bytes().map(part).collect()
 }
 
 /// The first rows of an upload.

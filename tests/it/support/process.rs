@@ -185,6 +185,23 @@ impl Starting {
         }
     }
 
+    /// Waits until the server takes connections and has said by which link the first administrator is made.
+    pub fn with_setup_link(mut self, home: &Home) -> (Server, String) {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+                panic!("the server told no link. Its log:\n{}", home.log());
+            });
+            if let Some(address) = line.strip_prefix("cutover is listening on ") {
+                address.clone_into(&mut self.server.address);
+            } else if let Some(rest) = line.trim().strip_prefix("set up:") {
+                let address = rest.trim().to_owned();
+                // A full pipe would hold up the server.
+                thread::spawn(move || self.lines.iter().for_each(drop));
+                return (self.server, address);
+            }
+        }
+    }
+
     /// Waits until the server takes connections, where another one on the same database may have been first.
     pub fn ready_beside(mut self, home: &Home) -> (Server, Option<Welcome>) {
         loop {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cutover::{
     domain::{
+        access::Sites,
         evidence::Coverage,
         identity::ClientIds,
         time::{DAY, Timestamp},
@@ -19,6 +20,9 @@ use super::postgres::Database;
 
 /// Noon of some day; tests count from here.
 pub const NOON: Timestamp = Timestamp(1_790_000_000_000);
+
+/// No limit to some sites.
+pub static EVERYWHERE: Sites = Sites::all();
 
 /// A store and the database under it, which goes with it.
 pub struct TestStore {

@@ -17,7 +17,7 @@ use cutover::{
     },
 };
 
-use crate::support::stores::{NOON, TestStore, blocking, report};
+use crate::support::stores::{EVERYWHERE, NOON, TestStore, blocking, report};
 
 /// A minute after the midnight that ends the day of `NOON` and `days` more.
 fn after_midnight(days: i64) -> Timestamp {
@@ -65,7 +65,11 @@ async fn a_day_holds_the_numbers_of_its_moment_by_everything() {
         let day = day_of(NOON);
         assert_eq!(keep(store, now).await, Some(day), "{}", test.engine);
         let summary = store.summary("test", now).await.expect("a summary");
-        let past = store.past_day(day).await.expect("a day").expect("kept");
+        let past = store
+            .past_day(day, &EVERYWHERE)
+            .await
+            .expect("a day")
+            .expect("kept");
         assert_eq!(past.head.standings, summary.population.standings);
         assert_eq!((past.head.total, past.head.expected), (3, 0));
         assert_eq!(past.head.taken_at, now);
@@ -79,10 +83,16 @@ async fn a_day_holds_the_numbers_of_its_moment_by_everything() {
             .map(|line| (line.os_key.clone(), line.standings.clone()))
             .collect();
         assert_eq!(
-            store.systems_of_day(day).await.expect("a day"),
+            store.systems_of_day(day, &EVERYWHERE).await.expect("a day"),
             Some(systems)
         );
-        assert_eq!(store.systems_of_day(day - 1).await.expect("none"), None);
+        assert_eq!(
+            store
+                .systems_of_day(day - 1, &EVERYWHERE)
+                .await
+                .expect("none"),
+            None
+        );
         for slice in [
             Slice {
                 site: Some("P02".to_owned()),
@@ -93,6 +103,7 @@ async fn a_day_holds_the_numbers_of_its_moment_by_everything() {
                 ..Slice::default()
             },
             Slice {
+                within: EVERYWHERE.clone(),
                 site: Some("P01".to_owned()),
                 os: Some("10.0.19045-client".to_owned()),
                 reason: Some("os.not_usable".to_owned()),
@@ -124,11 +135,14 @@ async fn two_servers_write_a_day_once_and_nobody_changes_it() {
             test.engine
         );
         let day = day_of(NOON);
-        let before = first.past_day(day).await.expect("a day");
+        let before = first.past_day(day, &EVERYWHERE).await.expect("a day");
         let later = now.plus(20 * MINUTE);
         send(first, vec![blocking(1, later, 9)], later).await;
         assert_eq!(keep(&second, later).await, None);
-        assert_eq!(first.past_day(day).await.expect("a day"), before);
+        assert_eq!(
+            first.past_day(day, &EVERYWHERE).await.expect("a day"),
+            before
+        );
         let total: i64 = before
             .expect("kept")
             .by_os
@@ -187,7 +201,11 @@ async fn who_grew_stale_by_then_is_stale_in_it() {
         // Nobody looked in between.
         let now = after_midnight(14);
         let day = keep(store, now).await.expect("a day");
-        let past = store.past_day(day).await.expect("a day").expect("kept");
+        let past = store
+            .past_day(day, &EVERYWHERE)
+            .await
+            .expect("a day")
+            .expect("kept");
         assert_eq!(past.head.standings[&Standing::Stale], 1, "{}", test.engine);
         assert_eq!(past.head.standings[&Standing::Ready], 0);
     }
@@ -208,8 +226,11 @@ async fn days_are_let_go_of_as_a_whole() {
             .expect("a day");
         assert_eq!(last, Some(day + 62));
         assert_eq!(kept(store).await, [day + 2, day + 62], "{}", test.engine);
-        assert_eq!(store.past_day(day).await.expect("none"), None);
-        let none = store.systems_of_day(day + 1).await.expect("none");
+        assert_eq!(store.past_day(day, &EVERYWHERE).await.expect("none"), None);
+        let none = store
+            .systems_of_day(day + 1, &EVERYWHERE)
+            .await
+            .expect("none");
         assert_eq!(none, None);
         assert!(
             store
@@ -240,6 +261,7 @@ async fn a_made_up_day_says_so_and_takes_no_place() {
             feeds_stopped: 1,
             to_rejudge: 0,
             simulated: true,
+            partial: false,
         };
         let counts = vec![DayCount {
             kind: "client",
@@ -256,9 +278,17 @@ async fn a_made_up_day_says_so_and_takes_no_place() {
                 .await
                 .expect("written");
         }
-        let real = store.past_day(day).await.expect("a day").expect("kept");
+        let real = store
+            .past_day(day, &EVERYWHERE)
+            .await
+            .expect("a day")
+            .expect("kept");
         assert_eq!((real.head.simulated, real.head.total), (false, 1));
-        let past = store.past_day(day - 1).await.expect("a day").expect("kept");
+        let past = store
+            .past_day(day - 1, &EVERYWHERE)
+            .await
+            .expect("a day")
+            .expect("kept");
         assert_eq!(
             (past.head.simulated, past.head.total),
             (true, 5),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use cutover::domain::audit::Author;
+use cutover::store::membership::Consent;
 use cutover::{
     domain::{
         lists::ListOrigin,
@@ -103,7 +105,8 @@ async fn random_list(store: &Store, chance: &mut Chance, now: Timestamp) {
         rejected: 0,
         file_hash: vec![1],
         uploaded_by: "a test".to_owned(),
-        confirmed: true,
+        by: Author::server().into(),
+        consent: Consent::Given,
     };
     // An empty list is refused, and moves nobody.
     let _ = store.replace_population(list, now).await;

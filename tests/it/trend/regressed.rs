@@ -9,7 +9,7 @@ use cutover::{
     store::{Store, incoming::Incoming, model::Filter},
 };
 
-use crate::support::stores::{NOON, TestStore, blocking, report};
+use crate::support::stores::{EVERYWHERE, NOON, TestStore, blocking, report};
 
 async fn send(store: &Store, one: Incoming) {
     let at = one.received_at;
@@ -99,7 +99,10 @@ async fn the_client_changed_and_not_the_rules() {
             "{}",
             test.engine
         );
-        let rows = store.regressions(100, later).await.expect("regressions");
+        let rows = store
+            .regressions(100, &EVERYWHERE, later)
+            .await
+            .expect("regressions");
         let mut found: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
         found.sort_unstable();
         assert_eq!(found, expected, "one line each");

@@ -1,5 +1,6 @@
 //! What is let go of and when, and what stays: the receipt.
 
+use cutover::domain::audit::Author;
 use cutover::{
     clock,
     domain::time::{DAY, HOUR, Timestamp},
@@ -34,6 +35,7 @@ async fn sent(store: &Store, at_once: bool, now: Timestamp) -> Upload {
         collected_at: Some(now.plus(-HOUR)),
         at_once,
         by: "ann".to_owned(),
+        author: Author::server(),
         token: String::new(),
         way: "upload",
     };

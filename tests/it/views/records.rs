@@ -275,6 +275,7 @@ pub fn detail(row: ClientRow) -> ClientDetail {
         reasons: mask(codes),
         ruleset: if days > 20 { "2026.10.2" } else { "2026.11.1" }.to_owned(),
         late,
+        aside: false,
         sent_by: "share-sweeper".to_owned(),
     };
     ClientDetail {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cutover::{
     domain::{
+        access::Role,
         assess,
         feeds::{Completeness, Feed, SpokenDays, day_of},
         lists::ListOrigin,
@@ -14,7 +15,7 @@ use cutover::{
         model::{ListInfo, OsLine, Population, ReasonLine, Summary},
         tops::TopReason,
     },
-    views::{Layout, Nav, home::Counting},
+    views::{Layout, May, Nav, home::Counting},
 };
 
 pub fn now() -> Timestamp {
@@ -23,8 +24,10 @@ pub fn now() -> Timestamp {
 
 pub fn layout(nav: Nav) -> Layout {
     Layout {
+        sites: cutover::domain::access::Sites::all(),
         version: "0.1.0".to_owned(),
         signed_in: Some("ines.okafor".to_owned()),
+        may: May::of(Role::Administrator),
         nav,
         now: now(),
         css_url: "../../static/app.css".to_owned(),
@@ -79,6 +82,7 @@ pub fn counted(counts: [i64; 7]) -> Summary {
         by_site: Vec::new(),
         reasons: Vec::new(),
         to_rejudge: 0,
+        anew: 0,
     }
 }
 

@@ -44,6 +44,7 @@ fn head(ago: i64, counts: [i64; 7]) -> Day {
         feeds_stopped: i64::from((20..23).contains(&ago)),
         to_rejudge: if ago == 60 { 140 } else { 0 },
         simulated: false,
+        partial: false,
     }
 }
 
@@ -196,6 +197,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
     let narrow = Asked {
         days: 30,
         slice: Slice {
+            within: cutover::domain::access::Sites::all(),
             site: Some(String::new()),
             os: Some("6.1.7601-client".to_owned()),
             reason: Some("schannel.tls12_not_enabled".to_owned()),

@@ -13,6 +13,7 @@ use std::{
 use cutover::{
     http::tls,
     store::webhooks::{Secret, Signing},
+    transport::PairFiles,
     webhooks::{
         address::Allowed,
         names::{Names, SystemNames},
@@ -226,9 +227,14 @@ async fn only_the_beginning_of_an_answer_is_kept_and_none_of_the_address() {
 fn with_own_certificate(directory: &Path) -> (Receiver, Vec<u8>) {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let (cert, key) = (directory.join("cert.pem"), directory.join("key.pem"));
-    let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
-    tls::ensure_certificate(&cert, &key, &names).expect("a certificate");
-    let (config, _) = tls::config(&cert, &key).expect("a configuration");
+    let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+    let files = vec![PairFiles {
+        cert: cert.clone(),
+        key,
+    }];
+    let (certificates, _) =
+        tls::Certificates::open(files, Some(names), cutover::clock::now()).expect("a certificate");
+    let config = tls::config(&certificates).expect("a configuration");
     let config = rustls::ServerConfig::clone(&config);
     (
         Receiver::start_with(config),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cutover::domain::audit::Author;
 use cutover::{
     domain::{
         time::{DAY, HOUR, MINUTE, Timestamp},
@@ -17,7 +18,7 @@ use cutover::{
 use serde_json::{Value, json};
 
 use super::{add, courier, receiver::Receiver};
-use crate::support::stores::{NOON, TestStore, blocking, report};
+use crate::support::stores::{EVERYWHERE, NOON, TestStore, blocking, report};
 
 async fn send(store: &Store, reports: Vec<Incoming>, now: Timestamp) {
     let kept = store.writer().reports(reports, now, true).await;
@@ -138,7 +139,7 @@ async fn many_changes_are_few_messages_in_order_and_the_feed_goes_on_behind_them
         let (store, receiver) = (&test.store, Receiver::start().await);
         add(store, "ops", &receiver.url(), &Event::ALL, NOON).await;
         let start = store
-            .changes(None, 10, NOON)
+            .changes(None, 10, &EVERYWHERE, NOON)
             .await
             .expect("a cursor")
             .next_cursor;
@@ -155,7 +156,7 @@ async fn many_changes_are_few_messages_in_order_and_the_feed_goes_on_behind_them
             .collect();
         assert_eq!(counts, [100, 100, 50], "on {}", test.engine);
         let all = store
-            .changes(Some(&start), 1_000, NOON)
+            .changes(Some(&start), 1_000, &EVERYWHERE, NOON)
             .await
             .expect("changes");
         let in_feed: Vec<&str> = all
@@ -175,7 +176,7 @@ async fn many_changes_are_few_messages_in_order_and_the_feed_goes_on_behind_them
         assert_eq!(text(0, "cursor_before"), start);
         assert_eq!(text(1, "cursor_before"), text(0, "cursor"));
         let behind = store
-            .changes(Some(&text(1, "cursor")), 100, NOON)
+            .changes(Some(&text(1, "cursor")), 100, &EVERYWHERE, NOON)
             .await
             .expect("changes");
         let behind: Vec<&str> = behind
@@ -325,6 +326,7 @@ async fn webhooks_are_made_named_and_forgotten() {
                 place.clone(),
                 &Event::ALL,
                 Secret::new(),
+                Author::server(),
                 NOON,
             );
             assert_eq!(again.await.expect("asked"), None, "the name is taken");
@@ -335,7 +337,7 @@ async fn webhooks_are_made_named_and_forgotten() {
         let secret = Secret::new();
         assert!(
             store
-                .rotate_webhook("ops".to_owned(), secret.clone(), NOON)
+                .rotate_webhook("ops".to_owned(), secret.clone(), Author::server(), NOON)
                 .await
                 .expect("rotated")
         );
@@ -351,18 +353,23 @@ async fn webhooks_are_made_named_and_forgotten() {
         assert_eq!((signs(NOON).await, signs(NOON.plus(DAY)).await), (2, 1));
         assert!(
             !store
-                .rotate_webhook("none".to_owned(), secret, NOON)
+                .rotate_webhook("none".to_owned(), secret, Author::server(), NOON)
                 .await
                 .expect("asked")
         );
         // Removed: nothing waits, nothing is sent, nothing is left.
         assert!(
             store
-                .remove_webhook("ops".to_owned())
+                .remove_webhook("ops".to_owned(), Author::server(), NOON)
                 .await
                 .expect("removed")
         );
-        assert!(!store.remove_webhook("ops".to_owned()).await.expect("asked"));
+        assert!(
+            !store
+                .remove_webhook("ops".to_owned(), Author::server(), NOON)
+                .await
+                .expect("asked")
+        );
         assert!(store.webhooks().await.expect("webhooks").is_empty());
         assert!(told(store, &receiver, NOON).await.is_empty());
         assert!(

@@ -1,0 +1,251 @@
+//! How the server is reached: settings of listeners and certificates.
+
+use std::{
+    net::{SocketAddr, ToSocketAddrs as _},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use ipnet::IpNet;
+
+use crate::networks;
+
+/// Pairs of certificate and key at most: one of each kind of key, and one to spare.
+const MOST_PAIRS: usize = 4;
+
+/// What `cutover serve` takes about its listeners.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TransportArgs {
+    /// Certificate chain, PEM; twice for an ECDSA and an RSA one [default: a self-signed ECDSA P-256 one in the data directory]
+    #[arg(
+        long,
+        env = "CUTOVER_TLS_CERT",
+        value_name = "FILE",
+        value_delimiter = ',',
+        requires = "tls_key"
+    )]
+    pub tls_cert: Vec<PathBuf>,
+    /// Private key of the certificate, PEM; as often as --tls-cert and in the same order
+    #[arg(
+        long,
+        env = "CUTOVER_TLS_KEY",
+        value_name = "FILE",
+        value_delimiter = ',',
+        requires = "tls_cert"
+    )]
+    pub tls_key: Vec<PathBuf>,
+    /// Names and addresses for the self-signed certificate besides localhost, comma separated
+    #[arg(long, env = "CUTOVER_TLS_NAMES", value_name = "NAMES")]
+    pub tls_names: Option<String>,
+    /// Speak HTTP without TLS; on loopback addresses only
+    #[arg(long, env = "CUTOVER_PLAIN_HTTP")]
+    pub plain_http: bool,
+    /// Speak HTTP without TLS on other addresses too: passwords and tokens travel readable; for use behind a TLS proxy
+    #[arg(long, env = "CUTOVER_PLAIN_HTTP_ANYWHERE")]
+    pub plain_http_anywhere: bool,
+    /// Networks whose failed TLS handshakes are noted on the page Sightings, comma separated [default: none]
+    #[arg(long, env = "CUTOVER_SIGHTINGS_FROM", value_name = "NETWORKS")]
+    pub sightings_from: Option<String>,
+    /// Second address, for clients that show a certificate of their own; it takes reports and nothing else [default: none]
+    #[arg(long, env = "CUTOVER_MTLS_LISTEN", value_name = "HOST:PORT")]
+    pub mtls_listen: Option<String>,
+    /// Certificates of the authorities that sign the clients' certificates, PEM
+    #[arg(long, env = "CUTOVER_MTLS_CA", value_name = "FILE")]
+    pub mtls_ca: Option<PathBuf>,
+}
+
+/// The same in a file.
+#[derive(Clone, Debug, Default)]
+pub struct TransportInFile {
+    /// Certificates.
+    pub tls_cert: Vec<PathBuf>,
+    /// Keys.
+    pub tls_key: Vec<PathBuf>,
+    /// Names for the self-signed certificate.
+    pub tls_names: Option<String>,
+    /// HTTP without TLS.
+    pub plain_http: bool,
+    /// The same anywhere.
+    pub plain_http_anywhere: bool,
+    /// Networks.
+    pub sightings_from: Option<String>,
+    /// Address for clients with certificates.
+    pub mtls_listen: Option<String>,
+    /// Authorities.
+    pub mtls_ca: Option<PathBuf>,
+}
+
+/// Where a certificate and its key are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PairFiles {
+    /// Certificate chain.
+    pub cert: PathBuf,
+    /// Key.
+    pub key: PathBuf,
+}
+
+/// How people and programs reach the server.
+#[derive(Clone, Debug)]
+pub enum Transport {
+    /// TLS with these certificates; one is made when it is not there and `names` is given.
+    Tls {
+        /// Certificates and keys.
+        pairs: Vec<PairFiles>,
+        /// For a self-signed certificate: the names in it. `None`: the operator's own certificates.
+        names: Option<Vec<String>>,
+    },
+    /// HTTP without TLS.
+    Plain,
+}
+
+impl TransportArgs {
+    /// Settles how the server is reached.
+    ///
+    /// # Errors
+    /// One sentence naming the wrong setting.
+    pub fn settle(
+        &self,
+        file: &TransportInFile,
+        data_dir: &Path,
+        listen: SocketAddr,
+    ) -> Result<Transport, String> {
+        let anywhere = self.plain_http_anywhere || file.plain_http_anywhere;
+        if anywhere || self.plain_http || file.plain_http {
+            if listen.ip().is_loopback() || anywhere {
+                return Ok(Transport::Plain);
+            }
+            return Err(format!(
+                "plain_http is for loopback addresses only, and {listen} is none: passwords and tokens would travel readable. Use TLS, or set plain_http_anywhere if a TLS proxy stands in front"
+            ));
+        }
+        let given = |args: &Vec<PathBuf>, file: &Vec<PathBuf>| {
+            if args.is_empty() {
+                file.clone()
+            } else {
+                args.clone()
+            }
+        };
+        let certs = given(&self.tls_cert, &file.tls_cert);
+        let keys = given(&self.tls_key, &file.tls_key);
+        if certs.is_empty() && keys.is_empty() {
+            return Ok(Transport::Tls {
+                pairs: vec![PairFiles {
+                    cert: data_dir.join("cert.pem"),
+                    key: data_dir.join("key.pem"),
+                }],
+                names: Some(self.names(file, listen)),
+            });
+        }
+        if certs.len() != keys.len() {
+            return Err(format!(
+                "tls_cert and tls_key belong together, in the same order; one of them is missing: there are {} and {}",
+                certs.len(),
+                keys.len()
+            ));
+        }
+        if certs.len() > MOST_PAIRS {
+            return Err(format!(
+                "tls_cert names {} certificates; more than {MOST_PAIRS} are never needed: one ECDSA, one RSA",
+                certs.len()
+            ));
+        }
+        let pairs = certs
+            .into_iter()
+            .zip(keys)
+            .map(|(cert, key)| PairFiles { cert, key })
+            .collect();
+        Ok(Transport::Tls { pairs, names: None })
+    }
+
+    /// The names of a self-signed certificate.
+    fn names(&self, file: &TransportInFile, listen: SocketAddr) -> Vec<String> {
+        let mut names = vec![
+            "localhost".to_owned(),
+            "127.0.0.1".to_owned(),
+            "::1".to_owned(),
+        ];
+        if !listen.ip().is_unspecified() && !listen.ip().is_loopback() {
+            names.push(listen.ip().to_string());
+        }
+        let more = self.tls_names.as_ref().or(file.tls_names.as_ref());
+        names.extend(
+            more.iter()
+                .flat_map(|names| names.split(','))
+                .map(|name| name.trim().to_owned())
+                .filter(|name| !name.is_empty()),
+        );
+        names
+    }
+
+    /// Settles whose failed handshakes are noted.
+    ///
+    /// # Errors
+    /// One sentence naming the wrong setting.
+    pub fn sightings(
+        &self,
+        file: &TransportInFile,
+        transport: &Transport,
+    ) -> Result<Vec<IpNet>, String> {
+        let text = self
+            .sightings_from
+            .as_deref()
+            .or(file.sightings_from.as_deref());
+        let from = networks::parse("sightings_from", text.unwrap_or_default())?;
+        if !from.is_empty() && matches!(transport, Transport::Plain) {
+            return Err(
+                "sightings_from needs TLS, and plain_http is set: whoever fails is turned away by what stands in front"
+                    .to_owned(),
+            );
+        }
+        Ok(from)
+    }
+}
+
+/// The door for clients that show a certificate of their own.
+#[derive(Clone, Debug)]
+pub struct ClientDoor {
+    /// Address.
+    pub listen: SocketAddr,
+    /// Authorities that sign their certificates.
+    pub authorities: PathBuf,
+}
+
+impl TransportArgs {
+    /// Settles whether there is a door for clients with certificates.
+    ///
+    /// # Errors
+    /// One sentence naming the wrong setting.
+    pub fn client_door(
+        &self,
+        file: &TransportInFile,
+        transport: &Transport,
+    ) -> Result<Option<ClientDoor>, String> {
+        let listen = self.mtls_listen.as_deref().or(file.mtls_listen.as_deref());
+        let authorities = self.mtls_ca.as_ref().or(file.mtls_ca.as_ref());
+        match (listen, authorities) {
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) if matches!(transport, Transport::Plain) => Err(
+                "mtls_listen needs TLS, and plain_http is set: a proxy in front cannot pass a client's certificate on"
+                    .to_owned(),
+            ),
+            (Some(listen), Some(authorities)) => Ok(Some(ClientDoor {
+                listen: address("mtls_listen", listen)?,
+                authorities: authorities.clone(),
+            })),
+            _ => Err(
+                "mtls_listen and mtls_ca belong together; one of them is missing".to_owned(),
+            ),
+        }
+    }
+}
+
+/// Reads an address to listen on. `setting` is what the sentence about a mistake names.
+///
+/// # Errors
+/// One sentence.
+pub fn address(setting: &str, text: &str) -> Result<SocketAddr, String> {
+    text.to_socket_addrs()
+        .ok()
+        .and_then(|mut addresses| addresses.next())
+        .ok_or_else(|| format!("{setting} must be HOST:PORT, such as 127.0.0.1:8443, not {text:?}"))
+}

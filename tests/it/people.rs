@@ -1,0 +1,6 @@
+//! Who may do what: the table of routes, accounts, the way in, and the first start.
+
+mod accounts;
+pub mod matrix;
+mod setup;
+mod signing_in;

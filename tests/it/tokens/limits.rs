@@ -1,0 +1,169 @@
+//! Tokens that end, that hold for some sites and networks, and for so many new clients.
+
+use reqwest::Method;
+
+use crate::support::{answer::Answer, app::TestApp};
+
+fn made(app: &TestApp, name: &str, more: &[&str]) -> String {
+    let mut words = vec!["token", "create", "--name", name];
+    words.extend(more);
+    let made = app.command(&words, "");
+    assert!(made.status.success(), "{made:?}");
+    String::from_utf8(made.stdout)
+        .expect("text")
+        .trim()
+        .to_owned()
+}
+
+async fn send(app: &TestApp, token: &str, body: String) -> Answer {
+    let request = app.request(Method::POST, "/api/v1/reports");
+    Answer::to(request.bearer_auth(token).body(body)).await
+}
+
+fn of_site(app: &TestApp, name: &str, site: Option<&str>) -> String {
+    let mut report: serde_json::Value =
+        serde_json::from_str(&app.report(name).line()).expect("JSON");
+    match site {
+        Some(site) => report["client"]["site_code"] = site.into(),
+        None => drop(
+            report["client"]
+                .as_object_mut()
+                .expect("a client")
+                .remove("site_code"),
+        ),
+    }
+    report.to_string()
+}
+
+#[tokio::test]
+async fn a_token_holds_only_where_and_while_it_says() {
+    for app in TestApp::each().await {
+        let near = made(
+            &app,
+            "near",
+            &["--purpose", "ingest", "--from", "127.0.0.0/8,::1"],
+        );
+        send(&app, &near, app.report("PC-1").line())
+            .await
+            .ok("from here");
+        let far = made(
+            &app,
+            "far",
+            &["--purpose", "ingest", "--from", "192.0.2.0/24"],
+        );
+        let refused = send(&app, &far, app.report("PC-1").line()).await;
+        assert_eq!(refused.status, 403, "{}", refused.text());
+        assert!(refused.text().contains("may not be used from this address"));
+        // Whoever has not the secret is not told that there is such a token.
+        let wrong = send(&app, &format!("{far}0"), app.report("PC-1").line()).await;
+        assert_eq!(wrong.status, 401, "{}", wrong.text());
+        let end = cutover::clock::now().plus(3_000).to_string();
+        let short = made(&app, "short", &["--purpose", "ingest", "--expires", &end]);
+        send(&app, &short, app.report("PC-1").line())
+            .await
+            .ok("in time");
+        tokio::time::sleep(std::time::Duration::from_millis(3_200)).await;
+        // It was right a moment ago, and is remembered.
+        let late = send(&app, &short, app.report("PC-1").line()).await;
+        assert_eq!(late.status, 401, "{}", late.text());
+        assert!(late.text().contains("has expired"), "{}", late.text());
+        let wrong = send(&app, &format!("{short}0"), app.report("PC-1").line()).await;
+        assert!(!wrong.text().contains("expired"), "{}", wrong.text());
+        let listed = app.command(&["token", "list"], "");
+        let listed = String::from_utf8(listed.stdout).expect("text");
+        let line = listed
+            .lines()
+            .find(|line| line.contains("\tnear\t"))
+            .expect("listed");
+        assert!(line.contains("from 127.0.0.0/8,::1/128"), "{line}");
+        assert!(line.contains(" from 127.0.0.1"), "last used: {line}");
+        for odd in [
+            ["--expires", "0d"],
+            ["--from", "10.0.0.1/8"],
+            ["--sites", "P-1"],
+        ] {
+            let mut words = vec!["token", "create", "--purpose", "read"];
+            words.extend(odd);
+            assert!(!app.command(&words, "").status.success(), "{odd:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_speaks_only_of_clients_of_its_sites() {
+    for app in TestApp::each().await {
+        send(
+            &app,
+            app.token("ingest"),
+            of_site(&app, "PC-2", Some("P02")),
+        )
+        .await
+        .ok("kept");
+        let token = made(&app, "p01", &["--purpose", "ingest", "--sites", "P01"]);
+        send(&app, &token, of_site(&app, "PC-1", Some("P01")))
+            .await
+            .ok("its own");
+        let other = send(&app, &token, of_site(&app, "PC-3", Some("P02"))).await;
+        let problem = other.problem(422);
+        assert_eq!(
+            problem["errors"][0]["pointer"], "/client/site_code",
+            "{problem}"
+        );
+        let none = send(&app, &token, of_site(&app, "PC-3", None)).await;
+        none.problem(422);
+        // A client of another site stays one, whatever is claimed.
+        let stolen = send(&app, &token, of_site(&app, "PC-2", Some("P01"))).await;
+        let problem = stolen.problem(422);
+        assert_eq!(problem["errors"][0]["pointer"], "/client", "{problem}");
+        let both = format!(
+            "{}\n{}",
+            of_site(&app, "PC-4", Some("P01")),
+            of_site(&app, "PC-5", Some("P02"))
+        );
+        let answer = send(&app, &token, both).await;
+        assert_eq!(answer.json()["stored"], 1, "{}", answer.text());
+        assert_eq!(answer.json()["rejected"], 1, "{}", answer.text());
+        let lists = made(&app, "l01", &["--purpose", "population", "--sites", "P01"]);
+        let put = |list: &str, body: &'static str| {
+            let path = format!("/api/v1/population?list={list}&confirm=1");
+            Answer::to(
+                app.request(Method::PUT, &path)
+                    .bearer_auth(&lists)
+                    .body(body),
+            )
+        };
+        let rows = "Name,Site Code\nPC-1,P01\nPC-9,P02\nPC-8,\n";
+        let answer = put("p01", rows).await;
+        assert_eq!(answer.json()["rows"], 1, "{}", answer.text());
+        assert_eq!(answer.json()["rejected_count"], 2, "{}", answer.text());
+        put("p01", "Name,Site Code\nPC-9,P02\n").await.problem(422);
+        let whole = app.request(Method::PUT, "/api/v1/population?list=all&confirm=1");
+        let whole = whole.bearer_auth(app.token("population")).body(rows);
+        Answer::to(whole).await.ok("the whole list");
+        put("all", "Name,Site Code\nPC-1,P01\n").await.problem(403);
+    }
+}
+
+#[tokio::test]
+async fn a_token_makes_only_so_many_clients_known_in_an_hour() {
+    for app in TestApp::each().await {
+        let words = ["--purpose", "ingest", "--new-clients-per-hour", "2"];
+        let token = made(&app, "two", &words);
+        let all: Vec<String> = (1..=4)
+            .map(|n| app.report(&format!("PC-{n}")).line())
+            .collect();
+        let answer = send(&app, &token, all.join("\n")).await;
+        assert_eq!(answer.json()["stored"], 2, "{}", answer.text());
+        assert_eq!(answer.json()["rejected"], 2, "{}", answer.text());
+        // Those that are known may go on.
+        send(&app, &token, app.report("PC-1").line())
+            .await
+            .ok("known");
+        send(&app, &token, app.report("PC-9").line())
+            .await
+            .problem(422);
+        send(&app, app.token("ingest"), app.report("PC-9").line())
+            .await
+            .ok("another token");
+    }
+}
