@@ -78,6 +78,29 @@ pub struct Ran {
     pub ending: Option<i64>,
 }
 
+/// What narrows the clients of a scope beside its sites.
+#[derive(Clone, Debug, Default)]
+pub struct Narrowed {
+    /// OS key.
+    pub os: Option<String>,
+    /// Role.
+    pub role: Option<String>,
+    /// Owner.
+    pub owner: Option<String>,
+}
+
+impl Narrowed {
+    /// As a filter of everybody: a decision counts the same clients whoever looks at it.
+    pub fn filter(self) -> Filter {
+        Filter {
+            os: self.os,
+            role: self.role,
+            owner: self.owner,
+            ..Filter::default()
+        }
+    }
+}
+
 /// What a scope means: the clients that it names, and those that may belong to it or are left out although they are heard.
 pub fn filters(scope: &Scope, base: &Filter) -> Vec<(Membership, Filter)> {
     let mut sites: Vec<Option<String>> = scope.sites.iter().cloned().map(Some).collect();

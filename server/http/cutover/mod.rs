@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::query::{form_pairs, unknown};
 use crate::{
+    cutovers::running::Narrowed,
     domain::{
         access::Sites,
         cutover::scope::{Scope, lie_within},
@@ -24,7 +25,7 @@ use crate::{
 
 /// What a scope's filter means. Only what names clients narrows it: the ready ones alone would always pass.
 pub(super) fn base(text: &str) -> Result<Filter, String> {
-    let mut filter = Filter::default();
+    let mut narrowed = Narrowed::default();
     let mut seen = Vec::new();
     for (name, value) in form_pairs(text) {
         if value.is_empty() || value.contains(char::is_control) {
@@ -34,14 +35,14 @@ pub(super) fn base(text: &str) -> Result<Filter, String> {
             return Err(format!("{name} is given twice; give it once"));
         }
         match name.as_str() {
-            "os" => filter.os = Some(value),
-            "role" => filter.role = Some(value.to_lowercase()),
-            "owner" => filter.owner = Some(value),
+            "os" => narrowed.os = Some(value),
+            "role" => narrowed.role = Some(value.to_lowercase()),
+            "owner" => narrowed.owner = Some(value),
             _ => return Err(unknown(&name, &["os", "role", "owner"])),
         }
         seen.push(name);
     }
-    Ok(filter)
+    Ok(narrowed.filter())
 }
 
 /// The same of a scope that is kept. It is about all of its clients, whoever looks: whoever may see some sites only sees

@@ -38,7 +38,7 @@ use crate::{
     },
     error::Problem,
     state::App,
-    store::{cutover::runs::KeptRun, trend::Slice},
+    store::{cutover::runs::KeptRun, model::Filter, trend::Slice},
     views::{
         Nav,
         cutover::{
@@ -207,17 +207,22 @@ async fn likely(app: &App, scope: &Scope) -> Result<Vec<String>, Problem> {
         ]);
     }
     let now = clock::now();
-    let summary = app.store().summary(&app.judge().ruleset, now).await?;
-    let within = Sites::only(scope.sites.clone());
     let within = if scope.sites.is_empty() {
         Sites::all()
     } else {
-        within
+        Sites::only(scope.sites.clone())
     };
+    let everybody = Filter::of(&within);
+    let summary = app
+        .store()
+        .selection(&everybody, &app.judge().ruleset, now)
+        .await?;
     let feeds = app.store().feeds(&within, now).await?;
     let slice = Slice {
+        within,
         site: scope.sites.first().cloned(),
-        ..Slice::default()
+        os: None,
+        reason: None,
     };
     let days = trend::days(app, &slice, 0, &summary, &feeds).await?;
     let outcome = trend::forecast_of(&days);
