@@ -69,6 +69,7 @@ for (const engine of engines()) {
           await page.getByLabel("Day that it is about").fill("2030-03-01");
           await page.getByRole("button", { name: "Say it with my name" }).click();
         }
+        await page.getByText("Set a limit", { exact: true }).click();
         await page.locator("select[name=criterion]").selectOption("coverage");
         await page.getByLabel("Limit: a number").fill("90");
         await page.locator("form[action$=limits]").getByLabel("Why").fill("Agreed in the board");

@@ -234,7 +234,7 @@ fn one(criterion: Criterion, facts: &Facts<'_>) -> Held {
             .cloned();
         held.met = held.mark.is_some();
         held.says = match &held.mark {
-            Some(mark) => format!("{} says so, of {}.", mark.by, mark.on),
+            Some(mark) => format!("{} says so, about {}.", mark.by, mark.on),
             None => "Nobody has said so yet.".to_owned(),
         };
         return held;
@@ -254,7 +254,7 @@ fn one(criterion: Criterion, facts: &Facts<'_>) -> Held {
                 "at most"
             };
             format!(
-                "{}; {least} {} {} be.{unknown}",
+                "{} now, and {least} {} {} be.{unknown}",
                 criterion.figure(figure),
                 criterion.figure(limit),
                 if criterion == Criterion::Coverage {
@@ -311,7 +311,7 @@ fn figure(criterion: Criterion, facts: &Facts<'_>) -> (Option<i64>, String) {
         ),
         Criterion::Silent => (Some(tally.silent), String::new()),
         _ => match facts.ending {
-            Some(ending) => (Some(ending), format!(" {} in force.", facts.exceptions)),
+            Some(ending) => (Some(ending), format!(" In force: {}.", facts.exceptions)),
             None if facts.exceptions == 0 => (Some(0), " None is in force.".to_owned()),
             None => (
                 None,

@@ -65,7 +65,11 @@ pub(super) fn may_edit(layout: &Layout) -> bool {
 
 /// A scope that whoever asks may see.
 pub(super) async fn scope(app: &App, id: &str, sites: &Sites) -> Result<Scope, Problem> {
-    let found = app.store().scope(id).await?;
+    // What is no id of ours is the name of nothing.
+    let found = match id.parse::<uuid::Uuid>() {
+        Ok(_) => app.store().scope(id).await?,
+        Err(_) => None,
+    };
     found
         .filter(|scope| scope.lies_within(sites))
         .ok_or_else(|| Problem::NotFound("There is no scope at this address.".to_owned()))

@@ -289,6 +289,7 @@ pub async fn run(
     let nothing =
         || Problem::NotFound("There is no such run; the newest 50 of a scope are kept.".to_owned());
     let Path((id, run)) = path.map_err(|_| nothing())?;
+    run.parse::<uuid::Uuid>().map_err(|_| nothing())?;
     let scope = scope(&app, &id, &person.sites).await?;
     let query = query.unwrap_or_default();
     let wanted = wanted(&query).map_err(Problem::Invalid)?;

@@ -11,10 +11,16 @@ use crate::{
     domain::{
         access::Sites,
         cutover::{record::Decided, tally::Tally},
+        time::Timestamp,
     },
     store::cutover::decisions::Decision,
-    views::Layout,
+    views::{Layout, text::Moment},
 };
+
+/// A moment as people read it.
+fn moment(text: &str) -> String {
+    Timestamp::parse(text).map_or_else(|_| text.to_owned(), |at| Moment::new(at, at).absolute)
+}
 
 /// A criterion as it was frozen.
 #[derive(Clone, Debug)]
@@ -61,7 +67,7 @@ impl FrozenException {
             owner: text(&one["owner"]),
             reason: text(&one["reason"]),
             control: text(&one["control"]),
-            until: text(&one["expires_at"]),
+            until: moment(&text(&one["expires_at"])),
             approved: text(&one["approved_by"]),
         })
         .collect()
@@ -156,7 +162,7 @@ impl Frozen {
                 .map_or("Not known", Decided::words),
             by: text(&made["by"]),
             requested: text(&made["requested_by"]),
-            at: text(&made["at"]),
+            at: moment(&text(&made["at"])),
             why: text(&made["why"]),
             conditions: text(&made["conditions"]),
             overruled: made["overruled"].as_bool().unwrap_or(true),
