@@ -279,7 +279,24 @@ pub enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// Which database it is, for the few things that each says in words of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
 impl Tx {
+    /// Which database it reads from.
+    pub const fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
     /// Starts a statement; bind its values, then run it.
     pub fn sql(&mut self, text: &'static str) -> Statement<'_> {
         self.statement(text.into_sql_str())

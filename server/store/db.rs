@@ -13,7 +13,7 @@ use sqlx::{
     },
 };
 
-pub use super::conn::{Bind, Composed, Conn, Log, Record, Scalar, Statement, Tx};
+pub use super::conn::{Bind, Composed, Conn, Engine, Log, Record, Scalar, Statement, Tx};
 use super::error::{Error, Result};
 
 static SHARED: Migrator = sqlx::migrate!("./migrations");

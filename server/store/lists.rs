@@ -12,7 +12,7 @@ use super::{
     model::{ClientRow, Filter, ListPage, Listing, Order},
     narrowing::{Growing, Lead, Piece, pieces},
     needs::{Found, Needs},
-    searching::searched,
+    searching::{names_few_by_parts, searched},
 };
 use crate::domain::{
     access::Sites,
@@ -345,8 +345,11 @@ async fn part(
     Ok(rows)
 }
 
-/// Which of two filters that each have an index narrows more.
+/// Which of several filters that each have an index narrows most.
 pub(super) async fn lead(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Lead> {
+    if let Some(engine) = names_few_by_parts(tx, filter).await? {
+        return Ok(Lead::Parts(engine));
+    }
     let Some(site) = filter.one_site().filter(|_| filter.os.is_some()) else {
         return Ok(Lead::Either);
     };
@@ -397,7 +400,8 @@ fn counted(filter: &Filter, lead: Lead, now: Timestamp) -> Vec<(i64, Growing)> {
     let asked = pieces(filter, Order::Name);
     // Names are in the indexes, and who is left out is in one of them. Who is counted is in none: of a text that many
     // names hold, each would have to be looked at.
-    if searched(filter).is_none() || filter.left_out || filter.unlisted {
+    let by_parts = matches!(lead, Lead::Parts(_));
+    if searched(filter).is_none() || by_parts || filter.left_out || filter.unlisted {
         let each = asked.into_iter();
         return each.map(|piece| (1, statement(filter, piece))).collect();
     }

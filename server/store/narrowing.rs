@@ -3,7 +3,7 @@
 use super::{
     ESTATE,
     cursor::{Mark, Times},
-    db::{Composed, Statement, Tx},
+    db::{Composed, Engine, Statement, Tx},
     model::{Filter, Listing, Order},
     moves::{MOVED_BACK, NEWS},
     searching::{Search, searched},
@@ -182,6 +182,18 @@ pub(super) enum Lead {
     Os,
     /// The site.
     Site,
+    /// The parts of the text that is looked for.
+    Parts(Engine),
+}
+
+impl Lead {
+    /// The engine whose index finds the names, where few have the parts of the text that is looked for.
+    const fn by_parts(self) -> Option<Engine> {
+        match self {
+            Self::Parts(engine) => Some(engine),
+            Self::Either | Self::Os | Self::Site => None,
+        }
+    }
 }
 
 /// A statement that grows with the filter, and the values it binds.
@@ -319,7 +331,10 @@ impl Growing {
 
     /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
-        self.by_ids |= filter.regressed || piece.search == Search::Id;
+        let by_parts = lead.by_parts();
+        self.by_ids |= filter.regressed
+            || piece.search == Search::Id
+            || piece.search == Search::Name && by_parts.is_some();
         self.few |= self.by_ids || names_few(filter);
         if let Some(standing) = piece.standing {
             // Negated, so that no planner takes it for a way to find the few.
@@ -400,7 +415,7 @@ impl Growing {
             );
         }
         if let Some(q) = searched(filter) {
-            self.search(q, piece.search);
+            self.search(q, piece.search, by_parts);
         }
     }
 

@@ -32,6 +32,7 @@ mod properties;
 mod prospect;
 mod recipes;
 mod routes;
+mod searching;
 mod security;
 mod selection;
 mod sessions;
