@@ -157,8 +157,8 @@ pub async fn decide(
             .map_err(|error| unwritten(&error))
     })
     .await?;
-    let held = held(Some(&ran), &said, observed(scope).as_ref());
-    let recommended = Recommendation::of(&held);
+    let criteria = held(Some(&ran), &said, observed(scope).as_ref());
+    let recommended = Recommendation::of(&criteria);
     let most = ran.tally.fates.most();
     if recommended.go != wish.seen_go || most != wish.seen_most {
         return Err(Refused::Changed(format!(
@@ -180,7 +180,7 @@ pub async fn decide(
         scope,
         judge,
         &ran,
-        &held,
+        &criteria,
         recommended,
         lines,
         &said,
