@@ -16,7 +16,7 @@ use crate::{
     domain::{assess::Policy, pace},
     networks,
     people::{PeopleArgs, PeopleSettings},
-    transport::{self, ClientDoor, Transport, TransportArgs, TransportInFile},
+    transport::{self, ClientDoor, SignedDoor, Transport, TransportArgs, TransportInFile},
     webhooks::settings::{WebhookArgs, WebhookSettings},
 };
 
@@ -113,6 +113,8 @@ struct FromFile {
     sightings_from: Option<String>,
     mtls_listen: Option<String>,
     mtls_ca: Option<PathBuf>,
+    signed_http_listen: Option<String>,
+    enrolment_key: Option<PathBuf>,
     log_format: Option<String>,
     trend_days: Option<u32>,
     keep_changes: Option<u32>,
@@ -162,6 +164,8 @@ impl FromFile {
             sightings_from: self.sightings_from.clone(),
             mtls_listen: self.mtls_listen.clone(),
             mtls_ca: self.mtls_ca.clone(),
+            signed_http_listen: self.signed_http_listen.clone(),
+            enrolment_key: self.enrolment_key.clone(),
         }
     }
 
@@ -215,6 +219,8 @@ pub struct Config {
     pub sightings_from: Vec<IpNet>,
     /// The door for clients with certificates of their own.
     pub client_door: Option<ClientDoor>,
+    /// The door for signed reports without TLS.
+    pub signed_door: Option<SignedDoor>,
     /// Rules.
     pub policy: Policy,
     /// Freshness limit, milliseconds.
@@ -249,6 +255,17 @@ impl DatabaseArgs {
     pub fn settle(&self) -> Result<Database, String> {
         let file = from_file(self.config.as_deref())?;
         settle_database(self, &file)
+    }
+
+    /// Settles where the server's own key for enrolled machines is.
+    ///
+    /// # Errors
+    /// One sentence naming the wrong setting.
+    pub fn enrolment_key(&self, given: Option<&PathBuf>) -> Result<PathBuf, String> {
+        let file = from_file(self.config.as_deref())?;
+        let database = locate_database(self, &file)?;
+        let given = given.or(file.enrolment_key.as_ref());
+        Ok(transport::enrolment_key(given, &database.data_dir))
     }
 
     /// Settles where messages to other programs may go, for a command beside the server.
@@ -381,9 +398,11 @@ impl ServeArgs {
                 ));
             }
         }
+        let signed_door = self.transport.signed_door(&in_file, &database.data_dir)?;
         Ok(Config {
             database,
             listen,
+            signed_door,
             client_door: self.transport.client_door(&in_file, &transport)?,
             sightings_from: self.transport.sightings(&in_file, &transport)?,
             transport,

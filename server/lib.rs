@@ -5,6 +5,8 @@ pub mod clock;
 pub mod config;
 pub mod cutovers;
 pub mod domain;
+pub mod doors;
+pub mod enrolment;
 pub mod error;
 pub mod expected;
 pub mod http;

@@ -1,18 +1,9 @@
 //! A running server, from settings to the last request.
 
-use std::{
-    io::Write as _,
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io::Write as _, net::SocketAddr, time::Duration};
 
 use axum_server::{Handle, tls_rustls::RustlsConfig};
-use hyper_util::rt::TokioTimer;
-use tokio::{
-    sync::mpsc,
-    task::{JoinHandle, JoinSet},
-};
+use tokio::task::JoinSet;
 
 use crate::{
     clock,
@@ -22,15 +13,18 @@ use crate::{
         access::{Role, Sites},
         audit::{Actor, Author},
         days::date_of,
-        sightings::Sighting,
+    },
+    doors::{
+        FIRST_WORDS, SignedListener, client_door, limit_slowness, listen_on, open_doors,
+        stop_when_told,
     },
     http::{
         self,
         door::hash_password,
         pacing::Pacer,
         tls::{
-            self, Certificates, Doors,
-            watch::{self, Sightings, Watching},
+            self,
+            watch::{self, Watching},
         },
     },
     ingest::Judge,
@@ -42,14 +36,9 @@ use crate::{
         accounts::{By, NewAccount},
         sessions::Lasting,
     },
-    transport::{ClientDoor, Transport},
+    transport::Transport,
     uploads, webhooks,
 };
-
-/// From the first byte of a connection to the first request on it; also for a request's headers to arrive.
-const FIRST_WORDS: Duration = Duration::from_secs(10);
-/// How long requests may go on after the server was asked to stop.
-const GOODBYE: Duration = Duration::from_secs(20);
 
 /// What a first start hands to whoever starts it.
 #[derive(Clone, Debug)]
@@ -112,6 +101,7 @@ pub async fn serve(
     }
     let pacer = Pacer::new(config.rate_limit, config.rate_limit_sending);
     let (doors, made, noting) = open_doors(&config)?;
+    let signed = SignedListener::of(config.signed_door.as_ref())?;
     let app = App::new(
         store.clone(),
         judge,
@@ -125,6 +115,7 @@ pub async fn serve(
                 whole: config.people.session_whole,
             },
             doors: doors.clone(),
+            signed_http: signed.as_ref().map(SignedListener::address),
             new_clients_per_hour: config.new_clients_per_hour,
             signer: Signer::new(config.database.data_dir.clone()),
         },
@@ -133,6 +124,7 @@ pub async fn serve(
     let handle = Handle::new();
     tokio::spawn(stop_when_told(handle.clone()));
     let mut chores = chores(&app, &config, metrics);
+    let signed = signed.map(|door| door.open(app.clone())).transpose()?;
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     match &config.transport {
         Transport::Plain => {
@@ -152,15 +144,10 @@ pub async fn serve(
             if let (Some(sightings), Some(waiting)) = (&doors.sightings, noting) {
                 chores.spawn(watch::keep(sightings.clone(), waiting, store.clone()));
             }
-            let clients = match &config.client_door {
-                None => None,
-                Some(door) => Some(client_door(
-                    door,
-                    &certificates,
-                    doors.sightings.clone(),
-                    app.clone(),
-                )?),
-            };
+            let door = config.client_door.as_ref();
+            let sightings = doors.sightings.clone();
+            let open = |door| client_door(door, &certificates, sightings, app.clone());
+            let clients = door.map(open).transpose()?;
             chores.spawn(tls::keep_fresh(certificates, store.clone()));
             let made = pairs.first().filter(|_| made);
             announce(
@@ -186,6 +173,9 @@ pub async fn serve(
         }
     }
     .map_err(|error| error.to_string())?;
+    if let Some(signed) = signed {
+        signed.await.map_err(|error| error.to_string())?;
+    }
     // Whoever works on alone would find the database closed, and complain; all of it stands in the database and goes on.
     chores.shutdown().await;
     store.close().await;
@@ -220,79 +210,6 @@ fn chores(
     ));
     chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
     chores
-}
-
-/// Reads the certificates, and gets ready to note failed handshakes. Says also whether a certificate was made, and hands out
-/// what the notes come from.
-fn open_doors(config: &Config) -> Result<(Doors, bool, Option<mpsc::Receiver<Sighting>>), String> {
-    let Transport::Tls { pairs, names } = &config.transport else {
-        return Ok((Doors::default(), false, None));
-    };
-    let (certificates, made) = Certificates::open(pairs.clone(), names.clone(), clock::now())
-        .map_err(|error| error.to_string())?;
-    let noting = Sightings::of(config.sightings_from.clone(), Arc::clone(&certificates));
-    let (sightings, waiting) = noting.unzip();
-    let doors = Doors {
-        certificates: Some(certificates),
-        sightings,
-    };
-    Ok((doors, made, waiting))
-}
-
-/// Opens the door for clients with certificates of their own; it closes when the server is told to stop.
-fn client_door(
-    door: &ClientDoor,
-    certificates: &Arc<Certificates>,
-    sightings: Option<Sightings>,
-    app: App,
-) -> Result<JoinHandle<()>, String> {
-    let settings = http::mtls::config(certificates, &door.authorities)?;
-    let (listener, address) = listen_on(door.listen)?;
-    let handle = Handle::new();
-    tokio::spawn(stop_when_told(handle.clone()));
-    let mut server = axum_server::from_tcp(listener)
-        .map_err(|error| error.to_string())?
-        .acceptor(Watching::new(
-            RustlsConfig::from_config(settings),
-            sightings,
-        ))
-        .handle(handle)
-        .first_request_timeout(FIRST_WORDS);
-    limit_slowness(server.http_builder());
-    let service = http::mtls::router(app).into_make_service_with_connect_info::<SocketAddr>();
-    tracing::info!(
-        "clients that show their own certificate report to https://{address}/api/v1/reports"
-    );
-    Ok(tokio::spawn(async move {
-        if let Err(error) = server.serve(service).await {
-            tracing::error!(%error, "no more reports are taken from clients with certificates");
-        }
-    }))
-}
-
-fn listen_on(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
-    let listener = TcpListener::bind(address)
-        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
-        .map_err(|error| format!("cannot listen on {address}: {error}"))?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
-    Ok((listener, address))
-}
-
-/// Slow clients are let go: without the timer hyper would wait for headers for ever.
-fn limit_slowness(
-    builder: &mut hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor>,
-) {
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(FIRST_WORDS);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(FIRST_WORDS)
-        .max_concurrent_streams(100)
-        .max_header_list_size(32 * 1024);
 }
 
 /// A way in for the first administrator, and one ingest token; nothing is open to the network without them.
@@ -381,12 +298,6 @@ fn announce(scheme: &str, address: SocketAddr, welcome: &Welcome, made: Option<&
     drop(out.write_all(text.as_bytes()).and_then(|()| out.flush()));
 }
 
-async fn stop_when_told(handle: Handle<SocketAddr>) {
-    asked_to_stop().await;
-    tracing::info!("asked to stop; requests under way may finish");
-    handle.graceful_shutdown(Some(GOODBYE));
-}
-
 /// Waits until somebody presses Ctrl-C or the system ends the program.
 pub async fn asked_to_stop() {
     let interrupted = async {
@@ -419,6 +330,9 @@ async fn housekeeping(store: Store, metrics: metrics_exporter_prometheus::Promet
         tick.tick().await;
         if let Err(error) = store.sweep(clock::now()).await {
             tracing::warn!(%error, "clients could not be looked at for staleness; trying again");
+        }
+        if let Err(error) = store.end_exceptions(clock::now()).await {
+            tracing::warn!(%error, "exceptions that are over could not be ended; trying again");
         }
         // Mostly done by whoever reads them; where nobody does, they must not pile up.
         if let Err(error) = store.number_changes().await {

@@ -1,6 +1,6 @@
 //! What every request can reach: the store, the judge, the sender's tokens, the room for bodies.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use ipnet::IpNet;
 
@@ -34,6 +34,7 @@ struct Inner {
     doors: Doors,
     new_clients_per_hour: i64,
     signer: Signer,
+    signed_http: Option<SocketAddr>,
 }
 
 /// How people and programs reach the server.
@@ -51,6 +52,8 @@ pub struct Reached {
     pub new_clients_per_hour: i64,
     /// What signs decisions.
     pub signer: Signer,
+    /// Where signed reports are taken without TLS, while they are.
+    pub signed_http: Option<SocketAddr>,
 }
 
 impl App {
@@ -69,6 +72,7 @@ impl App {
             doors,
             new_clients_per_hour,
             signer,
+            signed_http,
         } = reached;
         Self {
             inner: Arc::new(Inner {
@@ -86,6 +90,7 @@ impl App {
                 doors,
                 new_clients_per_hour,
                 signer,
+                signed_http,
             }),
         }
     }
@@ -153,6 +158,11 @@ impl App {
     /// New clients that a token may make known in an hour where the token itself does not say it; 0: no limit.
     pub fn new_clients_per_hour(&self) -> i64 {
         self.inner.new_clients_per_hour
+    }
+
+    /// Where signed reports are taken without TLS, while they are.
+    pub fn signed_http(&self) -> Option<SocketAddr> {
+        self.inner.signed_http
     }
 
     /// Whether cookies may only travel over TLS.

@@ -52,6 +52,12 @@ pub struct TransportArgs {
     /// Certificates of the authorities that sign the clients' certificates, PEM
     #[arg(long, env = "CUTOVER_MTLS_CA", value_name = "FILE")]
     pub mtls_ca: Option<PathBuf>,
+    /// Third address, without TLS, for reports that enrolled machines have signed; for clients that cannot do TLS 1.2 [default: none]
+    #[arg(long, env = "CUTOVER_SIGNED_HTTP_LISTEN", value_name = "HOST:PORT")]
+    pub signed_http_listen: Option<String>,
+    /// The server's own key that the keys of enrolled machines come from; made when it is missing [default: enrolment.key in the data directory]
+    #[arg(long, env = "CUTOVER_ENROLMENT_KEY", value_name = "FILE")]
+    pub enrolment_key: Option<PathBuf>,
 }
 
 /// The same in a file.
@@ -73,6 +79,10 @@ pub struct TransportInFile {
     pub mtls_listen: Option<String>,
     /// Authorities.
     pub mtls_ca: Option<PathBuf>,
+    /// Address for signed reports.
+    pub signed_http_listen: Option<String>,
+    /// The server's own key.
+    pub enrolment_key: Option<PathBuf>,
 }
 
 /// Where a certificate and its key are.
@@ -236,6 +246,42 @@ impl TransportArgs {
                 "mtls_listen and mtls_ca belong together; one of them is missing".to_owned(),
             ),
         }
+    }
+}
+
+/// The door for reports that enrolled machines have signed, without TLS.
+#[derive(Clone, Debug)]
+pub struct SignedDoor {
+    /// Address.
+    pub listen: SocketAddr,
+    /// The server's own key.
+    pub key: PathBuf,
+}
+
+/// Where the server's own key is.
+pub fn enrolment_key(given: Option<&PathBuf>, data_dir: &Path) -> PathBuf {
+    given.map_or_else(|| data_dir.join("enrolment.key"), Clone::clone)
+}
+
+impl TransportArgs {
+    /// Settles whether there is a door for signed reports.
+    ///
+    /// # Errors
+    /// One sentence naming the wrong setting.
+    pub fn signed_door(
+        &self,
+        file: &TransportInFile,
+        data_dir: &Path,
+    ) -> Result<Option<SignedDoor>, String> {
+        let listen = self.signed_http_listen.as_deref();
+        let Some(listen) = listen.or(file.signed_http_listen.as_deref()) else {
+            return Ok(None);
+        };
+        let given = self.enrolment_key.as_ref().or(file.enrolment_key.as_ref());
+        Ok(Some(SignedDoor {
+            listen: address("signed_http_listen", listen)?,
+            key: enrolment_key(given, data_dir),
+        }))
     }
 }
 

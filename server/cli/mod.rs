@@ -8,6 +8,7 @@ pub mod bench;
 pub mod demo;
 mod demo_history;
 pub mod dictionary;
+pub mod enrol;
 pub mod gate;
 pub mod import;
 pub mod load;
@@ -63,6 +64,8 @@ pub enum Command {
     Token(token::TokenArgs),
     /// Set aside what a token sent and judge its clients anew without it, and the other way round
     Quarantine(quarantine::QuarantineArgs),
+    /// Give machines that cannot do TLS 1.2 a key to sign their reports with
+    Enrol(enrol::EnrolArgs),
     /// Make, list, try and remove webhooks: other programs that are told what happens
     Webhook(webhook::WebhookCommandArgs),
     /// Make, list, change and remove accounts of people
@@ -103,6 +106,7 @@ pub async fn run(command: Command) -> Result<(), Error> {
         Command::Loadgen(args) => bench::run(*args).await,
         Command::Token(args) => token::run(args).await,
         Command::Quarantine(args) => quarantine::run(args).await,
+        Command::Enrol(args) => enrol::run(args).await,
         Command::Webhook(args) => webhook::run(args).await,
         Command::User(args) => user::run(args).await,
         Command::Backup(args) => admin::backup(args).await,

@@ -1,8 +1,8 @@
-//! A sender that has proven which machine it is: it may speak of that machine only.
+//! A sender that has proven which machine it is, by a certificate or a signature: it may speak of that machine only.
 
 use super::identity::ClientIds;
 
-/// The names that a certificate of a client proves, in lower case.
+/// The names that are proven, in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
     names: Vec<String>,
@@ -20,7 +20,7 @@ impl Bound {
         (!names.is_empty()).then_some(Self { names })
     }
 
-    /// The ids of a report as far as they are proven. What the certificate does not name, the GUID and the resource id, is
+    /// The ids of a report as far as they are proven. What is not proven, the GUID and the resource id, is
     /// left out: by them a report could be put under another machine.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ impl Bound {
             Err((
                 pointer,
                 format!(
-                    "{said:?} is not the machine that the client's certificate names ({}); over this address a machine can report only for itself",
+                    "{said:?} is not the machine that sent this, which has proven to be {}; over this address a machine can report only for itself",
                     self.names.join(", ")
                 ),
             ))

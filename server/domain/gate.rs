@@ -34,6 +34,10 @@ pub enum Criterion {
     Regressed,
     /// Clients that may be second records of a machine.
     Duplicates,
+    /// Blocking clients under no exception in force.
+    BlockingWithoutException,
+    /// Clients whose exception in force is over soon.
+    ExceptionsExpiring,
 }
 
 /// How much of it may be there.
@@ -51,7 +55,7 @@ pub enum Limit {
 
 impl Criterion {
     /// All, in the order of an answer.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Clients,
         Self::Blocking,
         Self::NoVerdict,
@@ -65,6 +69,8 @@ impl Criterion {
         Self::FutureReports,
         Self::Regressed,
         Self::Duplicates,
+        Self::BlockingWithoutException,
+        Self::ExceptionsExpiring,
     ];
 
     /// The stable code.
@@ -83,6 +89,8 @@ impl Criterion {
             Self::FutureReports => "future_reports",
             Self::Regressed => "regressed",
             Self::Duplicates => "suspected_duplicates",
+            Self::BlockingWithoutException => "blocking_without_exception",
+            Self::ExceptionsExpiring => "exceptions_expiring",
         }
     }
 
@@ -97,7 +105,11 @@ impl Criterion {
             Self::Clients => Limit::AtLeast(1),
             Self::NoVerdict => Limit::Share(200),
             Self::ListAge => Limit::AtMost(30),
-            Self::Regressed | Self::Duplicates => Limit::Any,
+            // Beside `blocking`, which counts all, blocking without an exception would say nothing.
+            Self::Regressed
+            | Self::Duplicates
+            | Self::BlockingWithoutException
+            | Self::ExceptionsExpiring => Limit::Any,
             _ => Limit::AtMost(0),
         }
     }
@@ -259,6 +271,10 @@ pub struct Figures {
     pub regressed: i64,
     /// Of the clients in scope, those that may be second records.
     pub duplicates: i64,
+    /// Of those that block, those under no exception in force.
+    pub blocking_without_exception: i64,
+    /// Of the clients in scope, those whose exception in force is over within 30 days.
+    pub exceptions_expiring: i64,
 }
 
 /// A criterion with what was found.
@@ -304,6 +320,8 @@ impl Figures {
             Criterion::FutureReports => self.future_reports,
             Criterion::Regressed => self.regressed,
             Criterion::Duplicates => self.duplicates,
+            Criterion::BlockingWithoutException => self.blocking_without_exception,
+            Criterion::ExceptionsExpiring => self.exceptions_expiring,
         })
     }
 }

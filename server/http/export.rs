@@ -75,10 +75,25 @@ pub struct ClientJson {
     suspected_duplicate: bool,
     /// The last report said that it was collected more than five minutes after it came in.
     future_report: bool,
+    /// The exception in force; null: none. The client stands where it stands.
+    exception: Option<InForceJson>,
+}
+
+/// An exception that is in force for a client.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ExceptionInForce)]
+pub struct InForceJson {
+    /// Our id of it.
+    id: String,
+    #[schema(value_type = codes::ExceptionKind)]
+    kind: &'static str,
+    /// When it ends.
+    #[schema(format = DateTime)]
+    until: String,
 }
 
 /// The names of the fields of a client, in their order.
-pub const FIELDS: [&str; 27] = [
+pub const FIELDS: [&str; 28] = [
     "id",
     "name",
     "sms_guid",
@@ -106,6 +121,7 @@ pub const FIELDS: [&str; 27] = [
     "last_contact",
     "suspected_duplicate",
     "future_report",
+    "exception",
 ];
 
 impl ClientJson {
@@ -212,6 +228,11 @@ impl From<ClientRow> for ClientJson {
             last_contact: row.last_contact,
             suspected_duplicate: row.duplicate,
             future_report: row.future,
+            exception: row.exception.map(|exception| InForceJson {
+                id: exception.id,
+                kind: exception.kind.code(),
+                until: exception.until.to_string(),
+            }),
         }
     }
 }

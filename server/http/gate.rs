@@ -26,7 +26,7 @@ use crate::{
     },
     error::Problem,
     state::App,
-    store::model::{Filter, Summary},
+    store::model::{Excepted, Filter, Summary},
     views::{gate, links::filter_query},
     wire::FieldError,
 };
@@ -172,11 +172,16 @@ pub async fn answer(
     for filter in gate::unplaced(&scope) {
         unplaced += trend::length(&app, &filter, now).await?;
     }
+    let soon = Filter {
+        excepted: Some(Excepted::Soon),
+        ..scope.clone()
+    };
     let figures = Figures {
         unplaced,
         left_out_heard: trend::length(&app, &gate::left_out_heard(&scope), now).await?,
         stopped_feeds: i64::try_from(stopped).unwrap_or(i64::MAX),
         regressed: trend::regressed(&app, &scope, now).await?,
+        exceptions_expiring: trend::length(&app, &soon, now).await?,
         ..counted(&summary)
     };
     let held = hold(&figures, &criteria);
@@ -211,9 +216,12 @@ fn counted(summary: &Summary) -> Figures {
             .sum()
     };
     let oldest = population.lists.iter().map(|list| list.uploaded_at).min();
+    let blocking = sum(|standing| standing == Standing::Blocking);
+    let excepted = summary.excepted.get(&Standing::Blocking);
     Figures {
         clients: sum(|_| true),
-        blocking: sum(|standing| standing == Standing::Blocking),
+        blocking,
+        blocking_without_exception: blocking - excepted.copied().unwrap_or(0),
         no_verdict: sum(Standing::is_no_verdict),
         silent: sum(|standing| standing == Standing::Silent),
         restart_pending: sum(|standing| standing == Standing::RestartPending),

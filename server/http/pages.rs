@@ -9,6 +9,7 @@ use axum::{
 use super::{
     api, api_client, assets,
     auth::Person,
+    exceptions,
     query::{DEFAULT_LIMIT, ListQuery, Named},
     timeline, trend,
 };
@@ -17,6 +18,7 @@ use crate::{
     domain::{
         access::{Permission, Sites},
         assess::{self, AbsentPolicy, DotnetPolicy},
+        exceptions::may_ask,
         feeds::day_of,
         time::DAY,
     },
@@ -28,6 +30,7 @@ use crate::{
         client::{ClientPage, Findings},
         columns::Shown,
         components::ComponentsPage,
+        exceptions::ClientExceptions,
         form::Choices,
         home::{Counting, HomePage},
         links::{ListKind, NO_SITE},
@@ -65,6 +68,7 @@ pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&Hea
         js_url: assets::js_url(),
         icon_url: assets::icon_url(),
         address: format!("{scheme}://{host}"),
+        signed_http: app.signed_http(),
         notice: None,
     }
 }
@@ -136,6 +140,7 @@ pub async fn home(
     if whole {
         let regressed = trend::regressed(&app, &filter, summary.as_of).await?;
         page.say_attention(&summary, &feeds, regressed);
+        page.say_exceptions(&store.exception_pile(&filter.within, now).await?);
         if person.may(Permission::Administer) && !filter.within.is_limited() {
             page.say_webhooks(&store.webhooks().await?);
         }
@@ -269,15 +274,23 @@ async fn list(
         ListKind::Clients => Nav::Clients,
     };
     let layout = layout(app, nav, Some(person), Some(headers));
-    html(&ClientsPage::new(
+    let choices = choices(app, &query.filter.within).await?;
+    let mut list = ClientsPage::new(
         layout,
         kind,
         &query.filter,
         &shown,
         &page,
         query.before,
-        &choices(app, &query.filter.within).await?,
-    ))
+        &choices,
+    );
+    if kind == ListKind::Blockers {
+        list.excepted = exceptions::side_by_side(app, &query.filter).await?;
+    }
+    if !may_ask(person.role) {
+        list.ask_url = None;
+    }
+    html(&list)
 }
 
 /// `/clients/{id}`
@@ -303,6 +316,13 @@ pub async fn client(
     let layout = layout(&app, Nav::Clients, Some(&person), Some(&headers));
     let mut page = ClientPage::new(layout, &detail, findings, &counting(&app));
     page.say_sources(&detail, &judged.decides);
+    let known = exceptions::of_client(&app, &detail.row.id, &person).await?;
+    page.exceptions = Some(ClientExceptions::new(
+        &detail.row,
+        &known,
+        may_ask(person.role),
+        page.layout.now,
+    ));
     html(&page)
 }
 

@@ -17,7 +17,7 @@ use crate::{
     error::Problem,
     store::{
         id_lists::IdKind,
-        model::{Filter, Freshness, Order},
+        model::{Excepted, Filter, Freshness, Order},
     },
     views::{columns::ListColumn, links::NO_SITE},
     wire::FieldError,
@@ -234,6 +234,12 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
         "future" => filter.future = yes(&value)?,
         "regressed" => filter.regressed = yes(&value)?,
         "unchanged" => filter.unchanged = Some(days(&value)?),
+        "excepted" => {
+            filter.excepted = Some(
+                Excepted::from_code(&value)
+                    .ok_or_else(|| unknown(&value, &Excepted::ALL.map(Excepted::code)))?,
+            );
+        }
         _ => return show(query, name, value),
     }
     Ok(())

@@ -14,9 +14,9 @@ use axum::{
 
 use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
-    cutover, feeds, fixes, gate, health, ingest, kit, layers, lists, pages, people, population,
-    saved, setup, sightings, sign_in, tls_page, tokens, trend, trend_api, twins, upload_again,
-    upload_api, uploads, webhooks,
+    cutover, exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest, kit, layers,
+    lists, pages, people, population, saved, setup, sightings, sign_in, tls_page, tokens, trend,
+    trend_api, twins, upload_again, upload_api, uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},
@@ -145,7 +145,9 @@ pub fn table() -> Vec<Route> {
 
 /// Pages, for people.
 fn pages() -> Vec<Route> {
-    use Needs::{Administer, Feed, FeedOrReadAudit, Read, ReadAudit};
+    use Needs::{Administer, Decide, Feed, FeedOrDecide, FeedOrReadAudit, Read, ReadAudit};
+    const ASK: &str = "/exceptions/new";
+    const ASK_FOR_ONE: &str = "/clients/{id}/exceptions";
     vec![
         get("/", Read, pages::home),
         get("/os/{key}", Read, pages::os),
@@ -158,6 +160,16 @@ fn pages() -> Vec<Route> {
         get("/clients", Read, pages::clients),
         get("/clients/{id}", Read, pages::client),
         post("/clients/{id}/two-machines", Feed, twins::two_machines),
+        post(ASK_FOR_ONE, FeedOrDecide, forms::ask_for_one),
+        get("/exceptions", Read, exceptions::page),
+        get(ASK, FeedOrDecide, exceptions::form),
+        post(ASK, FeedOrDecide, forms::ask_for_all),
+        post("/exceptions/decide", Decide, forms::decide),
+        get("/exceptions/{id}", Read, exceptions::one),
+        post("/exceptions/{id}/approve", Decide, forms::approve),
+        post("/exceptions/{id}/reject", Decide, forms::reject),
+        // One's own; those of others are for who decides.
+        post("/exceptions/{id}/withdraw", FeedOrDecide, forms::withdraw),
         get("/views", Read, saved::list),
         post("/views", Read, saved::save),
         // One's own; those of others are for who administrates.
@@ -280,6 +292,7 @@ fn api() -> Vec<Route> {
         get(ENTRY, Read, api_client::report).or(READ),
         get("/api/v1/blockers", Read, api::blockers).or(READ),
         get("/api/v1/blockers/changes", Read, changes::list).or(READ),
+        get("/api/v1/exceptions", Read, exceptions::list).or(READ),
         get("/api/v1/fixes", Read, fixes::api).or(READ),
         get("/api/v1/gate", Read, gate::answer).or(READ),
         get("/api/v1/feeds", Read, feeds::list).or(READ),

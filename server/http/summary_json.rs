@@ -31,6 +31,8 @@ pub struct SummaryAnswer {
     /// Clients whose last report has not yet been judged by these rules.
     to_rejudge: i64,
     standings: Standings,
+    /// Of these, the clients under an exception in force. They stand where they stood.
+    excepted: Standings,
     readiness: ReadinessJson,
     impacts: Impacts,
     /// A line for each OS version, the most blocking and unjudged clients first.
@@ -142,6 +144,7 @@ impl SummaryAnswer {
             ruleset: beside.ruleset.to_owned(),
             to_rejudge: summary.to_rejudge,
             standings: Standings::of(&summary.population.standings),
+            excepted: Standings::of(&summary.excepted),
             readiness: Readiness::of(&summary.population.standings).into(),
             impacts: Impacts::of(&summary.impacts),
             by_os: summary

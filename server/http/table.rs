@@ -49,7 +49,7 @@ macro_rules! fields {
 
 /// Every field, in the fixed order. New ones are only ever added at the end.
 #[rustfmt::skip]
-pub const FIELDS: [Field; 24] = fields! {
+pub const FIELDS: [Field; 25] = fields! {
     "id" 36 |row| text(Some(&row.id));
     "name" 20 |row| text(Some(&row.name));
     "standing" 16 |row| text(Some(row.standing.code()));
@@ -74,6 +74,7 @@ pub const FIELDS: [Field; 24] = fields! {
     "listing" 14 |row| text(Some(row.listing.code()));
     "suspected_duplicate" 12 |row| Cell::Flag(row.duplicate);
     "last_contact" 22 |row| text(row.last_contact.as_deref());
+    "excepted_until" 20 |row| time(row.exception.as_ref().map(|exception| exception.until));
 };
 
 /// The field of this name.

@@ -82,10 +82,10 @@ impl Store {
             return Ok(None);
         };
         let stale_at = stored.stale_at.map(Timestamp);
-        let row = stored.into_row()?;
+        let row = stored.into_row(now)?;
         let (by_name, former) = called::called(&mut tx, id, &row).await?;
         let page = timeline::page(&mut tx, id, older).await?;
-        let (suspects, more_suspects) = dossier::suspects(&mut tx, id, within).await?;
+        let (suspects, more_suspects) = dossier::suspects(&mut tx, id, within, now).await?;
         Ok(Some(ClientDetail {
             row,
             by_name,

@@ -34,6 +34,7 @@ pub(super) fn groups_from_counts(filter: &Filter) -> Option<(Vec<Growing>, Vec<S
         || filter.future
         || filter.regressed
         || filter.unchanged.is_some()
+        || filter.excepted.is_some()
         || searched(filter).is_some()
     {
         return None;
@@ -118,6 +119,7 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
         || standings.is_empty()
         || filter.regressed
         || filter.unchanged.is_some()
+        || filter.excepted.is_some()
         || searched(filter).is_some()
         || special.iter().filter(|set| **set).count() > 1
     {

@@ -55,6 +55,7 @@ pub(super) async fn suspects(
     tx: &mut Tx,
     id: identify::ClientId,
     within: &Sites,
+    now: Timestamp,
 ) -> Result<(Vec<Suspect>, i64)> {
     let most = i64::try_from(SUSPECTS_SHOWN * SHARED).unwrap_or(i64::MAX);
     let of_this = |start: &'static str| {
@@ -68,7 +69,7 @@ pub(super) async fn suspects(
     let rows: Vec<StoredSuspect> = first.statement(tx).all().await?;
     let mut suspects: Vec<Suspect> = Vec::new();
     for row in rows {
-        let client = row.client.into_row()?;
+        let client = row.client.into_row(now)?;
         let since = Timestamp(row.suspect_since);
         match suspects.last_mut().filter(|last| last.row.id == client.id) {
             Some(last) => {

@@ -45,6 +45,38 @@ pub struct Filter {
     pub regressed: bool,
     /// Only clients that have not been ready for so many days, without any change.
     pub unchanged: Option<i64>,
+    /// Only clients under an exception in force, or only those under none.
+    pub excepted: Option<Excepted>,
+}
+
+/// How a client stands to exceptions in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excepted {
+    /// Under one.
+    Yes,
+    /// Under none.
+    No,
+    /// Under one that ends within [`crate::domain::exceptions::SOON`] days.
+    Soon,
+}
+
+impl Excepted {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Yes, Self::No, Self::Soon];
+
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Soon => "soon",
+        }
+    }
+
+    /// What a code names.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.code() == code)
+    }
 }
 
 /// The order of a list; an index serves each.
@@ -172,6 +204,11 @@ impl Filter {
         }
     }
 
+    /// Whether only clients under an exception are asked for, which are few.
+    pub const fn needs_exception(&self) -> bool {
+        matches!(self.excepted, Some(Excepted::Yes | Excepted::Soon))
+    }
+
     /// The standings that clients of this filter can have; empty: the filter contradicts itself and lists nobody.
     pub fn possible_standings(&self) -> Vec<Standing> {
         // Whoever is ready, or has never reported, carries no reason and has no impact.
@@ -190,6 +227,8 @@ impl Filter {
                     .is_none_or(|asked| asked == Freshness::of(*standing))
             })
             .filter(|standing| self.unchanged.is_none() || !standing.is_cleared())
+            // No exception is in force for whoever is ready.
+            .filter(|standing| !self.needs_exception() || !standing.is_cleared())
             .collect()
     }
 }

@@ -134,6 +134,14 @@ impl Sender {
         }
     }
 
+    /// Enrolled machines that have signed what they sent without TLS.
+    pub fn signed(name: &str) -> Self {
+        Self {
+            trust: Trust::Signed,
+            ..Self::claimed(name)
+        }
+    }
+
     /// A person, or an import that somebody vouches for.
     pub fn vouched(name: &str, way: Way) -> Self {
         Self {
@@ -159,7 +167,7 @@ impl Sender {
     /// vouches for. How far it is believed is for [`Trust`] to say.
     pub const fn speaker(&self) -> Speaker {
         match (self.way, self.trust) {
-            (Way::Report, Trust::Claimed | Trust::Proven) => Speaker::Report,
+            (Way::Report, Trust::Signed | Trust::Claimed | Trust::Proven) => Speaker::Report,
             _ => Speaker::File,
         }
     }

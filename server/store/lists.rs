@@ -9,13 +9,14 @@ use super::{
     db::{Composed, Tx},
     error::{Error, Result},
     identify,
-    model::{ClientRow, Filter, ListPage, Listing, Order},
+    model::{ClientRow, Excepted, Filter, InForce, ListPage, Listing, Order},
     narrowing::{Growing, Lead, Piece, pieces},
     needs::{Found, Needs},
     searching::{names_few_by_parts, searched},
 };
 use crate::domain::{
     access::Sites,
+    exceptions::Kind,
     identity::ClientIds,
     time::Timestamp,
     verdict::{Impact, Standing},
@@ -24,7 +25,11 @@ use crate::domain::{
 /// All but the last one, the mark of suspected duplicates.
 const COLUMNS: &str = "SELECT id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles,
  owner, last_contact, listing, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, verdict_since,
- COALESCE(oldest_at, collected_at) AS collected_at, received_at, stale_at, future, ";
+ COALESCE(oldest_at, collected_at) AS collected_at, received_at, stale_at, future,
+ (SELECT x.id || ' ' || x.kind || ' ' || CAST(x.expires_at AS TEXT) FROM exceptions x
+  WHERE x.estate = clients.estate AND x.client_id = clients.id AND x.decision = 'approved' AND x.ended_at IS NULL
+    AND clients.standing <> 'ready' AND x.verdict = COALESCE(clients.verdict, '') AND x.reasons = clients.reasons
+    AND x.os_key = clients.os_key LIMIT 1) AS excepted, ";
 
 /// A client as it is stored.
 #[derive(Debug, sqlx::FromRow)]
@@ -56,6 +61,9 @@ pub(super) struct StoredClient {
     pub(super) stale_at: Option<i64>,
     future: bool,
     duplicate: bool,
+    /// Id, kind and end of its approved exception, with blanks between; not there where nobody asked.
+    #[sqlx(default)]
+    excepted: Option<String>,
 }
 
 impl StoredClient {
@@ -77,7 +85,8 @@ impl StoredClient {
         }
     }
 
-    pub(super) fn into_row(self) -> Result<ClientRow> {
+    /// As it is at `now`.
+    pub(super) fn into_row(self, now: Timestamp) -> Result<ClientRow> {
         let broken = |what: &str| Error::Inconsistent {
             table: "clients",
             detail: format!("{what} of the client named {:?}", self.name),
@@ -120,8 +129,23 @@ impl StoredClient {
             last_contact: self.last_contact,
             duplicate: self.duplicate,
             future: self.future,
+            exception: self
+                .excepted
+                .as_deref()
+                .and_then(in_force)
+                .filter(|exception| exception.until > now),
         })
     }
+}
+
+/// Reads what the list says of an exception.
+fn in_force(text: &str) -> Option<InForce> {
+    let mut parts = text.split(' ');
+    Some(InForce {
+        id: parts.next()?.to_owned(),
+        kind: Kind::from_code(parts.next()?)?,
+        until: Timestamp(parts.next()?.parse().ok()?),
+    })
 }
 
 impl Store {
@@ -284,7 +308,7 @@ pub(super) async fn page(
         .flatten();
     let rows = rows
         .into_iter()
-        .map(StoredClient::into_row)
+        .map(|row| row.into_row(now))
         .collect::<Result<_>>()?;
     Ok((rows, next))
 }
@@ -376,6 +400,18 @@ pub(super) fn count<'a>(
     now: Timestamp,
 ) -> BoxFuture<'a, Result<i64>> {
     Box::pin(async move {
+        if filter.excepted == Some(Excepted::No) {
+            // Exceptions are few, and everybody is counted already.
+            let everybody = Filter {
+                excepted: None,
+                ..filter.clone()
+            };
+            let under_one = Filter {
+                excepted: Some(Excepted::Yes),
+                ..filter.clone()
+            };
+            return Ok(count(tx, &everybody, now).await? - count(tx, &under_one, now).await?);
+        }
         if let Some(growing) = from_counts(filter) {
             return growing.statement(tx).scalar().await;
         }
@@ -426,6 +462,7 @@ pub fn statements(filter: &Filter, order: Order, now: Timestamp) -> (Vec<String>
         growing.into_text()
     });
     let count = match from_counts(filter) {
+        _ if filter.excepted == Some(Excepted::No) => Vec::new(),
         Some(_) => Vec::new(),
         None => counted(filter, Lead::Either, now),
     };

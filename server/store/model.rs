@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-pub use super::filter::{Filter, Freshness, Order};
+pub use super::filter::{Excepted, Filter, Freshness, Order};
 use super::incoming::Said;
 use crate::domain::{
     access::Sites,
+    exceptions::Kind,
     identity::ClientIds,
     lists::ListOrigin,
     plan::Signature,
@@ -104,6 +105,19 @@ pub struct ClientRow {
     pub duplicate: bool,
     /// The last report said it was collected more than five minutes after it came in.
     pub future: bool,
+    /// The exception in force.
+    pub exception: Option<InForce>,
+}
+
+/// An exception that is in force for a client. The client stands as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InForce {
+    /// Our id of it.
+    pub id: String,
+    /// What kind of an answer it is.
+    pub kind: Kind,
+    /// When it ends.
+    pub until: Timestamp,
 }
 
 /// One page of a list.
@@ -229,6 +243,8 @@ pub struct Summary {
     pub reasons: Vec<ReasonLine>,
     /// Reports not yet judged again by the current ruleset.
     pub to_rejudge: i64,
+    /// Of those counted, the clients under an exception in force, by standing. They stand where they stood.
+    pub excepted: BTreeMap<Standing, i64>,
     /// How many of these are judged anew because reports about them were set aside, or are not any more.
     pub anew: i64,
 }

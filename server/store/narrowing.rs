@@ -4,12 +4,14 @@ use super::{
     ESTATE,
     cursor::{Mark, Times},
     db::{Composed, Engine, Statement, Tx},
-    model::{Filter, Listing, Order},
+    exceptions::{IN_FORCE, IN_FORCE_AND_SOON_OVER, NOT_IN_FORCE},
+    model::{Excepted, Filter, Listing, Order},
     moves::{MOVED_BACK, NEWS},
-    searching::{Search, searched},
+    searching::{Search, inside, searched},
 };
 use crate::domain::{
     assess,
+    exceptions::SOON,
     plan::{ActionSet, Only},
     time::{DAY, Timestamp},
     verdict::Standing,
@@ -24,15 +26,6 @@ pub(super) enum Value {
 
 pub(super) fn text(value: &str) -> Value {
     Value::Text(value.to_owned())
-}
-
-/// A pattern for "somewhere in it".
-pub(super) fn inside(part: &str) -> Value {
-    let escaped = part
-        .replace('!', "!!")
-        .replace('%', "!%")
-        .replace('_', "!_");
-    Value::Text(format!("%{escaped}%"))
 }
 
 /// The bit of a reason; no bit for a code nobody knows, so that an unknown reason lists nobody.
@@ -121,6 +114,7 @@ pub(super) const fn names_few(filter: &Filter) -> bool {
         || filter.duplicates
         || filter.future
         || filter.left_out
+        || filter.needs_exception()
 }
 
 /// The pieces of a filter's list; they share no client.
@@ -333,6 +327,7 @@ impl Growing {
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
         let by_parts = lead.by_parts();
         self.by_ids |= filter.regressed
+            || filter.needs_exception()
             || piece.search == Search::Id
             || piece.search == Search::Name && by_parts.is_some();
         self.few |= self.by_ids || names_few(filter);
@@ -405,6 +400,19 @@ impl Growing {
                 MOVED_BACK,
                 [Value::Int(ESTATE), Value::Int(now.plus(-NEWS).0)],
             );
+        }
+        match filter.excepted {
+            None => {}
+            Some(Excepted::Yes) => self.and(IN_FORCE, [Value::Int(ESTATE), Value::Int(now.0)]),
+            Some(Excepted::No) => self.and(NOT_IN_FORCE, [Value::Int(ESTATE), Value::Int(now.0)]),
+            Some(Excepted::Soon) => self.and(
+                IN_FORCE_AND_SOON_OVER,
+                [
+                    Value::Int(ESTATE),
+                    Value::Int(now.0),
+                    Value::Int(now.plus(SOON * DAY).0),
+                ],
+            ),
         }
         if let Some(days) = filter.unchanged {
             // Who was ready until its report grew too old has not been ready since then only.

@@ -5,7 +5,7 @@ use super::{
     db::{Engine, Tx},
     error::Result,
     model::Filter,
-    narrowing::{Growing, Value, inside, text},
+    narrowing::{Growing, Value, text},
 };
 
 /// Up to so many names that have all parts of a text are looked at through these parts. Where there are more, a walk through
@@ -30,6 +30,15 @@ pub(super) enum Search {
 /// The text that a filter looks for.
 pub(super) fn searched(filter: &Filter) -> Option<&str> {
     filter.q.as_deref().map(str::trim).filter(|q| !q.is_empty())
+}
+
+/// A pattern for "somewhere in it".
+pub(super) fn inside(part: &str) -> Value {
+    let escaped = part
+        .replace('!', "!!")
+        .replace('%', "!%")
+        .replace('_', "!_");
+    Value::Text(format!("%{escaped}%"))
 }
 
 /// The engine, where the parts of a text leave few names.
@@ -130,7 +139,7 @@ impl Growing {
                         [Value::Int(ESTATE), Value::Bytes(own.as_bytes().to_vec())],
                     );
                 }
-                self.and(")", []);
+                self.grouped(")");
             }
         }
     }

@@ -8,7 +8,7 @@ use super::{
     db::{Composed, Tx},
     error::{Error, Result},
     lists::{count, lead},
-    model::{Filter, Listing, Order, OsLine, Population, ReasonLine, Summary},
+    model::{Excepted, Filter, Listing, Order, OsLine, Population, ReasonLine, Summary},
     narrowing::{Growing, Value, pieces},
     quarantine, summary,
     tops::{Tops, blocking_first},
@@ -81,6 +81,7 @@ impl Store {
             summary.anew = left;
         }
         summary.to_rejudge = within::to_rejudge(&mut tx, ruleset, &filter.within).await? + anew;
+        summary.excepted = excepted(&mut tx, filter, now).await?;
         Ok(summary)
     }
 
@@ -95,6 +96,16 @@ impl Store {
         let mut population = sums(&groups(&mut tx, &filter, now).await?, now)?.population;
         complete(&mut tx, &filter, &mut population, now).await?;
         Ok(population)
+    }
+
+    /// How many of a filter's clients are under an exception in force, by standing.
+    pub async fn excepted(
+        &self,
+        filter: &Filter,
+        now: Timestamp,
+    ) -> Result<BTreeMap<Standing, i64>> {
+        self.sweep(now).await?;
+        excepted(&mut self.db.read().await?, filter, now).await
     }
 
     /// How the site systems stand, by role; a machine with several roles stands in several lines.
@@ -158,6 +169,26 @@ impl Group {
     }
 }
 
+/// How many of a filter's clients are under an exception in force, by standing. Exceptions are few, and lead to them.
+pub(super) async fn excepted(
+    tx: &mut Tx,
+    filter: &Filter,
+    now: Timestamp,
+) -> Result<BTreeMap<Standing, i64>> {
+    let mut by_standing = BTreeMap::new();
+    if filter.excepted == Some(Excepted::No) {
+        return Ok(by_standing);
+    }
+    let under_one = Filter {
+        excepted: filter.excepted.or(Some(Excepted::Yes)),
+        ..filter.clone()
+    };
+    for group in looked_at(tx, &under_one, now).await? {
+        *by_standing.entry(group.standing()?).or_insert(0) += group.n;
+    }
+    Ok(by_standing)
+}
+
 /// What the groups of a filter's clients do not tell of its population.
 async fn complete(
     tx: &mut Tx,
@@ -187,19 +218,61 @@ async fn complete(
 }
 
 async fn groups(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Vec<Group>> {
+    if filter.excepted != Some(Excepted::No) {
+        return groups_of(tx, filter, now).await;
+    }
+    // Everybody, less those under an exception.
+    let with = |excepted| Filter {
+        excepted,
+        ..filter.clone()
+    };
+    let everybody = groups_of(tx, &with(None), now).await?;
+    let less = groups_of(tx, &with(Some(Excepted::Yes)), now).await?;
+    let mut left: BTreeMap<[String; 5], (i64, i64)> = BTreeMap::new();
+    let signed = everybody.into_iter().map(|group| (1, group));
+    for (sign, group) in signed.chain(less.into_iter().map(|group| (-1, group))) {
+        // The counts know neither roles nor an impact beside reasons; both sides are held by what both know.
+        let key = [
+            group.listing,
+            group.site,
+            group.os_key,
+            group.standing,
+            group.reasons.to_string(),
+        ];
+        let entry = left.entry(key).or_insert((group.reasons, 0));
+        entry.1 += sign * group.n;
+    }
+    let groups = left.into_iter().filter(|(_, (_, n))| *n != 0);
+    let groups = groups.map(
+        |([listing, site, os_key, standing, _], (reasons, n))| Group {
+            listing,
+            site,
+            os_key,
+            standing,
+            impact: impact_of(reasons).to_owned(),
+            reasons,
+            roles: String::new(),
+            n,
+        },
+    );
+    Ok(groups.collect())
+}
+
+/// The impact of what a client was found to need is the worst of its reasons, by the rules.
+fn impact_of(reasons: i64) -> &'static str {
+    let impacts = assess::reasons_in(reasons).filter_map(|reason| reason.impact);
+    impacts.min().map_or("", Impact::code)
+}
+
+async fn groups_of(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<Vec<Group>> {
     let Some((counted, uncounted)) = groups_from_counts(filter) else {
         return looked_at(tx, filter, now).await;
     };
     let mut groups = Vec::new();
     for growing in counted {
         for mut group in growing.statement(tx).all::<Group>().await? {
-            // The impact of what a client was found to need is the worst of its reasons, by the rules.
             if group.reasons != 0 {
-                let impacts = assess::reasons_in(group.reasons).filter_map(|reason| reason.impact);
-                impacts
-                    .min()
-                    .map_or("", Impact::code)
-                    .clone_into(&mut group.impact);
+                impact_of(group.reasons).clone_into(&mut group.impact);
             }
             groups.push(group);
         }
@@ -310,6 +383,7 @@ fn sums(groups: &[Group], now: Timestamp) -> Result<Summary> {
             .collect(),
         reasons,
         to_rejudge: 0,
+        excepted: BTreeMap::new(),
         anew: 0,
     })
 }

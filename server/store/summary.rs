@@ -6,9 +6,10 @@ use super::{
     ESTATE, Store,
     db::Tx,
     error::{Error, Result},
-    model::{ListInfo, Listing, OsLine, Population, ReasonLine, Summary},
+    model::{Filter, ListInfo, Listing, OsLine, Population, ReasonLine, Summary},
     narrowing::Growing,
     quarantine,
+    selection::excepted,
     tops::{Tops, blocking_first},
 };
 use crate::domain::{
@@ -122,6 +123,7 @@ impl Store {
         let reasons = counts(&mut tx, REASONS).await?;
         let others = counts(&mut tx, OTHERS).await?;
         let lists: Vec<ListRow> = tx.sql(LISTS).bind(ESTATE).all().await?;
+        let excepted = excepted(&mut tx, &Filter::default(), now).await?;
         // Who is judged anew without what a token sent is not judged by what holds now, either.
         let anew = quarantine::left(&mut tx).await?;
         drop(tx);
@@ -165,6 +167,7 @@ impl Store {
             reasons: lines,
             to_rejudge: judged_by_others(&others, ruleset) + anew,
             anew,
+            excepted,
         })
     }
 

@@ -4,6 +4,7 @@ use super::{feeds, links};
 use crate::{
     domain::{feeds::Feed, handshake::Certificate, time::Timestamp, verdict::Standing},
     store::{
+        exception_list::Pile,
         model::{Filter, Summary},
         webhooks::Webhook,
     },
@@ -97,6 +98,37 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
             }),
     );
     lines
+}
+
+/// What of the exceptions somebody should look at.
+pub fn exceptions(pile: &Pile) -> Vec<Attention> {
+    [
+        (
+            pile.soon,
+            "exception is over within 30 days",
+            "exceptions are over within 30 days",
+            "/exceptions?soon=1",
+        ),
+        (
+            pile.lapsed,
+            "exception lapsed in the last 30 days, because its client changed",
+            "exceptions lapsed in the last 30 days, because their clients changed",
+            "/exceptions?lapsed_lately=1",
+        ),
+        (
+            pile.requested,
+            "exception waits for approval by somebody else",
+            "exceptions wait for approval by somebody else",
+            "/exceptions?state=requested",
+        ),
+    ]
+    .into_iter()
+    .filter(|(n, ..)| *n > 0)
+    .map(|(n, one, many, href)| Attention {
+        text: counted(n, one, many),
+        href: Some(href.to_owned()),
+    })
+    .collect()
 }
 
 /// What is wrong with the certificates; see [`super::tls::troubles`].

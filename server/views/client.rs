@@ -7,6 +7,7 @@ use super::{
     checks::{CheckView, tally},
     client_words::{Since, ids, since, summary},
     dossier::{Dossier, ListView, SuspectView, dossier},
+    exceptions::ClientExceptions,
     home::Counting,
     json, links,
     prospect::{StepView, conclusion, steps},
@@ -101,6 +102,8 @@ pub struct ClientPage {
     pub two_machines_url: String,
     /// How it was found by its name, what it was called before, and from which records it was told apart.
     pub called: Vec<String>,
+    /// What somebody answers for; `None`: not asked for.
+    pub exceptions: Option<ClientExceptions>,
     /// One page of the history, newest first.
     pub history: Vec<EntryView>,
     /// The page behind it.
@@ -193,6 +196,7 @@ impl ClientPage {
             }),
             two_machines_url: links::two_machines_url(&row.id),
             called: called::sentences(client),
+            exceptions: None,
             history: entries(client, chapters, now),
             older_url: client
                 .older

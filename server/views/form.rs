@@ -13,7 +13,7 @@ use crate::{
         verdict::{Impact, Standing},
     },
     store::{
-        model::{Filter, Freshness, Order},
+        model::{Excepted, Filter, Freshness, Order},
         selection::OWNERS_OFFERED,
     },
 };
@@ -56,6 +56,8 @@ pub struct FilterForm {
     pub fixes: Vec<Choice>,
     /// How old the knowledge is.
     pub freshness: Vec<Choice>,
+    /// How clients stand to exceptions.
+    pub exceptions: Vec<Choice>,
     /// Owners; `None`: too many, so the name is typed.
     pub owners: Option<Vec<Choice>>,
     /// The owner that was asked for.
@@ -149,6 +151,13 @@ impl FilterForm {
                     chosen: filter.freshness == Some(freshness),
                 })
                 .collect(),
+            exceptions: Excepted::ALL
+                .map(|how| Choice {
+                    value: how.code().to_owned(),
+                    label: words::excepted(how).to_owned(),
+                    chosen: filter.excepted == Some(how),
+                })
+                .into(),
             owners: (choices.owners.len() <= OWNERS_OFFERED).then(|| {
                 choices_of(&choices.owners, filter.owner.as_deref(), |owner| {
                     (owner.to_owned(), owner.to_owned())
@@ -318,7 +327,8 @@ fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
     let unchanged = filter
         .unchanged
         .map(|days| format!("for {} or longer", counted(days, "day", "days")));
-    let taken_back: [Single; 11] = [
+    let excepted = filter.excepted.map(|how| words::excepted(how).to_owned());
+    let taken_back: [Single; 12] = [
         (
             "Impact",
             filter.impact.map(|impact| words::impact(impact).to_owned()),
@@ -356,6 +366,7 @@ fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
             |filter| filter.only_fixes.clear(),
         ),
         ("Search", filter.q.clone(), |filter| filter.q = None),
+        ("Exception", excepted, |filter| filter.excepted = None),
         ("Not ready, unchanged", unchanged, |filter| {
             filter.unchanged = None;
         }),

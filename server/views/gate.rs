@@ -11,7 +11,7 @@ use crate::{
         gate::{Criterion, Held, Limit},
         verdict::Standing,
     },
-    store::model::{Filter, Freshness},
+    store::model::{Excepted, Filter, Freshness},
 };
 
 /// The OS key of clients of which nobody said what they run.
@@ -21,7 +21,7 @@ const UNKNOWN_OS: &str = "unknown";
 pub const NOT_COVERED: [&str; 3] = [
     "What clients and others really negotiate with the site systems: look at their logs.",
     "The site systems' own settings: the first screen shows them by role.",
-    "Rehearsal, way back, exceptions and dates: people decide on those.",
+    "Rehearsal, way back and dates: people decide on those. Whether an exception was granted with good reason, too.",
 ];
 
 /// A criterion in short words.
@@ -40,6 +40,8 @@ pub const fn title(criterion: Criterion) -> &'static str {
         Criterion::FutureReports => "Last report with a time to come",
         Criterion::Regressed => "Ready within 30 days and not any more",
         Criterion::Duplicates => "Suspected second records",
+        Criterion::BlockingWithoutException => "Blocking, and under no exception in force",
+        Criterion::ExceptionsExpiring => "Under an exception that is over within 30 days",
     }
 }
 
@@ -132,6 +134,11 @@ pub fn list(criterion: Criterion, scope: &Filter) -> Option<String> {
         Criterion::FutureReports => filter.future = true,
         Criterion::Regressed => filter.regressed = true,
         Criterion::Duplicates => filter.duplicates = true,
+        Criterion::BlockingWithoutException => {
+            filter.standings = vec![Standing::Blocking];
+            filter.excepted = Some(Excepted::No);
+        }
+        Criterion::ExceptionsExpiring => filter.excepted = Some(Excepted::Soon),
         // That list is of the whole estate.
         Criterion::StoppedFeeds => {
             let whole = scope.site.is_none() && !scope.within.is_limited();

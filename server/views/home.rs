@@ -9,9 +9,9 @@ use super::{
     attention::{self, Attention},
     bar::{self, Loss, Segment},
     change::{self, Change, ChangeCell, Systems},
-    feeds,
+    exceptions_words, feeds,
     form::{Choices, FilterForm},
-    headline::Headline,
+    headline::{Headline, Piece},
     links::{self, Screen},
     readiness::ReadinessLine,
     rule,
@@ -27,6 +27,7 @@ use crate::{
         verdict::{Impact, Standing},
     },
     store::{
+        exception_list::Pile,
         model::{Filter, Summary},
         webhooks::Webhook,
     },
@@ -71,6 +72,8 @@ pub struct HomePage {
     pub empty: bool,
     /// These are not the numbers of everybody.
     pub selection: bool,
+    /// How many block, under exceptions and not; empty: nobody is under one.
+    pub excepted: Vec<Piece>,
     /// The filters.
     pub form: FilterForm,
     /// The same numbers from the API.
@@ -146,6 +149,15 @@ impl HomePage {
         let whole = base.is_everybody();
         Self {
             headline: Headline::of(summary, base),
+            excepted: exceptions_words::excepted(
+                population
+                    .standings
+                    .get(&Standing::Blocking)
+                    .copied()
+                    .unwrap_or(0),
+                &summary.excepted,
+                base,
+            ),
             empty: whole && population.total == 0 && population.lists.is_empty(),
             selection: !whole,
             form: FilterForm::new(&Screen::Overview, base, &Choices::default()),
@@ -218,6 +230,11 @@ impl HomePage {
             }
         }
         self.say_feeds(feeds);
+    }
+
+    /// Says which exceptions somebody should look at.
+    pub fn say_exceptions(&mut self, pile: &Pile) {
+        self.attention.extend(attention::exceptions(pile));
     }
 
     /// Says which webhooks do not reach anybody.

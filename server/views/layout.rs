@@ -21,6 +21,8 @@ pub enum Nav {
     Clients,
     /// What is decided.
     Cutover,
+    /// What somebody answers for.
+    Exceptions,
     /// What somebody gave a name.
     Views,
     /// Sending files by hand.
@@ -128,6 +130,8 @@ pub struct Layout {
     pub icon_url: String,
     /// How people reach this server, such as `https://collector.example:8443`, for commands to copy.
     pub address: String,
+    /// Where signed reports are taken without TLS, while they are.
+    pub signed_http: Option<std::net::SocketAddr>,
     /// A sentence to show above the page, after something was done.
     pub notice: Option<String>,
 }
@@ -144,7 +148,8 @@ const READING: [(Nav, &str, &str); 7] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 13] = [
+const FEEDING: [(Nav, &str, &str); 14] = [
+    (Nav::Exceptions, "/exceptions", "Exceptions"),
     (Nav::Upload, "/upload", "Upload files"),
     (Nav::Population, "/population", "Expected lists"),
     (Nav::Feeds, "/feeds", "Feeds"),
@@ -200,6 +205,19 @@ impl Layout {
                 text::joined(several)
             ),
         })
+    }
+
+    /// That reports are taken without TLS; `None`: they are not.
+    pub fn plain_words(&self) -> Option<String> {
+        let address = self.signed_http?;
+        // Where it is only who has signed in is told.
+        let place = match &self.signed_in {
+            Some(_) => format!(" at {address}"),
+            None => String::new(),
+        };
+        Some(format!(
+            "Signed reports are taken without TLS{place}, for clients that cannot do TLS 1.2. Whoever is on the way can read them and hold them back. Close it when the last such client is mended."
+        ))
     }
 
     /// Whether the reader is at an entry of the menu.

@@ -183,6 +183,16 @@ pub fn upload_url(id: &str) -> String {
     format!("/uploads/{}", encode(id))
 }
 
+/// URL of an exception.
+pub fn exception_url(id: &str) -> String {
+    format!("/exceptions/{}", encode(id))
+}
+
+/// Where exceptions for all clients of a list are asked for.
+pub fn ask_for_all_url(filter: &Filter) -> String {
+    with_query("/exceptions/new", &filter_query(filter))
+}
+
 /// URL of an OS version.
 pub fn os_url(key: &str) -> String {
     format!("/os/{}", encode(key))
@@ -262,6 +272,9 @@ pub fn filter_query(filter: &Filter) -> String {
     }
     if let Some(days) = filter.unchanged {
         push(&mut query, "unchanged", &days.to_string());
+    }
+    if let Some(excepted) = filter.excepted {
+        push(&mut query, "excepted", excepted.code());
     }
     query
 }

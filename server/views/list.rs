@@ -7,7 +7,8 @@ use super::{
     Layout,
     columns::{ListColumn, Shown, Sortable},
     form::FilterForm,
-    links::{ListKind, Screen},
+    headline::Piece,
+    links::{self, ListKind, Screen},
     rows::RowView,
     text::{alternatives, clients, number},
     words,
@@ -38,6 +39,10 @@ pub struct ClientsPage {
     pub range: String,
     /// The whole list in words.
     pub caption: String,
+    /// How many block, under exceptions and not; empty: nobody is under one.
+    pub excepted: Vec<Piece>,
+    /// Where exceptions for all of them are asked for; `None`: nobody is listed.
+    pub ask_url: Option<String>,
     /// Address of this very view.
     pub view_address: String,
     /// The filters.
@@ -89,6 +94,9 @@ impl ClientsPage {
             },
             range: range(before, here, page.total),
             caption: caption(kind, filter, shown.order, page.total),
+            excepted: Vec::new(),
+            ask_url: (kind == ListKind::Blockers && page.total > 0)
+                .then(|| links::ask_for_all_url(filter)),
             form: FilterForm::new(&Screen::List(kind, shown.clone()), filter, choices),
             view_address: kind.shown_url(filter, shown),
             columns: shown.columns.clone(),

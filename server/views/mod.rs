@@ -23,6 +23,8 @@ pub mod day;
 pub mod deeds;
 pub mod direction;
 pub mod dossier;
+pub mod exceptions;
+pub mod exceptions_words;
 pub mod feeding;
 pub mod feeds;
 pub mod fix;

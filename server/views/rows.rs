@@ -1,6 +1,7 @@
 //! One line of a list of clients, dressed.
 
 use super::{
+    exceptions::last_day,
     links,
     text::{Moment, counted},
     words::{self, Badge},
@@ -62,6 +63,8 @@ pub struct RowView {
     pub serial: Option<String>,
     /// How it stands to the expected lists.
     pub listing: &'static str,
+    /// The exception in force: until when, and where it is.
+    pub exception: Option<(String, String)>,
     /// Things to know about this line.
     pub flags: Vec<String>,
 }
@@ -103,6 +106,13 @@ impl RowView {
             whole_fqdn: row.ids.fqdn.clone(),
             serial: row.ids.serial_number.clone(),
             listing: words::listing(row.listing),
+            exception: row.exception.as_ref().map(|exception| {
+                let until = last_day(exception.until);
+                (
+                    format!("Exception until {until}"),
+                    links::exception_url(&exception.id),
+                )
+            }),
             flags: flags(row),
         }
     }

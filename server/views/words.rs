@@ -3,11 +3,12 @@
 use crate::{
     domain::{
         changes::{Kind, Why},
+        exceptions,
         lists::ListOrigin,
         sightings::Failure,
         verdict::{Impact, Outcome, Standing},
     },
-    store::model::{Freshness, Listing, Order},
+    store::model::{Excepted, Freshness, Listing, Order},
 };
 
 /// A word with a shape: colour is never the only sign.
@@ -198,6 +199,48 @@ pub const fn freshness(freshness: Freshness) -> &'static str {
         Freshness::Fresh => "Fresh report",
         Freshness::Stale => "Report too old",
         Freshness::Silent => "Never reported",
+    }
+}
+
+/// How a client stands to exceptions.
+pub const fn excepted(how: Excepted) -> &'static str {
+    match how {
+        Excepted::Yes => "Under an exception",
+        Excepted::No => "Under no exception",
+        Excepted::Soon => "Under an exception that is over within 30 days",
+    }
+}
+
+/// What kind of an answer an exception is.
+pub const fn exception_kind(kind: exceptions::Kind) -> &'static str {
+    match kind {
+        exceptions::Kind::Mitigated => "Mitigated: served in another way",
+        exceptions::Kind::AcceptedLoss => "Accepted loss",
+        exceptions::Kind::Grace => "Grace: being mended until then",
+    }
+}
+
+/// How far an exception has come.
+pub const fn exception_state(state: exceptions::State) -> &'static str {
+    match state {
+        exceptions::State::Requested => "Requested",
+        exceptions::State::Active => "Active",
+        exceptions::State::Expired => "Expired",
+        exceptions::State::Lapsed => "Lapsed",
+        exceptions::State::Withdrawn => "Withdrawn",
+        exceptions::State::Rejected => "Rejected",
+    }
+}
+
+/// What that means.
+pub const fn exception_means(state: exceptions::State) -> &'static str {
+    match state {
+        exceptions::State::Requested => "Asked for, and waiting for somebody else to decide",
+        exceptions::State::Active => "Approved, and in force",
+        exceptions::State::Expired => "Its time is over",
+        exceptions::State::Lapsed => "The client is not what it was asked for any more",
+        exceptions::State::Withdrawn => "Taken back",
+        exceptions::State::Rejected => "Somebody else said no",
     }
 }
 

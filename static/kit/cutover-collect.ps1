@@ -50,6 +50,11 @@
 .PARAMETER Token
     A token for sending reports. It can read nothing. The environment variable CUTOVER_TOKEN does as well.
 
+.PARAMETER SigningKey
+    The key that "cutover enrol" gave this machine. The report is signed with it and may then be sent to an address that
+    starts with http://, where a Windows that cannot do TLS 1.2 yet has no other way. The environment variable
+    CUTOVER_SIGNING_KEY does as well. Everybody on the way can read the report.
+
 .PARAMETER CertificateThumbprint
     SHA-1 or SHA-256 thumbprint of the server's certificate, for one that no authority has signed. Only this
     certificate is accepted then.
@@ -85,6 +90,7 @@ param(
     [string] $Share,
     [string] $Server,
     [string] $Token,
+    [string] $SigningKey,
     [string] $CertificateThumbprint,
     [string[]] $Role,
     [switch] $Compact,
@@ -1171,8 +1177,23 @@ function Send-Report {
     $request.UserAgent = "cutover-collect/$version"
     $request.AllowAutoRedirect = $false
     $request.Timeout = 60000
-    $request.Headers.Add('Authorization', "Bearer $Token")
     $bytes = [System.Text.Encoding]::ASCII.GetBytes($report)
+    if ("$SigningKey" -ne '') {
+        # The name that the report itself gives, in full where the machine has a domain.
+        $machine = "$env:COMPUTERNAME".ToLower()
+        if ("$fqdn" -ne '') {
+            $machine = "$fqdn".ToLower()
+        }
+        $hmac = New-Object System.Security.Cryptography.HMACSHA256
+        $hmac.Key = [System.Convert]::FromBase64String($SigningKey)
+        $newLine = [string] [char] 10
+        $signed = [System.Text.Encoding]::UTF8.GetBytes('cutover report 1' + $newLine + $machine + $newLine) + $bytes
+        $request.Headers.Add('Cutover-Machine', $machine)
+        $request.Headers.Add('Cutover-Signature', [System.Convert]::ToBase64String($hmac.ComputeHash([byte[]] $signed)))
+    }
+    else {
+        $request.Headers.Add('Authorization', "Bearer $Token")
+    }
     $request.ContentLength = $bytes.Length
     $stream = $request.GetRequestStream()
     $stream.Write($bytes, 0, $bytes.Length)
@@ -1207,6 +1228,9 @@ function Get-Refusal($Exception) {
 if ("$Token" -eq '') {
     $Token = $env:CUTOVER_TOKEN
 }
+if ("$SigningKey" -eq '') {
+    $SigningKey = $env:CUTOVER_SIGNING_KEY
+}
 # Colons and blanks are how certificate tools group the digits.
 $thumbprint = $CertificateThumbprint -replace '[: ]', ''
 $wrong = ''
@@ -1216,10 +1240,13 @@ if ($OutFile -and $OutDir) {
 elseif ($Server -and -not ($OutFile -or $OutDir -or $Share)) {
     $wrong = 'Say with -OutDir, -OutFile or -Share where the report is kept; it is written before it is sent.'
 }
-elseif ($Server -and $Server -notmatch '^https://') {
-    $wrong = 'The address of the server must start with https://.'
+elseif ($Server -and "$SigningKey" -eq '' -and $Server -notmatch '^https://') {
+    $wrong = 'The address of the server must start with https://. Over http:// only signed reports are sent; see -SigningKey.'
 }
-elseif ($Server -and "$Token" -eq '') {
+elseif ($Server -and "$SigningKey" -ne '' -and $Server -notmatch '^http://') {
+    $wrong = 'Signed reports have an address of their own, which starts with http://. Over https:// give a token.'
+}
+elseif ($Server -and "$SigningKey" -eq '' -and "$Token" -eq '') {
     $wrong = 'Give a token for sending with -Token or in the environment variable CUTOVER_TOKEN.'
 }
 elseif ($Server -and $constrained) {

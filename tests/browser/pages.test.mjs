@@ -19,6 +19,8 @@ const always = [
   { name: "feeds", path: "/feeds" },
   { name: "webhooks", path: "/webhooks" },
   { name: "cutover", path: "/cutover", same: true },
+  { name: "exceptions", path: "/exceptions" },
+  { name: "ask-for-exceptions", path: "/exceptions/new?standing=blocking" },
   { name: "tokens", path: "/tokens" },
   { name: "people", path: "/people" },
   { name: "person", path: "/people/admin" },
@@ -45,6 +47,8 @@ const withClients = [
   { name: "client-changed", from: "/clients?q=PC-0400", link: 'tbody a[href^="/clients/"]' },
   { name: "client-stale", from: "/clients?q=PC-0401", link: 'tbody a[href^="/clients/"]' },
   { name: "client-site-system", from: "/clients?q=SRV-MP-01", link: 'tbody a[href^="/clients/"]' },
+  { name: "client-excepted", from: "/exceptions", link: 'tbody th a[href^="/clients/"]' },
+  { name: "exception", from: "/exceptions", link: 'tbody a[href^="/exceptions/"]' },
   { name: "upload-one", from: "/upload", link: 'a[href^="/uploads/"]' },
   { name: "upload-table", from: "/upload", link: 'tr:nth-child(2) a[href^="/uploads/"]' },
   { name: "no-such-client", path: "/clients/00000000-0000-7000-8000-000000000000", status: 404 },
@@ -120,6 +124,21 @@ function everyWindow(pages, prefix, options = () => ({ session })) {
   }
 }
 
+/// Somebody answers for the clients with long names, and says so.
+async function askForExceptions() {
+  const { page, quiet, close } = await visit(browser, server.url, { session });
+  await page.goto("/exceptions/new?q=LONG-NAME-0002");
+  await page.locator("select[name=kind]").selectOption("grace");
+  await page.locator("textarea[name=reason]").fill("The maker allows no change before the contract ends, and a wordthatisverylongandhasnobreakinitanywhere.");
+  await page.locator("textarea[name=control]").fill("A management point of its own, in a network of its own.");
+  await page.locator("input[name=owner]").fill("Medical engineering");
+  await page.locator("input[name=until]").fill(new Date(Date.now() + 90 * 86_400_000).toISOString().slice(0, 10));
+  await Promise.all([page.waitForNavigation(), page.getByRole("button", { name: "Ask for all of them" }).click()]);
+  assert.match(page.url(), /done=10&refused=0$/);
+  quiet();
+  await close();
+}
+
 describe("before signing in", () => everyWindow([{ name: "sign-in", path: "/sign-in" }], "", () => ({})));
 
 describe("with nobody reported yet", () => everyWindow(always.filter(({ same }) => !same), "empty-"));
@@ -163,6 +182,7 @@ describe("with clients of several standings", () => {
       assert.equal(status, 202, text);
       await server.request(`${headers.location}?wait=30`, { token });
     }
+    await askForExceptions();
   });
   everyWindow([...always, ...withClients], "");
 });

@@ -131,6 +131,7 @@ async fn walk(app: &TestApp, seed: u64) {
         "/views",
         "/feeds",
         "/webhooks",
+        "/exceptions",
         "/tls",
         "/sightings",
         "/population",

@@ -2,6 +2,7 @@
 
 mod board;
 mod colours;
+mod exceptions;
 mod headline;
 mod hooks;
 mod markup;
@@ -59,6 +60,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(hooks::pages());
     pages.extend(board::pages());
     pages.extend(people::pages());
+    pages.extend(exceptions::pages());
     pages.extend(fixes());
     pages.extend([
         ("feeding", feeding()),

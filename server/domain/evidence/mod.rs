@@ -28,6 +28,9 @@ use super::{facts::Facts, time::Timestamp};
 /// How far a source is believed. A lower one can add a failure, and never take away one that a higher one found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trust {
+    /// An enrolled machine that has signed its report and sent it without TLS: whoever stands between could hold it back, or
+    /// send an old one again.
+    Signed,
     /// Whoever holds the ingest token, which is on every client.
     #[default]
     Claimed,
@@ -42,6 +45,7 @@ impl Trust {
     /// The number that is stored.
     pub const fn level(self) -> i64 {
         match self {
+            Self::Signed => 0,
             Self::Claimed => 1,
             Self::Proven => 2,
             Self::Vouched => 3,
@@ -51,15 +55,17 @@ impl Trust {
     /// The trust of a stored number; anything unknown is the lowest.
     pub const fn from_level(level: i64) -> Self {
         match level {
+            1 => Self::Claimed,
             2 => Self::Proven,
             3 => Self::Vouched,
-            _ => Self::Claimed,
+            _ => Self::Signed,
         }
     }
 
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {
+            Self::Signed => "signed",
             Self::Claimed => "claimed",
             Self::Proven => "proven",
             Self::Vouched => "vouched",
@@ -69,6 +75,7 @@ impl Trust {
     /// The words people read.
     pub const fn words(self) -> &'static str {
         match self {
+            Self::Signed => "signed by the machine itself, and sent without TLS",
             Self::Claimed => "sent with the clients' token",
             Self::Proven => "sent by the machine itself, with its certificate",
             Self::Vouched => "brought by a person or an import",

@@ -15,7 +15,9 @@ use utoipa::{
 
 use super::super::{table, whole};
 use crate::{
-    domain::{assess, changes, evidence, feeds, lists::ListOrigin, plan, sightings, verdict},
+    domain::{
+        assess, changes, evidence, exceptions, feeds, lists::ListOrigin, plan, sightings, verdict,
+    },
     error::Problem,
     store::{id_lists, incoming, model, upload_model},
     views::words,
@@ -131,6 +133,12 @@ codes! {
         use verdict::Standing::{Blocking, Conflict, Ready, RestartPending, Undetermined};
         matches!(standing, Blocking | Undetermined | Conflict | RestartPending | Ready)
     });
+    /// How clients stand to exceptions in force.
+    Excepted: model::Excepted::ALL.map(|one| (one.code(), words::excepted(one))).to_vec();
+    /// What kind of an answer an exception is.
+    ExceptionKind: exceptions::Kind::ALL.map(|one| (one.code(), words::exception_kind(one))).to_vec();
+    /// How far an exception has come. Only `active` is in force.
+    ExceptionState: exceptions::State::ALL.map(|one| (one.code(), words::exception_means(one))).to_vec();
     /// What a blocking client loses at the cutover; the worst comes first.
     Impact: verdict::Impact::ALL.map(|impact| (impact.code(), impact.words())).to_vec();
     /// What a check says.
@@ -196,7 +204,7 @@ codes! {
     /// By which way an upload came to whoever sends it.
     UploadWay: bare([incoming::Way::Upload.code(), incoming::Way::Share.code()]);
     /// How far a source is believed. A lower one can add a failure, and never take away one that a higher one found.
-    Trust: [evidence::Trust::Claimed, evidence::Trust::Proven, evidence::Trust::Vouched]
+    Trust: [evidence::Trust::Signed, evidence::Trust::Claimed, evidence::Trust::Proven, evidence::Trust::Vouched]
         .map(|trust| (trust.code(), trust.words()))
         .to_vec();
     /// How a fact stands in one report. Absent and not collected are never confused.

@@ -116,12 +116,12 @@ pub const GATE: [Param; 5] = [
         "criteria",
         Text,
         "blocking:0,no_verdict:2%,regressed:0",
-        "Limits in place of the usual ones, with commas between; the others stay. A number is the most that may be there, `2%` a share of the clients in scope, and `any` drops the criterion. Usual: `clients:1` (the least), `blocking:0`, `no_verdict:2%`, `silent:0`, `restart_pending:0`, `to_rejudge:0`, `list_age_days:30`, `stopped_feeds:0`, `unplaced:0`, `left_out_heard:0`, `future_reports:0`, `regressed:any`, `suspected_duplicates:any`.",
+        "Limits in place of the usual ones, with commas between; the others stay. A number is the most that may be there, `2%` a share of the clients in scope, and `any` drops the criterion. Usual: `clients:1` (the least), `blocking:0`, `no_verdict:2%`, `silent:0`, `restart_pending:0`, `to_rejudge:0`, `list_age_days:30`, `stopped_feeds:0`, `unplaced:0`, `left_out_heard:0`, `future_reports:0`, `regressed:any`, `suspected_duplicates:any`, `blocking_without_exception:any`, `exceptions_expiring:any`.",
     ),
 ];
 
 /// Which clients are meant, beside their standing. Each one narrows; without any, everybody who is counted is meant.
-pub const FILTERS: [Param; 16] = [
+pub const FILTERS: [Param; 17] = [
     param(
         "impact",
         One("Impact", ""),
@@ -198,6 +198,66 @@ pub const FILTERS: [Param; 16] = [
         "60",
         "Only clients that have not been ready for so many days, without any change.",
     ),
+    param(
+        "excepted",
+        One("Excepted", ""),
+        "no",
+        "Only clients under an exception in force, or only those under none. An exception moves no standing.",
+    ),
+];
+
+/// Which exceptions are meant.
+pub const EXCEPTIONS: [Param; 10] = [
+    param(
+        "state",
+        One("ExceptionState", ""),
+        "active",
+        "Only exceptions that have come so far.",
+    ),
+    param(
+        "kind",
+        One("ExceptionKind", ""),
+        "grace",
+        "Only exceptions of this kind.",
+    ),
+    param(
+        "owner",
+        Text,
+        "Finance",
+        "Only exceptions that this owner answers for, to the letter.",
+    ),
+    param(
+        "site",
+        Text,
+        "P01",
+        "Only exceptions of clients of the site with this code. `none`: of clients whose site is not known.",
+    ),
+    param(
+        "soon",
+        Flag,
+        "1",
+        "Only exceptions in force that are over within 30 days.",
+    ),
+    param(
+        "waiting",
+        Flag,
+        "1",
+        "Only requests that have waited longer than 7 days.",
+    ),
+    param(
+        "lapsed_lately",
+        Flag,
+        "1",
+        "Only exceptions that lapsed in the last 30 days.",
+    ),
+    param(
+        "unowned",
+        Flag,
+        "1",
+        "Only open exceptions whose owner is none of those that expected lists name.",
+    ),
+    CURSOR,
+    LIMIT,
 ];
 
 /// `cursor`

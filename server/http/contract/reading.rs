@@ -5,7 +5,7 @@ use super::{
         api::{ListAnswer, RejectList},
         audit::AuditAnswer,
         changes::ChangesAnswer,
-        client_json, collection, cutover,
+        client_json, collection, cutover, exceptions,
         feeds::FeedList,
         fixes_json::FixesAnswer,
         gate::GateAnswer,
@@ -15,7 +15,7 @@ use super::{
         trend_json::{RegressedAnswer, TrendAnswer},
     },
     call::{Call, Content, Shape, Tag, Who},
-    params::{self, BLOCKERS_STANDING, FILTERS, GATE, LIST, OS, SITE, STANDING, TREND},
+    params::{self, BLOCKERS_STANDING, EXCEPTIONS, FILTERS, GATE, LIST, OS, SITE, STANDING, TREND},
 };
 
 fn of_a_list() -> Vec<Content> {
@@ -87,6 +87,28 @@ fn cutovers() -> Vec<Call> {
     ]
 }
 
+/// What somebody answers for.
+fn excepted() -> Call {
+    Call::get("/api/v1/exceptions", "listExceptions", "What somebody answers for")
+        .says("Exceptions, the latest request first: for which client, why, what is done instead, who answers for it and until when, who asked and who decided. An exception never moves a standing and makes nobody ready. It is in force while it is `active`, and lapses when the verdict, the reasons or the OS version of its client change.")
+        .takes(EXCEPTIONS)
+        .json::<exceptions::ListAnswer>(200, "A page of the list.")
+        .polled()
+        .error(400, "`cursor` is none of this list.")
+}
+
+/// Who changed what.
+fn audit() -> Call {
+    Call::get("/api/v1/audit", "listAudit", "Who changed what")
+        .says("The audit log, the newest first: every change that somebody made, with who, from where, what it was and is, and why. It is for people who have signed in as auditors or administrators and see all sites; a token of any purpose is refused with 403. Reports of clients are not in it.")
+        .of(Tag::Reading, Who::PeopleOnly)
+        .takes(params::AUDIT)
+        .takes([params::AUDIT_CURSOR, params::LIMIT])
+        .json::<AuditAnswer>(200, "A page of the log.")
+        .polled()
+        .error(400, "`cursor` is none of this list.")
+}
+
 /// What programs read.
 pub(super) fn calls() -> Vec<Call> {
     let mut calls = vec![
@@ -106,6 +128,7 @@ pub(super) fn calls() -> Vec<Call> {
             .polled()
             .error(400, "`cursor` is none of this list."),
         changes(),
+        excepted(),
         Call::get("/api/v1/clients", "listClients", "Everybody")
             .says("Every client that is counted, unless the filters say otherwise.")
             .takes([STANDING])
@@ -179,14 +202,7 @@ pub(super) fn calls() -> Vec<Call> {
             .json::<SightingList>(200, "A page of the list.")
             .polled()
             .error(400, "`cursor` is none of this list."),
-        Call::get("/api/v1/audit", "listAudit", "Who changed what")
-            .says("The audit log, the newest first: every change that somebody made, with who, from where, what it was and is, and why. It is for people who have signed in as auditors or administrators and see all sites; a token of any purpose is refused with 403. Reports of clients are not in it.")
-            .of(Tag::Reading, Who::PeopleOnly)
-            .takes(params::AUDIT)
-            .takes([params::AUDIT_CURSOR, params::LIMIT])
-            .json::<AuditAnswer>(200, "A page of the log.")
-            .polled()
-            .error(400, "`cursor` is none of this list."),
+        audit(),
     ];
     calls.extend(cutovers());
     calls

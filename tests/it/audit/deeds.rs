@@ -2,9 +2,11 @@
 
 use cutover::{
     domain::{
+        access::Sites,
         assess::Policy,
         audit::{Actor, Author},
         cutover::{record::Closed, scope::Scope},
+        exceptions::{Asked, Kind, Step},
         identity::ClientIds,
         lists::ListOrigin,
         time::DAY,
@@ -15,6 +17,8 @@ use cutover::{
         Store,
         audit_log::AuditFilter,
         cutover::{decisions::NewDecision, runs::KeptRun, scopes::Said},
+        exceptions::{Answer, Doer, Taken},
+        identify::ClientId,
         membership::Consent,
         model::{Filter, Listing},
         population::{Expected, ExpectedList},
@@ -247,10 +251,56 @@ async fn every_deed_leaves_one_entry() {
         let said = watch.one("client.two-machines").await;
         assert!(said.subject.contains(&rows[0].name), "{}", said.subject);
         assert_eq!(said.why.as_deref(), Some("cloned"));
+        exceptions(store, &mut watch, rows[1].id.parse().expect("an id")).await;
         files(store, &mut watch).await;
         let found = store.verify_audit(None).await.expect("read");
         assert_eq!(found.faults, []);
         store.close().await;
+    }
+}
+
+/// Every step with an exception, under the names of two people; the log knows them both as the author.
+async fn exceptions(store: &Store, watch: &mut Watch<'_>, client: ClientId) {
+    let doer = |name: &str| Doer {
+        name: name.to_owned(),
+        decides: true,
+        sites: Sites::all(),
+        author: ann(),
+    };
+    let asked = || Asked {
+        kind: Kind::Grace,
+        reason: "wait".to_owned(),
+        control: "watched".to_owned(),
+        owner: "Ward 7".to_owned(),
+        until: NOON.plus(DAY),
+    };
+    for (steps, deeds) in [
+        (
+            &[Step::Approve, Step::Withdraw][..],
+            &["exception.approve", "exception.withdraw"][..],
+        ),
+        (&[Step::Reject], &["exception.reject"]),
+    ] {
+        let ask = || store.ask_for_exceptions(vec![client], asked(), doer("olga"), NOON);
+        let Answer::Requested(id) = ask().await.expect("answers").remove(0) else {
+            panic!("was not asked for");
+        };
+        let said = watch.one("exception.request").await;
+        assert_eq!(said.why.as_deref(), Some("wait"));
+        assert_eq!(ask().await.expect("answers"), [Answer::OpenAlready]);
+        watch.none("a second one").await;
+        for (&step, deed) in steps.iter().zip(deeds) {
+            for (by, taken) in [("olga", Taken::NotYours), ("otto", Taken::Done)] {
+                if by == "olga" && step == Step::Withdraw {
+                    continue;
+                }
+                let take = store.step_exception(id.clone(), step, "so".to_owned(), doer(by), NOON);
+                assert_eq!(take.await.expect("asked"), taken, "{step:?}");
+            }
+            let said = watch.one(deed).await;
+            assert_eq!(said.why.as_deref(), Some("so"));
+            assert!(said.subject.ends_with(&format!("(exception {id})")));
+        }
     }
 }
 

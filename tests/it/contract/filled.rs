@@ -6,7 +6,11 @@ use serde_json::Value;
 
 use crate::{
     routes::summary_get::fleet,
-    support::{answer::Answer, app::TestApp, report::HOUR},
+    support::{
+        answer::Answer,
+        app::{TestApp, encoded},
+        report::{HOUR, from_now},
+    },
 };
 
 /// What the paths of the calls need.
@@ -27,6 +31,7 @@ pub async fn filled(app: &TestApp) -> Filled {
     fleet(app).await;
     let client = app.report("PC-0042").collected(-3 * HOUR).stored().await;
     app.report("PC-0042").windows7_untouched().stored().await;
+    excepted(app, &client).await;
     let refused = app.send("{\"schema_version\": 1}").await;
     assert_eq!(refused.status, 422);
     let lines = [
@@ -45,6 +50,33 @@ pub async fn filled(app: &TestApp) -> Filled {
         entry: text(&answer["history"][0]["entry"]),
         upload: text(&upload["id"]),
     }
+}
+
+/// Has one person ask for an exception for a client, and another approve it.
+async fn excepted(app: &TestApp, client: &str) {
+    app.add_user("b.lindqvist", "approver", "brown horse, 5 legs");
+    let form = async |cookie: &str, path: &str, body: String| {
+        let request = app
+            .request(Method::POST, path)
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body);
+        let answer = Answer::to(request).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        answer.header("location")
+    };
+    let asks = app.session().expect("somebody signed in").to_owned();
+    let day = &from_now(90 * 24 * HOUR)[..10];
+    let asked = format!(
+        "kind=mitigated&reason={}&control={}&owner={}&until={day}",
+        encoded("The maker of the pump allows no change before the contract ends."),
+        encoded("A management point of its own, in a network of its own."),
+        encoded("Medical engineering"),
+    );
+    let address = form(&asks, &format!("/clients/{client}/exceptions"), asked).await;
+    let decides = app.sign_in_as("b.lindqvist", "brown horse, 5 legs").await;
+    let note = format!("note={}", encoded("Looked at on the ward."));
+    form(&decides, &format!("{address}/approve"), note).await;
 }
 
 /// A call of the document.

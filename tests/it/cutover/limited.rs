@@ -8,6 +8,7 @@ use crate::support::{answer::Answer, app::TestApp};
 const PASSWORD: &str = "brown horse, 4 legs";
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one step after the other")]
 async fn scopes_of_other_sites_are_not_there_and_nobody_else_is_named() {
     for app in TestApp::each().await {
         app.report("OURS-1").windows7_untouched().stored().await;

@@ -50,6 +50,7 @@ fn silent(name: &str) -> Known {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn every_way_not_to_be_ready_has_its_answer() {
     let of = |standing, verdict| Known {
         standing,

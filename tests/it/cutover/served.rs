@@ -58,6 +58,7 @@ pub async fn decided(app: &TestApp) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one step after the other")]
 async fn a_board_decides_and_the_record_does_not_move() {
     for app in TestApp::each().await {
         estate(&app).await;

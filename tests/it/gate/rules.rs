@@ -18,6 +18,8 @@ const FINE: Figures = Figures {
     future_reports: 0,
     regressed: 0,
     duplicates: 0,
+    blocking_without_exception: 0,
+    exceptions_expiring: 0,
 };
 
 fn failed(figures: &Figures, criteria: &str) -> Vec<&'static str> {
@@ -53,6 +55,8 @@ fn figures_of(text: &str) -> Figures {
             "future" => figures.future_reports = n,
             "regressed" => figures.regressed = n,
             "duplicates" => figures.duplicates = n,
+            "bare" => figures.blocking_without_exception = n,
+            "expiring" => figures.exceptions_expiring = n,
             other => panic!("there is no figure {other}"),
         }
     }
@@ -70,6 +74,12 @@ const TABLE: &str = "
     blocking=1                  | blocking:1               |
     blocking=2                  | blocking:1               | blocking
     blocking=2                  | blocking:any             |
+    blocking=2 bare=1           | blocking:any             |
+    blocking=2 bare=1           | blocking:any,blocking_without_exception:0 | blocking_without_exception
+    blocking=2                  | blocking:any,blocking_without_exception:0 |
+    blocking=2                  | blocking_without_exception:0 | blocking
+    expiring=3                  |                          |
+    expiring=3                  | exceptions_expiring:2    | exceptions_expiring
     no_verdict=20               |                          |
     no_verdict=21               |                          | no_verdict
     no_verdict=5                | no_verdict:0.5%          |
@@ -189,6 +199,8 @@ fn figures() -> impl Strategy<Value = Figures> {
                 future_reports: silent,
                 regressed: back,
                 duplicates: back,
+                blocking_without_exception: blocking,
+                exceptions_expiring: back,
             },
         )
 }

@@ -23,6 +23,7 @@ use super::{Sites, only};
 use crate::{
     people::matrix::address,
     support::{
+        answer::Answer,
         app::TestApp,
         report::{HOUR, Report},
     },
@@ -339,6 +340,101 @@ async fn somebody_sees_what_there_were_without_the_other_sites() {
     }
 }
 
+/// Sends a form as somebody.
+async fn form(app: &TestApp, cookie: &str, path: &str, body: &str) -> String {
+    let request = app
+        .request(Method::POST, path)
+        .header(header::COOKIE, cookie)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(body.to_owned());
+    let answer = Answer::to(request).await;
+    assert_eq!(answer.status, 303, "{path}: {}", answer.text());
+    answer.header("location")
+}
+
+/// An operator asks for all that block, and every second one is approved.
+async fn except(app: &TestApp) {
+    let admin = app.sign_in().await;
+    app.add_user("otto", "operator", "brown horse, 4 legs");
+    let otto = app.sign_in_as("otto", "brown horse, 4 legs").await;
+    let day = &crate::support::report::from_now(20 * 24 * HOUR)[..10];
+    let list = app.json("/api/v1/blockers?limit=1000").await;
+    for (n, row) in list["items"].as_array().expect("rows").iter().enumerate() {
+        let site = row["site_code"].as_str().unwrap_or("none");
+        let fields = format!("kind=grace&reason=a&control=b&owner=Owner+of+{site}&until={day}");
+        let id = row["id"].as_str().expect("an id");
+        let one = form(app, &otto, &format!("/clients/{id}/exceptions"), &fields).await;
+        if n % 2 == 0 {
+            form(app, &admin, &format!("{one}/approve"), "note=yes").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_exception_of_another_site_is_as_good_as_none() {
+    for (app, part, limited, alone) in both().await {
+        except(&app).await;
+        except(&part).await;
+        let engine = app.engine;
+        for path in [
+            "/",
+            "/blockers",
+            "/blockers?excepted=yes",
+            "/clients?excepted=no",
+            "/exceptions",
+            "/exceptions?state=active",
+            "/exceptions?soon=1",
+            "/exceptions?unowned=1",
+            "/exceptions/new?standing=blocking",
+        ] {
+            let html = limited.get(path).await;
+            assert_hides(path, &html);
+            assert_eq!(
+                words(&html),
+                words(&alone.get(path).await),
+                "{path} on {engine}"
+            );
+        }
+        for path in [
+            "/summary",
+            "/gate?criteria=blocking_without_exception:0,exceptions_expiring:0",
+        ] {
+            let path = format!("/api/v1{path}");
+            let read = |text: &str| plain(serde_json::from_str(text).expect("JSON"));
+            let (mine, other) = (limited.get(&path).await, alone.get(&path).await);
+            assert_eq!(read(&mine), read(&other), "{path} on {engine}");
+        }
+        let text = limited.get("/api/v1/exceptions").await;
+        assert_hides("the list", &text);
+        let read = |text: &str| -> Value { serde_json::from_str(text).expect("JSON") };
+        let total = read(&text)["total"].as_i64().expect("a number");
+        assert_eq!(total, read(&alone.get("/api/v1/exceptions").await)["total"]);
+        let list = app.json("/api/v1/exceptions?limit=1000").await;
+        let items = list["items"].as_array().expect("items");
+        let mut seen = 0;
+        for item in items {
+            let id = item["id"].as_str().expect("an id");
+            let said = limited.ask(&format!("/exceptions/{id}"), "").await;
+            if item["site_code"] == "P01" {
+                seen += 1;
+                assert_eq!(said.status, 200, "{}", said.text);
+                continue;
+            }
+            assert_eq!(said.status, 404);
+            for way in ["approve", "reject", "withdraw"] {
+                let request = Request::post(format!("/exceptions/{id}/{way}"))
+                    .header(header::COOKIE, &limited.cookie)
+                    .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                    .body(Body::from("note=no"));
+                let said = limited.send(request.expect("a request")).await;
+                assert_eq!(said.status, 404, "{way}: {}", said.text);
+            }
+        }
+        assert_eq!(total, seen);
+        assert!(seen > 0 && items.len() > 2, "{list}");
+    }
+}
+
 #[tokio::test]
 async fn a_client_of_another_site_is_as_good_as_none() {
     for (app, _part, limited, alone) in both().await {
@@ -486,7 +582,8 @@ async fn every_address_keeps_to_the_limit_or_is_refused() {
 #[tokio::test]
 async fn an_account_with_sites_is_held_to_them() {
     for (app, _part, _, alone) in both().await {
-        let add = ["user", "add", "pat", "--role", "viewer", "--sites", "P01"];
+        // Whoever reads the other server may ask for exceptions, too.
+        let add = ["user", "add", "pat", "--role", "approver", "--sites", "P01"];
         assert!(app.command(&add, "").status.success());
         let set = app.command(&["user", "set-password", "pat"], "brown horse, 4 legs\n");
         assert!(set.status.success(), "{set:?}");

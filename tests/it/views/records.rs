@@ -66,6 +66,7 @@ pub fn row(name: &str, os_key: &str, standing: Standing) -> ClientRow {
         last_contact: None,
         duplicate: false,
         future: false,
+        exception: None,
     }
 }
 

@@ -34,6 +34,7 @@ pub fn layout(nav: Nav) -> Layout {
         js_url: "../../static/app.js".to_owned(),
         icon_url: "../../static/favicon.svg".to_owned(),
         address: "https://collector.corp.example:8443".to_owned(),
+        signed_http: None,
         notice: None,
     }
 }
@@ -82,6 +83,7 @@ pub fn counted(counts: [i64; 7]) -> Summary {
         by_site: Vec::new(),
         reasons: Vec::new(),
         to_rejudge: 0,
+        excepted: BTreeMap::new(),
         anew: 0,
     }
 }

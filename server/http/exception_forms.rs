@@ -1,0 +1,251 @@
+//! What people do with exceptions: ask for them, decide, take them back.
+
+use axum::{
+    Form,
+    extract::{State, rejection::FormRejection},
+    response::{IntoResponse as _, Redirect, Response},
+};
+
+use super::{auth::Person, query::Named};
+use crate::{
+    clock,
+    domain::{
+        access::Permission,
+        exceptions::{Asked, Step, TEXT_AT_MOST, TOGETHER, text},
+    },
+    error::Problem,
+    state::App,
+    store::{
+        exceptions::{Answer, Doer, Taken},
+        identify::ClientId,
+    },
+    views::links,
+    wire::FieldError,
+};
+
+type Pairs = Vec<(String, String)>;
+type Given = Result<Form<Pairs>, FormRejection>;
+
+fn read(given: Given) -> Result<Pairs, Problem> {
+    given.map(|Form(pairs)| pairs).map_err(|_| {
+        Problem::Malformed("This is no form: send the fields as the page does.".to_owned())
+    })
+}
+
+fn field<'p>(pairs: &'p Pairs, name: &str) -> &'p str {
+    let found = pairs.iter().find(|(known, _)| known == name);
+    found.map_or("", |(_, value)| value.as_str())
+}
+
+fn wrong(wrong: Vec<(&'static str, String)>) -> Problem {
+    let errors = wrong.into_iter().map(|(field, detail)| FieldError {
+        pointer: format!("/{field}"),
+        detail,
+    });
+    Problem::Invalid(errors.collect())
+}
+
+fn doer(person: Person) -> Doer {
+    Doer {
+        decides: person.may(Permission::Decide),
+        name: person.name,
+        sites: person.sites,
+        author: person.author,
+    }
+}
+
+fn asked(pairs: &Pairs) -> Result<Asked, Problem> {
+    let fields = ["kind", "reason", "control", "owner", "until"].map(|name| field(pairs, name));
+    Asked::read(fields, clock::now()).map_err(wrong)
+}
+
+fn no_client() -> Problem {
+    Problem::NotFound("There is no client with this id.".to_owned())
+}
+
+/// `POST /clients/{id}/exceptions`
+pub async fn ask_for_one(
+    State(app): State<App>,
+    person: Person,
+    Named(id): Named,
+    given: Given,
+) -> Result<Response, Problem> {
+    let id: ClientId = id.parse().map_err(|_| no_client())?;
+    let asked = asked(&read(given)?)?;
+    let by = doer(person);
+    let answers = app
+        .store()
+        .ask_for_exceptions(vec![id], asked, by, clock::now())
+        .await?;
+    let conflict = |text: &str| Err(Problem::Conflict(text.to_owned()));
+    match answers.into_iter().next() {
+        Some(Answer::Requested(id)) => Ok(Redirect::to(&links::exception_url(&id)).into_response()),
+        None | Some(Answer::Nobody) => Err(no_client()),
+        Some(Answer::Ready) => conflict("This client is ready, so nobody has to answer for it."),
+        Some(Answer::LeftOut) => {
+            conflict("The expected lists leave this client out, so it is not counted.")
+        }
+        Some(Answer::OpenAlready) => {
+            conflict("This client has an open exception already. Withdraw it first, on its page.")
+        }
+    }
+}
+
+/// `POST /exceptions/new`: for all clients that the form showed.
+pub async fn ask_for_all(
+    State(app): State<App>,
+    person: Person,
+    given: Given,
+) -> Result<Response, Problem> {
+    let pairs = read(given)?;
+    let asked = asked(&pairs)?;
+    let named: Vec<&str> = field(&pairs, "clients")
+        .split(',')
+        .filter(|id| !id.is_empty())
+        .collect();
+    if named.is_empty() {
+        return Err(Problem::invalid(
+            "/clients",
+            "names nobody; use the form of a list",
+        ));
+    }
+    if named.len() > TOGETHER {
+        return Err(Problem::invalid(
+            "/clients",
+            format!(
+                "names {} clients; {TOGETHER} at once is the most, so send the other {} afterwards",
+                named.len(),
+                named.len() - TOGETHER
+            ),
+        ));
+    }
+    let clients: Result<Vec<ClientId>, _> = named.into_iter().map(str::parse).collect();
+    let clients = clients
+        .map_err(|_| Problem::invalid("/clients", "takes ids of clients with commas between"))?;
+    let by = doer(person);
+    let answers = app
+        .store()
+        .ask_for_exceptions(clients, asked, by, clock::now())
+        .await?;
+    let all = answers.len();
+    let done = answers.into_iter();
+    let done = done.filter(|answer| matches!(answer, Answer::Requested(_)));
+    Ok(done_of(done.count(), all))
+}
+
+fn done_of(done: usize, all: usize) -> Response {
+    let refused = all - done;
+    let to = format!("/exceptions?state=requested&done={done}&refused={refused}");
+    Redirect::to(&to).into_response()
+}
+
+fn note_of(pairs: &Pairs) -> Result<String, Problem> {
+    let mut errors = Vec::new();
+    let note = text("note", field(pairs, "note"), TEXT_AT_MOST, &mut errors);
+    if errors.is_empty() {
+        Ok(note)
+    } else {
+        Err(wrong(errors))
+    }
+}
+
+/// `POST /exceptions/decide`: on all that are ticked.
+pub async fn decide(
+    State(app): State<App>,
+    person: Person,
+    given: Given,
+) -> Result<Response, Problem> {
+    let pairs = read(given)?;
+    let step = match field(&pairs, "decision") {
+        "approve" => Step::Approve,
+        "reject" => Step::Reject,
+        _ => return Err(Problem::invalid("/decision", "must be approve or reject")),
+    };
+    let note = note_of(&pairs)?;
+    let ids: Vec<String> = pairs
+        .into_iter()
+        .filter(|(name, _)| name == "id")
+        .map(|(_, id)| id)
+        .collect();
+    if ids.is_empty() || ids.len() > TOGETHER {
+        return Err(Problem::invalid(
+            "/id",
+            format!("tick 1 to {TOGETHER} exceptions"),
+        ));
+    }
+    let by = doer(person);
+    let (all, mut done) = (ids.len(), 0);
+    for id in ids {
+        let taken = app
+            .store()
+            .step_exception(id, step, note.clone(), by.clone(), clock::now());
+        if taken.await? == Taken::Done {
+            done += 1;
+        }
+    }
+    Ok(done_of(done, all))
+}
+
+/// `POST /exceptions/{id}/approve`
+pub async fn approve(
+    State(app): State<App>,
+    person: Person,
+    Named(id): Named,
+    given: Given,
+) -> Result<Response, Problem> {
+    take(&app, Step::Approve, doer(person), id, given).await
+}
+
+/// `POST /exceptions/{id}/reject`
+pub async fn reject(
+    State(app): State<App>,
+    person: Person,
+    Named(id): Named,
+    given: Given,
+) -> Result<Response, Problem> {
+    take(&app, Step::Reject, doer(person), id, given).await
+}
+
+/// `POST /exceptions/{id}/withdraw`
+pub async fn withdraw(
+    State(app): State<App>,
+    person: Person,
+    Named(id): Named,
+    given: Given,
+) -> Result<Response, Problem> {
+    take(&app, Step::Withdraw, doer(person), id, given).await
+}
+
+async fn take(
+    app: &App,
+    step: Step,
+    by: Doer,
+    id: String,
+    given: Given,
+) -> Result<Response, Problem> {
+    let note = note_of(&read(given)?)?;
+    let taken = app
+        .store()
+        .step_exception(id.clone(), step, note, by, clock::now())
+        .await?;
+    match taken {
+        Taken::Done => Ok(Redirect::to(&links::exception_url(&id)).into_response()),
+        Taken::Nothing => Err(Problem::NotFound(
+            "There is no exception of this name.".to_owned(),
+        )),
+        Taken::NotYours => Err(Problem::Forbidden(
+            match step {
+                Step::Withdraw => "Only whoever asked for it, or somebody who decides, takes an exception back.",
+                Step::Approve | Step::Reject => "Somebody who may decide, and did not ask for it, has to decide on an exception.",
+            }
+            .to_owned(),
+        )),
+        Taken::Over => Err(Problem::Conflict(
+            "This exception was decided or has ended already; look at its page.".to_owned(),
+        )),
+        Taken::Changed => Err(Problem::Conflict(
+            "The client is not what it was when this was asked for, or its time is over. Ask anew."
+                .to_owned(),
+        )),
+    }
+}

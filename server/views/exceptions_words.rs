@@ -1,0 +1,159 @@
+//! The pile of exceptions in words, and the numbers before and after exceptions side by side.
+
+use std::collections::BTreeMap;
+
+use super::{
+    headline::Piece,
+    links,
+    text::{Moment, counted, number},
+};
+use crate::{
+    domain::{time::Timestamp, verdict::Standing},
+    store::{
+        exception_list::Pile,
+        model::{Excepted, Filter},
+    },
+};
+
+/// `55 block, 12 of them under an exception, 43 not`; nothing where nobody of the selection is under one.
+pub fn excepted(blocking: i64, by_standing: &BTreeMap<Standing, i64>, base: &Filter) -> Vec<Piece> {
+    let under_one: i64 = by_standing.values().sum();
+    let of_them = by_standing.get(&Standing::Blocking);
+    let of_them = of_them.copied().unwrap_or(0);
+    // Of those under one, or under none, the sentence would say nothing.
+    if under_one == 0 || base.excepted.is_some() {
+        return Vec::new();
+    }
+    let words = |text: &str| Piece {
+        text: text.to_owned(),
+        href: None,
+    };
+    let those = |text: String, standings: &[Standing], excepted| Piece {
+        text,
+        href: Some(links::list_url(&Filter {
+            standings: standings.to_vec(),
+            excepted,
+            ..base.clone()
+        })),
+    };
+    let mut pieces = Vec::new();
+    if blocking > 0 {
+        let block = [Standing::Blocking];
+        let verb = if blocking == 1 { "blocks" } else { "block" };
+        pieces.push(those(format!("{} {verb}", number(blocking)), &block, None));
+        pieces.push(words(", "));
+        if of_them == 0 {
+            pieces.push(words("none of them under an exception"));
+        } else {
+            let text = format!("{} of them under an exception", number(of_them));
+            pieces.push(those(text, &block, Some(Excepted::Yes)));
+        }
+        if of_them > 0 {
+            pieces.push(words(", "));
+            let text = format!("{} not", number(blocking - of_them));
+            if blocking > of_them {
+                pieces.push(those(text, &block, Some(Excepted::No)));
+            } else {
+                pieces.push(words(&text));
+            }
+        }
+        pieces.push(words("."));
+    }
+    if under_one > of_them {
+        let others: Vec<Standing> = by_standing
+            .iter()
+            .filter(|(standing, n)| **standing != Standing::Blocking && **n > 0)
+            .map(|(standing, _)| *standing)
+            .collect();
+        let text = counted(
+            under_one - of_them,
+            "client that is not cleared in another way",
+            "clients that are not cleared in another way",
+        );
+        if !pieces.is_empty() {
+            pieces.push(words(" "));
+        }
+        pieces.push(those(text, &others, Some(Excepted::Yes)));
+        let rest = if under_one - of_them == 1 {
+            " is under an exception, too."
+        } else {
+            " are under an exception, too."
+        };
+        pieces.push(words(rest));
+    }
+    pieces
+}
+
+fn in_force(pile: &Pile, blocking: i64) -> String {
+    let block = format!(
+        "{} in force, for {} of the {}",
+        number(pile.active),
+        number(pile.blocking),
+        counted(blocking, "blocking client", "blocking clients")
+    );
+    match pile.active - pile.blocking {
+        0 => block,
+        others => format!(
+            "{block} and {}",
+            counted(others, "that does not block", "that do not block")
+        ),
+    }
+}
+
+/// How the pile itself is, line by line; `blocking` clients there are altogether.
+pub fn pile(pile: &Pile, blocking: i64, now: Timestamp) -> Vec<Piece> {
+    let plain = |text: String| Piece { text, href: None };
+    if pile.total == 0 {
+        return vec![plain("Nobody has asked for an exception.".to_owned())];
+    }
+    let line = |n: i64, text: String, href: &str| Piece {
+        text,
+        href: (n > 0).then(|| href.to_owned()),
+    };
+    let mut lines = vec![line(
+        pile.active,
+        in_force(pile, blocking),
+        "/exceptions?state=active",
+    )];
+    if let Some(oldest) = pile.oldest {
+        let at = Moment::new(Timestamp(oldest), now);
+        lines.push(plain(format!(
+            "The oldest in force was asked for {}",
+            at.relative
+        )));
+    }
+    lines.extend([
+        line(
+            pile.soon,
+            format!("{} over within 30 days", number(pile.soon)),
+            "/exceptions?soon=1",
+        ),
+        line(
+            pile.lapsed,
+            format!(
+                "{} lapsed in the last 30 days, because the client changed",
+                number(pile.lapsed)
+            ),
+            "/exceptions?lapsed_lately=1",
+        ),
+        line(
+            pile.unowned,
+            format!(
+                "{} with an owner that no expected list names",
+                number(pile.unowned)
+            ),
+            "/exceptions?unowned=1",
+        ),
+        line(
+            pile.requested,
+            format!("{} waiting for a decision", number(pile.requested)),
+            "/exceptions?state=requested",
+        ),
+        line(
+            pile.waiting,
+            format!("{} waiting longer than 7 days", number(pile.waiting)),
+            "/exceptions?waiting=1",
+        ),
+    ]);
+    lines
+}
