@@ -168,7 +168,7 @@ pub fn between(earlier: &[u8], later: &[u8]) -> Result<Difference, String> {
     let mut before = Before::of_run(earlier)?;
     let mut difference = Difference::default();
     leftovers(later, |one| {
-        before.meet(&one.id, &one.name, &one.site, &mut difference)
+        before.meet(&one.id, &one.name, &one.site, &mut difference);
     })?;
     before.end(&mut difference);
     Ok(difference)
