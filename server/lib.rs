@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod cutovers;
 pub mod domain;
 pub mod doors;
 pub mod enrolment;

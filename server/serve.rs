@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use crate::{
     clock,
     config::Config,
+    cutovers::signing::Signer,
     domain::{
         access::{Role, Sites},
         audit::{Actor, Author},
@@ -190,6 +191,7 @@ fn reached(
         new_clients_per_hour: config.new_clients_per_hour,
         provider: provider.transpose()?,
         second_factor_for: config.people.second_factor_for.clone(),
+        signer: Signer::new(config.database.data_dir.clone()),
     })
 }
 

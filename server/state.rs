@@ -5,6 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use ipnet::IpNet;
 
 use crate::{
+    cutovers::signing::Signer,
     domain::access::Role,
     http::{auth::Guard, body::Budget, door::Door, oidc::Provider, pacing::Pacer, tls::Doors},
     ingest::Judge,
@@ -35,6 +36,7 @@ struct Inner {
     new_clients_per_hour: i64,
     provider: Option<Provider>,
     second_factor_for: Vec<Role>,
+    signer: Signer,
     signed_http: Option<SocketAddr>,
 }
 
@@ -55,6 +57,8 @@ pub struct Reached {
     pub provider: Option<Provider>,
     /// Roles that a password alone does not open.
     pub second_factor_for: Vec<Role>,
+    /// What signs decisions.
+    pub signer: Signer,
     /// Where signed reports are taken without TLS, while they are.
     pub signed_http: Option<SocketAddr>,
 }
@@ -76,6 +80,7 @@ impl App {
             new_clients_per_hour,
             provider,
             second_factor_for,
+            signer,
             signed_http,
         } = reached;
         Self {
@@ -95,6 +100,7 @@ impl App {
                 new_clients_per_hour,
                 provider,
                 second_factor_for,
+                signer,
                 signed_http,
             }),
         }
@@ -153,6 +159,11 @@ impl App {
     /// The certificates, and who could not come in.
     pub fn doors(&self) -> &Doors {
         &self.inner.doors
+    }
+
+    /// What signs decisions.
+    pub fn signer(&self) -> &Signer {
+        &self.inner.signer
     }
 
     /// New clients that a token may make known in an hour where the token itself does not say it; 0: no limit.

@@ -20,6 +20,7 @@ pub mod sweep;
 pub mod token;
 pub mod user;
 pub mod verify;
+pub mod verify_record;
 pub mod webhook;
 
 use crate::{config::ServeArgs, serve};
@@ -76,7 +77,7 @@ pub enum Command {
     Backup(admin::BackupArgs),
     /// Bring the database up to date without starting the server
     Migrate(admin::MigrateArgs),
-    /// Look whether the audit log hangs together: exit 0 when it does, 1 when an entry was changed, taken out or added
+    /// Look whether the audit log, or the record of a decision, is what it was: exit 0 when it is, 1 when anything was changed
     Verify(verify::VerifyArgs),
     /// Train the dictionary that stored reports are compressed with
     #[command(hide = true)]

@@ -1,4 +1,5 @@
-//! `cutover verify`: whether the audit log hangs together, in the database or in a file that was taken away.
+//! `cutover verify`: whether the audit log hangs together, in the database or in a file that was taken away; and whether
+//! the record of a decision is what was signed.
 
 use std::{
     fs::File,
@@ -8,7 +9,7 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Error, out::say};
+use super::{Error, out::say, verify_record};
 use crate::{
     config::DatabaseArgs,
     domain::{
@@ -25,14 +26,23 @@ use crate::{
 /// Bytes of a line at most; what the server writes is much shorter.
 const LONGEST_LINE: u64 = 1 << 20;
 
-/// Verify the audit log.
+/// Verify the audit log, or the record of a decision.
 #[derive(Clone, Debug, clap::Args)]
 pub struct VerifyArgs {
-    /// A whole log as NDJSON, as the page Audit log gives it [default: the log in the database]
+    /// A whole log as NDJSON, as the page Audit log gives it, or the signed record of a decision, as its page gives it
+    /// [default: the log in the database]
     file: Option<PathBuf>,
     /// A hash that was noted down earlier, or its first 32 digits or more: the entry that has it must still be there
     #[arg(long, value_name = "HASH")]
     head: Option<String>,
+    /// Of a record: the public key that has to have signed it, in hexadecimal digits; get it by another way than the file
+    #[arg(
+        long,
+        value_name = "PUBLIC",
+        requires = "file",
+        conflicts_with = "head"
+    )]
+    key: Option<String>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -42,6 +52,18 @@ pub struct VerifyArgs {
 /// # Errors
 /// The log does not hang together, or it cannot be read.
 pub async fn run(args: VerifyArgs) -> Result<(), Error> {
+    if let Some(path) = args
+        .file
+        .as_deref()
+        .filter(|path| args.head.is_none() && verify_record::is_record(path))
+    {
+        return verify_record::run(path, args.key.as_deref());
+    }
+    if args.key.is_some() {
+        return Err(Error::Failed(
+            "this is no record of a decision, and nothing else is signed with a key".to_owned(),
+        ));
+    }
     let noted = args
         .head
         .as_deref()
@@ -111,7 +133,7 @@ fn of_file(path: &Path, noted: Option<String>) -> Result<Found, String> {
 /// It is no whole log; the message names the line.
 pub fn of_lines(mut file: impl BufRead, noted: Option<String>) -> Result<Found, String> {
     let no_log = || {
-        "this is no audit log of cutover; take the whole one from the page Audit log as NDJSON"
+        "this is no audit log of cutover and no record of a decision; take the whole log from the page Audit log as NDJSON, a record from the page of its decision"
             .to_owned()
     };
     let first = line(&mut file, 1)?.ok_or_else(no_log)?;

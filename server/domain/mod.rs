@@ -6,6 +6,7 @@ pub mod audit;
 pub mod audit_chain;
 pub mod bound;
 pub mod changes;
+pub mod cutover;
 pub mod days;
 pub mod enrolment;
 pub mod evidence;

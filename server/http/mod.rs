@@ -14,6 +14,7 @@ pub mod client_json;
 mod client_parts;
 pub mod collection;
 pub mod contract;
+pub mod cutover;
 pub mod door;
 mod exception_forms;
 pub mod exceptions;

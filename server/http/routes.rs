@@ -14,8 +14,8 @@ use axum::{
 
 use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
-    exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest, kit, layers, lists,
-    observed, observed_page, oidc, pages, people, population, saved, second_factor, setup,
+    cutover, exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest, kit, layers,
+    lists, observed, observed_page, oidc, pages, people, population, saved, second_factor, setup,
     sightings, sign_in, tls_page, tokens, trend, trend_api, twins, upload_again, upload_api,
     uploads, webhooks,
 };
@@ -138,6 +138,7 @@ impl Route {
 /// Every route, in the order a stranger would browse them.
 pub fn table() -> Vec<Route> {
     let mut table = pages();
+    table.extend(cutovers());
     table.extend(people());
     table.extend(api());
     table
@@ -200,6 +201,37 @@ fn pages() -> Vec<Route> {
         get("/method", Read, pages::method),
         get("/api", Read, contract::page),
         get("/components", Read, pages::components),
+    ]
+}
+
+/// The decision whether the old protocols may be switched off.
+fn cutovers() -> Vec<Route> {
+    use Needs::{Decide, FeedOrDecide, Read};
+    use cutover::{after, decisions, downloads, forms, pages};
+    const ONE: &str = "/cutover/{scope}";
+    const DECISION: &str = "/cutover/decisions/{number}";
+    const AFTER: &str = "/cutover/decisions/{number}/after";
+    const SWITCHED: &str = "/cutover/decisions/{number}/switched";
+    const RECORD: &str = "/cutover/decisions/{number}/record";
+    const SHEET: &str = "/cutover/decisions/{number}/sheet";
+    const CALENDAR: &str = "/cutover/decisions/{number}/calendar";
+    vec![
+        get("/cutover", Read, pages::list),
+        post("/cutover", FeedOrDecide, forms::add),
+        get(ONE, Read, pages::one),
+        post(ONE, FeedOrDecide, forms::change),
+        post("/cutover/{scope}/run", FeedOrDecide, forms::run),
+        post("/cutover/{scope}/limits", FeedOrDecide, forms::limits),
+        post("/cutover/{scope}/say", FeedOrDecide, forms::say),
+        post("/cutover/{scope}/decide", Decide, forms::decide),
+        get("/cutover/{scope}/what-if/{run}", Read, pages::run),
+        get(DECISION, Read, decisions::one),
+        get(AFTER, Read, after::page),
+        post(SWITCHED, FeedOrDecide, after::switched),
+        get(RECORD, Read, downloads::record),
+        get(SHEET, Read, downloads::sheet),
+        get(CALENDAR, Read, downloads::calendar),
+        get("/board/{scope}", Read, pages::paper),
     ]
 }
 
@@ -271,6 +303,9 @@ fn api() -> Vec<Route> {
     const LISTS: &str = "/api/v1/population";
     const OBSERVED: &str = "/api/v1/observations";
     const UPLOADS: &str = "/api/v1/uploads";
+    const WHAT_IF: &str = "/api/v1/scopes/{id}/what-if";
+    const DECISION: &str = "/api/v1/decisions/{number}";
+    const AFTER: &str = "/api/v1/decisions/{number}/after";
     const ENTRY: &str = "/api/v1/clients/{id}/reports/{entry}";
     vec![
         post("/api/v1/reports", Feed, ingest::reports).or(SENDING),
@@ -294,6 +329,11 @@ fn api() -> Vec<Route> {
         get("/api/v1/sightings", Read, sightings::list).or(READ),
         get(OBSERVED, Read, observed::list).or(READ),
         post(OBSERVED, Feed, observed::add).or(IMPORT),
+        get("/api/v1/scopes", Read, cutover::api::scopes).or(READ),
+        get(WHAT_IF, Read, cutover::api::what_if).or(READ),
+        get("/api/v1/decisions", Read, cutover::api::decisions).or(READ),
+        get(DECISION, Read, cutover::api::decision).or(READ),
+        get(AFTER, Read, cutover::after::api).or(READ),
         get("/api/v1/openapi.json", Anyone, contract::document),
         get(UPLOADS, FeedOrReadAudit, upload_api::list).or(IMPORT),
         post(UPLOADS, Feed, upload_api::add).or(IMPORT),

@@ -270,7 +270,7 @@ impl Walk {
     }
 }
 
-async fn page(
+pub(super) async fn page(
     tx: &mut Tx,
     filter: &Filter,
     order: Order,

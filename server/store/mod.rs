@@ -13,6 +13,7 @@ pub mod clients;
 mod conn;
 mod counting;
 mod cursor;
+pub mod cutover;
 pub mod days;
 pub mod db;
 pub mod deliveries;

@@ -19,6 +19,8 @@ pub enum Nav {
     Trend,
     /// Every client, and the page of one of them.
     Clients,
+    /// What is decided.
+    Cutover,
     /// What somebody answers for.
     Exceptions,
     /// What somebody gave a name.
@@ -137,12 +139,13 @@ pub struct Layout {
 }
 
 /// What the navigation always shows: where it stands, who blocks, what to do.
-const READING: [(Nav, &str, &str); 6] = [
+const READING: [(Nav, &str, &str); 7] = [
     (Nav::Overview, "/", "Overview"),
     (Nav::Blockers, "/blockers", "Blockers"),
     (Nav::Clients, "/clients", "All clients"),
     (Nav::Fixes, "/fixes", "Fix plan"),
     (Nav::Trend, "/trend", "Trend"),
+    (Nav::Cutover, "/cutover", "Cutover"),
     (Nav::Views, "/views", "Saved views"),
 ];
 

@@ -18,6 +18,7 @@ pub mod client;
 mod client_words;
 pub mod columns;
 pub mod components;
+pub mod cutover;
 pub mod day;
 pub mod deeds;
 pub mod direction;

@@ -19,6 +19,7 @@ const always = [
   { name: "feeds", path: "/feeds" },
   { name: "webhooks", path: "/webhooks" },
   { name: "observed", path: "/observed" },
+  { name: "cutover", path: "/cutover", same: true },
   { name: "exceptions", path: "/exceptions" },
   { name: "ask-for-exceptions", path: "/exceptions/new?standing=blocking" },
   { name: "tokens", path: "/tokens" },

@@ -56,6 +56,7 @@ const ONLY: &[(&str, &[&str])] = &[
             "expected.rs",
             "quarantine.rs",
             "rejudge.rs",
+            "cutovers/",
             "uploads/",
             "webhooks/",
             "serve.rs",
@@ -84,6 +85,7 @@ const ONLY: &[(&str, &[&str])] = &[
             "cli/",
             "quarantine.rs",
             "rejudge.rs",
+            "cutovers/",
             "uploads/",
             "serve.rs",
             "state.rs",
@@ -92,6 +94,10 @@ const ONLY: &[(&str, &[&str])] = &[
     (
         "crate::uploads",
         &["http/", "cli/", "uploads/", "serve.rs", "state.rs"],
+    ),
+    (
+        "crate::cutovers",
+        &["http/", "cli/", "serve.rs", "state.rs"],
     ),
     (
         "crate::webhooks",

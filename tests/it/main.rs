@@ -7,6 +7,7 @@ mod client_certificates;
 mod commands;
 mod contract;
 mod crawl;
+mod cutover;
 mod downloads;
 mod durability;
 mod evidence;

@@ -1,5 +1,6 @@
 //! Every page rendered from samples: snapshots of the words, and checks that hold for all of them.
 
+mod board;
 mod colours;
 mod exceptions;
 mod headline;
@@ -57,6 +58,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(uploads());
     pages.extend(trends::pages());
     pages.extend(hooks::pages());
+    pages.extend(board::pages());
     pages.extend(people::pages());
     pages.extend(exceptions::pages());
     pages.extend(fixes());

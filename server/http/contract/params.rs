@@ -401,6 +401,16 @@ pub const OLDER: Param = param(
     "Where the history goes on: `history_older` of the page before.",
 );
 
+/// `id` in the path of a scope.
+pub const SCOPE: Param = param("id", Id, "", "Our id of the scope.");
+/// `number` in the path of a decision.
+pub const DECISION: Param = param(
+    "number",
+    Number(1, 9_007_199_254_740_991, None),
+    "1",
+    "Number of the decision.",
+);
+
 /// `list`
 pub const LIST_NAME: Param = param(
     "list",

@@ -5,7 +5,7 @@ use super::{
         api::{ListAnswer, RejectList},
         audit::AuditAnswer,
         changes::ChangesAnswer,
-        client_json, collection, exceptions,
+        client_json, collection, cutover, exceptions,
         feeds::FeedList,
         fixes_json::FixesAnswer,
         gate::GateAnswer,
@@ -55,6 +55,39 @@ fn changes() -> Call {
         .error(410, "What follows `cursor` is not kept any more. Start anew: without `cursor`, and with the whole list.")
 }
 
+fn cutovers() -> Vec<Call> {
+    vec![
+        Call::get("/api/v1/scopes", "listScopes", "What cutover decisions are about")
+            .says("Each scope names site systems, the clients that are taken to depend on them, and a planned day. Scopes are made on the page `/cutover`.")
+            .json::<cutover::api::ScopeList>(200, "The scopes, by name.")
+            .error(422, "A parameter was given; this call takes none.")
+            .polled(),
+        Call::get("/api/v1/scopes/{id}/what-if", "getWhatIf", "What would happen if a scope were switched off now")
+            .says("Looks at everybody in the scope now, so a large scope takes its time, and keeps nothing. Clients of unknown site that are not ready are counted as if they might belong to it.")
+            .named(params::SCOPE)
+            .json::<cutover::api::WhatIf>(200, "What would happen.")
+            .error(422, "A parameter was given; this call takes none.")
+            .polled(),
+        Call::get("/api/v1/decisions", "listDecisions", "What was decided")
+            .says("The newest 1,000 decisions; `more` says whether there are older ones.")
+            .json::<cutover::api::DecisionList>(200, "The decisions, newest first.")
+            .error(422, "A parameter was given; this call takes none.")
+            .polled(),
+        Call::get("/api/v1/decisions/{number}", "getDecision", "One decision")
+            .says("What was frozen beside the lines of the clients. The whole signed record is downloaded from its page, and `cutover verify` checks it offline.")
+            .named(params::DECISION)
+            .json::<cutover::api::OneDecision>(200, "The decision.")
+            .error(422, "A parameter was given; this call takes none.")
+            .polled(),
+        Call::get("/api/v1/decisions/{number}/after", "getAfter", "Who has stopped since a decision")
+            .says("Watches the clients of a record against themselves: those that were heard lately when it was decided, and whether they were heard since the protocols were switched off. Nobody is called stopped before it was to be heard again, so early answers say that nobody knows yet. Everybody in the record is looked at, so a large one takes its time.")
+            .named(params::DECISION)
+            .json::<cutover::after::AfterAnswer>(200, "Who has stopped.")
+            .error(422, "A parameter was given; this call takes none.")
+            .polled(),
+    ]
+}
+
 /// What somebody answers for.
 fn excepted() -> Call {
     Call::get("/api/v1/exceptions", "listExceptions", "What somebody answers for")
@@ -100,7 +133,7 @@ fn audit() -> Call {
 
 /// What programs read.
 pub(super) fn calls() -> Vec<Call> {
-    vec![
+    let mut calls = vec![
         Call::get("/api/v1/summary", "getSummary", "Counts of everybody, or of a selection")
             .says("Counts by standing, OS version, site and reason, and what they cover. With filters: the same of the clients that they describe.")
             .takes([STANDING])
@@ -188,7 +221,9 @@ pub(super) fn calls() -> Vec<Call> {
             .polled(),
         sightings(),
         audit(),
-    ]
+    ];
+    calls.extend(cutovers());
+    calls
 }
 
 /// What machines that watch machines read, and this document itself.

@@ -5,6 +5,7 @@ use cutover::{
         access::Sites,
         assess::Policy,
         audit::{Actor, Author},
+        cutover::{record::Closed, scope::Scope},
         exceptions::{Asked, Kind, Step},
         identity::ClientIds,
         lists::ListOrigin,
@@ -15,6 +16,7 @@ use cutover::{
     store::{
         Store,
         audit_log::AuditFilter,
+        cutover::{decisions::NewDecision, runs::KeptRun, scopes::Said},
         exceptions::{Answer, Doer, Taken},
         identify::ClientId,
         membership::Consent,
@@ -367,6 +369,98 @@ async fn files(store: &Store, watch: &mut Watch<'_>) {
         }
     }
     watch.none("what is over already").await;
+}
+
+#[tokio::test]
+async fn every_deed_about_a_cutover_leaves_one_entry() {
+    for test in TestStore::each().await {
+        let store = &test.store;
+        let mut watch = Watch {
+            store,
+            engine: test.engine,
+            seen: 0,
+            deeds: Vec::new(),
+        };
+        let entry = |deed| ann().entry(NOON, deed, "Site P01");
+        let scope = Scope {
+            id: "s".to_owned(),
+            name: "Site P01".to_owned(),
+            freshness_days: 14,
+            ..Scope::default()
+        };
+        for added in [true, false] {
+            let add = store.add_scope(scope.clone(), "ann".to_owned(), entry("scope.create"));
+            assert_eq!(add.await.expect("asked"), added);
+        }
+        watch.one("scope.create").await;
+        let change = |id: &str| {
+            let id = id.to_owned();
+            let other = Scope {
+                id,
+                ..scope.clone()
+            };
+            store.change_scope(other, "ann".to_owned(), entry("scope.change"))
+        };
+        assert!(change("s").await.expect("asked"));
+        watch.one("scope.change").await;
+        assert!(!change("gone").await.expect("asked"));
+        watch.none("a scope that is gone").await;
+        let because = ann().because(Some("agreed".to_owned()));
+        let limit = because.entry(NOON, "scope.limit", "Site P01");
+        let by = "ann".to_owned();
+        let set = store.set_limit("s".to_owned(), "coverage", 9_000, by, limit);
+        set.await.expect("set");
+        let said = watch.one("scope.limit").await;
+        assert_eq!(said.why.as_deref(), Some("agreed"));
+        for deed in ["scope.say", "scope.take_back", "decision.switched"] {
+            let said = Said {
+                kind: "rehearsal".to_owned(),
+                holds: deed != "scope.take_back",
+                note: "held".to_owned(),
+                link: String::new(),
+                about: "2026-11-20".to_owned(),
+                marked_by: "ann".to_owned(),
+                marked_at: NOON.0,
+            };
+            let say = store.say("s".to_owned(), said, entry(deed));
+            say.await.expect("said");
+            watch.one(deed).await;
+        }
+        let run = KeptRun {
+            id: "r".to_owned(),
+            scope: "s".to_owned(),
+            made_by: "ann".to_owned(),
+            made_at: NOON.0,
+            input_hash: String::new(),
+            summary: "{}".to_owned(),
+        };
+        let add = store.add_run(run, Vec::new(), entry("scope.run"));
+        add.await.expect("kept");
+        watch.one("scope.run").await;
+        let new = NewDecision {
+            scope: "s".to_owned(),
+            name: "Site P01".to_owned(),
+            sites: Vec::new(),
+            decided: "no_go",
+            by: "ann".to_owned(),
+            entry: ann().because(Some("too early".to_owned())).entry(
+                NOON,
+                "decision.make",
+                "Site P01",
+            ),
+        };
+        let closed = |_: i64, _: &str| Closed {
+            head: "{}".to_owned(),
+            foot: "{}".to_owned(),
+            hash: "ff".to_owned(),
+        };
+        let made = store.add_decision(new, std::io::empty(), closed).await;
+        assert_eq!(made.expect("made"), 1);
+        let said = watch.one("decision.make").await;
+        assert_eq!(said.why.as_deref(), Some("too early"));
+        assert_eq!(said.subject, "Site P01 1");
+        assert_eq!(said.new.as_deref(), Some("no_go, hash ff"));
+    }
 }
 
 #[test]

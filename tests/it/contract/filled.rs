@@ -21,6 +21,8 @@ pub struct Filled {
     pub entry: String,
     /// An upload that can be looked at.
     pub upload: String,
+    /// A scope about which the first decision was made.
+    pub scope: String,
 }
 
 /// Fills a server.
@@ -41,8 +43,10 @@ pub async fn filled(app: &TestApp) -> Filled {
     assert_eq!(upload["state"], "preview", "{upload}");
     let answer = app.json(&format!("/api/v1/clients/{client}")).await;
     let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let scope = crate::cutover::decided(app).await;
     Filled {
         client,
+        scope,
         entry: text(&answer["history"][0]["entry"]),
         upload: text(&upload["id"]),
     }
@@ -122,12 +126,15 @@ impl Call {
     pub fn address(&self, filled: &Filled) -> String {
         let id = if self.path.contains("/uploads/") {
             &filled.upload
+        } else if self.path.contains("/scopes/") {
+            &filled.scope
         } else {
             &filled.client
         };
         self.path
             .replace("{id}", id)
             .replace("{entry}", &filled.entry)
+            .replace("{number}", "1")
     }
 
     /// Its path in a form. Resource ids mean something within one site only.

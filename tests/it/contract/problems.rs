@@ -93,6 +93,12 @@ async fn what_is_not_there_or_not_so_is_told() {
                     fails(&call, call.request(&app, &address), 404, id).await;
                 }
             }
+            if call.path.contains("{number}") {
+                for number in ["0", "2", "-1", "x", "%00", "%FF", "99999999999999999999"] {
+                    let address = call.path.replace("{number}", number);
+                    fails(&call, call.request(&app, &address), 404, number).await;
+                }
+            }
             if call.path.contains("{entry}") {
                 for entry in ["0", "x", "%FF", &"f".repeat(48)] {
                     let address = call

@@ -50,7 +50,10 @@ async fn the_server_allows_what_the_document_says() {
             wanted.insert("HEAD".to_owned());
         }
         wanted.insert("OPTIONS".to_owned());
-        let address = path.replace("{id}", "x").replace("{entry}", "x");
+        let address = path
+            .replace("{id}", "x")
+            .replace("{entry}", "x")
+            .replace("{number}", "1");
         let answer = Answer::to(app.request(Method::OPTIONS, &address)).await;
         assert_eq!(answer.status, 204, "{path}: {}", answer.text());
         assert!(answer.body.is_empty(), "{path}");

@@ -76,6 +76,9 @@ pub fn address(path: &str, id: &str, upload: &str) -> String {
         .replace("{person}", "nobody-of-this-name")
         .replace("{session}", "none")
         .replace("{token}", "none")
+        .replace("{scope}", "none")
+        .replace("{run}", "none")
+        .replace("{number}", "1")
 }
 
 /// A body that the route can read, where it needs one.

@@ -1,0 +1,311 @@
+//! Making a decision: a run of its own, the criteria as they are then, everything frozen, signed and kept.
+
+use std::{
+    fs::File,
+    io::{BufWriter, Seek as _, SeekFrom, Write as _},
+    sync::Arc,
+};
+
+use aws_lc_rs::signature::Ed25519KeyPair;
+use serde_json::{Value, json};
+
+use super::running::{self, Answered, Ran};
+use crate::{
+    domain::{
+        audit::{Author, REASON},
+        cutover::{
+            criteria::{Facts, Held, Observed, Recommendation, hold},
+            record::{Decided, Lines, close},
+            scope::Scope,
+        },
+        time::{DAY, Timestamp},
+    },
+    ingest::Judge,
+    store::{
+        Error, Store,
+        cutover::{decisions::NewDecision, scopes::SaidOfScope},
+        model::Filter,
+    },
+};
+
+/// What somebody decides.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// What.
+    pub decided: Decided,
+    /// By whom.
+    pub by: String,
+    /// The same for the audit log, with where it came from.
+    pub author: Author,
+    /// Why, in their words.
+    pub why: String,
+    /// Under which conditions.
+    pub conditions: String,
+    /// What was recommended on the page that was looked at.
+    pub seen_go: bool,
+    /// How many may be lost at most by the page that was looked at.
+    pub seen_most: i64,
+}
+
+/// Why nothing was decided.
+#[derive(Debug)]
+pub enum Refused {
+    /// Something in what was sent is wrong: its place, and what.
+    Wrong(&'static str, String),
+    /// Things have changed since the page was made.
+    Changed(String),
+    /// The store failed.
+    Store(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// The criteria of a scope as they are with this run.
+pub fn held(ran: Option<&Ran>, said: &SaidOfScope, observed: Option<&Observed>) -> Vec<Held> {
+    hold(&Facts {
+        tally: ran.map(|ran| &ran.tally),
+        observed,
+        exceptions: ran.map_or(0, |ran| {
+            i64::try_from(ran.exceptions.len()).unwrap_or(i64::MAX)
+        }),
+        ending: ran.and_then(|ran| ran.ending),
+        limits: &said.limits,
+        marks: &said.marks,
+    })
+}
+
+/// Days of logs that are looked at.
+const WINDOW: i64 = 30;
+
+/// What was seen on the wire in a scope; `None`: no log says anything, so nobody knows. An address that may be anybody's may
+/// be of the scope, so it counts with those that are.
+///
+/// # Errors
+/// The store failed.
+pub async fn observed(
+    store: &Store,
+    scope: &Scope,
+    base: &Filter,
+    now: Timestamp,
+) -> Result<Option<Observed>, Error> {
+    let mut asked: Vec<Filter> = scope
+        .sites
+        .iter()
+        .map(|site| Filter {
+            site: Some(site.clone()),
+            ..base.clone()
+        })
+        .collect();
+    if asked.is_empty() {
+        asked.push(base.clone());
+    }
+    let (mut devices, mut ambiguous, mut with, mut known) = (0, 0, 0, 0);
+    let mut days = WINDOW;
+    for filter in asked {
+        let since = now.plus(-(WINDOW - 1) * DAY);
+        let seen = store.observed_legacy(&filter, since, now).await?;
+        devices += seen.devices;
+        // The same addresses for each site.
+        ambiguous = seen.ambiguous_addresses.max(ambiguous);
+        with += seen.systems.0;
+        known += seen.systems.1;
+        // A site whose systems nobody knows is covered on no day.
+        days = days.min(if seen.systems.0 > 0 {
+            seen.covered_days
+        } else {
+            0
+        });
+    }
+    if with == 0 && devices == 0 && ambiguous == 0 {
+        return Ok(None);
+    }
+    Ok(Some(Observed {
+        legacy: devices + ambiguous,
+        covers: format!(
+            "Logs of {with} of {known} known systems, covering {days} of {WINDOW} days; {ambiguous} of those seen are addresses that may be anybody's."
+        ),
+        whole: with == known && days >= WINDOW,
+    }))
+}
+
+/// Checks what can be checked before the run.
+fn check(
+    wish: &Wish,
+    scope: &Scope,
+    said: &SaidOfScope,
+    last_decided: Option<i64>,
+) -> std::result::Result<(), Refused> {
+    if wish.why.trim().chars().count() < REASON.0 {
+        return Err(Refused::Wrong(
+            "/why",
+            "say why, in a sentence; it stands in the record".to_owned(),
+        ));
+    }
+    if wish.decided == Decided::Conditions && wish.conditions.trim().is_empty() {
+        return Err(Refused::Wrong(
+            "/conditions",
+            "say under which conditions".to_owned(),
+        ));
+    }
+    if scope.two_people {
+        let request = said.request.as_ref();
+        let open = request.filter(|request| last_decided.is_none_or(|at| request.marked_at > at));
+        match open {
+            None => {
+                return Err(Refused::Wrong(
+                    "/decided",
+                    "this scope takes two people: somebody else has to ask for the decision first"
+                        .to_owned(),
+                ));
+            }
+            Some(request) if request.marked_by == wish.by => {
+                return Err(Refused::Wrong(
+                    "/decided",
+                    "you asked for this decision, so somebody else has to make it: this scope takes two people".to_owned(),
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Makes a decision and answers its number.
+///
+/// # Errors
+/// Something is missing, things have changed since, or the store failed; nothing was kept then.
+pub async fn decide(
+    store: &Store,
+    judge: &Judge,
+    key: Arc<Ed25519KeyPair>,
+    scope: &Scope,
+    base: &Filter,
+    wish: Wish,
+    now: Timestamp,
+) -> std::result::Result<i64, Refused> {
+    let said = store.said_of_scope(&scope.id).await?;
+    let last = store.decisions(&scope.id, i64::MAX, 1).await?;
+    check(
+        &wish,
+        scope,
+        &said,
+        last.first().map(|last| last.decided_at),
+    )?;
+    let file = tempfile::tempfile().map_err(|error| unwritten(&error))?;
+    let mut packed =
+        zstd::Encoder::new(BufWriter::new(file), 3).map_err(|error| unwritten(&error))?;
+    let mut lines = Lines::default();
+    let ran = running::run(store, judge, scope, base, now, |known, found| {
+        let line = lines.add(&known.line(found));
+        packed
+            .write_all(line.as_bytes())
+            .map_err(|error| unwritten(&error))
+    })
+    .await?;
+    let observed = observed(store, scope, base, now).await?;
+    let criteria = held(Some(&ran), &said, observed.as_ref());
+    let recommended = Recommendation::of(&criteria);
+    let most = ran.tally.fates.most();
+    if recommended.go != wish.seen_go || most != wish.seen_most {
+        return Err(Refused::Changed(format!(
+            "Things have changed since that page was made: {} At most {most} clients would lose contact. Nothing was decided. Run the what-if again and look.",
+            recommended.says()
+        )));
+    }
+    let overruled = recommended.go == (wish.decided == Decided::NoGo);
+    let file = packed
+        .finish()
+        .and_then(|written| {
+            written
+                .into_inner()
+                .map_err(std::io::IntoInnerError::into_error)
+        })
+        .and_then(rewound)
+        .map_err(|error| unwritten(&error))?;
+    let head = head(
+        scope,
+        judge,
+        &ran,
+        &criteria,
+        recommended,
+        lines,
+        &said,
+        &wish,
+        overruled,
+        now,
+    );
+    let entry = wish
+        .author
+        .because(Some(wish.why))
+        .entry(now, "decision.make", scope.name.clone());
+    let new = NewDecision {
+        scope: scope.id.clone(),
+        name: scope.name.clone(),
+        sites: scope.sites.clone(),
+        decided: wish.decided.code(),
+        by: wish.by,
+        entry,
+    };
+    Ok(store
+        .add_decision(new, file, move |number, before| {
+            close(head, number, before, &key)
+        })
+        .await?)
+}
+
+#[expect(clippy::too_many_arguments, reason = "everything that is frozen")]
+fn head(
+    scope: &Scope,
+    judge: &Judge,
+    ran: &Ran,
+    held: &[Held],
+    recommended: Recommendation,
+    lines: Lines,
+    said: &SaidOfScope,
+    wish: &Wish,
+    overruled: bool,
+    now: Timestamp,
+) -> Value {
+    let (count, hash) = lines.end();
+    let exceptions: Vec<Value> = ran.exceptions.iter().map(Answered::json).collect();
+    let request = said.request.as_ref();
+    json!({
+        "as_of": now.to_string(),
+        "scope": scope.whole(),
+        "dependence": scope.dependence(),
+        "ruleset": &*judge.ruleset,
+        "input_hash": ran.input_hash,
+        "tally": ran.tally.json(),
+        "criteria": held.iter().map(Held::json).collect::<Vec<_>>(),
+        "recommendation": {"go": recommended.go, "open": recommended.open, "says": recommended.says()},
+        "exceptions": exceptions,
+        "lines": {"count": count, "sha256": hash},
+        "watch": {"trigger": said.watching.trigger, "hours": said.watching.hours},
+        "decision": {
+            "decided": wish.decided.code(),
+            "by": wish.by,
+            "at": now.to_string(),
+            "why": wish.why,
+            "conditions": wish.conditions,
+            "overruled": overruled,
+            "requested_by": request.map(|said| &said.marked_by),
+            "requested_at": request.map(|said| Timestamp(said.marked_at).to_string()),
+        },
+    })
+}
+
+fn rewound(mut file: File) -> std::io::Result<File> {
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file)
+}
+
+fn unwritten(error: &std::io::Error) -> Error {
+    Error::Inconsistent {
+        table: "decisions",
+        detail: format!("the file for its lines: {error}"),
+    }
+}

@@ -1,0 +1,6 @@
+//! From a scope to a decision: who is in it, what would happen to them, what was decided, and who has stopped since.
+
+pub mod comparing;
+pub mod deciding;
+pub mod running;
+pub mod signing;

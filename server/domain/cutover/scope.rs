@@ -1,0 +1,86 @@
+//! A scope: which site systems stop speaking TLS 1.0 and 1.1, when, and which clients that is about.
+
+use serde_json::{Value, json};
+
+use super::super::access::Sites;
+
+/// Days for which what a report says counts when nobody says otherwise: two cycles of inventory.
+pub const USUAL_FRESHNESS: i64 = 14;
+
+/// The old protocols that can be switched off.
+pub const PROTOCOLS: [&str; 2] = ["tls1.0", "tls1.1"];
+
+/// Which clients a decision is about, and what is switched off for them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Our id.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Site codes, in order; none: all sites.
+    pub sites: Vec<String>,
+    /// Roles of the site systems that are switched; none: all of them.
+    pub roles: Vec<String>,
+    /// What else narrows the clients, as parameters of an address: `os`, `role`, `owner`.
+    pub filter: String,
+    /// What is switched off: of [`PROTOCOLS`].
+    pub protocols: Vec<String>,
+    /// The planned day, such as `2027-03-12`.
+    pub planned: Option<String>,
+    /// Days for which what a report says counts.
+    pub freshness_days: i64,
+    /// Who asks for a decision cannot be the one who makes it.
+    pub two_people: bool,
+}
+
+impl Scope {
+    /// Whether somebody who may see these sites may see it: it lies wholly in them.
+    pub fn lies_within(&self, sites: &Sites) -> bool {
+        lie_within(self.sites.iter().map(String::as_str), sites)
+    }
+
+    /// The parts that decide what a run says, in one form.
+    pub fn inputs(&self) -> Value {
+        json!({
+            "sites": self.sites,
+            "roles": self.roles,
+            "filter": self.filter,
+            "protocols": self.protocols,
+            "planned": self.planned,
+            "freshness_days": self.freshness_days,
+        })
+    }
+
+    /// The same with its id and name, as a record keeps it.
+    pub fn whole(&self) -> Value {
+        let mut whole = self.inputs();
+        whole["id"] = json!(self.id);
+        whole["name"] = json!(self.name);
+        whole["two_people"] = json!(self.two_people);
+        whole
+    }
+
+    /// Which clients depend on these site systems, and how much of that is a guess.
+    pub fn dependence(&self) -> String {
+        let whose = match self.sites.as_slice() {
+            [] => {
+                return "Every client is in this scope, whatever site system it talks to."
+                    .to_owned();
+            }
+            [one] => format!("site {one}"),
+            several => format!("the sites {}", several.join(", ")),
+        };
+        format!(
+            "A guess by site code: the clients of {whose} are taken to depend on the site systems there. No report says which management point or distribution point a client really talks to; boundary groups and fallback can lead clients of other sites here. Clients that are not ready and whose site is not known are counted as if they might."
+        )
+    }
+}
+
+/// Whether a scope of these sites lies wholly in those that somebody may see. A scope that names none is of all sites.
+pub fn lie_within<'s>(codes: impl IntoIterator<Item = &'s str>, sites: &Sites) -> bool {
+    if !sites.is_limited() {
+        return true;
+    }
+    let mut codes = codes.into_iter().filter(|code| !code.is_empty()).peekable();
+    codes.peek().is_some() && codes.all(|code| sites.holds(code))
+}

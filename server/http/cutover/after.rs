@@ -1,0 +1,361 @@
+//! After the switch: who has stopped since, whether going back is due, and how right the decision was.
+
+use std::collections::{BTreeMap, HashMap};
+
+use axum::{
+    extract::{State, rejection::StringRejection},
+    http::HeaderMap,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use utoipa::ToSchema;
+
+use super::{
+    super::{
+        auth::{Person, Reader},
+        pages::{html, layout},
+        polled::{self, Polled},
+        query::{Named, Nothing, form_pairs},
+    },
+    decision,
+    kept::{each_line, fate, text},
+    may_edit,
+};
+use crate::{
+    clock,
+    domain::{
+        cutover::{
+            after::{After, Became, Line, Moments, Past, Stopped, Watch, Watching, became},
+            whatif::Fate,
+        },
+        time::Timestamp,
+    },
+    error::Problem,
+    state::App,
+    store::cutover::{
+        decisions::Decision,
+        scopes::{Said, switched_off},
+        walk::PORTION,
+    },
+    views::{
+        Nav,
+        cutover::after::{AfterPage, back_says},
+    },
+};
+
+/// Names that are told; how many there are is said beside.
+const NAMED: usize = 1_000;
+
+/// A client as its record has it, taken out of its line.
+struct Kept {
+    id: String,
+    name: String,
+    site: String,
+    os_key: String,
+    fate: Fate,
+    fresh: bool,
+    heard: Option<i64>,
+}
+
+impl Kept {
+    fn of(line: &Value) -> Self {
+        // A report that carries a time to come is as old as its arrival says.
+        let heard = match (line["collected_at"].as_i64(), line["received_at"].as_i64()) {
+            (Some(collected), Some(received)) => Some(collected.min(received)),
+            (one, other) => one.or(other),
+        };
+        Self {
+            id: text(line, "id"),
+            name: text(line, "name"),
+            site: text(line, "site"),
+            os_key: text(line, "os"),
+            fate: fate(line),
+            fresh: line["fresh"].as_bool().unwrap_or(false),
+            heard,
+        }
+    }
+}
+
+/// Looks at everybody in a record.
+async fn watched(
+    app: &App,
+    decision: &Decision,
+    head: &Value,
+    now: Timestamp,
+) -> Result<After, Problem> {
+    let said = app.store().said_of_scope(&decision.scope).await?;
+    let kind = switched_off(decision.number);
+    let switched = said.switched.iter().find(|said| said.kind == kind);
+    let mut watching = Watching::default();
+    for (code, name) in [(Watching::TRIGGER, "trigger"), (Watching::HOURS, "hours")] {
+        if let Some(value) = head["watch"][name].as_i64() {
+            watching.set(code, value);
+        }
+    }
+    let moments = Moments {
+        decided: decision.decided_at,
+        switched: switched.map_or(decision.decided_at, |said| said.marked_at),
+        now: now.0,
+        freshness_days: head["scope"]["freshness_days"].as_i64().unwrap_or(1),
+        hours: watching.hours,
+    };
+    let mut after = After {
+        moments,
+        switched_by: switched.map(|said| said.marked_by.clone()),
+        watching,
+        watch: Watch::default(),
+        stopped: Vec::new(),
+    };
+    let mut portions = read(app, decision.number);
+    while let Some(portion) = portions.recv().await {
+        let portion = portion.map_err(|error| {
+            tracing::error!(%error, number = decision.number, "the lines of a decision cannot be read");
+            Problem::Internal
+        })?;
+        let ids: Vec<String> = portion.iter().map(|kept| kept.id.clone()).collect();
+        let seen = app.store().heard_last(&ids).await?;
+        for kept in portion {
+            take(&mut after, kept, &seen);
+        }
+    }
+    Ok(after)
+}
+
+fn take(after: &mut After, kept: Kept, seen: &HashMap<String, i64>) {
+    let past = Past {
+        fate: kept.fate,
+        os_key: &kept.os_key,
+        fresh: kept.fresh,
+        heard: kept.heard,
+    };
+    let seen = seen.get(&kept.id).copied();
+    let became = became(past, seen, &after.moments);
+    after.watch.take(past, became);
+    if became == Became::Stopped && after.stopped.len() < NAMED {
+        after.stopped.push(Stopped {
+            last: kept.heard.max(seen).unwrap_or_default(),
+            id: kept.id,
+            name: kept.name,
+            site: kept.site,
+            os_key: kept.os_key,
+            fate: kept.fate,
+        });
+    }
+}
+
+/// The clients of a record, a portion at a time, by a thread that may wait for the database.
+fn read(app: &App, number: i64) -> mpsc::Receiver<std::io::Result<Vec<Kept>>> {
+    let store = app.store().clone();
+    let (sender, receiver) = mpsc::channel(2);
+    tokio::task::spawn_blocking(move || {
+        let mut portion = Vec::new();
+        let gone = || std::io::Error::other("nobody reads any more");
+        let done = each_line(&store, number, |line| {
+            portion.push(Kept::of(&line));
+            if portion.len() < PORTION {
+                return Ok(());
+            }
+            let full = std::mem::take(&mut portion);
+            sender.blocking_send(Ok(full)).map_err(|_| gone())
+        });
+        // Whoever reads may have gone away.
+        let _ = sender.blocking_send(done.map(|()| portion));
+    });
+    receiver
+}
+
+/// `GET /cutover/decisions/{number}/after`
+pub async fn page(
+    State(app): State<App>,
+    person: Person,
+    Named(number): Named,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (decision, head) = decision(&app, &number, &person.sites).await?;
+    let after = watched(&app, &decision, &head, clock::now()).await?;
+    let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
+    let may_edit = may_edit(&layout);
+    html(&AfterPage::new(layout, &decision, &head, &after, may_edit))
+}
+
+/// `POST /cutover/decisions/{number}/switched`: says that the protocols were switched off now, or takes it back.
+pub async fn switched(
+    State(app): State<App>,
+    person: Person,
+    Named(number): Named,
+    sent: Result<String, StringRejection>,
+) -> Result<Response, Problem> {
+    let (decision, _) = decision(&app, &number, &person.sites).await?;
+    let sent = sent.map_err(|_| Problem::Malformed("This is no form: use the page.".to_owned()))?;
+    let fields = form_pairs(&sent);
+    let holds = !fields
+        .iter()
+        .any(|(name, value)| name == "take_back" && value == "1");
+    let subject = format!("{} {}", decision.name, decision.number);
+    let said = if holds {
+        "switched off"
+    } else {
+        "not switched off"
+    };
+    let entry = person
+        .author
+        .entry(clock::now(), "decision.switched", subject)
+        .change(None, Some(said.to_owned()));
+    let said = Said {
+        kind: switched_off(decision.number),
+        holds,
+        note: String::new(),
+        link: String::new(),
+        about: String::new(),
+        marked_by: person.name,
+        marked_at: entry.at.0,
+    };
+    app.store().say(decision.scope, said, entry).await?;
+    Ok(Redirect::to(&format!("/cutover/decisions/{}/after", decision.number)).into_response())
+}
+
+/// What became of some clients of a record.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AfterLine)]
+struct LineJson {
+    /// Clients in the record.
+    clients: i64,
+    /// Of these, heard lately when it was decided, and not missed already before the switch.
+    baseline: i64,
+    /// Of the baseline, heard since the switch.
+    heard: i64,
+    /// Of the baseline, neither heard since nor to be heard yet.
+    waiting: i64,
+    /// Of the baseline, to be heard again by now, and not heard.
+    stopped: i64,
+    /// Heard lately when it was decided, and missed already before the switch.
+    stopped_before: i64,
+}
+
+impl From<&Line> for LineJson {
+    fn from(line: &Line) -> Self {
+        Self {
+            clients: line.clients,
+            baseline: line.baseline,
+            heard: line.heard,
+            waiting: line.waiting(),
+            stopped: line.stopped,
+            stopped_before: line.before,
+        }
+    }
+}
+
+/// A client that has stopped.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StoppedClient)]
+struct StoppedJson {
+    /// Our id; null where its site is not known and the token may see some sites only.
+    id: Option<String>,
+    /// Name; null as the id.
+    name: Option<String>,
+    /// Site code; empty: not known.
+    site: String,
+    /// OS key.
+    os: String,
+    /// What was predicted: `will_lose`, `may_lose`, `cannot_say`, `accepted` or `safe`.
+    predicted: &'static str,
+    /// When it was heard last.
+    #[schema(format = DateTime)]
+    heard_at: String,
+}
+
+/// Who has stopped since a decision.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AfterAnswer {
+    /// Number of the decision.
+    number: i64,
+    /// The moment that the figures are of.
+    #[schema(format = DateTime)]
+    as_of: String,
+    /// Since when it is watched: when somebody said that the protocols were switched off, or else when it was decided.
+    #[schema(format = DateTime)]
+    since: String,
+    /// Who said that the protocols were switched off; null: nobody has.
+    switched_by: Option<String>,
+    /// Whole hours since then.
+    hours: i64,
+    /// Hours within which a client that reports regularly is heard again.
+    heard_again_hours: i64,
+    /// Share of the baseline that may stop, in hundredths of a percent.
+    rollback_trigger: i64,
+    /// Share of the baseline that has stopped, in hundredths of a percent, rounded up; null: there is no baseline.
+    stopped_share: Option<i64>,
+    /// Going back is due; null: nobody knows yet.
+    rollback_due: Option<bool>,
+    /// The same as a sentence.
+    says: String,
+    /// Everybody.
+    all: LineJson,
+    /// By what was predicted.
+    by_predicted: BTreeMap<String, LineJson>,
+    /// By OS key.
+    by_os: BTreeMap<String, LineJson>,
+    /// Who has stopped; the first 1,000.
+    stopped: Vec<StoppedJson>,
+    /// More have stopped than are named.
+    more: bool,
+}
+
+impl Polled for AfterAnswer {
+    fn moments(&mut self) -> Vec<&mut String> {
+        vec![&mut self.as_of]
+    }
+}
+
+/// `GET /decisions/{number}/after`
+pub async fn api(
+    State(app): State<App>,
+    reader: Reader,
+    Named(number): Named,
+    _: Nothing,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (decision, head) = decision(&app, &number, &reader.sites).await?;
+    let now = clock::now();
+    let after = watched(&app, &decision, &head, now).await?;
+    let watch = &after.watch;
+    let stopped = after.stopped.iter().map(|one| {
+        let seen = reader.sites.holds(&one.site);
+        StoppedJson {
+            id: seen.then(|| one.id.clone()),
+            name: seen.then(|| one.name.clone()),
+            site: one.site.clone(),
+            os: one.os_key.clone(),
+            predicted: one.fate.code(),
+            heard_at: Timestamp(one.last).to_string(),
+        }
+    });
+    let fates = watch.by_fate.iter();
+    let systems = watch.by_os.iter();
+    polled::json(
+        &headers,
+        AfterAnswer {
+            number: decision.number,
+            as_of: now.to_string(),
+            since: Timestamp(after.moments.switched).to_string(),
+            switched_by: after.switched_by.clone(),
+            hours: after.moments.hours_since(),
+            heard_again_hours: after.watching.hours,
+            rollback_trigger: after.watching.trigger,
+            stopped_share: watch.all.share(),
+            rollback_due: watch.is_back_due(after.watching.trigger),
+            says: back_says(&after),
+            all: (&watch.all).into(),
+            by_predicted: fates
+                .map(|(fate, line)| (fate.code().to_owned(), line.into()))
+                .collect(),
+            by_os: systems
+                .map(|(key, line)| (key.clone(), line.into()))
+                .collect(),
+            stopped: stopped.collect(),
+            more: usize::try_from(watch.all.stopped).unwrap_or(usize::MAX) > after.stopped.len(),
+        },
+    )
+}

@@ -1,0 +1,129 @@
+//! The page of a frozen decision, with what has changed since.
+
+use axum::{
+    extract::{RawQuery, State},
+    http::HeaderMap,
+    response::Response,
+};
+
+use super::{
+    super::{
+        auth::Person,
+        pages::{html, layout},
+        query::Named,
+    },
+    base_of, decision,
+    kept::{aside, leftovers, lines},
+    whole_record,
+};
+use crate::{
+    clock,
+    cutovers::{comparing::Before, running},
+    domain::{
+        access::Sites,
+        cutover::{difference::Difference, whatif::Fate},
+    },
+    error::Problem,
+    state::App,
+    store::cutover::decisions::Decision,
+    views::{
+        Nav,
+        cutover::{
+            decision::{DecisionPage, Frozen},
+            parts::Moved,
+        },
+    },
+};
+
+/// Up to so many clients a page compares by itself; more take their time, and somebody has to ask.
+const COMPARED: u64 = 20_000;
+/// Leftovers on the page.
+const ON_PAGE: usize = 100;
+
+/// `GET /cutover/decisions/{number}`; `?compare=1` compares large ones, too.
+pub async fn one(
+    State(app): State<App>,
+    person: Person,
+    Named(number): Named,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (decision, head) = decision(&app, &number, &person.sites).await?;
+    let large = head["lines"]["count"].as_u64().unwrap_or(u64::MAX) > COMPARED;
+    let asked = query.as_deref() == Some("compare=1");
+    let compare_url =
+        (large && !asked).then(|| format!("/cutover/decisions/{}?compare=1", decision.number));
+    let (moved, unmoved) = if compare_url.is_some() {
+        (
+            None,
+            format!(
+                "This record has more than {COMPARED} clients, so they are compared only when somebody asks; that takes a while."
+            ),
+        )
+    } else {
+        compared(&app, &decision, &person.sites).await?
+    };
+    let own_key = app.signer().public().unwrap_or_else(|error| {
+        tracing::error!(error, "the key for decisions is not available");
+        "not available".to_owned()
+    });
+    let left = leftovers(&app, decision.number, &person.sites, ON_PAGE).await?;
+    let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
+    html(&DecisionPage {
+        frozen: Frozen::new(&decision, &head, &layout.sites),
+        layout,
+        moved,
+        unmoved,
+        compare_url,
+        own_key,
+        leftovers: left.0,
+        leftover_count: left.1,
+        whole: whole_record(&head, &person.sites).is_ok(),
+    })
+}
+
+/// Who is not safe now and was then, and the other way round, by the scope as it is now.
+async fn compared(
+    app: &App,
+    decision: &Decision,
+    sites: &Sites,
+) -> Result<(Option<Moved>, String), Problem> {
+    let scope = app.store().scope(&decision.scope).await?;
+    let Some(scope) = scope.filter(|scope| scope.lies_within(sites)) else {
+        return Ok((
+            None,
+            "The scope is not what it was, or you may not see it any more, so nothing is compared."
+                .to_owned(),
+        ));
+    };
+    let store = app.store().clone();
+    let number = decision.number;
+    let mut before =
+        aside(move || Before::of_record(lines(&store, number).map_err(|error| error.to_string())?))
+            .await?;
+    let mut difference = Difference::default();
+    let base = base_of(&scope)?;
+    running::run(
+        app.store(),
+        app.judge(),
+        &scope,
+        &base,
+        clock::now(),
+        |known, found| {
+            if found.fate != Fate::Safe {
+                before.meet(&known.id, &known.name, &known.site, &mut difference);
+            }
+            Ok(())
+        },
+    )
+    .await?;
+    before.end(&mut difference);
+    if difference.more_count + difference.fewer_count == 0 {
+        return Ok((None, "Nothing: the same clients are not safe.".to_owned()));
+    }
+    Ok((
+        Some(Moved::new(&difference, sites)),
+        "The record itself has not moved. This compares it with the scope and the rules of today."
+            .to_owned(),
+    ))
+}

@@ -1,0 +1,329 @@
+//! Pages about scopes and runs.
+
+use axum::{
+    extract::{Path, RawQuery, State},
+    http::HeaderMap,
+    response::Response,
+};
+use serde_json::Value;
+
+use super::{
+    super::{
+        auth::Person,
+        pages::{html, layout},
+        query::{Named, form_pairs, unknown},
+        trend,
+    },
+    base_of, is_seen,
+    kept::aside,
+    may_edit, scope,
+};
+use crate::{
+    clock,
+    cutovers::{
+        comparing::{self, Leftover, Wanted},
+        deciding,
+    },
+    domain::{
+        access::Sites,
+        assess::os_label,
+        cutover::{
+            criteria::{Facts, hold},
+            scope::Scope,
+            tally::Tally,
+            whatif::{Because, Fate},
+        },
+        feeds::day_of,
+        forecast,
+    },
+    error::Problem,
+    state::App,
+    store::{cutover::runs::KeptRun, model::Filter, trend::Slice},
+    views::{
+        Nav,
+        cutover::{
+            decision::FrozenException,
+            parts::{Moved, Name},
+            run::{Names, RunPage, run_url},
+            scope::{Board, LeftoverRow, ScopePage},
+            scopes::ScopesPage,
+        },
+        links::{NO_SITE, encode},
+        outlook,
+    },
+    wire::FieldError,
+};
+
+/// Decisions in the list of all.
+const DECISIONS: i64 = 100;
+/// Leftovers on the page of a scope.
+const ON_BOARD: usize = 100;
+/// Names on a page of a run.
+const ON_RUN: usize = 500;
+
+/// `GET /cutover`
+pub async fn list(
+    State(app): State<App>,
+    person: Person,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let mut scopes = app.store().scopes().await?;
+    scopes.retain(|scope| scope.lies_within(&person.sites));
+    let mut decisions = app.store().decisions("", i64::MAX, DECISIONS).await?;
+    decisions.retain(|decision| is_seen(decision, &person.sites));
+    let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
+    let may_edit = may_edit(&layout);
+    html(&ScopesPage::new(layout, &scopes, &decisions, may_edit))
+}
+
+/// What a kept run says in numbers, and what else stands in it.
+pub(super) fn read(run: &KeptRun) -> (Tally, Value) {
+    let value: Value = serde_json::from_str(&run.summary).unwrap_or_default();
+    (Tally::read(&value["tally"]), value)
+}
+
+fn row(one: Leftover, sites: &Sites) -> LeftoverRow {
+    LeftoverRow {
+        name: Name::seen(&one.id, &one.name, &one.site, sites),
+        fate: one.fate.words(),
+        because: one.because.words(),
+        owner: one.owner.unwrap_or_default(),
+        site: one.site,
+        os: os_label(&one.os_key),
+    }
+}
+
+async fn moved(
+    app: &App,
+    scope: &Scope,
+    run: &KeptRun,
+    sites: &Sites,
+) -> Result<Option<Moved>, Problem> {
+    let Some(before) = app.store().run_before(&scope.id, &run.id).await? else {
+        return Ok(None);
+    };
+    let earlier = app.store().run_body(&scope.id, &before.id).await?;
+    let later = app.store().run_body(&scope.id, &run.id).await?;
+    let difference = aside(move || comparing::between(&earlier, &later)).await?;
+    Ok(Some(Moved::new(&difference, sites)))
+}
+
+/// `GET /cutover/{scope}`
+pub async fn one(
+    State(app): State<App>,
+    person: Person,
+    Named(id): Named,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    board(&app, &person, &id, &headers, false).await
+}
+
+/// `GET /board/{scope}`: the same to read and print.
+pub async fn paper(
+    State(app): State<App>,
+    person: Person,
+    Named(id): Named,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    board(&app, &person, &id, &headers, true).await
+}
+
+async fn board(
+    app: &App,
+    person: &Person,
+    id: &str,
+    headers: &HeaderMap,
+    paper: bool,
+) -> Result<Response, Problem> {
+    let scope = scope(app, id, &person.sites).await?;
+    let store = app.store();
+    let runs = store.runs(&scope.id).await?;
+    let said = store.said_of_scope(&scope.id).await?;
+    let decisions = store.decisions(&scope.id, i64::MAX, 20).await?;
+    // A run of other sites, or another filter, says nothing about this scope.
+    let newest = runs.first().map(|run| (run, read(run)));
+    let newest = newest.filter(|(_, (_, value))| value["scope"] == scope.inputs());
+    let mut leftovers = (Vec::new(), 0);
+    let mut since = None;
+    if let Some((run, _)) = &newest {
+        let body = store.run_body(&scope.id, &run.id).await?;
+        let (found, total) =
+            aside(move || comparing::page(&body, &Wanted::default(), ON_BOARD)).await?;
+        leftovers = (
+            found
+                .into_iter()
+                .map(|one| row(one, &person.sites))
+                .collect(),
+            total,
+        );
+        since = moved(app, &scope, run, &person.sites).await?;
+    }
+    let observed = deciding::observed(app.store(), &scope, &base_of(&scope)?, clock::now()).await?;
+    let held = hold(&Facts {
+        tally: newest.as_ref().map(|(_, (tally, _))| tally),
+        observed: observed.as_ref(),
+        exceptions: newest
+            .as_ref()
+            .and_then(|(_, (_, value))| value["exceptions"].as_i64())
+            .unwrap_or(0),
+        ending: newest
+            .as_ref()
+            .and_then(|(_, (_, value))| value["exceptions_ending"].as_i64()),
+        limits: &said.limits,
+        marks: &said.marks,
+    });
+    let outlook = likely(app, &scope).await?;
+    let excepted = newest.as_ref().map_or_else(Vec::new, |(_, (_, value))| {
+        FrozenException::all(&value["excepted"], &person.sites)
+    });
+    let layout = layout(app, Nav::Cutover, Some(person), Some(headers));
+    let (may_edit, may_decide) = (may_edit(&layout), layout.may.decide());
+    html(&ScopePage::new(
+        layout,
+        Board {
+            scope: &scope,
+            run: newest.as_ref().map(|(run, (tally, _))| (*run, tally)),
+            leftovers,
+            moved: since,
+            held: &held,
+            said: &said,
+            runs: &runs,
+            decisions: &decisions,
+            excepted,
+            outlook,
+            may_decide,
+            may_edit,
+        },
+        paper,
+    ))
+}
+
+/// The likely picture on the planned day, or why there is none.
+async fn likely(app: &App, scope: &Scope) -> Result<Vec<String>, Problem> {
+    if scope.sites.len() > 1 || !scope.filter.is_empty() {
+        return Ok(vec![
+            "None: a forecast is made for one site or for everybody, and this scope is neither."
+                .to_owned(),
+        ]);
+    }
+    let now = clock::now();
+    let within = if scope.sites.is_empty() {
+        Sites::all()
+    } else {
+        Sites::only(scope.sites.clone())
+    };
+    let everybody = Filter::of(&within);
+    let summary = app
+        .store()
+        .selection(&everybody, &app.judge().ruleset, now)
+        .await?;
+    let feeds = app.store().feeds(&within, now).await?;
+    let slice = Slice {
+        within,
+        site: scope.sites.first().cloned(),
+        os: None,
+        reason: None,
+    };
+    let days = trend::days(app, &slice, 0, &summary, &feeds).await?;
+    let outcome = trend::forecast_of(&days);
+    let mut sentences = outlook::sentences(&outcome);
+    if let Some(by) = scope.planned.as_deref().and_then(forecast::day_named) {
+        let left = trend::not_ready(&days.today.standings);
+        let needed = forecast::needed(left, day_of(now), by);
+        sentences.push(outlook::for_date(by, needed, &outcome));
+    }
+    Ok(sentences)
+}
+
+fn wanted(query: &str) -> Result<Wanted, Vec<FieldError>> {
+    let mut wanted = Wanted::default();
+    let mut errors = Vec::new();
+    for (name, value) in form_pairs(query) {
+        let taken = match name.as_str() {
+            "fate" => Fate::from_code(&value)
+                .map(|fate| wanted.fate = Some(fate))
+                .ok_or_else(|| unknown(&value, &Fate::ALL.map(Fate::code))),
+            "because" => Because::from_code(&value)
+                .map(|because| wanted.because = Some(because))
+                .ok_or_else(|| unknown(&value, &Because::ALL.map(Because::code))),
+            "site" => {
+                wanted.site = Some(if value == NO_SITE {
+                    String::new()
+                } else {
+                    value
+                });
+                Ok(())
+            }
+            "os" => {
+                wanted.os = Some(value);
+                Ok(())
+            }
+            "after" => value
+                .parse()
+                .map(|after| wanted.after = after)
+                .map_err(|_| "is a number".to_owned()),
+            _ => Err(unknown(&name, &["fate", "because", "site", "os", "after"])),
+        };
+        if let Err(detail) = taken {
+            errors.push(FieldError {
+                pointer: format!("?{name}"),
+                detail,
+            });
+        }
+    }
+    if errors.is_empty() {
+        Ok(wanted)
+    } else {
+        Err(errors)
+    }
+}
+
+/// `GET /cutover/{scope}/what-if/{run}`
+pub async fn run(
+    State(app): State<App>,
+    person: Person,
+    path: Result<Path<(String, String)>, axum::extract::rejection::PathRejection>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let nothing =
+        || Problem::NotFound("There is no such run; the newest 50 of a scope are kept.".to_owned());
+    let Path((id, run)) = path.map_err(|_| nothing())?;
+    run.parse::<uuid::Uuid>().map_err(|_| nothing())?;
+    let scope = scope(&app, &id, &person.sites).await?;
+    let query = query.unwrap_or_default();
+    let wanted = wanted(&query).map_err(Problem::Invalid)?;
+    let run = app
+        .store()
+        .run(&scope.id, &run)
+        .await?
+        .ok_or_else(nothing)?;
+    let body = app.store().run_body(&scope.id, &run.id).await?;
+    let asked = wanted.clone();
+    let (found, total) = aside(move || comparing::page(&body, &asked, ON_RUN)).await?;
+    let moved = moved(&app, &scope, &run, &person.sites).await?;
+    let last = wanted.after + found.len();
+    let shown = match (total, found.len()) {
+        (0, _) => "Nobody: all clients of this run, or of those asked for, are safe.".to_owned(),
+        (_, 0) => format!("None behind number {}; there are {total}.", wanted.after),
+        _ => format!(
+            "{} to {last} of {total} that are not safe.",
+            wanted.after + 1
+        ),
+    };
+    let kept: Vec<String> = form_pairs(&query)
+        .into_iter()
+        .filter(|(name, _)| name != "after")
+        .map(|(name, value)| format!("{name}={}&", encode(&value)))
+        .collect();
+    let next = (last < total && !found.is_empty())
+        .then(|| format!("{}?{}after={last}", run_url(&scope, &run), kept.concat()));
+    let (tally, _) = read(&run);
+    let rows = found
+        .into_iter()
+        .map(|one| row(one, &person.sites))
+        .collect();
+    let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
+    let names = Names { rows, shown, next };
+    html(&RunPage::new(layout, &scope, &run, &tally, moved, names))
+}

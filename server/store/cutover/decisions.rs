@@ -1,0 +1,191 @@
+//! Records of decisions: numbered one after the other, each with the hash of the one before, and changed by nothing.
+
+use std::io::Read;
+
+use super::super::{
+    ESTATE, Store, audit,
+    error::{Error, Result},
+};
+use crate::domain::{audit::Entry, cutover::record::Closed};
+
+/// Bytes of a part.
+const PART: u64 = 256 << 10;
+
+/// The next number, and the hash of the record before; holds the row until the transaction ends.
+const TAKE: &str = "INSERT INTO decision_head (estate, number, hash) VALUES ($1, 1, '')
+ON CONFLICT (estate) DO UPDATE SET number = decision_head.number + 1
+RETURNING number, hash";
+const MOVE: &str = "UPDATE decision_head SET hash = $2 WHERE estate = $1";
+const HEAD: &str = "SELECT number, hash FROM decision_head WHERE estate = $1";
+const ADD: &str = "INSERT INTO decisions (estate, number, scope, name, sites, decided, decided_by, decided_at, head, foot, hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const ADD_PART: &str =
+    "INSERT INTO decision_parts (estate, number, part, bytes) VALUES ($1, $2, $3, $4)";
+const ALL: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at, '' AS head, '' AS foot, hash FROM decisions
+WHERE estate = $1 AND ($2 = '' OR scope = $2) AND number < $3 ORDER BY number DESC LIMIT $4";
+const ONE: &str =
+    "SELECT number, scope, name, sites, decided, decided_by, decided_at, head, foot, hash FROM decisions
+WHERE estate = $1 AND number = $2";
+const PARTS: &str =
+    "SELECT bytes FROM decision_parts WHERE estate = $1 AND number = $2 AND part = $3";
+
+#[derive(sqlx::FromRow)]
+struct Head {
+    number: i64,
+    hash: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Part {
+    bytes: Vec<u8>,
+}
+
+/// A decision, without the lines of its clients.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Decision {
+    /// Its number.
+    pub number: i64,
+    /// Id of its scope.
+    pub scope: String,
+    /// What the scope was called.
+    pub name: String,
+    /// Its site codes with commas between; empty: all sites.
+    pub sites: String,
+    /// What was decided, as its code.
+    pub decided: String,
+    /// By whom.
+    pub decided_by: String,
+    /// When, in milliseconds.
+    pub decided_at: i64,
+    /// The first line of the record; empty in lists.
+    pub head: String,
+    /// The last line; empty in lists.
+    pub foot: String,
+    /// The record's hash.
+    pub hash: String,
+}
+
+/// A decision that is to be kept.
+#[derive(Clone, Debug)]
+pub struct NewDecision {
+    /// Id of its scope.
+    pub scope: String,
+    /// What that is called.
+    pub name: String,
+    /// Its site codes, in order; none: all sites.
+    pub sites: Vec<String>,
+    /// What was decided, as its code.
+    pub decided: &'static str,
+    /// By whom.
+    pub by: String,
+    /// What the audit log says of it; the number is put behind its subject.
+    pub entry: Entry,
+}
+
+impl Store {
+    /// Numbers a decision, has it closed, and keeps it; `lines` are the compressed lines of its clients. Nothing is kept
+    /// unless all is.
+    pub async fn add_decision(
+        &self,
+        new: NewDecision,
+        mut lines: impl Read + Send + 'static,
+        close: impl FnOnce(i64, &str) -> Closed + Send + 'static,
+    ) -> Result<i64> {
+        self.writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    let head: Option<Head> = conn.sql(TAKE).bind(ESTATE).optional().await?;
+                    let head = head.ok_or_else(|| broken("no number was given"))?;
+                    let closed = close(head.number, &head.hash);
+                    let mut entry = new.entry;
+                    entry.subject = format!("{} {}", entry.subject, head.number);
+                    entry.new = Some(format!("{}, hash {}", new.decided, closed.hash));
+                    conn.sql(ADD)
+                        .bind(ESTATE)
+                        .bind(head.number)
+                        .bind(new.scope)
+                        .bind(new.name)
+                        .bind(new.sites.join(","))
+                        .bind(new.decided.to_owned())
+                        .bind(new.by)
+                        .bind(entry.at.0)
+                        .bind(closed.head)
+                        .bind(closed.foot)
+                        .bind(closed.hash.clone())
+                        .execute()
+                        .await?;
+                    for part in 0.. {
+                        let mut bytes = Vec::new();
+                        lines
+                            .by_ref()
+                            .take(PART)
+                            .read_to_end(&mut bytes)
+                            .map_err(|error| broken(&error.to_string()))?;
+                        if bytes.is_empty() {
+                            break;
+                        }
+                        conn.sql(ADD_PART)
+                            .bind(ESTATE)
+                            .bind(head.number)
+                            .bind(part)
+                            .bind(bytes)
+                            .execute()
+                            .await?;
+                    }
+                    conn.sql(MOVE)
+                        .bind(ESTATE)
+                        .bind(closed.hash)
+                        .execute()
+                        .await?;
+                    audit::note(conn, &entry).await?;
+                    Ok(head.number)
+                })
+            })
+            .await
+    }
+
+    /// Number and hash of the newest record.
+    pub async fn newest_decision(&self) -> Result<Option<(i64, String)>> {
+        let mut tx = self.db.read().await?;
+        let head: Option<Head> = tx.sql(HEAD).bind(ESTATE).optional().await?;
+        Ok(head.map(|head| (head.number, head.hash)))
+    }
+
+    /// The newest decisions before a number, newest first; of one scope, or of all when that is empty.
+    pub async fn decisions(&self, scope: &str, before: i64, limit: i64) -> Result<Vec<Decision>> {
+        let mut tx = self.db.read().await?;
+        tx.sql(ALL)
+            .bind(ESTATE)
+            .bind(scope.to_owned())
+            .bind(before)
+            .bind(limit)
+            .all()
+            .await
+    }
+
+    /// One decision.
+    pub async fn decision(&self, number: i64) -> Result<Option<Decision>> {
+        let mut tx = self.db.read().await?;
+        tx.sql(ONE).bind(ESTATE).bind(number).optional().await
+    }
+
+    /// A part of the compressed lines; `None` behind the last.
+    pub async fn decision_part(&self, number: i64, part: i64) -> Result<Option<Vec<u8>>> {
+        let mut tx = self.db.read().await?;
+        let part: Option<Part> = tx
+            .sql(PARTS)
+            .bind(ESTATE)
+            .bind(number)
+            .bind(part)
+            .optional()
+            .await?;
+        Ok(part.map(|part| part.bytes))
+    }
+}
+
+fn broken(detail: &str) -> Error {
+    Error::Inconsistent {
+        table: "decisions",
+        detail: detail.to_owned(),
+    }
+}

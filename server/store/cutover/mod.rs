@@ -1,0 +1,7 @@
+//! What is kept for cutover decisions: scopes and what was said for them, runs, and records that nothing changes.
+
+pub mod decisions;
+pub mod excepted;
+pub mod runs;
+pub mod scopes;
+pub mod walk;

@@ -1,0 +1,165 @@
+//! Reading everybody in a scope, a portion at a time, from one snapshot, with the hash of what each verdict rests on.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::{
+    super::{
+        ESTATE, Store,
+        db::{Composed, Tx},
+        error::Result,
+        identify::{self, ClientId},
+        lists::page,
+        model::{ClientRow, Filter, Order},
+    },
+    excepted::{self, Excepted},
+};
+use crate::domain::{
+    cutover::{canonical, whatif::Membership},
+    time::Timestamp,
+};
+
+/// Clients read at once.
+pub const PORTION: usize = 500;
+
+#[derive(sqlx::FromRow)]
+struct Proof {
+    id: Vec<u8>,
+    content_hash: Option<Vec<u8>>,
+    seen_at: Option<i64>,
+}
+
+/// A client of a scope, as it is stored.
+#[derive(Clone, Debug)]
+pub struct InScope {
+    /// The list line.
+    pub row: ClientRow,
+    /// How it came into the scope.
+    pub membership: Membership,
+    /// Hash of the facts; empty: never reported.
+    pub evidence: String,
+    /// The exception in force that fits it.
+    pub exception: Option<Excepted>,
+}
+
+/// Everybody in a scope, being read.
+#[derive(Debug)]
+pub struct ScopeWalk {
+    tx: Tx,
+    filters: VecDeque<(Membership, Filter)>,
+    cursor: Option<String>,
+    exceptions: HashMap<String, Vec<Excepted>>,
+    /// Those that can come by more than one filter.
+    seen: HashSet<String>,
+    now: Timestamp,
+}
+
+impl Store {
+    /// Reads everybody that these filters describe, one filter after the other; who comes twice is told once.
+    pub async fn walk_scope(
+        &self,
+        filters: Vec<(Membership, Filter)>,
+        now: Timestamp,
+    ) -> Result<ScopeWalk> {
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        let exceptions = excepted::in_force(&mut tx, now).await?;
+        Ok(ScopeWalk {
+            tx,
+            filters: filters.into(),
+            cursor: None,
+            exceptions,
+            seen: HashSet::new(),
+            now,
+        })
+    }
+}
+
+impl ScopeWalk {
+    /// The next portion; `None` at the end.
+    pub async fn next(&mut self) -> Result<Option<Vec<InScope>>> {
+        while let Some((membership, filter)) = self.filters.front().cloned() {
+            let (rows, next) = page(
+                &mut self.tx,
+                &filter,
+                Order::Name,
+                self.cursor.as_deref(),
+                PORTION,
+                self.now,
+            )
+            .await?;
+            if next.is_none() {
+                self.filters.pop_front();
+            }
+            self.cursor = next;
+            if rows.is_empty() {
+                continue;
+            }
+            let hashes = hashes(&mut self.tx, &rows).await?;
+            let mut found = Vec::with_capacity(rows.len());
+            for row in rows {
+                // Whoever the scope names comes by one filter only; the others are few.
+                if membership != Membership::Named && !self.seen.insert(row.id.clone()) {
+                    continue;
+                }
+                let several = self.exceptions.get(&row.id).into_iter().flatten();
+                let exception = several.filter(|exception| exception.fits(&row)).cloned();
+                found.push(InScope {
+                    membership,
+                    evidence: hashes.get(&row.id).cloned().unwrap_or_default(),
+                    exception: exception.take(1).next(),
+                    row,
+                });
+            }
+            return Ok(Some(found));
+        }
+        Ok(None)
+    }
+}
+
+async fn hashes(tx: &mut Tx, rows: &[ClientRow]) -> Result<HashMap<String, String>> {
+    let ids = rows.iter().map(|row| row.id.as_str());
+    let each = proofs(tx, ids).await?.into_iter().filter_map(|row| {
+        let id = identify::from_bytes(&row.id)?;
+        Some((id.to_string(), canonical::hex(&row.content_hash?)))
+    });
+    Ok(each.collect())
+}
+
+/// What the verdicts of some clients rest on, and when they were heard; at most a portion of them.
+async fn proofs<'i>(tx: &mut Tx, ids: impl Iterator<Item = &'i str>) -> Result<Vec<Proof>> {
+    let ids: Vec<Vec<u8>> = ids
+        .filter_map(|id| id.parse::<ClientId>().ok())
+        .map(|id| id.as_bytes().to_vec())
+        .take(PORTION)
+        .collect();
+    let Some(first) = ids.first().cloned() else {
+        return Ok(Vec::new());
+    };
+    let mut text = Composed::default();
+    text.push("SELECT id, content_hash, seen_at FROM clients WHERE estate = ? AND id IN (?");
+    // Few lengths, so that few statements are prepared.
+    let length = if ids.len() > 50 { PORTION } else { 50 };
+    for _ in 1..length {
+        text.push(", ?");
+    }
+    text.push(")");
+    let mut statement = tx.composed(text).bind(ESTATE);
+    for place in 0..length {
+        statement = statement.bind(ids.get(place).cloned().unwrap_or_else(|| first.clone()));
+    }
+    statement.all().await
+}
+
+impl Store {
+    /// When these clients were heard last, by what they sent themselves: the earlier of when it was read and when it
+    /// came. Who was never heard, or is gone, is missing. At most [`PORTION`] ids.
+    pub async fn heard_last(&self, ids: &[String]) -> Result<HashMap<String, i64>> {
+        let mut tx = self.db.read().await?;
+        let rows = proofs(&mut tx, ids.iter().map(String::as_str)).await?;
+        let each = rows.into_iter().filter_map(|row| {
+            let id = identify::from_bytes(&row.id)?;
+            Some((id.to_string(), row.seen_at?))
+        });
+        Ok(each.collect())
+    }
+}

@@ -1,0 +1,225 @@
+//! A decision as it was frozen: on its page, and on one sheet that needs nothing else.
+
+use askama::Template;
+use serde_json::Value;
+
+use super::{
+    parts::{Blast, Moved, Name},
+    scope::LeftoverRow,
+};
+use crate::{
+    domain::{
+        access::Sites,
+        cutover::{record::Decided, tally::Tally},
+        time::Timestamp,
+    },
+    store::cutover::decisions::Decision,
+    views::{Layout, text::Moment},
+};
+
+/// A moment as people read it.
+fn moment(text: &str) -> String {
+    Timestamp::parse(text).map_or_else(|_| text.to_owned(), |at| Moment::new(at, at).absolute)
+}
+
+/// A criterion as it was frozen.
+#[derive(Clone, Debug)]
+pub struct FrozenCriterion {
+    /// What was asked.
+    pub title: String,
+    /// What was there.
+    pub says: String,
+    /// What somebody said for it.
+    pub note: String,
+    /// Whether it was met.
+    pub met: bool,
+}
+
+/// An exception as it was frozen.
+#[derive(Clone, Debug)]
+pub struct FrozenException {
+    /// Client.
+    pub name: Name,
+    /// Who answers.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// Control.
+    pub control: String,
+    /// Until when.
+    pub until: String,
+    /// Who approved.
+    pub approved: String,
+}
+
+impl FrozenException {
+    /// All that a record or a run names, for somebody who may see these sites.
+    pub fn all(value: &Value, sites: &Sites) -> Vec<Self> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let each = value.as_array().into_iter().flatten();
+        each.map(|one| Self {
+            name: Name::seen(
+                &text(&one["client"]),
+                &text(&one["name"]),
+                &text(&one["site"]),
+                sites,
+            ),
+            owner: text(&one["owner"]),
+            reason: text(&one["reason"]),
+            control: text(&one["control"]),
+            until: moment(&text(&one["expires_at"])),
+            approved: text(&one["approved_by"]),
+        })
+        .collect()
+    }
+}
+
+/// What a record says, ready to be shown.
+#[derive(Clone, Debug)]
+pub struct Frozen {
+    /// Its number.
+    pub number: i64,
+    /// Name of the scope.
+    pub name: String,
+    /// Sites, roles and so on.
+    pub about: String,
+    /// What is a guess.
+    pub dependence: String,
+    /// Planned day.
+    pub planned: String,
+    /// What was decided.
+    pub decided: &'static str,
+    /// By whom.
+    pub by: String,
+    /// Who asked; empty: nobody had to.
+    pub requested: String,
+    /// When.
+    pub at: String,
+    /// Why.
+    pub why: String,
+    /// Conditions.
+    pub conditions: String,
+    /// It overruled what followed from the criteria.
+    pub overruled: bool,
+    /// What followed.
+    pub recommended: String,
+    /// The rules.
+    pub ruleset: String,
+    /// Criteria.
+    pub criteria: Vec<FrozenCriterion>,
+    /// Exceptions in force.
+    pub exceptions: Vec<FrozenException>,
+    /// In numbers.
+    pub blast: Blast,
+    /// Hash of the record.
+    pub hash: String,
+    /// Hash of the record before; empty: the first.
+    pub before: String,
+    /// Public key.
+    pub key: String,
+    /// Hash of everything that went in.
+    pub input_hash: String,
+    /// Clients.
+    pub clients: String,
+}
+
+impl Frozen {
+    /// From the head of a record.
+    pub fn new(decision: &Decision, head: &Value, sites: &Sites) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let list = |value: &Value| {
+            let items = value.as_array().into_iter().flatten();
+            let items: Vec<&str> = items.filter_map(Value::as_str).collect();
+            items.join(", ")
+        };
+        let or = |said: String, instead: &str| {
+            if said.is_empty() {
+                instead.to_owned()
+            } else {
+                said
+            }
+        };
+        let scope = &head["scope"];
+        let made = &head["decision"];
+        let each = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        Self {
+            number: decision.number,
+            name: text(&scope["name"]),
+            about: format!(
+                "{} · {} · {} · reports of {} days count{}",
+                or(list(&scope["sites"]), "all sites"),
+                or(list(&scope["roles"]), "all roles"),
+                list(&scope["protocols"]).replace("tls", "TLS "),
+                scope["freshness_days"],
+                match text(&scope["filter"]) {
+                    none if none.is_empty() => none,
+                    filter => format!(" · only {filter}"),
+                }
+            ),
+            dependence: text(&head["dependence"]),
+            planned: or(text(&scope["planned"]), "no day was planned"),
+            decided: Decided::from_code(&text(&made["decided"]))
+                .map_or("Not known", Decided::words),
+            by: text(&made["by"]),
+            requested: text(&made["requested_by"]),
+            at: moment(&text(&made["at"])),
+            why: text(&made["why"]),
+            conditions: text(&made["conditions"]),
+            overruled: made["overruled"].as_bool().unwrap_or(true),
+            recommended: text(&head["recommendation"]["says"]),
+            ruleset: text(&head["ruleset"]),
+            criteria: each(&head["criteria"])
+                .iter()
+                .map(|one| FrozenCriterion {
+                    title: text(&one["title"]),
+                    says: text(&one["says"]),
+                    note: text(&one["mark"]["note"]),
+                    met: one["met"].as_bool().unwrap_or(false),
+                })
+                .collect(),
+            exceptions: FrozenException::all(&head["exceptions"], sites),
+            blast: Blast::new(&Tally::read(&head["tally"]), ""),
+            hash: decision.hash.clone(),
+            before: text(&head["before"]),
+            key: text(&head["key"]),
+            input_hash: text(&head["input_hash"]),
+            clients: head["lines"]["count"].to_string(),
+        }
+    }
+}
+
+/// The page of a decision.
+#[derive(Debug, Template)]
+#[template(path = "cutover_decision.html", whitespace = "minimize")]
+pub struct DecisionPage {
+    /// The frame.
+    pub layout: Layout,
+    /// What was frozen.
+    pub frozen: Frozen,
+    /// What has moved since; `None`: the scope is gone, or so large that somebody has to ask.
+    pub moved: Option<Moved>,
+    /// Why it does not say what has moved.
+    pub unmoved: String,
+    /// Where it is compared, where somebody has to ask.
+    pub compare_url: Option<String>,
+    /// The key of this server.
+    pub own_key: String,
+    /// First leftovers, as they were.
+    pub leftovers: Vec<LeftoverRow>,
+    /// How many there were.
+    pub leftover_count: usize,
+    /// The reader may take the whole record away.
+    pub whole: bool,
+}
+
+/// The sheet for the board: one file that needs nothing else.
+#[derive(Debug, Template)]
+#[template(path = "cutover_sheet.html", whitespace = "minimize")]
+pub struct SheetPage {
+    /// What was frozen.
+    pub frozen: Frozen,
+    /// Leftovers by name.
+    pub leftovers: Vec<LeftoverRow>,
+    /// How many there are.
+    pub count: usize,
+}

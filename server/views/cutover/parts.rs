@@ -1,0 +1,291 @@
+//! What several of these pages show: fates in numbers, criteria, names.
+
+use crate::{
+    domain::{
+        access::Sites,
+        assess::os_label,
+        cutover::{
+            criteria::{Criterion, Held},
+            difference::{Difference, Who},
+            tally::{Fates, Tally},
+            whatif::Fate,
+        },
+        time::Timestamp,
+    },
+    views::{
+        links::{client_url, encode},
+        text::{Moment, number},
+        words,
+    },
+};
+
+/// A number with the list behind it.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// The number.
+    pub text: String,
+    /// What it counts.
+    pub label: &'static str,
+    /// Where the names are; `None`: nowhere, or there are none.
+    pub href: Option<String>,
+    /// Whether it is bad news when it is not zero.
+    pub bad: bool,
+}
+
+/// A line of a table by OS version or site.
+#[derive(Clone, Debug)]
+pub struct PlaceLine {
+    /// What it is called.
+    pub name: String,
+    /// Everybody.
+    pub total: String,
+    /// By fate.
+    pub fates: Vec<Linked>,
+}
+
+/// A run in numbers.
+#[derive(Clone, Debug)]
+pub struct Blast {
+    /// By fate.
+    pub fates: Vec<Linked>,
+    /// As if there were no exceptions.
+    pub without: Vec<Linked>,
+    /// By OS version.
+    pub by_os: Vec<PlaceLine>,
+    /// By site.
+    pub by_site: Vec<PlaceLine>,
+    /// Why, of those that are not safe: the words and the number.
+    pub reasons: Vec<(&'static str, Linked)>,
+    /// The range in a sentence.
+    pub range: String,
+    /// Everybody in the scope.
+    pub total: String,
+}
+
+fn linked(fate: Fate, n: i64, href: Option<String>) -> Linked {
+    Linked {
+        text: number(n),
+        label: fate.words(),
+        href: href.filter(|_| n > 0 && fate != Fate::Safe),
+        bad: n > 0 && matches!(fate, Fate::WillLose | Fate::MayLose | Fate::CannotSay),
+    }
+}
+
+impl Blast {
+    /// Of a tally; `run` is the address of the run with the names, empty where there is none.
+    pub fn new(tally: &Tally, run: &str) -> Self {
+        let address = |query: String| (!run.is_empty()).then(|| format!("{run}?{query}"));
+        let line = |name: String, fates: &Fates, place: String| PlaceLine {
+            name,
+            total: number(fates.total()),
+            fates: Fate::ALL
+                .into_iter()
+                .map(|fate| {
+                    linked(
+                        fate,
+                        fates.of(fate),
+                        address(format!("{place}&fate={}", fate.code())),
+                    )
+                })
+                .collect(),
+        };
+        let mut by_os: Vec<_> = tally.by_os.iter().collect();
+        by_os.sort_by_key(|(key, fates)| (std::cmp::Reverse((fates.most(), fates.total())), *key));
+        let mut by_site: Vec<_> = tally.by_site.iter().collect();
+        by_site
+            .sort_by_key(|(key, fates)| (std::cmp::Reverse((fates.most(), fates.total())), *key));
+        Self {
+            fates: Fate::ALL
+                .into_iter()
+                .map(|fate| {
+                    linked(
+                        fate,
+                        tally.fates.of(fate),
+                        address(format!("fate={}", fate.code())),
+                    )
+                })
+                .collect(),
+            without: Fate::ALL
+                .into_iter()
+                .map(|fate| linked(fate, tally.without.of(fate), None))
+                .collect(),
+            by_os: by_os
+                .into_iter()
+                .map(|(key, fates)| line(os_label(key), fates, format!("os={}", encode(key))))
+                .collect(),
+            by_site: by_site
+                .into_iter()
+                .map(|(key, fates)| {
+                    let site = if key.is_empty() { "none" } else { key.as_str() };
+                    line(words::site(key), fates, format!("site={}", encode(site)))
+                })
+                .collect(),
+            reasons: tally
+                .reasons()
+                .into_iter()
+                .map(|(because, n)| {
+                    let href = address(format!("because={}", because.code()));
+                    let number = Linked {
+                        text: number(n),
+                        label: "Clients",
+                        href,
+                        bad: true,
+                    };
+                    (because.words(), number)
+                })
+                .collect(),
+            range: range(&tally.fates),
+            total: number(tally.fates.total()),
+        }
+    }
+}
+
+/// From the least to the most that would be lost, in a sentence.
+pub fn range(fates: &Fates) -> String {
+    if fates.total() == 0 {
+        return "Nobody is in this scope. That proves nothing: look at its sites and its filter."
+            .to_owned();
+    }
+    format!(
+        "Of {} clients at least {} would lose contact; if all that may, and all of whom nobody can say, are bad, {} would.",
+        number(fates.total()),
+        number(fates.least()),
+        number(fates.most())
+    )
+}
+
+/// A criterion, dressed.
+#[derive(Clone, Debug)]
+pub struct CriterionLine {
+    /// Its code.
+    pub code: &'static str,
+    /// What is asked.
+    pub title: &'static str,
+    /// The limit in words; empty for those that people mark.
+    pub limit: String,
+    /// The limit as a number, to be edited.
+    pub value: i64,
+    /// Who set it.
+    pub set: String,
+    /// What is there.
+    pub says: String,
+    /// Whether it is met.
+    pub met: bool,
+    /// What a person has to say for it; empty: it is computed.
+    pub asks: &'static str,
+    /// What was said.
+    pub note: String,
+    /// A link that can be followed.
+    pub link: Option<String>,
+    /// When it was said or set.
+    pub at: Option<Moment>,
+}
+
+impl CriterionLine {
+    /// Of what was held.
+    pub fn new(held: &Held, now: Timestamp) -> Self {
+        let criterion = held.criterion;
+        let computed = criterion.asks().is_none();
+        let bound = if criterion == Criterion::Coverage {
+            "at least"
+        } else {
+            "at most"
+        };
+        let at = held.mark.as_ref().map(|mark| mark.at);
+        let at = at.or(held.set.as_ref().map(|(_, at)| *at));
+        Self {
+            code: criterion.code(),
+            title: criterion.title(),
+            limit: if computed {
+                format!("{bound} {}", criterion.figure(held.limit))
+            } else {
+                "marked by a person".to_owned()
+            },
+            value: held.limit,
+            set: held
+                .set
+                .as_ref()
+                .map_or_else(|| "usual".to_owned(), |(by, _)| format!("set by {by}")),
+            says: held.says.clone(),
+            met: held.met,
+            asks: criterion.asks().unwrap_or_default(),
+            note: held
+                .mark
+                .as_ref()
+                .map(|mark| mark.note.clone())
+                .unwrap_or_default(),
+            link: held
+                .mark
+                .as_ref()
+                .map(|mark| mark.link.clone())
+                .filter(|link| link.starts_with("https://") || link.starts_with("http://")),
+            at: at.map(|at| Moment::new(at, now)),
+        }
+    }
+}
+
+/// A name that leads to its client.
+#[derive(Clone, Debug)]
+pub struct Name {
+    /// Name; what it is called where the reader may not see it.
+    pub name: String,
+    /// Its page; `None`: the reader may not see it.
+    pub href: Option<String>,
+}
+
+impl Name {
+    /// Of a client, for somebody who may see these sites. A client whose site is not known may belong to a scope, and is
+    /// nobody's to see who may see some sites only.
+    pub fn seen(id: &str, name: &str, site: &str, sites: &Sites) -> Self {
+        if sites.holds(site) {
+            Self {
+                name: name.to_owned(),
+                href: Some(client_url(id)),
+            }
+        } else {
+            Self {
+                name: "a client whose site is not known".to_owned(),
+                href: None,
+            }
+        }
+    }
+}
+
+/// What moved, dressed.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    /// `+3 / −11`.
+    pub short: String,
+    /// Who came.
+    pub more: Vec<Name>,
+    /// Who went.
+    pub fewer: Vec<Name>,
+    /// What is not shown, in a sentence; empty: all is.
+    pub cut: String,
+}
+
+impl Moved {
+    /// Of a difference, for somebody who may see these sites.
+    pub fn new(difference: &Difference, sites: &Sites) -> Self {
+        let names = |side: &[Who]| {
+            side.iter()
+                .map(|who| Name::seen(&who.id, &who.name, &who.site, sites))
+                .collect()
+        };
+        let (more, fewer) = (&difference.more, &difference.fewer);
+        let cut = difference.more_count > more.len() || difference.fewer_count > fewer.len();
+        Self {
+            short: format!("+{} / −{}", difference.more_count, difference.fewer_count),
+            more: names(more),
+            fewer: names(fewer),
+            cut: if cut {
+                format!(
+                    "Only the first {} names of each side are shown.",
+                    more.len().max(fewer.len())
+                )
+            } else {
+                String::new()
+            },
+        }
+    }
+}

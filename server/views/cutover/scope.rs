@@ -1,0 +1,236 @@
+//! The board page of one scope: what is recommended, why, who is left over, and what was decided.
+
+use askama::Template;
+
+use super::{
+    decision::FrozenException,
+    parts::{Blast, CriterionLine, Moved, Name},
+    run::run_url,
+    scopes::{DecisionRow, ScopeForm, about, scope_url},
+};
+use crate::{
+    domain::{
+        cutover::{
+            after::Watching,
+            criteria::{Criterion, Held, Recommendation},
+            record::Decided,
+            scope::Scope,
+            tally::Tally,
+            whatif::Fate,
+        },
+        time::{DAY, Timestamp},
+    },
+    store::cutover::{decisions::Decision, runs::KeptRun, scopes::SaidOfScope},
+    views::{Layout, text::Moment},
+};
+
+/// A kept run in a list.
+#[derive(Clone, Debug)]
+pub struct RunRow {
+    /// Its page.
+    pub href: String,
+    /// When.
+    pub at: Moment,
+    /// By whom.
+    pub by: String,
+}
+
+/// A leftover with its words.
+#[derive(Clone, Debug)]
+pub struct LeftoverRow {
+    /// Name and page.
+    pub name: Name,
+    /// Fate in words.
+    pub fate: &'static str,
+    /// Why.
+    pub because: &'static str,
+    /// Owner; empty: nobody is named.
+    pub owner: String,
+    /// Site.
+    pub site: String,
+    /// OS version.
+    pub os: String,
+}
+
+/// Everything that the page is made of.
+#[derive(Debug)]
+pub struct Board<'b> {
+    /// The scope.
+    pub scope: &'b Scope,
+    /// The newest run, with its sums.
+    pub run: Option<(&'b KeptRun, &'b Tally)>,
+    /// Its first leftovers, and how many there are.
+    pub leftovers: (Vec<LeftoverRow>, usize),
+    /// What moved since the run before.
+    pub moved: Option<Moved>,
+    /// The criteria.
+    pub held: &'b [Held],
+    /// What was set and said.
+    pub said: &'b SaidOfScope,
+    /// Runs, newest first.
+    pub runs: &'b [KeptRun],
+    /// Decisions, newest first.
+    pub decisions: &'b [Decision],
+    /// Exceptions that the run met; the first of them.
+    pub excepted: Vec<FrozenException>,
+    /// The likely picture on the day, in sentences.
+    pub outlook: Vec<String>,
+    /// Whether the reader may edit.
+    pub may_edit: bool,
+    /// Whether the reader may decide.
+    pub may_decide: bool,
+}
+
+/// The page of a scope.
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part")]
+#[derive(Debug, Template)]
+#[template(path = "cutover_scope.html", whitespace = "minimize")]
+pub struct ScopePage {
+    /// The frame.
+    pub layout: Layout,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// Its id.
+    pub id: String,
+    /// What it is about.
+    pub about: String,
+    /// The planned day.
+    pub planned: String,
+    /// What is a guess.
+    pub dependence: String,
+    /// Go or no-go.
+    pub go: bool,
+    /// In a sentence.
+    pub recommended: String,
+    /// The criteria.
+    pub criteria: Vec<CriterionLine>,
+    /// The run in numbers.
+    pub blast: Option<Blast>,
+    /// Where the run's names are.
+    pub run: Option<RunRow>,
+    /// The run is older than a day.
+    pub old: bool,
+    /// Hash of everything that went into the run.
+    pub input_hash: String,
+    /// First leftovers.
+    pub leftovers: Vec<LeftoverRow>,
+    /// How many there are.
+    pub leftover_count: usize,
+    /// What moved.
+    pub moved: Option<Moved>,
+    /// Exceptions that the run met.
+    pub excepted: Vec<FrozenException>,
+    /// How many it met.
+    pub excepted_count: i64,
+    /// What is watched for after the switch, in a sentence.
+    pub watching: String,
+    /// Likely picture.
+    pub outlook: Vec<String>,
+    /// Earlier runs.
+    pub runs: Vec<RunRow>,
+    /// Decisions.
+    pub decisions: Vec<DecisionRow>,
+    /// Who asked for a decision, in a sentence; empty: nobody.
+    pub request: String,
+    /// The form to edit it.
+    pub form: ScopeForm,
+    /// What was recommended, for the form: `1` or `0`.
+    pub seen_go: u8,
+    /// What may be lost at most, for the form.
+    pub seen_most: i64,
+    /// What can be decided: code and words.
+    pub choices: Vec<(&'static str, &'static str)>,
+    /// Two people are needed.
+    pub two_people: bool,
+    /// May edit.
+    pub may_edit: bool,
+    /// May decide.
+    pub may_decide: bool,
+    /// Only to read and print: no forms.
+    pub paper: bool,
+}
+
+fn watching(watching: Watching) -> String {
+    format!(
+        "Going back is due when more than {} of the clients that were heard lately have stopped. Who reports regularly is missed after {} hours.",
+        Criterion::Coverage.figure(watching.trigger),
+        watching.hours
+    )
+}
+
+impl ScopePage {
+    /// The page.
+    pub fn new(layout: Layout, board: Board<'_>, paper: bool) -> Self {
+        let now = layout.now;
+        let scope = board.scope;
+        let recommended = Recommendation::of(board.held);
+        let row = |run: &KeptRun| RunRow {
+            href: run_url(scope, run),
+            at: Moment::new(Timestamp(run.made_at), now),
+            by: run.made_by.clone(),
+        };
+        Self {
+            name: scope.name.clone(),
+            url: scope_url(scope),
+            id: scope.id.clone(),
+            about: about(scope),
+            planned: scope
+                .planned
+                .clone()
+                .unwrap_or_else(|| "no day yet".to_owned()),
+            dependence: scope.dependence(),
+            go: recommended.go,
+            recommended: recommended.says(),
+            criteria: board
+                .held
+                .iter()
+                .map(|held| CriterionLine::new(held, now))
+                .collect(),
+            blast: board
+                .run
+                .map(|(run, tally)| Blast::new(tally, &run_url(scope, run))),
+            run: board.run.map(|(run, _)| row(run)),
+            old: board
+                .run
+                .is_some_and(|(run, _)| now.since(Timestamp(run.made_at)) > DAY),
+            input_hash: board
+                .run
+                .map(|(run, _)| run.input_hash.clone())
+                .unwrap_or_default(),
+            leftovers: board.leftovers.0,
+            leftover_count: board.leftovers.1,
+            moved: board.moved,
+            excepted_count: board
+                .run
+                .map_or(0, |(_, tally)| tally.fates.of(Fate::Accepted)),
+            excepted: board.excepted,
+            watching: watching(board.said.watching),
+            outlook: board.outlook,
+            runs: board.runs.iter().map(row).collect(),
+            decisions: board
+                .decisions
+                .iter()
+                .map(|one| DecisionRow::new(one, now))
+                .collect(),
+            request: board
+                .said
+                .request
+                .as_ref()
+                .map_or_else(String::new, |said| {
+                    let when = Moment::new(Timestamp(said.marked_at), now).absolute;
+                    format!("{} asked for a decision on {when}.", said.marked_by)
+                }),
+            form: ScopeForm::of(scope),
+            seen_go: u8::from(recommended.go),
+            seen_most: board.run.map_or(0, |(_, tally)| tally.fates.most()),
+            choices: Decided::ALL.map(|one| (one.code(), one.words())).to_vec(),
+            two_people: scope.two_people,
+            may_edit: board.may_edit && !paper,
+            may_decide: board.may_decide && board.run.is_some() && !paper,
+            paper,
+            layout,
+        }
+    }
+}

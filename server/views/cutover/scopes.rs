@@ -1,0 +1,193 @@
+//! All scopes and decisions, and the form for a scope.
+
+use askama::Template;
+
+use crate::{
+    domain::{
+        cutover::{
+            record::Decided,
+            scope::{Scope, USUAL_FRESHNESS},
+        },
+        time::Timestamp,
+    },
+    store::cutover::decisions::Decision,
+    views::{Layout, links::encode, text::Moment},
+};
+
+/// A decision in a list.
+#[derive(Clone, Debug)]
+pub struct DecisionRow {
+    /// Its number.
+    pub number: i64,
+    /// Its scope.
+    pub name: String,
+    /// What was decided.
+    pub decided: &'static str,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: Moment,
+}
+
+impl DecisionRow {
+    /// Of a decision.
+    pub fn new(decision: &Decision, now: Timestamp) -> Self {
+        Self {
+            number: decision.number,
+            name: decision.name.clone(),
+            decided: Decided::from_code(&decision.decided).map_or("Not known", Decided::words),
+            by: decision.decided_by.clone(),
+            at: Moment::new(Timestamp(decision.decided_at), now),
+        }
+    }
+}
+
+/// The form for a scope.
+#[derive(Clone, Debug)]
+pub struct ScopeForm {
+    /// Where it goes.
+    pub action: String,
+    /// What the button says.
+    pub button: &'static str,
+    /// Name.
+    pub name: String,
+    /// Codes with commas between.
+    pub sites: String,
+    /// Roles with commas between.
+    pub roles: String,
+    /// Parameters of an address.
+    pub filter: String,
+    /// TLS 1.0 is switched off.
+    pub tls10: bool,
+    /// TLS 1.1 is.
+    pub tls11: bool,
+    /// Day.
+    pub planned: String,
+    /// Days.
+    pub freshness_days: i64,
+    /// Two people.
+    pub two_people: bool,
+}
+
+impl ScopeForm {
+    /// An empty one.
+    pub fn empty() -> Self {
+        Self {
+            action: "/cutover".to_owned(),
+            button: "Make this scope",
+            name: String::new(),
+            sites: String::new(),
+            roles: String::new(),
+            filter: String::new(),
+            tls10: true,
+            tls11: true,
+            planned: String::new(),
+            freshness_days: USUAL_FRESHNESS,
+            two_people: true,
+        }
+    }
+
+    /// Filled with a scope.
+    pub fn of(scope: &Scope) -> Self {
+        let has = |name: &str| scope.protocols.iter().any(|known| known == name);
+        Self {
+            action: scope_url(scope),
+            button: "Change this scope",
+            name: scope.name.clone(),
+            sites: scope.sites.join(", "),
+            roles: scope.roles.join(", "),
+            filter: scope.filter.clone(),
+            tls10: has("tls1.0"),
+            tls11: has("tls1.1"),
+            planned: scope.planned.clone().unwrap_or_default(),
+            freshness_days: scope.freshness_days,
+            two_people: scope.two_people,
+        }
+    }
+}
+
+/// Address of a scope's page.
+pub fn scope_url(scope: &Scope) -> String {
+    format!("/cutover/{}", encode(&scope.id))
+}
+
+/// What a scope is about, in a line.
+pub fn about(scope: &Scope) -> String {
+    let sites = if scope.sites.is_empty() {
+        "all sites".to_owned()
+    } else {
+        scope.sites.join(", ")
+    };
+    let roles = if scope.roles.is_empty() {
+        "all roles".to_owned()
+    } else {
+        scope.roles.join(", ")
+    };
+    let filter = if scope.filter.is_empty() {
+        String::new()
+    } else {
+        format!(" · only {}", scope.filter)
+    };
+    let protocols = scope.protocols.join(" and ").replace("tls", "TLS ");
+    format!(
+        "{sites} · {roles}{filter} · {protocols} · reports of {} days count",
+        scope.freshness_days
+    )
+}
+
+/// A scope in the list.
+#[derive(Clone, Debug)]
+pub struct ScopeRow {
+    /// Name.
+    pub name: String,
+    /// Its page.
+    pub href: String,
+    /// What it is about.
+    pub about: String,
+    /// Planned day.
+    pub planned: String,
+}
+
+/// All scopes.
+#[derive(Debug, Template)]
+#[template(path = "cutover.html", whitespace = "minimize")]
+pub struct ScopesPage {
+    /// The frame.
+    pub layout: Layout,
+    /// By name.
+    pub scopes: Vec<ScopeRow>,
+    /// Newest first.
+    pub decisions: Vec<DecisionRow>,
+    /// For a new one.
+    pub form: ScopeForm,
+    /// Whether the reader may make one.
+    pub may_edit: bool,
+}
+
+impl ScopesPage {
+    /// The page.
+    pub fn new(layout: Layout, scopes: &[Scope], decisions: &[Decision], may_edit: bool) -> Self {
+        let now = layout.now;
+        Self {
+            scopes: scopes
+                .iter()
+                .map(|scope| ScopeRow {
+                    name: scope.name.clone(),
+                    href: scope_url(scope),
+                    about: about(scope),
+                    planned: scope
+                        .planned
+                        .clone()
+                        .unwrap_or_else(|| "no day yet".to_owned()),
+                })
+                .collect(),
+            decisions: decisions
+                .iter()
+                .map(|decision| DecisionRow::new(decision, now))
+                .collect(),
+            form: ScopeForm::empty(),
+            may_edit,
+            layout,
+        }
+    }
+}

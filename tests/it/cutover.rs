@@ -1,0 +1,11 @@
+//! The cutover decision: rules, properties, the record, and the way through a server.
+
+mod after;
+mod limited;
+mod record;
+mod rules;
+mod served;
+mod stored;
+mod watch;
+
+pub use served::decided;

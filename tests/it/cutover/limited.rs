@@ -1,0 +1,182 @@
+//! Whoever may see some sites only sees scopes that lie wholly in them, and no name of anybody else.
+
+use reqwest::{Method, header};
+
+use super::served::{page, post};
+use crate::support::{answer::Answer, app::TestApp};
+
+const PASSWORD: &str = "brown horse, 4 legs";
+
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one step after the other")]
+async fn scopes_of_other_sites_are_not_there_and_nobody_else_is_named() {
+    for app in TestApp::each().await {
+        app.report("OURS-1").windows7_untouched().stored().await;
+        app.report("THEIRS-1")
+            .windows7_untouched()
+            .at_site("P02")
+            .stored()
+            .await;
+        let admin = app.sign_in().await;
+        let add = ["user", "add", "pat", "--role", "approver", "--sites", "P01"];
+        assert!(app.command(&add, "").status.success());
+        let set = app.command(&["user", "set-password", "pat"], &format!("{PASSWORD}\n"));
+        assert!(set.status.success(), "{set:?}");
+        let pat = app.sign_in_as("pat", PASSWORD).await;
+        let token = app.command(
+            &[
+                "token",
+                "create",
+                "--purpose",
+                "read",
+                "--name",
+                "p01",
+                "--sites",
+                "P01",
+            ],
+            "",
+        );
+        let token = String::from_utf8(token.stdout)
+            .expect("text")
+            .trim()
+            .to_owned();
+        let by_token = async |path: &str| {
+            let request = app
+                .request(Method::GET, path)
+                .header(header::AUTHORIZATION, format!("Bearer {token}"));
+            Answer::to(request).await
+        };
+        let mut decisions = Vec::new();
+        for (name, sites) in [("Ours", "P01"), ("Both", "P01%2C+P02"), ("All", "")] {
+            let form = format!("name={name}&sites={sites}&tls10=1&freshness_days=14");
+            let made = post(&app, &admin, "/cutover", &form).await;
+            assert_eq!(made.status, 303, "{}", made.text());
+            let scope = made.header("location");
+            let id = scope.rsplit('/').next().expect("an id").to_owned();
+            let run = post(&app, &admin, &format!("{scope}/run"), "").await;
+            let run = run.header("location");
+            let most = &app.json(&format!("/api/v1/scopes/{id}/what-if")).await["most"];
+            let form = format!("decided=no_go&seen_go=0&seen_most={most}&why=Too+early");
+            let made = post(&app, &admin, &format!("{scope}/decide"), &form).await;
+            decisions.push((name, scope, run, made.header("location")));
+        }
+        for (name, scope, run, decision) in &decisions {
+            let seen = *name == "Ours";
+            let board = scope.replace("/cutover/", "/board/");
+            for path in [
+                scope.clone(),
+                board,
+                run.clone(),
+                decision.clone(),
+                format!("{decision}/after"),
+                format!("{decision}/record"),
+                format!("{decision}/sheet"),
+            ] {
+                let request = app.request(Method::GET, &path).header(header::COOKIE, &pat);
+                let answer = Answer::to(request).await;
+                assert_eq!(
+                    answer.status,
+                    if seen { 200 } else { 404 },
+                    "{name} {path}: {}",
+                    answer.text()
+                );
+                assert!(!answer.text().contains("THEIRS-1"), "{path}");
+            }
+            let id = scope.rsplit('/').next().expect("an id");
+            let number = decision.rsplit('/').next().expect("a number");
+            for path in [
+                format!("/api/v1/scopes/{id}/what-if"),
+                format!("/api/v1/decisions/{number}"),
+                format!("/api/v1/decisions/{number}/after"),
+            ] {
+                let answer = by_token(&path).await;
+                assert_eq!(answer.status, if seen { 200 } else { 404 }, "{name} {path}");
+            }
+            for deed in ["run", "decide", "say", "limits"] {
+                let answer = post(&app, &pat, &format!("{scope}/{deed}"), "why=because").await;
+                assert_eq!(
+                    answer.status == 404,
+                    !seen,
+                    "{name} {deed}: {}",
+                    answer.text()
+                );
+            }
+        }
+        let list = page(&app, &pat, "/cutover").await;
+        assert!(
+            list.contains("Ours") && !list.contains("Both") && !list.contains("P02"),
+            "{list}"
+        );
+        for (path, length) in [("/api/v1/scopes", 1), ("/api/v1/decisions", 1)] {
+            let items = by_token(path).await.ok(path).json();
+            assert_eq!(
+                items["items"].as_array().map(Vec::len),
+                Some(length),
+                "{items}"
+            );
+        }
+        // Nobody makes a scope that reaches further than they see.
+        for sites in ["", "P02", "P01%2CP02"] {
+            let form = format!("name=Mine&sites={sites}&tls10=1&freshness_days=14");
+            let made = post(&app, &pat, "/cutover", &form).await;
+            assert_eq!(made.status, 422, "{sites}: {}", made.text());
+        }
+        // A client whose site is not known may belong to it: it counts, and is not named.
+        app.report("LOST-1")
+            .windows7_untouched()
+            .set("/client/site_code", serde_json::Value::Null)
+            .set("/client/resource_id", serde_json::Value::Null)
+            .stored()
+            .await;
+        let (_, scope, ..) = &decisions[0];
+        let run = post(&app, &pat, &format!("{scope}/run"), "").await;
+        assert_eq!(run.status, 303, "{}", run.text());
+        let run = run.header("location");
+        let id = scope.rsplit('/').next().expect("an id");
+        let now = by_token(&format!("/api/v1/scopes/{id}/what-if")).await;
+        let now = now.ok("what if").json();
+        assert_eq!(now["tally"]["because"]["unplaced"], 1, "{now}");
+        let form = format!(
+            "decided=no_go&seen_go=0&seen_most={}&why=Too+early",
+            now["most"]
+        );
+        let made = post(&app, &pat, &format!("{scope}/decide"), &form).await;
+        assert_eq!(made.status, 303, "{}", made.text());
+        let decision = made.header("location");
+        for path in [
+            scope.clone(),
+            run,
+            decision.clone(),
+            format!("{decision}/after"),
+        ] {
+            let text = page(&app, &pat, &path).await;
+            assert!(!text.contains("LOST-1"), "{path}: {text}");
+            assert!(
+                page(&app, &admin, &path).await.contains("LOST-1") || path.ends_with("after"),
+                "{path}"
+            );
+        }
+        for part in ["record", "sheet"] {
+            let path = format!("{decision}/{part}");
+            for (cookie, status) in [(&pat, 403), (&admin, 200)] {
+                let request = app
+                    .request(Method::GET, &path)
+                    .header(header::COOKIE, cookie);
+                assert_eq!(Answer::to(request).await.status, status, "{path}");
+            }
+        }
+        // What has changed since is compared without a name of somebody else.
+        app.report("LOST-2")
+            .windows7_untouched()
+            .set("/client/site_code", serde_json::Value::Null)
+            .set("/client/resource_id", serde_json::Value::Null)
+            .stored()
+            .await;
+        let text = page(&app, &pat, &decision).await;
+        assert!(
+            text.contains("+1 / −0") && !text.contains("LOST-2"),
+            "{text}"
+        );
+        assert!(page(&app, &admin, &decision).await.contains("LOST-2"));
+    }
+}

@@ -1,0 +1,382 @@
+//! What would happen to whom, and what a board asks for: tables and properties.
+
+use cutover::domain::{
+    cutover::{
+        criteria::{Criterion, Facts, Mark, Observed, Recommendation, hold},
+        scope::Scope,
+        tally::{Run, Tally},
+        whatif::{Because, Fate, Known, Membership, judge},
+    },
+    time::Timestamp,
+    verdict::{Impact, Standing},
+};
+use proptest::prelude::*;
+
+/// A client that is safe.
+pub fn ready(name: &str) -> Known {
+    Known {
+        id: format!("id-of-{name}"),
+        name: name.to_owned(),
+        site: "P01".to_owned(),
+        os_key: "10.0.19045-client".to_owned(),
+        owner: None,
+        standing: Standing::Ready,
+        verdict: Some(Standing::Ready),
+        impact: None,
+        reasons: Vec::new(),
+        membership: Membership::Named,
+        expected: true,
+        fresh: true,
+        future: false,
+        duplicate: false,
+        judged: true,
+        collected_at: Some(1),
+        received_at: Some(1),
+        evidence: "00".to_owned(),
+        exception: None,
+    }
+}
+
+fn silent(name: &str) -> Known {
+    Known {
+        standing: Standing::Silent,
+        verdict: None,
+        fresh: false,
+        collected_at: None,
+        received_at: None,
+        evidence: String::new(),
+        ..ready(name)
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
+fn every_way_not_to_be_ready_has_its_answer() {
+    let of = |standing, verdict| Known {
+        standing,
+        verdict,
+        ..ready("PC-1")
+    };
+    let blocking = |impact| Known {
+        impact,
+        ..of(Standing::Blocking, Some(Standing::Blocking))
+    };
+    let old = |verdict| Known {
+        fresh: false,
+        ..of(Standing::Stale, Some(verdict))
+    };
+    for (known, fate, because) in [
+        (ready("PC-1"), Fate::Safe, Because::Ready),
+        (
+            blocking(Some(Impact::Orphan)),
+            Fate::WillLose,
+            Because::Blocks,
+        ),
+        (blocking(None), Fate::WillLose, Because::Blocks),
+        (
+            blocking(Some(Impact::Partial)),
+            Fate::MayLose,
+            Because::BlocksInPart,
+        ),
+        (
+            blocking(Some(Impact::Degraded)),
+            Fate::MayLose,
+            Because::BlocksInPart,
+        ),
+        (
+            of(Standing::Undetermined, Some(Standing::Undetermined)),
+            Fate::CannotSay,
+            Because::Undetermined,
+        ),
+        (
+            of(Standing::Conflict, Some(Standing::Ready)),
+            Fate::MayLose,
+            Because::SeenUsingOld,
+        ),
+        (
+            of(Standing::RestartPending, Some(Standing::RestartPending)),
+            Fate::MayLose,
+            Because::RestartPending,
+        ),
+        (old(Standing::Ready), Fate::CannotSay, Because::Old),
+        (old(Standing::Undetermined), Fate::CannotSay, Because::Old),
+        (old(Standing::Blocking), Fate::MayLose, Because::OldAndBad),
+        (
+            old(Standing::RestartPending),
+            Fate::MayLose,
+            Because::OldAndBad,
+        ),
+        (silent("PC-1"), Fate::CannotSay, Because::Silent),
+        // The days of the scope are fewer than those of the server.
+        (
+            Known {
+                fresh: false,
+                ..ready("PC-1")
+            },
+            Fate::CannotSay,
+            Because::Old,
+        ),
+        (
+            Known {
+                fresh: false,
+                ..blocking(Some(Impact::Orphan))
+            },
+            Fate::MayLose,
+            Because::OldAndBad,
+        ),
+        (
+            Known {
+                future: true,
+                ..ready("PC-1")
+            },
+            Fate::CannotSay,
+            Because::FutureReport,
+        ),
+        (
+            Known {
+                duplicate: true,
+                ..ready("PC-1")
+            },
+            Fate::CannotSay,
+            Because::Duplicate,
+        ),
+        (
+            Known {
+                judged: false,
+                ..ready("PC-1")
+            },
+            Fate::CannotSay,
+            Because::OtherRules,
+        ),
+        (
+            Known {
+                membership: Membership::Unplaced,
+                ..blocking(None)
+            },
+            Fate::MayLose,
+            Because::Unplaced,
+        ),
+        (
+            Known {
+                membership: Membership::Unplaced,
+                ..silent("PC-1")
+            },
+            Fate::CannotSay,
+            Because::Unplaced,
+        ),
+        (
+            Known {
+                membership: Membership::LeftOutHeard,
+                ..blocking(None)
+            },
+            Fate::MayLose,
+            Because::LeftOutHeard,
+        ),
+        // A verdict that is missing is no good one.
+        (
+            Known {
+                verdict: None,
+                ..ready("PC-1")
+            },
+            Fate::CannotSay,
+            Because::Silent,
+        ),
+    ] {
+        let found = judge(&known);
+        assert_eq!((found.fate, found.because), (fate, because), "{known:?}");
+        // With an exception it is accepted, and what it would be stays beside it.
+        let excepted = judge(&Known {
+            exception: Some("e".to_owned()),
+            ..known.clone()
+        });
+        assert_eq!(excepted.without, fate);
+        assert_eq!(
+            excepted.fate,
+            if fate == Fate::Safe {
+                Fate::Safe
+            } else {
+                Fate::Accepted
+            }
+        );
+    }
+}
+
+fn scope() -> Scope {
+    Scope {
+        id: "s".to_owned(),
+        name: "Site P01".to_owned(),
+        sites: vec!["P01".to_owned()],
+        protocols: vec!["tls1.0".to_owned()],
+        planned: Some("2027-03-12".to_owned()),
+        freshness_days: 14,
+        ..Scope::default()
+    }
+}
+
+fn ran<'k>(clients: impl IntoIterator<Item = &'k Known>) -> (Tally, String) {
+    let mut run = Run::new(&scope(), "rules");
+    for client in clients {
+        run.take(client);
+    }
+    run.end()
+}
+
+fn any_client() -> impl Strategy<Value = Known> {
+    (
+        0_u32..40,
+        prop::sample::select(Standing::ALL.to_vec()),
+        prop::option::of(prop::sample::select(Standing::ALL.to_vec())),
+        prop::option::of(prop::sample::select(Impact::ALL.to_vec())),
+        any::<[bool; 5]>(),
+        prop::option::of(Just("e-1".to_owned())),
+        prop::sample::select(vec![
+            Membership::Named,
+            Membership::Unplaced,
+            Membership::LeftOutHeard,
+        ]),
+    )
+        .prop_map(
+            |(
+                n,
+                standing,
+                verdict,
+                impact,
+                [expected, fresh, future, duplicate, judged],
+                exception,
+                membership,
+            )| Known {
+                standing,
+                verdict,
+                impact,
+                expected,
+                fresh,
+                future,
+                duplicate,
+                judged,
+                exception,
+                membership,
+                ..ready(&format!("PC-{n}"))
+            },
+        )
+}
+
+proptest! {
+    #[test]
+    fn safe_is_only_who_is_ready_fresh_and_certain(known in any_client()) {
+        let safe = judge(&known).fate == Fate::Safe;
+        let certain = known.standing == Standing::Ready && known.verdict.is_some() && known.fresh && known.judged
+            && !known.future && !known.duplicate && known.membership == Membership::Named;
+        prop_assert_eq!(safe, certain);
+    }
+
+    #[test]
+    fn a_silent_client_only_widens_the_range(clients in prop::collection::vec(any_client(), 0..30)) {
+        let (before, hash) = ran(&clients);
+        let more = silent("PC-NEVER");
+        let (after, other) = ran(clients.iter().chain([&more]));
+        prop_assert_eq!(after.fates.least(), before.fates.least());
+        prop_assert_eq!(after.fates.most(), before.fates.most() + 1);
+        prop_assert_eq!(after.fates.of(Fate::Safe), before.fates.of(Fate::Safe));
+        prop_assert_ne!(hash, other);
+    }
+
+    #[test]
+    fn order_never_matters_and_the_same_inputs_give_the_same_bytes(
+        (clients, shuffled) in prop::collection::vec(any_client(), 0..30)
+            .prop_flat_map(|clients| (Just(clients.clone()), Just(clients).prop_shuffle()))
+    ) {
+        let (one, hash) = ran(&clients);
+        let (other, again) = ran(&shuffled);
+        prop_assert_eq!(&hash, &again);
+        prop_assert_eq!(one.json().to_string(), other.json().to_string());
+        prop_assert_eq!(Tally::read(&one.json()), one);
+    }
+
+    #[test]
+    fn an_exception_moves_no_standing_and_makes_nobody_safe(known in any_client()) {
+        let bare = Known { exception: None, ..known.clone() };
+        let excepted = Known { exception: Some("e-2".to_owned()), ..known };
+        let (without, with) = (judge(&bare), judge(&excepted));
+        prop_assert_eq!(without.fate, with.without);
+        prop_assert_eq!(without.because, with.because);
+        prop_assert_eq!(with.fate == Fate::Safe, without.fate == Fate::Safe);
+        prop_assert_eq!(&excepted.line(with)["standing"], &bare.line(without)["standing"]);
+        let (tally, _) = ran([&excepted]);
+        let (plain, _) = ran([&bare]);
+        prop_assert_eq!(tally.without, plain.fates);
+    }
+}
+
+fn marked() -> Vec<Mark> {
+    let asked = Criterion::ALL
+        .into_iter()
+        .filter(|one| one.asks().is_some());
+    asked
+        .map(|criterion| Mark {
+            criterion,
+            note: "done".to_owned(),
+            link: String::new(),
+            on: "2027-03-01".to_owned(),
+            by: "ada".to_owned(),
+            at: Timestamp(0),
+        })
+        .collect()
+}
+
+#[test]
+fn all_ten_are_asked_and_what_nobody_knows_is_not_met() {
+    let nothing = hold(&Facts::default());
+    assert_eq!(nothing.len(), 10);
+    assert!(nothing.iter().all(|held| !held.met), "{nothing:?}");
+    let marks = marked();
+    let clients: Vec<Known> = (0..100).map(|n| ready(&format!("PC-{n}"))).collect();
+    let seen = |legacy, whole| Observed {
+        legacy,
+        covers: "30 of 30 days.".to_owned(),
+        whole,
+    };
+    let met = |clients: &[Known], observed: Option<&Observed>, exceptions, ending| {
+        let (tally, _) = ran(clients);
+        let held = hold(&Facts {
+            tally: Some(&tally),
+            observed,
+            exceptions,
+            ending,
+            limits: &[],
+            marks: &marks,
+        });
+        let open: Vec<&str> = held
+            .iter()
+            .filter(|held| !held.met)
+            .map(|held| held.criterion.code())
+            .collect();
+        assert_eq!(Recommendation::of(&held).go, open.is_empty());
+        open.join(",")
+    };
+    let whole = seen(0, true);
+    assert_eq!(met(&clients, Some(&whole), 0, Some(0)), "");
+    assert_eq!(met(&clients, None, 0, Some(0)), "observed");
+    assert_eq!(met(&clients, Some(&seen(0, false)), 0, Some(0)), "observed");
+    assert_eq!(met(&clients, Some(&seen(1, true)), 0, Some(0)), "observed");
+    assert_eq!(met(&clients, Some(&whole), 2, None), "exceptions");
+    assert_eq!(met(&clients, Some(&whole), 0, None), "");
+    assert_eq!(met(&clients, Some(&whole), 2, Some(1)), "exceptions");
+    assert_eq!(
+        met(&[], Some(&whole), 0, Some(0)),
+        "blockers,coverage,silent,exceptions"
+    );
+    let mut some = clients.clone();
+    some[0] = silent("PC-0");
+    assert_eq!(met(&some, Some(&whole), 0, Some(0)), "silent");
+    some[1] = silent("PC-1");
+    some[2] = silent("PC-2");
+    assert_eq!(met(&some, Some(&whole), 0, Some(0)), "coverage,silent");
+    let unlisted: Vec<Known> = clients
+        .iter()
+        .map(|one| Known {
+            expected: false,
+            ..one.clone()
+        })
+        .collect();
+    assert_eq!(met(&unlisted, Some(&whole), 0, Some(0)), "coverage,silent");
+}

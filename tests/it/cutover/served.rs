@@ -1,0 +1,352 @@
+//! From a scope to a record that does not move, through the pages and the program.
+
+use std::fs;
+
+use cutover::cli::verify_record::verify_record;
+use reqwest::{Method, header};
+
+use crate::support::{answer::Answer, app::TestApp};
+
+pub async fn post(app: &TestApp, cookie: &str, path: &str, form: &str) -> Answer {
+    let request = app
+        .request(Method::POST, path)
+        .header(header::COOKIE, cookie)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(form.to_owned());
+    Answer::to(request).await
+}
+
+pub async fn page(app: &TestApp, cookie: &str, path: &str) -> String {
+    let request = app
+        .request(Method::GET, path)
+        .header(header::COOKIE, cookie)
+        .header(header::ACCEPT, "text/html");
+    Answer::to(request).await.ok(path).text()
+}
+
+/// Two that are ready, one that blocks, one that was never heard; of one site. And one that blocks and has no site.
+pub async fn estate(app: &TestApp) {
+    app.report("READY-1").stored().await;
+    app.report("READY-2").stored().await;
+    app.report("OLD-1").windows7_untouched().stored().await;
+    let list = "name,site\r\nREADY-1,P01\r\nREADY-2,P01\r\nOLD-1,P01\r\nNEVER-1,P01\r\n";
+    app.put_population("", list).await.ok("a list");
+}
+
+pub async fn scope(app: &TestApp, cookie: &str, more: &str) -> String {
+    let form = format!(
+        "name=Site+P01&sites=p01&tls10=1&tls11=1&planned=2027-03-12&freshness_days=14{more}"
+    );
+    let made = post(app, cookie, "/cutover", &form).await;
+    assert_eq!(made.status, 303, "{}", made.text());
+    made.header("location")
+}
+
+/// A scope of everybody about which something was decided; answers its id.
+pub async fn decided(app: &TestApp) -> String {
+    let cookie = app.sign_in().await;
+    let scope = scope(app, &cookie, "").await;
+    let id = scope.rsplit('/').next().expect("an id").to_owned();
+    let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+    let form = format!(
+        "decided=no_go&seen_go=0&seen_most={}&why=Too+early",
+        now["most"]
+    );
+    let made = post(app, &cookie, &format!("{scope}/decide"), &form).await;
+    assert_eq!(made.status, 303, "{}", made.text());
+    id
+}
+
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one step after the other")]
+async fn a_board_decides_and_the_record_does_not_move() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let text = page(&app, &cookie, &scope).await;
+        assert!(
+            text.contains("No-go today: 10 of 10 criteria are not met."),
+            "{text}"
+        );
+        assert!(text.contains("guess by site code"), "{text}");
+        let run = post(&app, &cookie, &format!("{scope}/run"), "").await;
+        assert_eq!(run.status, 303, "{}", run.text());
+        let run = run.header("location");
+        let text = page(&app, &cookie, &run).await;
+        assert!(
+            text.contains("Of 4 clients at least 1 would lose contact"),
+            "{text}"
+        );
+        let only = page(&app, &cookie, &format!("{run}?fate=cannot_say&site=P01")).await;
+        assert!(
+            only.contains("NEVER-1") && !only.contains("OLD-1"),
+            "{only}"
+        );
+        // What people say, and a limit.
+        for kind in [
+            "rehearsal",
+            "rollback",
+            "site_systems",
+            "freeze",
+            "repair_path",
+        ] {
+            let form = format!("kind={kind}&note=Seen+and+timed&about=2027-03-01");
+            assert_eq!(
+                post(&app, &cookie, &format!("{scope}/say"), &form)
+                    .await
+                    .status,
+                303
+            );
+        }
+        let form = "criterion=coverage&limit=97.5&why=Agreed+in+the+board";
+        assert_eq!(
+            post(&app, &cookie, &format!("{scope}/limits"), form)
+                .await
+                .status,
+            303
+        );
+        let text = page(&app, &cookie, &scope).await;
+        assert!(
+            text.contains("No-go today: 4 of 10 criteria are not met."),
+            "{text}"
+        );
+        assert!(
+            text.contains("97.50 %") && text.contains("set by admin"),
+            "{text}"
+        );
+        // A go has to be overruled in words, and by what was looked at.
+        let decide = format!("{scope}/decide");
+        let refused = post(&app, &cookie, &decide, "decided=go&seen_go=0&seen_most=2").await;
+        assert_eq!(refused.status, 422, "{}", refused.text());
+        let refused = post(
+            &app,
+            &cookie,
+            &decide,
+            "decided=go&seen_go=0&seen_most=1&why=because+of+that",
+        )
+        .await;
+        assert_eq!(refused.status, 409, "{}", refused.text());
+        let refused = post(
+            &app,
+            &cookie,
+            &decide,
+            "decided=go_with_conditions&seen_go=0&seen_most=2&why=because",
+        )
+        .await;
+        assert_eq!(refused.status, 422, "{}", refused.text());
+        let form = "decided=go_with_conditions&seen_go=0&seen_most=2&why=The+plant+closes&conditions=OLD-1+is+scrapped";
+        let decided = post(&app, &cookie, &decide, form).await;
+        assert_eq!(decided.status, 303, "{}", decided.text());
+        assert_eq!(decided.header("location"), "/cutover/decisions/1");
+        let text = page(&app, &cookie, "/cutover/decisions/1").await;
+        assert!(
+            text.contains("Nothing: the same clients are not safe."),
+            "{text}"
+        );
+        assert!(text.contains("That was overruled."), "{text}");
+        let record = page(&app, &cookie, "/cutover/decisions/1/record").await;
+        let sheet = page(&app, &cookie, "/cutover/decisions/1/sheet").await;
+        assert!(
+            sheet.contains("NEVER-1") && !sheet.contains("<script") && !sheet.contains("href="),
+            "{sheet}"
+        );
+        let calendar = page(&app, &cookie, "/cutover/decisions/1/calendar").await;
+        assert!(
+            calendar.contains("DTSTART;VALUE=DATE:20270312\r\n"),
+            "{calendar}"
+        );
+        // Then the world goes on.
+        app.report("NEVER-1").stored().await;
+        app.report("READY-2").windows7_untouched().stored().await;
+        let text = page(&app, &cookie, "/cutover/decisions/1").await;
+        assert!(text.contains("+1 / −1"), "{text}");
+        assert_eq!(
+            page(&app, &cookie, "/cutover/decisions/1/record").await,
+            record
+        );
+        assert_eq!(
+            page(&app, &cookie, "/cutover/decisions/1/sheet").await,
+            sheet
+        );
+        verified(&app, &record);
+        // Programs see the same.
+        let decisions = app.json("/api/v1/decisions").await;
+        assert_eq!(decisions["items"][0]["decided"], "go_with_conditions");
+        let one = app.json("/api/v1/decisions/1").await;
+        let head = one["head"].as_str().expect("a line");
+        let head: serde_json::Value = serde_json::from_str(head).expect("JSON");
+        assert_eq!(head["tally"]["fates"]["safe"], 2);
+        let id = scope.rsplit('/').next().expect("an id");
+        let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+        assert_eq!((&now["least"], &now["most"]), (&2.into(), &2.into()));
+    }
+}
+
+fn verified(app: &TestApp, record: &str) {
+    let file = app.data_dir().join("decision.ndjson");
+    fs::write(&file, record).expect("written");
+    let name = file.to_str().expect("a path");
+    let good = app.command(&["verify", name], "");
+    assert!(good.status.success(), "{good:?}");
+    let said = String::from_utf8_lossy(&good.stdout).into_owned();
+    let (_, key) = said.split_once("key       ").expect("a key");
+    let key = key.lines().next().expect("a line");
+    assert!(
+        app.command(&["verify", name, "--key", key], "")
+            .status
+            .success()
+    );
+    let other = "0".repeat(64);
+    assert!(
+        !app.command(&["verify", name, "--key", &other], "")
+            .status
+            .success()
+    );
+    for place in (0..record.len()).step_by(97) {
+        let mut bytes = record.as_bytes().to_vec();
+        bytes[place] ^= 1;
+        fs::write(&file, bytes).expect("written");
+        assert!(
+            verify_record(&file, None).is_err(),
+            "byte {place} was changed"
+        );
+    }
+    // By the command, too, whatever it takes the file for: at the beginning, in the middle, at the end.
+    for place in [
+        0,
+        1,
+        12,
+        record.len() / 3,
+        record.len() / 2,
+        record.len() - 2,
+    ] {
+        let mut bytes = record.as_bytes().to_vec();
+        bytes[place] ^= 1;
+        fs::write(&file, bytes).expect("written");
+        let bad = app.command(&["verify", name], "");
+        assert_eq!(bad.status.code(), Some(1), "byte {place}: {bad:?}");
+        assert!(bad.stdout.is_empty(), "byte {place}: {bad:?}");
+    }
+    // Nobody else may read the key.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let meta = fs::metadata(app.data_dir().join("decisions.key")).expect("the key");
+        assert_eq!(meta.permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[tokio::test]
+async fn where_two_people_are_needed_one_is_not_enough() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "&two_people=1").await;
+        let decide = format!("{scope}/decide");
+        let form = "decided=no_go&seen_go=0&seen_most=2&why=Too+early";
+        let refused = post(&app, &cookie, &decide, form).await;
+        assert!(
+            refused.text().contains("somebody else has to ask"),
+            "{}",
+            refused.text()
+        );
+        let asked = post(&app, &cookie, &format!("{scope}/say"), "kind=request").await;
+        assert_eq!(asked.status, 303);
+        let refused = post(&app, &cookie, &decide, form).await;
+        assert!(
+            refused.text().contains("you asked for this decision"),
+            "{}",
+            refused.text()
+        );
+        // Whoever is not named by the scope may belong to it all the same.
+        app.report("LOST-1")
+            .windows7_untouched()
+            .set("/client/site_code", serde_json::Value::Null)
+            .set("/client/resource_id", serde_json::Value::Null)
+            .stored()
+            .await;
+        let id = scope.rsplit('/').next().expect("an id");
+        let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+        assert_eq!(now["tally"]["because"]["unplaced"], 1, "{now}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named() {
+    let app = TestApp::one();
+    let cookie = app.sign_in().await;
+    for (form, place) in [
+        ("name=&tls10=1&freshness_days=14", "/name"),
+        ("name=a&freshness_days=14", "/tls10"),
+        ("name=a&tls10=1&freshness_days=0", "/freshness_days"),
+        ("name=a&tls10=1&freshness_days=14&sites=LONG", "/sites"),
+        (
+            "name=a&tls10=1&freshness_days=14&planned=12.3.2027",
+            "/planned",
+        ),
+        // The ready ones alone would always pass.
+        (
+            "name=a&tls10=1&freshness_days=14&filter=standing%3Dready",
+            "/filter",
+        ),
+    ] {
+        let answer = post(&app, &cookie, "/cutover", form).await;
+        assert_eq!(answer.status, 422, "{form}");
+        assert!(answer.text().contains(place), "{form}: {}", answer.text());
+    }
+    scope(&app, &cookie, "").await;
+    let again = post(
+        &app,
+        &cookie,
+        "/cutover",
+        "name=Site+P01&tls10=1&freshness_days=14",
+    )
+    .await;
+    assert_eq!(again.status, 422);
+    // A limit and a decision need a reason.
+    let scope = scope_url(&app, &cookie).await;
+    for (path, form, place) in [
+        ("limits", "criterion=coverage&limit=90", "/why"),
+        (
+            "limits",
+            "criterion=coverage&limit=101&why=because",
+            "/limit",
+        ),
+        (
+            "limits",
+            "criterion=rehearsal&limit=1&why=because",
+            "/criterion",
+        ),
+        (
+            "limits",
+            "criterion=rollback_trigger&limit=101&why=because",
+            "/limit",
+        ),
+        (
+            "limits",
+            "criterion=heard_again_hours&limit=0&why=because",
+            "/limit",
+        ),
+        ("decide", "decided=no_go&seen_go=0&seen_most=0", "/why"),
+        (
+            "decide",
+            "decided=maybe&seen_go=0&seen_most=0&why=because",
+            "/decided",
+        ),
+        ("say", "kind=rehearsal&note=Done", "/about"),
+        ("say", "kind=switched_off_1&note=Done", "/kind"),
+    ] {
+        let answer = post(&app, &cookie, &format!("{scope}/{path}"), form).await;
+        assert_eq!(answer.status, 422, "{path} {form}: {}", answer.text());
+        assert!(answer.text().contains(place), "{form}: {}", answer.text());
+    }
+}
+
+/// The address of the only scope.
+async fn scope_url(app: &TestApp, cookie: &str) -> String {
+    let text = page(app, cookie, "/cutover").await;
+    let (_, rest) = text.split_once("href=\"/cutover/").expect("a scope");
+    let (id, _) = rest.split_once('"').expect("an id");
+    format!("/cutover/{id}")
+}

@@ -1,0 +1,110 @@
+//! Decisions in both databases: numbered once, and changed by nothing.
+
+use std::{io::Cursor, sync::Arc};
+
+use aws_lc_rs::signature::Ed25519KeyPair;
+use cutover::{
+    domain::{
+        audit::{Actor, Entry},
+        cutover::record::close,
+    },
+    store::{Store, cutover::decisions::NewDecision},
+};
+use serde_json::json;
+
+use crate::support::stores::{NOON, TestStore};
+
+async fn decided(store: &Store, key: Arc<Ed25519KeyPair>) -> i64 {
+    let new = NewDecision {
+        scope: "s".to_owned(),
+        name: "Site P01".to_owned(),
+        sites: vec!["P01".to_owned()],
+        decided: "no_go",
+        by: "ada".to_owned(),
+        entry: Entry::new(
+            NOON,
+            Actor::Person("ada".to_owned()),
+            "decision.make",
+            "Site P01",
+        ),
+    };
+    let lines = Cursor::new(vec![7_u8; 600 << 10]);
+    let made = store.add_decision(new, lines, move |number, before| {
+        close(
+            json!({"lines": {"count": 0, "sha256": ""}}),
+            number,
+            before,
+            &key,
+        )
+    });
+    made.await.expect("a decision")
+}
+
+#[tokio::test]
+async fn two_servers_make_no_two_records_with_one_number() {
+    let key = Arc::new(Ed25519KeyPair::generate().expect("a key"));
+    for test in TestStore::each().await {
+        let other = Store::open(&test.url).await.expect("a second server");
+        let stores = [test.store.clone(), other.clone()];
+        let each = (0..12).map(|n| decided(&stores[n % 2], Arc::clone(&key)));
+        let mut numbers = futures::future::join_all(each).await;
+        numbers.sort_unstable();
+        assert_eq!(numbers, (1..=12).collect::<Vec<i64>>(), "{}", test.engine);
+        // Each names the one before.
+        let mut before = String::new();
+        for number in numbers {
+            let decision = test
+                .store
+                .decision(number)
+                .await
+                .expect("read")
+                .expect("it");
+            let head: serde_json::Value = serde_json::from_str(&decision.head).expect("JSON");
+            assert_eq!(head["before"], before.as_str(), "{number}");
+            before = decision.hash;
+        }
+        let newest = test.store.newest_decision().await.expect("read");
+        assert_eq!(newest, Some((12, before)));
+        let mut bytes = 0;
+        for part in 0.. {
+            let Some(piece) = test.store.decision_part(1, part).await.expect("read") else {
+                break;
+            };
+            bytes += piece.len();
+        }
+        assert_eq!(bytes, 600 << 10);
+        other.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_database_refuses_to_change_a_decision() {
+    let key = Arc::new(Ed25519KeyPair::generate().expect("a key"));
+    for test in TestStore::each().await {
+        decided(&test.store, Arc::clone(&key)).await;
+        for text in [
+            "UPDATE decisions SET decided = 'go'",
+            "DELETE FROM decisions",
+            "UPDATE decision_parts SET part = 9",
+            "DELETE FROM decision_parts",
+        ] {
+            let refused = if test.engine == "sqlite" {
+                let pool = sqlx::SqlitePool::connect(&test.url)
+                    .await
+                    .expect("a connection");
+                sqlx::query(text).execute(&pool).await.map(drop)
+            } else {
+                let pool = sqlx::PgPool::connect(&test.url)
+                    .await
+                    .expect("a connection");
+                sqlx::query(text).execute(&pool).await.map(drop)
+            };
+            let why = refused.expect_err(text).to_string();
+            assert!(
+                why.contains("never changed"),
+                "{text} on {}: {why}",
+                test.engine
+            );
+        }
+    }
+}

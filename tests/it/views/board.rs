@@ -1,0 +1,400 @@
+//! The pages of the cutover decision: nothing yet, a usual scope, its paper, a run, a decision, and what came after.
+
+use cutover::{
+    domain::{
+        access::Sites,
+        cutover::{
+            after::{After, Became, Moments, Past, Stopped, Watch, Watching},
+            criteria::{Criterion, Facts, Held, Limit, Mark, hold},
+            difference::{Difference, Who},
+            record::Decided,
+            scope::Scope,
+            tally::{Run, Tally},
+            whatif::{Because, Fate, Known, Membership},
+        },
+        time::{DAY, HOUR},
+        verdict::{Impact, Standing},
+    },
+    store::cutover::{
+        decisions::Decision,
+        runs::KeptRun,
+        scopes::{Said, SaidOfScope},
+    },
+    views::{
+        Nav, Page as _,
+        cutover::{
+            after::AfterPage,
+            decision::{DecisionPage, Frozen, FrozenException},
+            parts::{Moved, Name},
+            run::{Names, RunPage},
+            scope::{Board, LeftoverRow, ScopePage},
+            scopes::ScopesPage,
+        },
+    },
+};
+use serde_json::{Value, json};
+
+use super::{
+    html,
+    samples::{layout, now},
+};
+
+fn scope() -> Scope {
+    Scope {
+        id: "0198f3a2-7c11-7d54-9d0e-2f1f3f6f2a10".to_owned(),
+        name: "Site P01 <b>PC-0042".to_owned(),
+        sites: vec!["P01".to_owned()],
+        roles: vec!["management_point".to_owned()],
+        filter: "owner=Finance".to_owned(),
+        protocols: vec!["tls1.0".to_owned(), "tls1.1".to_owned()],
+        planned: Some("2027-03-12".to_owned()),
+        freshness_days: 14,
+        two_people: true,
+    }
+}
+
+fn known(n: usize) -> Known {
+    let (standing, verdict) = match n % 5 {
+        0 => (Standing::Blocking, Some(Standing::Blocking)),
+        1 => (Standing::RestartPending, Some(Standing::RestartPending)),
+        2 => (Standing::Silent, None),
+        _ => (Standing::Ready, Some(Standing::Ready)),
+    };
+    Known {
+        id: format!("0198f3a2-7c11-7d54-9d0e-{n:012}"),
+        name: format!("PC-{n:04}"),
+        site: "P01".to_owned(),
+        os_key: if n.is_multiple_of(2) {
+            "6.1.7601-client"
+        } else {
+            "10.0.19045-client"
+        }
+        .to_owned(),
+        owner: (n.is_multiple_of(3)).then(|| "Finance <bad>".to_owned()),
+        standing,
+        verdict,
+        impact: (n.is_multiple_of(10)).then_some(Impact::Orphan),
+        reasons: Vec::new(),
+        membership: Membership::Named,
+        expected: true,
+        fresh: verdict.is_some(),
+        future: false,
+        duplicate: false,
+        judged: true,
+        collected_at: None,
+        received_at: None,
+        evidence: String::new(),
+        exception: (n == 10).then(|| "e".to_owned()),
+    }
+}
+
+fn tally() -> Tally {
+    let mut run = Run::new(&scope(), "2026.11.1");
+    for n in 0..200 {
+        run.take(&known(n));
+    }
+    run.end().0
+}
+
+fn leftovers() -> Vec<LeftoverRow> {
+    let fates = [
+        (Fate::WillLose, Because::Blocks, "Finance <bad>"),
+        (Fate::MayLose, Because::RestartPending, ""),
+        (Fate::CannotSay, Because::Silent, "Lab"),
+    ];
+    let row = |(n, (fate, because, owner)): (usize, (Fate, Because, &str))| LeftoverRow {
+        name: Name::seen(&known(n).id, &known(n).name, "P01", &Sites::all()),
+        fate: fate.words(),
+        because: because.words(),
+        owner: owner.to_owned(),
+        site: "P01".to_owned(),
+        os: "Windows 7 SP1".to_owned(),
+    };
+    fates.into_iter().enumerate().map(row).collect()
+}
+
+fn moved() -> Moved {
+    let who = |n: usize| Who {
+        id: known(n).id,
+        name: known(n).name,
+        site: if n == 3 { "" } else { "P01" }.to_owned(),
+    };
+    let difference = Difference {
+        more: vec![who(1), who(3)],
+        more_count: 2,
+        fewer: (4..9).map(who).collect(),
+        fewer_count: 11,
+    };
+    Moved::new(&difference, &Sites::only(["P01".to_owned()]))
+}
+
+fn said() -> SaidOfScope {
+    let at = now().plus(-2 * DAY);
+    let mark = |criterion, note: &str| Mark {
+        criterion,
+        note: note.to_owned(),
+        link: "https://wiki.corp.example/tls".to_owned(),
+        on: "2026-11-20".to_owned(),
+        by: "ada.lind".to_owned(),
+        at,
+    };
+    SaidOfScope {
+        limits: vec![Limit {
+            criterion: Criterion::Coverage,
+            limit: 9_750,
+            by: "ada.lind".to_owned(),
+            at,
+        }],
+        marks: vec![
+            mark(
+                Criterion::Rehearsal,
+                "Three hours on Friday; two clients fell out and came back.",
+            ),
+            mark(
+                Criterion::Rollback,
+                "Registry back by group policy, restart IIS: 20 minutes; tried on Friday.",
+            ),
+        ],
+        request: Some(Said {
+            kind: "request".to_owned(),
+            holds: true,
+            note: String::new(),
+            link: String::new(),
+            about: String::new(),
+            marked_by: "otto".to_owned(),
+            marked_at: at.0,
+        }),
+        ..SaidOfScope::default()
+    }
+}
+
+fn kept() -> KeptRun {
+    KeptRun {
+        id: "0198f3a2-7c11-7d54-9d0e-2f1f3f6f2a11".to_owned(),
+        scope: scope().id,
+        made_by: "ada.lind".to_owned(),
+        made_at: now().plus(-2 * HOUR).0,
+        input_hash: "9f86d081884c7d65".to_owned(),
+        summary: String::new(),
+    }
+}
+
+fn exceptions() -> Value {
+    json!([{
+        "client": known(10).id, "name": "PC-0010", "site": "P01", "owner": "Lab", "reason": "Drives the mill",
+        "control": "Own network", "expires_at": "2027-06-01T00:00:00Z", "approved_by": "ada.lind",
+    }])
+}
+
+fn held(tally: Option<&Tally>, said: &SaidOfScope) -> Vec<Held> {
+    hold(&Facts {
+        tally,
+        observed: None,
+        exceptions: 1,
+        ending: Some(0),
+        limits: &said.limits,
+        marks: &said.marks,
+    })
+}
+
+fn decision() -> Decision {
+    Decision {
+        number: 7,
+        scope: scope().id,
+        name: scope().name,
+        sites: "P01".to_owned(),
+        decided: Decided::Conditions.code().to_owned(),
+        decided_by: "ada.lind".to_owned(),
+        decided_at: now().plus(-DAY).0,
+        head: String::new(),
+        foot: String::new(),
+        hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+    }
+}
+
+fn head(tally: &Tally) -> Value {
+    let criteria: Vec<Value> = held(Some(tally), &said()).iter().map(Held::json).collect();
+    json!({
+        "scope": scope().whole(), "dependence": scope().dependence(), "ruleset": "2026.11.1",
+        "input_hash": "9f86d081884c7d65", "tally": tally.json(), "criteria": criteria,
+        "recommendation": {"says": "No-go today: 7 of 10 criteria are not met."},
+        "exceptions": exceptions(), "lines": {"count": 200}, "before": "", "key": "00ff",
+        "decision": {
+            "decided": "go_with_conditions", "by": "ada.lind", "at": "2026-11-22T08:15:00Z",
+            "why": "The plant closes <script>alert(1)</script>", "conditions": "PC-0000 is scrapped first.",
+            "overruled": true, "requested_by": "otto",
+        },
+    })
+}
+
+fn after(stopped: i64, waiting: i64, switched_by: Option<&str>) -> After {
+    let mut watch = Watch::default();
+    for (n, became) in [
+        (90, Became::Heard),
+        (waiting, Became::Waiting),
+        (stopped, Became::Stopped),
+        (3, Became::NotCounted),
+    ] {
+        for n in 0..n {
+            let past = Past {
+                fate: if n.is_multiple_of(2) {
+                    Fate::Safe
+                } else {
+                    Fate::WillLose
+                },
+                os_key: "6.1.7601-client",
+                fresh: true,
+                heard: None,
+            };
+            watch.take(past, became);
+        }
+    }
+    let one = |n: i64| Stopped {
+        id: known(0).id,
+        name: format!("PC-{n:04}"),
+        site: "P01".to_owned(),
+        os_key: "6.1.7601-client".to_owned(),
+        fate: Fate::Safe,
+        last: now().plus(-30 * HOUR).0,
+    };
+    After {
+        moments: Moments {
+            decided: decision().decided_at,
+            switched: now().plus(-6 * HOUR).0,
+            now: now().0,
+            freshness_days: 14,
+            hours: 26,
+        },
+        switched_by: switched_by.map(str::to_owned),
+        watching: Watching::default(),
+        watch,
+        stopped: (0..stopped).map(one).collect(),
+    }
+}
+
+pub fn pages() -> Vec<(&'static str, String)> {
+    let tally = tally();
+    let (nothing, said) = (SaidOfScope::default(), said());
+    let kept = kept();
+    let decisions = [decision()];
+    let frame = || layout(Nav::Cutover);
+    let board = |run: bool, paper: bool| {
+        let scope = scope();
+        let said = if run { &said } else { &nothing };
+        let held = held(run.then_some(&tally), said);
+        html(&ScopePage::new(
+            frame(),
+            Board {
+                scope: &scope,
+                run: run.then_some((&kept, &tally)),
+                leftovers: if run {
+                    (leftovers(), 120)
+                } else {
+                    (Vec::new(), 0)
+                },
+                moved: run.then(moved),
+                held: &held,
+                said,
+                runs: if run {
+                    std::slice::from_ref(&kept)
+                } else {
+                    &[]
+                },
+                decisions: if run { &decisions } else { &[] },
+                excepted: if run {
+                    FrozenException::all(&exceptions(), &Sites::all())
+                } else {
+                    Vec::new()
+                },
+                outlook: vec!["None: there are too few days.".to_owned()],
+                may_edit: true,
+                may_decide: true,
+            },
+            paper,
+        ))
+    };
+    let head = head(&tally);
+    let names = Names {
+        rows: leftovers(),
+        shown: "1 to 3 of 120 that are not safe.".to_owned(),
+        next: Some("/cutover/x/what-if/y?after=3".to_owned()),
+    };
+    let watched = |after: &After| html(&AfterPage::new(frame(), &decision(), &head, after, true));
+    vec![
+        (
+            "cutover-none",
+            html(&ScopesPage::new(frame(), &[], &[], true)),
+        ),
+        (
+            "cutover-some",
+            html(&ScopesPage::new(frame(), &[scope()], &decisions, false)),
+        ),
+        ("cutover-scope-new", board(false, false)),
+        ("cutover-scope", board(true, false)),
+        ("cutover-board", board(true, true)),
+        (
+            "cutover-run",
+            html(&RunPage::new(
+                frame(),
+                &scope(),
+                &kept,
+                &tally,
+                Some(moved()),
+                names,
+            )),
+        ),
+        (
+            "cutover-decision",
+            html(&DecisionPage {
+                layout: frame(),
+                frozen: Frozen::new(&decision(), &head, &Sites::all()),
+                moved: Some(moved()),
+                unmoved: "The record itself has not moved.".to_owned(),
+                compare_url: None,
+                own_key: "00ff".to_owned(),
+                leftovers: leftovers(),
+                leftover_count: 120,
+                whole: true,
+            }),
+        ),
+        ("cutover-after-early", watched(&after(0, 50, None))),
+        ("cutover-after-well", watched(&after(1, 0, Some("otto")))),
+        ("cutover-after-back", watched(&after(8, 4, Some("otto")))),
+    ]
+}
+
+/// What is taken away needs nothing else, and runs nothing.
+#[test]
+fn the_sheet_for_the_board_needs_nothing_else() {
+    use cutover::views::cutover::decision::SheetPage;
+    let head = head(&tally());
+    let sheet = SheetPage {
+        frozen: Frozen::new(&decision(), &head, &Sites::all()),
+        leftovers: leftovers(),
+        count: 120,
+    };
+    let text = sheet.render().expect("a sheet");
+    for bad in [
+        "<script",
+        "href=",
+        "src=",
+        "url(",
+        "<b>PC-0042",
+        "<bad>",
+        "@import",
+    ] {
+        assert!(!text.contains(bad), "{bad}: {text}");
+    }
+    for wanted in [
+        "<html lang=",
+        "<title>",
+        "<main>",
+        "@media print",
+        "scope=\"col\"",
+        "PC-0010",
+        "Drives the mill",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    insta::assert_snapshot!(text);
+}
