@@ -237,7 +237,7 @@ fn after(stopped: i64, waiting: i64, switched_by: Option<&str>) -> After {
     ] {
         for n in 0..n {
             let past = Past {
-                fate: if n.is_multiple_of(2) {
+                fate: if n % 2 == 0 {
                     Fate::Safe
                 } else {
                     Fate::WillLose
