@@ -23,7 +23,10 @@ use crate::{
     ingest::Judge,
     store::{
         Error, Store,
-        cutover::{decisions::NewDecision, scopes::SaidOfScope},
+        cutover::{
+            decisions::NewDecision,
+            scopes::{Said, SaidOfScope},
+        },
         model::Filter,
     },
 };
@@ -226,6 +229,10 @@ pub async fn decide(
         })
         .and_then(rewound)
         .map_err(|error| unwritten(&error))?;
+    let last_decided = last.first().map(|last| last.decided_at);
+    // One that an earlier decision has answered asked for that one.
+    let request = said.request.as_ref();
+    let request = request.filter(|said| last_decided.is_none_or(|at| said.marked_at > at));
     let head = head(
         scope,
         judge,
@@ -234,6 +241,7 @@ pub async fn decide(
         recommended,
         lines,
         &said,
+        request,
         &wish,
         overruled,
         now,
@@ -266,13 +274,13 @@ fn head(
     recommended: Recommendation,
     lines: Lines,
     said: &SaidOfScope,
+    request: Option<&Said>,
     wish: &Wish,
     overruled: bool,
     now: Timestamp,
 ) -> Value {
     let (count, hash) = lines.end();
     let exceptions: Vec<Value> = ran.exceptions.iter().map(Answered::json).collect();
-    let request = said.request.as_ref();
     json!({
         "as_of": now.to_string(),
         "scope": scope.whole(),

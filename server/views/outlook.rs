@@ -111,6 +111,9 @@ pub fn for_date(by: i64, needed: Option<Needed>, outcome: &Result<Forecast, NoFo
 
 /// Clients a week; below ten with one decimal.
 fn pace(pace: f64) -> String {
+    if pace > 0.0 && pace < 0.05 {
+        return "fewer than 0.1 clients".to_owned();
+    }
     if pace < 10.0 {
         return format!("{pace:.1} clients");
     }

@@ -98,6 +98,13 @@ export async function startServer(engine = "sqlite", { demo, settings = {} } = {
 
   /// A command of the program beside the server, and what it prints.
   const tell = async (...words) => (await run(program, words, { cwd: data, env })).stdout.trim();
+  /// An account, as an administrator on the machine makes it.
+  const account = async (user, role, password) => {
+    const made = run(program, ["user", "add", user, "--role", role, "--password-stdin"], { cwd: data, env });
+    made.child.stdin.end(`${password}\n`);
+    await made;
+    return { url: told.url, user, password };
+  };
   const token = (purpose) => tell("token", "create", "--purpose", purpose, "--name", "browser-tests");
 
   let told;
@@ -113,5 +120,5 @@ export async function startServer(engine = "sqlite", { demo, settings = {} } = {
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { engine, ...told, request, tell, token, stop, output: () => output };
+  return { engine, ...told, request, tell, token, account, stop, output: () => output };
 }

@@ -93,10 +93,12 @@ export async function visit(browser, url, { width = 1440, scheme = "light", scri
       });
       assert.ok(over <= 0, `${page.url()} is ${over} px too wide at ${width} px:\n${names.join("\n")}`);
     },
-    /// Nothing moved while the page came; `visit` has been counting since it began.
+    /// Nothing moved while the page came; `visit` has been counting since it began. A busy machine may draw a page in two steps
+    /// and move a word by a hair: a hundredth is a tenth of what browsers call good.
     async still() {
       const moved = await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(() => resolve(window.layoutMoved), 50))));
-      assert.deepEqual(moved, [], `${page.url()} moved while it came, at ${page.viewportSize().width} px`);
+      const all = moved.reduce((sum, one) => sum + Number.parseFloat(one), 0);
+      assert.ok(all < 0.01, `${page.url()} moved while it came, at ${page.viewportSize().width} px: ${moved.join("\n")}`);
     },
     /// Another width or scheme in the same window.
     async turn({ width, scheme: other }) {

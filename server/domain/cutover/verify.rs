@@ -103,7 +103,7 @@ impl Reading {
         let lines = canonical::hex(&self.lines.finalize());
         let given = self
             .foot
-            .ok_or_else(|| format!("The {name} has no last line with its signature."))?;
+            .ok_or_else(|| format!("In the {name} a line is missing: that of a client, or the last one with the signature."))?;
         let end: Value = serde_json::from_slice(&given)
             .map_err(|_| format!("The last line of the {name} cannot be read."))?;
         if self.head["lines"]["sha256"].as_str() != Some(lines.as_str()) {

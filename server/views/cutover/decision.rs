@@ -14,7 +14,7 @@ use crate::{
         time::Timestamp,
     },
     store::cutover::decisions::Decision,
-    views::{Layout, text::Moment},
+    views::{Layout, exceptions::last_day, text::Moment},
 };
 
 /// A moment as people read it.
@@ -52,6 +52,11 @@ pub struct FrozenException {
     pub approved: String,
 }
 
+/// The last day of an exception that ends at a time.
+fn held_until(end: &str) -> String {
+    Timestamp::parse(end).map_or_else(|_| end.to_owned(), last_day)
+}
+
 impl FrozenException {
     /// All that a record or a run names, for somebody who may see these sites.
     pub fn all(value: &Value, sites: &Sites) -> Vec<Self> {
@@ -67,7 +72,7 @@ impl FrozenException {
             owner: text(&one["owner"]),
             reason: text(&one["reason"]),
             control: text(&one["control"]),
-            until: moment(&text(&one["expires_at"])),
+            until: held_until(&text(&one["expires_at"])),
             approved: text(&one["approved_by"]),
         })
         .collect()

@@ -146,12 +146,23 @@ pub fn range(fates: &Fates) -> String {
         return "Nobody is in this scope. That proves nothing: look at its sites and its filter."
             .to_owned();
     }
-    format!(
+    let range = format!(
         "Of {} clients at least {} would lose contact; if all that may, and all of whom nobody can say, are bad, {} would.",
         number(fates.total()),
         number(fates.least()),
         number(fates.most())
-    )
+    );
+    // An exception makes nobody safe, so those are never left unsaid.
+    match fates.of(Fate::Accepted) {
+        0 => range,
+        1 => format!(
+            "{range} One more is under an exception and would lose contact too, unless it is served in another way."
+        ),
+        several => format!(
+            "{range} {} more are under an exception and would lose contact too, unless they are served in another way.",
+            number(several)
+        ),
+    }
 }
 
 /// A criterion, dressed.

@@ -146,6 +146,8 @@ pub struct ScopePage {
     pub two_people: bool,
     /// May edit.
     pub may_edit: bool,
+    /// May set limits and change the scope: who decides does, so that nobody else moves what is decided by.
+    pub may_set: bool,
     /// May decide.
     pub may_decide: bool,
     /// Only to read and print: no forms.
@@ -218,6 +220,13 @@ impl ScopePage {
                 .said
                 .request
                 .as_ref()
+                // One that was answered by a decision is asked no more.
+                .filter(|said| {
+                    board
+                        .decisions
+                        .iter()
+                        .all(|one| one.decided_at < said.marked_at)
+                })
                 .map_or_else(String::new, |said| {
                     let when = Moment::new(Timestamp(said.marked_at), now).absolute;
                     format!("{} asked for a decision on {when}.", said.marked_by)
@@ -228,6 +237,7 @@ impl ScopePage {
             choices: Decided::ALL.map(|one| (one.code(), one.words())).to_vec(),
             two_people: scope.two_people,
             may_edit: board.may_edit && !paper,
+            may_set: board.may_decide && !paper,
             may_decide: board.may_decide && board.run.is_some() && !paper,
             paper,
             layout,

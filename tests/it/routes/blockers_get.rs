@@ -112,7 +112,7 @@ async fn nobody_is_an_empty_list_in_every_format() {
     for app in TestApp::each().await {
         insta::assert_snapshot!("blockers_nobody", hidden(app.json(PATH).await));
         let (head, rows) = records(&app.get(&format!("{PATH}?format=csv")).await.text());
-        assert_eq!((head.len(), rows.len()), (24, 0));
+        assert_eq!((head.len(), rows.len()), (25, 0));
         assert!(
             app.get(&format!("{PATH}?format=ndjson"))
                 .await
