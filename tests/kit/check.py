@@ -70,7 +70,7 @@ NEVER = {
     "RegSetValue and its kin": r"\bReg(SetValue|CreateKey|DeleteKey|DeleteValue)",
     "Invoke-Expression": r"\b(Invoke-Expression|iex)\b",
     "Set-ExecutionPolicy": r"\bSet-ExecutionPolicy\b",
-    "downloaded code": r"\b(DownloadString|DownloadFile|FromBase64String|EncodedCommand)\b",
+    "downloaded code": r"\b(DownloadString|DownloadFile|FromBase64String(?!\(\$SigningKey\))|EncodedCommand)\b",
     "Start-Job, Register-*": r"\b(Start-Job|Register-\w+)\b",
     "Set-WmiInstance, Invoke-WmiMethod and CIM": r"\b(Set-WmiInstance|Remove-WmiObject|Invoke-WmiMethod|(Set|New|Remove)-CimInstance|Invoke-CimMethod)\b",
 }

@@ -145,6 +145,13 @@ impl Delivery {
     /// # Errors
     /// Where it is no such document.
     pub fn read(bytes: &[u8]) -> Result<Self, Vec<FieldError>> {
+        // An array would be read as the fields of the object, one after the other.
+        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        if first != Some(&b'{') {
+            return Err(vec![FieldError::whole(
+                "this is no object; send one object with `observations`, `coverage` or `leases`",
+            )]);
+        }
         let mut json = serde_json::Deserializer::from_slice(bytes);
         let read: Result<Self, _> = serde_path_to_error::deserialize(&mut json);
         let read = read.map_err(|error| {
