@@ -39,7 +39,7 @@ pub struct SingleSignOnArgs {
     /// Certificates of authorities that vouch for the provider besides those that this machine trusts, PEM
     #[arg(long, env = "CUTOVER_OIDC_CA", value_name = "FILE")]
     pub oidc_ca: Option<PathBuf>,
-    /// How browsers reach this server, such as https://cutover.corp.example; single sign-on needs it
+    /// How browsers reach this server, beginning with https; single sign-on needs it
     #[arg(long, env = "CUTOVER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
 }

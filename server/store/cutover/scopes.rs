@@ -85,7 +85,7 @@ struct StoredLimit {
 /// What was said last of a kind.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Said {
-    /// A criterion's code, [`REQUEST`] or [`SWITCHED`].
+    /// A criterion's code, [`REQUEST`] or that of the switch.
     pub kind: String,
     /// It was not taken back.
     pub holds: bool,
