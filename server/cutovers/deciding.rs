@@ -26,6 +26,7 @@ use crate::{
         cutover::{
             decisions::NewDecision,
             scopes::{Said, SaidOfScope},
+            walk::WINDOW,
         },
         model::Filter,
     },
@@ -80,9 +81,6 @@ pub fn held(ran: Option<&Ran>, said: &SaidOfScope, observed: Option<&Observed>) 
         marks: &said.marks,
     })
 }
-
-/// Days of logs that are looked at.
-const WINDOW: i64 = 30;
 
 /// What was seen on the wire in a scope; `None`: no log says anything, so nobody knows. An address that may be anybody's may
 /// be of the scope, so it counts with those that are.

@@ -180,6 +180,10 @@ pub fn known(client: &InScope, scope: &Scope, ruleset: &str, now: Timestamp) -> 
         future: row.future,
         duplicate: row.duplicate,
         judged: row.ruleset.as_deref() == Some(ruleset),
+        // A report that came in after it may tell of a repair.
+        seen_using_old: client
+            .seen_old
+            .is_some_and(|seen| oldest.is_none_or(|reported| seen >= reported)),
         collected_at: row.collected_at.map(|at| at.0),
         received_at: row.received_at.map(|at| at.0),
         evidence: client.evidence.clone(),

@@ -9,7 +9,10 @@ use super::{
     identify::ClientId,
     observed_model::{DOUBTS, Doubts},
 };
-use crate::domain::observed::{Ambiguous, Doubt, Placed, Seen};
+use crate::domain::{
+    observed::{Ambiguous, Doubt, Placed, Seen},
+    time::Timestamp,
+};
 
 /// What is kept of each client while everything is read.
 #[derive(Debug, Default)]
@@ -17,6 +20,8 @@ pub(super) struct Brief {
     pub(super) seen: Seen,
     /// Systems that it used an old protocol with, by their place in a list.
     pub(super) legacy: Vec<u32>,
+    /// When it did so last.
+    pub(super) legacy_last: Option<Timestamp>,
 }
 
 /// Everything of a window, in little memory.
@@ -36,10 +41,11 @@ impl Brevity {
         for (id, known) in placed.clients {
             let brief = self.clients.entry(id).or_default();
             brief.seen = brief.seen.max(known.seen);
-            for (system, protocol) in known.lines.into_keys() {
+            for ((system, protocol), line) in known.lines {
                 if protocol.proves() != Seen::Legacy {
                     continue;
                 }
+                brief.legacy_last = brief.legacy_last.max(Some(line.last));
                 let place = self.systems.iter().position(|known| *known == system);
                 let place = place.unwrap_or_else(|| {
                     self.systems.push(system);

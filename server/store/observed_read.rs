@@ -245,6 +245,22 @@ impl Store {
     }
 }
 
+/// Which clients used TLS 1.1 or earlier since then, with whatever system, and when they did so last. `since` counts from the
+/// beginning of its day (UTC).
+pub(super) async fn last_seen_old(
+    tx: &mut Tx,
+    since: Timestamp,
+) -> Result<HashMap<ClientId, Timestamp>> {
+    let looking = Looking::since(tx, since.0.div_euclid(DAY), None).await?;
+    let mut all = Brevity::default();
+    looking.everything(tx, |placed| all.take(placed)).await?;
+    let each = all.clients.into_iter();
+    Ok(each
+        .filter(|(_, brief)| brief.seen == Seen::Legacy)
+        .filter_map(|(id, brief)| Some((id, brief.legacy_last?)))
+        .collect())
+}
+
 /// Systems that may be heard; `None`: all.
 fn visible(sites: &Sites, systems: &[SystemRow]) -> Option<HashSet<String>> {
     let names = systems.iter().map(|row| row.system.clone());

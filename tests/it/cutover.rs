@@ -4,6 +4,7 @@ mod after;
 mod limited;
 mod record;
 mod rules;
+mod seen;
 mod served;
 mod stored;
 mod watch;

@@ -229,6 +229,8 @@ pub struct Known {
     pub duplicate: bool,
     /// The rules in force have judged it.
     pub judged: bool,
+    /// A log or a handshake that is surely its own shows an old protocol, and nothing newer than that was reported.
+    pub seen_using_old: bool,
     /// When the facts were read, in milliseconds.
     pub collected_at: Option<i64>,
     /// When the last report came in, in milliseconds.
@@ -280,7 +282,9 @@ fn bare(known: &Known) -> (Fate, Because) {
             Some(Standing::Blocking | Standing::Conflict | Standing::RestartPending) => {
                 (Fate::MayLose, Because::OldAndBad)
             }
-            _ if known.standing == Standing::Conflict => (Fate::MayLose, Because::SeenUsingOld),
+            _ if known.standing == Standing::Conflict || known.seen_using_old => {
+                (Fate::MayLose, Because::SeenUsingOld)
+            }
             _ => (Fate::CannotSay, Because::Old),
         };
     }
@@ -291,6 +295,10 @@ fn bare(known: &Known) -> (Fate, Because) {
             Some(Impact::Orphan) | None => (Fate::WillLose, Because::Blocks),
         },
         Standing::Conflict => (Fate::MayLose, Because::SeenUsingOld),
+        // What is seen on the wire is more than what is configured.
+        Standing::Ready | Standing::Undetermined if known.seen_using_old => {
+            (Fate::MayLose, Because::SeenUsingOld)
+        }
         Standing::RestartPending => (Fate::MayLose, Because::RestartPending),
         Standing::Undetermined => (Fate::CannotSay, Because::Undetermined),
         Standing::Silent => (Fate::CannotSay, Because::Silent),
@@ -321,6 +329,7 @@ impl Known {
             "received_at": self.received_at,
             "evidence": self.evidence,
             "exception": self.exception,
+            "seen_using_old": self.seen_using_old,
             "fate": found.fate.code(),
             "without": found.without.code(),
             "because": found.because.code(),
@@ -349,6 +358,7 @@ impl Known {
             self.duplicate,
             self.judged,
             self.exception,
+            self.seen_using_old,
         ])
     }
 }

@@ -10,16 +10,19 @@ use super::{
         identify::{self, ClientId},
         lists::page,
         model::{ClientRow, Filter, Order},
+        observed_read::last_seen_old,
     },
     excepted::{self, Excepted},
 };
 use crate::domain::{
     cutover::{canonical, whatif::Membership},
-    time::Timestamp,
+    time::{DAY, Timestamp},
 };
 
 /// Clients read at once.
 pub const PORTION: usize = 500;
+/// Days of logs that are looked at, today among them.
+pub const WINDOW: i64 = 30;
 
 #[derive(sqlx::FromRow)]
 struct Proof {
@@ -39,6 +42,8 @@ pub struct InScope {
     pub evidence: String,
     /// The exception in force that fits it.
     pub exception: Option<Excepted>,
+    /// When a log or a handshake that is surely its own showed an old protocol last, within [`WINDOW`] days.
+    pub seen_old: Option<Timestamp>,
 }
 
 /// Everybody in a scope, being read.
@@ -48,6 +53,7 @@ pub struct ScopeWalk {
     filters: VecDeque<(Membership, Filter)>,
     cursor: Option<String>,
     exceptions: HashMap<String, Vec<Excepted>>,
+    seen_old: HashMap<ClientId, Timestamp>,
     /// Those that can come by more than one filter.
     seen: HashSet<String>,
     now: Timestamp,
@@ -63,11 +69,13 @@ impl Store {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
         let exceptions = excepted::in_force(&mut tx, now).await?;
+        let seen_old = last_seen_old(&mut tx, now.plus(-(WINDOW - 1) * DAY)).await?;
         Ok(ScopeWalk {
             tx,
             filters: filters.into(),
             cursor: None,
             exceptions,
+            seen_old,
             seen: HashSet::new(),
             now,
         })
@@ -107,6 +115,11 @@ impl ScopeWalk {
                     membership,
                     evidence: hashes.get(&row.id).cloned().unwrap_or_default(),
                     exception: exception.take(1).next(),
+                    seen_old: row
+                        .id
+                        .parse()
+                        .ok()
+                        .and_then(|id: ClientId| self.seen_old.get(&id).copied()),
                     row,
                 });
             }

@@ -30,6 +30,7 @@ pub fn ready(name: &str) -> Known {
         future: false,
         duplicate: false,
         judged: true,
+        seen_using_old: false,
         collected_at: Some(1),
         received_at: Some(1),
         evidence: "00".to_owned(),
@@ -107,6 +108,31 @@ fn every_way_not_to_be_ready_has_its_answer() {
             Because::OldAndBad,
         ),
         (silent("PC-1"), Fate::CannotSay, Because::Silent),
+        // Configured well, or not known to be, and seen.
+        (
+            Known {
+                seen_using_old: true,
+                ..ready("PC-1")
+            },
+            Fate::MayLose,
+            Because::SeenUsingOld,
+        ),
+        (
+            Known {
+                seen_using_old: true,
+                ..of(Standing::Undetermined, Some(Standing::Undetermined))
+            },
+            Fate::MayLose,
+            Because::SeenUsingOld,
+        ),
+        (
+            Known {
+                seen_using_old: true,
+                ..old(Standing::Ready)
+            },
+            Fate::MayLose,
+            Because::SeenUsingOld,
+        ),
         // The days of the scope are fewer than those of the server.
         (
             Known {
@@ -227,7 +253,7 @@ fn any_client() -> impl Strategy<Value = Known> {
         prop::sample::select(Standing::ALL.to_vec()),
         prop::option::of(prop::sample::select(Standing::ALL.to_vec())),
         prop::option::of(prop::sample::select(Impact::ALL.to_vec())),
-        any::<[bool; 5]>(),
+        any::<[bool; 6]>(),
         prop::option::of(Just("e-1".to_owned())),
         prop::sample::select(vec![
             Membership::Named,
@@ -241,7 +267,7 @@ fn any_client() -> impl Strategy<Value = Known> {
                 standing,
                 verdict,
                 impact,
-                [expected, fresh, future, duplicate, judged],
+                [expected, fresh, future, duplicate, judged, seen_using_old],
                 exception,
                 membership,
             )| Known {
@@ -253,6 +279,7 @@ fn any_client() -> impl Strategy<Value = Known> {
                 future,
                 duplicate,
                 judged,
+                seen_using_old,
                 exception,
                 membership,
                 ..ready(&format!("PC-{n}"))
@@ -265,7 +292,7 @@ proptest! {
     fn safe_is_only_who_is_ready_fresh_and_certain(known in any_client()) {
         let safe = judge(&known).fate == Fate::Safe;
         let certain = known.standing == Standing::Ready && known.verdict.is_some() && known.fresh && known.judged
-            && !known.future && !known.duplicate && known.membership == Membership::Named;
+            && !known.future && !known.duplicate && !known.seen_using_old && known.membership == Membership::Named;
         prop_assert_eq!(safe, certain);
     }
 

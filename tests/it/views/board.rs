@@ -81,6 +81,7 @@ fn known(n: usize) -> Known {
         future: false,
         duplicate: false,
         judged: true,
+        seen_using_old: false,
         collected_at: None,
         received_at: None,
         evidence: String::new(),
