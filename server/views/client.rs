@@ -21,7 +21,7 @@ use crate::{
     domain::{
         assess::{Prospect, ProtocolMask},
         evidence::Chapter,
-        observed::{OfClient, Quadrant},
+        observed::{OfClient, Quadrant, Seen},
         verdict::{CheckResult, Standing, Verdict},
     },
     store::model::ClientDetail,
@@ -52,6 +52,8 @@ pub struct ObservedView {
     pub lines: Vec<LineView>,
     /// An old protocol came from an address that it may have had.
     pub suspected: bool,
+    /// It stands as ready, and was seen using an old protocol.
+    pub contradicts: bool,
 }
 
 /// One of several sources.
@@ -235,6 +237,7 @@ impl ClientPage {
             says: told(Quadrant::of(standing == Standing::Ready, seen.seen)).1,
             lines: lines(seen, self.layout.now),
             suspected: seen.suspected,
+            contradicts: standing == Standing::Ready && seen.seen == Seen::Legacy,
         });
     }
 

@@ -3,7 +3,7 @@
 use reqwest::{Method, header};
 use serde_json::json;
 
-use super::served::{estate, scope};
+use super::served::{estate, page, scope};
 use crate::support::{
     answer::Answer,
     app::TestApp,
@@ -45,5 +45,10 @@ async fn who_was_seen_using_the_old_after_its_report_is_not_safe() {
         // Standings are of what is configured, and stay.
         let clients = app.json("/api/v1/clients?q=READY-1").await;
         assert_eq!(clients["items"][0]["standing"], "ready");
+        // The page of the client says it above everything else.
+        let client = clients["items"][0]["id"].as_str().expect("an id");
+        let shown = page(&app, &cookie, &format!("/clients/{client}")).await;
+        let warned = shown.find("Seen otherwise:").expect("a warning");
+        assert!(warned < shown.find("<dt>OS version</dt>").expect("the facts"));
     }
 }
