@@ -13,7 +13,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use crate::{
-    domain::{assess::Policy, pace},
+    domain::{assess::Policy, pace, suspicions},
     networks,
     people::{PeopleArgs, PeopleSettings},
     single_sign_on::{SingleSignOn, SingleSignOnArgs},
@@ -94,6 +94,9 @@ pub struct ServeArgs {
     /// New clients that a token for reports may make known in an hour, unless the token says it; 0: no limit [default: 0]
     #[arg(long, env = "CUTOVER_NEW_CLIENTS_PER_HOUR", value_name = "N")]
     pub new_clients_per_hour: Option<u32>,
+    /// Clients that one token, or one address, may turn ready in an hour before a suspicion is noted; 0: any [default: 50]
+    #[arg(long, env = "CUTOVER_BURST", value_name = "N")]
+    pub burst: Option<u32>,
     /// Proxies in front of this server whose X-Forwarded-For says who sent a request, as networks, comma separated [default: none]
     #[arg(long, env = "CUTOVER_TRUSTED_PROXIES", value_name = "NETWORKS")]
     pub trusted_proxies: Option<String>,
@@ -126,6 +129,7 @@ struct FromFile {
     rate_limit: Option<u32>,
     rate_limit_sending: Option<u32>,
     new_clients_per_hour: Option<u32>,
+    burst: Option<u32>,
     trusted_proxies: Option<String>,
     freshness_days: Option<u32>,
     dotnet: Option<String>,
@@ -265,6 +269,8 @@ pub struct Config {
     pub rate_limit_sending: u32,
     /// New clients that a token may make known in an hour, unless the token says it; 0: no limit.
     pub new_clients_per_hour: i64,
+    /// Clients that one sender may turn ready in an hour before a suspicion is noted; 0: any.
+    pub burst: i64,
     /// Proxies whose word is taken for where a request comes from.
     pub trusted_proxies: Vec<IpNet>,
     /// JSON log lines.
@@ -452,6 +458,10 @@ impl ServeArgs {
                 .new_clients_per_hour
                 .or(file.new_clients_per_hour)
                 .map_or(0, i64::from),
+            burst: self
+                .burst
+                .or(file.burst)
+                .map_or(suspicions::BURST, i64::from),
             trusted_proxies: networks::parse("trusted_proxies", proxies.unwrap_or_default())?,
             json_logs,
             webhooks: file.webhooks(&self.webhooks)?,

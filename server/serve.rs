@@ -84,6 +84,7 @@ pub async fn serve(
         .await
         .map_err(|error| error.to_string())?;
     store.warm();
+    store.writer().note_bursts_above(config.burst);
     store
         .apply_freshness(config.freshness_ms, Author::server(), clock::now())
         .await

@@ -38,6 +38,8 @@ pub enum Criterion {
     BlockingWithoutException,
     /// Clients whose exception in force is over soon.
     ExceptionsExpiring,
+    /// Clients that a report turned ready about which a suspicion is open.
+    Suspicious,
 }
 
 /// How much of it may be there.
@@ -55,7 +57,7 @@ pub enum Limit {
 
 impl Criterion {
     /// All, in the order of an answer.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Clients,
         Self::Blocking,
         Self::NoVerdict,
@@ -71,6 +73,7 @@ impl Criterion {
         Self::Duplicates,
         Self::BlockingWithoutException,
         Self::ExceptionsExpiring,
+        Self::Suspicious,
     ];
 
     /// The stable code.
@@ -91,6 +94,7 @@ impl Criterion {
             Self::Duplicates => "suspected_duplicates",
             Self::BlockingWithoutException => "blocking_without_exception",
             Self::ExceptionsExpiring => "exceptions_expiring",
+            Self::Suspicious => "suspicious",
         }
     }
 
@@ -275,6 +279,8 @@ pub struct Figures {
     pub blocking_without_exception: i64,
     /// Of the clients in scope, those whose exception in force is over within 30 days.
     pub exceptions_expiring: i64,
+    /// Of the clients in scope, those that a report turned ready about which a suspicion is open.
+    pub suspicious: i64,
 }
 
 /// A criterion with what was found.
@@ -322,6 +328,7 @@ impl Figures {
             Criterion::Duplicates => self.duplicates,
             Criterion::BlockingWithoutException => self.blocking_without_exception,
             Criterion::ExceptionsExpiring => self.exceptions_expiring,
+            Criterion::Suspicious => self.suspicious,
         })
     }
 }

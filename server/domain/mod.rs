@@ -26,6 +26,7 @@ pub mod plan;
 pub mod protocols;
 pub mod readiness;
 pub mod sightings;
+pub mod suspicions;
 pub mod throttle;
 pub mod time;
 pub mod totp;

@@ -176,12 +176,17 @@ pub async fn answer(
         excepted: Some(Excepted::Soon),
         ..scope.clone()
     };
+    let suspicious = Filter {
+        suspicious: true,
+        ..scope.clone()
+    };
     let figures = Figures {
         unplaced,
         left_out_heard: trend::length(&app, &gate::left_out_heard(&scope), now).await?,
         stopped_feeds: i64::try_from(stopped).unwrap_or(i64::MAX),
         regressed: trend::regressed(&app, &scope, now).await?,
         exceptions_expiring: trend::length(&app, &soon, now).await?,
+        suspicious: trend::length(&app, &suspicious, now).await?,
         ..counted(&summary)
     };
     let held = hold(&figures, &criteria);

@@ -53,6 +53,7 @@ pub mod sign_in;
 pub mod signed;
 mod spreadsheet;
 mod summary_json;
+pub mod suspicions;
 pub mod table;
 mod timeline;
 pub mod tls;

@@ -11,7 +11,7 @@ use super::{
     auth::Person,
     exceptions,
     query::{DEFAULT_LIMIT, ListQuery, Named},
-    timeline, trend,
+    suspicions, timeline, trend,
 };
 use crate::{
     clock,
@@ -144,6 +144,7 @@ pub async fn home(
         let regressed = trend::regressed(&app, &filter, summary.as_of).await?;
         page.say_attention(&summary, &feeds, regressed);
         page.say_exceptions(&store.exception_pile(&filter.within, now).await?);
+        page.say_suspicions(store.open_suspicions(&filter.within).await?);
         if person.may(Permission::Administer) && !filter.within.is_limited() {
             page.say_webhooks(&store.webhooks().await?);
         }
@@ -328,6 +329,7 @@ pub async fn client(
         page.say_observed(detail.row.standing, &seen);
     }
     let known = exceptions::of_client(&app, &detail.row.id, &person).await?;
+    page.suspicions = suspicions::of_client(&app, &detail.row.id, &person).await?;
     page.exceptions = Some(ClientExceptions::new(
         &detail.row,
         &known,

@@ -233,6 +233,7 @@ fn apply(query: &mut ListQuery, name: &str, value: String) -> Result<(), String>
         "unlisted" => filter.unlisted = yes(&value)?,
         "future" => filter.future = yes(&value)?,
         "regressed" => filter.regressed = yes(&value)?,
+        "suspicious" => filter.suspicious = yes(&value)?,
         "unchanged" => filter.unchanged = Some(days(&value)?),
         "excepted" => {
             filter.excepted = Some(

@@ -16,8 +16,8 @@ use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
     cutover, exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest, kit, layers,
     lists, observed, observed_page, oidc, pages, people, population, saved, second_factor, setup,
-    sightings, sign_in, tls_page, tokens, trend, trend_api, twins, upload_again, upload_api,
-    uploads, webhooks,
+    sightings, sign_in, suspicions, tls_page, tokens, trend, trend_api, twins, upload_again,
+    upload_api, uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},
@@ -192,6 +192,8 @@ fn pages() -> Vec<Route> {
         get("/audit/log.ndjson", ReadAudit, audit_export::ndjson),
         get("/tls", Read, tls_page::page),
         get("/sightings", Read, sightings::page),
+        get("/suspicions", Read, suspicions::page),
+        post("/suspicions/close", FeedOrDecide, suspicions::close),
         get("/observed", Read, observed_page::page),
         post("/observed", Feed, observed_page::take_log),
         get("/trend", Read, trend::page),
@@ -327,6 +329,7 @@ fn api() -> Vec<Route> {
         get("/api/v1/rejects", FeedOrReadAudit, api::rejects).or(READ),
         get("/api/v1/audit", ReadAudit, audit::list),
         get("/api/v1/sightings", Read, sightings::list).or(READ),
+        get("/api/v1/suspicions", Read, suspicions::list).or(READ),
         get(OBSERVED, Read, observed::list).or(READ),
         post(OBSERVED, Feed, observed::add).or(IMPORT),
         get("/api/v1/scopes", Read, cutover::api::scopes).or(READ),

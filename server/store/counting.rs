@@ -33,6 +33,7 @@ pub(super) fn groups_from_counts(filter: &Filter) -> Option<(Vec<Growing>, Vec<S
         || filter.duplicates
         || filter.future
         || filter.regressed
+        || filter.suspicious
         || filter.unchanged.is_some()
         || filter.excepted.is_some()
         || searched(filter).is_some()
@@ -118,6 +119,7 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
         || filter.duplicates && filter.within.is_limited()
         || standings.is_empty()
         || filter.regressed
+        || filter.suspicious
         || filter.unchanged.is_some()
         || filter.excepted.is_some()
         || searched(filter).is_some()

@@ -43,6 +43,8 @@ pub struct Filter {
     pub future: bool,
     /// Only clients that were ready lately and are not any more, although the rules are the same.
     pub regressed: bool,
+    /// Only clients that a report turned ready about which a suspicion is open.
+    pub suspicious: bool,
     /// Only clients that have not been ready for so many days, without any change.
     pub unchanged: Option<i64>,
     /// Only clients under an exception in force, or only those under none.

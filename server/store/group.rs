@@ -37,10 +37,12 @@ pub(super) struct Applied {
     pub(super) seen_at: i64,
 }
 
-/// Writes the group; the caller has begun the transaction and commits it. One receipt a report, in order.
+/// Writes the group; the caller has begun the transaction and commits it. One receipt a report, in order. `burst`: so many
+/// clients may turn ready in an hour by what one sender sends, before that is noted; 0: any.
 pub(super) async fn apply(
     conn: &mut Conn,
     reports: &[Incoming],
+    burst: i64,
     now: Timestamp,
 ) -> Result<Vec<Receipt>> {
     let mut receipts: Vec<Option<Receipt>> = vec![None; reports.len()];
@@ -61,7 +63,7 @@ pub(super) async fn apply(
             free
         });
         Wave::new(reports, wave, now)
-            .write(conn, &mut receipts)
+            .write(conn, burst, &mut receipts)
             .await?;
         waiting = later;
     }
@@ -110,7 +112,12 @@ impl<'r> Wave<'r> {
         }
     }
 
-    async fn write(mut self, conn: &mut Conn, receipts: &mut [Option<Receipt>]) -> Result<()> {
+    async fn write(
+        mut self,
+        conn: &mut Conn,
+        burst: i64,
+        receipts: &mut [Option<Receipt>],
+    ) -> Result<()> {
         self.find_by_strongest(conn).await?;
         // Before the first row is locked: two servers that wait for this lock with rows in hand wait in a circle.
         if self
@@ -138,7 +145,9 @@ impl<'r> Wave<'r> {
             .filter(|index| !touched.contains_key(index))
             .collect();
         if rest.is_empty() {
-            return Ok(());
+            return self
+                .suspect(conn, &touched, &rest, &HashMap::new(), burst)
+                .await;
         }
         let found = self.identify(conn, &rest).await?;
         // Every server locks rows in the same order.
@@ -148,7 +157,8 @@ impl<'r> Wave<'r> {
         self.join(conn, &joint).await?;
         rest.extend(&joint);
         self.remember(conn, &rest, found).await?;
-        self.keep_history(conn, &rest, &applied, receipts).await
+        self.keep_history(conn, &rest, &applied, receipts).await?;
+        self.suspect(conn, &touched, &rest, &applied, burst).await
     }
 
     /// Takes out of `rest` what has to be judged together with other sources. Where other servers write too, the

@@ -41,6 +41,7 @@ pub(super) struct Joined {
     pub(super) standing: Standing,
     pub(super) impact: Option<Impact>,
     pub(super) reasons: i64,
+    pub(super) os_key: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -52,6 +53,10 @@ struct Locked {
     touched: i64,
     whole: i64,
     trust: i64,
+    verdict: Option<String>,
+    os_key: String,
+    sent_token: String,
+    sent_from: String,
 }
 
 /// A source as it is stored.
@@ -102,6 +107,10 @@ pub(super) async fn lock(
                 whole: row.whole,
             };
             state.trust = Trust::from_level(row.trust);
+            state.verdict = row.verdict.as_deref().and_then(Standing::from_code);
+            state.os_key = row.os_key;
+            state.sent_token = row.sent_token;
+            state.sent_from = row.sent_from;
         }
     }
     Ok(())
@@ -282,6 +291,7 @@ impl<'r> Outcome<'r> {
                 standing,
                 impact: jointly.impact,
                 reasons: jointly.reasons,
+                os_key: jointly.os_key.clone(),
             },
             jointly,
             sources,

@@ -8,6 +8,7 @@ use super::{
     model::{Excepted, Filter, Listing, Order},
     moves::{MOVED_BACK, NEWS},
     searching::{Search, inside, searched},
+    suspicion_list::SUSPECTED,
 };
 use crate::domain::{
     assess,
@@ -110,6 +111,7 @@ impl Piece {
 /// Whether a condition of this filter leaves few clients and has an index of its own.
 pub(super) const fn names_few(filter: &Filter) -> bool {
     filter.regressed
+        || filter.suspicious
         || filter.role.is_some()
         || filter.duplicates
         || filter.future
@@ -327,6 +329,7 @@ impl Growing {
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
         let by_parts = lead.by_parts();
         self.by_ids |= filter.regressed
+            || filter.suspicious
             || filter.needs_exception()
             || piece.search == Search::Id
             || piece.search == Search::Name && by_parts.is_some();
@@ -400,6 +403,9 @@ impl Growing {
                 MOVED_BACK,
                 [Value::Int(ESTATE), Value::Int(now.plus(-NEWS).0)],
             );
+        }
+        if filter.suspicious {
+            self.and(SUSPECTED, [ESTATE; 3].map(Value::Int));
         }
         match filter.excepted {
             None => {}

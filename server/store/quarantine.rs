@@ -19,7 +19,7 @@ use super::{
     rebuilding::Rebuilt,
     remains, rewriting,
     rows::Rows,
-    tokens,
+    suspicion_list, tokens,
 };
 use crate::domain::{
     audit::Author,
@@ -127,6 +127,7 @@ impl Store {
                             None,
                             Some(format!("{} to {} as {id}", span.since, span.until)),
                         );
+                    suspicion_list::set_aside(conn, &span, &id, by, &why, now).await?;
                     conn.sql(ADD)
                         .bind(ESTATE)
                         .bind(id)
@@ -140,6 +141,7 @@ impl Store {
                         .bind(clients)
                         .execute()
                         .await?;
+                    suspicion_list::set_aside(conn, &aside, now).await?;
                     audit::note(conn, &entry).await
                 })
             })
@@ -183,6 +185,7 @@ impl Store {
                         .because(Some(why))
                         .entry(now, "token.quarantine.lift", subject)
                         .change(Some(id), None);
+                    suspicion_list::count_again(conn, &known.id).await?;
                     audit::note(conn, &entry).await?;
                     Ok(true)
                 })
@@ -380,6 +383,11 @@ async fn at_the_end(conn: &mut Conn, quarantine: &Quarantine, now: Timestamp) ->
     } else if quarantine.lifted.is_none() && now < span.until.plus(STRAGGLERS) {
         return Ok(Step::Waiting);
     } else {
+        if quarantine.lifted.is_none() {
+            // What came in meanwhile was noted, too.
+            let (id, by) = (&quarantine.id, &quarantine.created_by);
+            suspicion_list::set_aside(conn, span, id, by, &quarantine.why, now).await?;
+        }
         (END, Step::Done)
     };
     let statement = conn

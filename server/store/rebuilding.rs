@@ -260,6 +260,9 @@ fn state(verdict: &Verdict) -> State {
         standing: Some(verdict.verdict),
         verdict: Some(verdict.verdict),
         stale_at: Some(verdict.stale_at.0),
+        os_key: verdict.os_key.clone(),
+        sent_token: verdict.sent_token.clone(),
+        sent_from: verdict.sent_from.clone(),
         sources: i64::try_from(verdict.sources.len()).unwrap_or(i64::MAX),
         coverage: verdict.coverage,
         trust: verdict

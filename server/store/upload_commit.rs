@@ -128,13 +128,14 @@ impl Store {
         now: Timestamp,
         again: bool,
     ) -> Result<Option<Vec<Kept>>> {
+        let burst = self.writer.burst();
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
                     if again {
                         conn.lock_new_clients().await?;
                     }
-                    store(conn, &portion, now).await
+                    store(conn, &portion, burst, now).await
                 })
             })
             .await
@@ -178,7 +179,12 @@ impl Store {
     }
 }
 
-async fn store(conn: &mut Conn, portion: &Portion, now: Timestamp) -> Result<Option<Vec<Kept>>> {
+async fn store(
+    conn: &mut Conn,
+    portion: &Portion,
+    burst: i64,
+    now: Timestamp,
+) -> Result<Option<Vec<Kept>>> {
     let passed = conn
         .sql(PASS)
         .bind(ESTATE)
@@ -207,7 +213,7 @@ async fn store(conn: &mut Conn, portion: &Portion, now: Timestamp) -> Result<Opt
             reports.push(report.clone());
         }
     }
-    let receipts = group::apply(conn, &reports, now).await?;
+    let receipts = group::apply(conn, &reports, burst, now).await?;
     let mut met: HashSet<ClientId> = known.state.keys().copied().collect();
     let outcomes: Vec<(i64, &Receipt, RowOutcome)> = numbers
         .into_iter()

@@ -3,7 +3,15 @@
 //! A bounded queue in front of it turns a stampede into `Busy` instead of memory. On any error the connection
 //! is dropped and everyone who waits is told the truth; nothing is acknowledged that is not durable.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
@@ -14,7 +22,7 @@ use super::{
     group,
     incoming::{Incoming, Receipt},
 };
-use crate::domain::time::Timestamp;
+use crate::domain::{suspicions::BURST, time::Timestamp};
 
 /// Reports that may wait to be written. At some 2 KB each this bounds the queue's memory to about 16 MB.
 pub const QUEUE: usize = 8_192;
@@ -62,6 +70,8 @@ enum Job {
 pub struct Writer {
     jobs: mpsc::UnboundedSender<Job>,
     room: Arc<Semaphore>,
+    /// So many clients may turn ready in an hour by what one sender sends, before that is noted.
+    burst: Arc<AtomicI64>,
 }
 
 impl Writer {
@@ -74,7 +84,8 @@ impl Writer {
             tokio::spawn(look_ahead(Ahead::new(db.clone()), waiting, looked_up));
             waiting = next;
         }
-        tokio::spawn(run(db.clone(), Some(conn), waiting));
+        let burst = Arc::new(AtomicI64::new(BURST));
+        tokio::spawn(run(db.clone(), Some(conn), waiting, Arc::clone(&burst)));
         if db.engine() == "sqlite" {
             tokio::spawn(checkpoint_often(db, jobs.downgrade()));
         }
@@ -82,7 +93,18 @@ impl Writer {
             jobs,
             // The semaphore is the bound of the queue, counted in reports.
             room: Arc::new(Semaphore::new(QUEUE)),
+            burst,
         })
+    }
+
+    /// How many clients may turn ready in an hour by what one sender sends, before that is noted; 0: any.
+    pub(super) fn burst(&self) -> i64 {
+        self.burst.load(Ordering::Relaxed)
+    }
+
+    /// Sets that number.
+    pub fn note_bursts_above(&self, burst: i64) {
+        self.burst.store(burst, Ordering::Relaxed);
     }
 
     /// Writes reports; the receipts are durable when this returns.
@@ -174,7 +196,12 @@ struct Waiting {
     room: OwnedSemaphorePermit,
 }
 
-async fn run(db: Db, mut conn: Option<Conn>, mut jobs: mpsc::UnboundedReceiver<Job>) {
+async fn run(
+    db: Db,
+    mut conn: Option<Conn>,
+    mut jobs: mpsc::UnboundedReceiver<Job>,
+    burst: Arc<AtomicI64>,
+) {
     let mut next = None;
     loop {
         let job = match next.take() {
@@ -225,7 +252,8 @@ async fn run(db: Db, mut conn: Option<Conn>, mut jobs: mpsc::UnboundedReceiver<J
                         Err(_) => break,
                     }
                 }
-                write_group(&db, &mut conn, group).await;
+                let burst = burst.load(Ordering::Relaxed);
+                write_group(&db, &mut conn, group, burst).await;
             }
         }
     }
@@ -253,7 +281,7 @@ async fn in_transaction(db: &Db, conn: &mut Option<Conn>, task: Task) -> Result<
     result
 }
 
-async fn write_group(db: &Db, conn: &mut Option<Conn>, group: Vec<Waiting>) {
+async fn write_group(db: &Db, conn: &mut Option<Conn>, group: Vec<Waiting>, burst: i64) {
     let now = group
         .iter()
         .map(|waiting| waiting.now)
@@ -266,7 +294,7 @@ async fn write_group(db: &Db, conn: &mut Option<Conn>, group: Vec<Waiting>) {
         reports.extend(waiting.reports);
     }
     metrics::histogram!("cutover_group_reports").record(precise(reports.len()));
-    match written(db, conn, &reports, now).await {
+    match written(db, conn, &reports, burst, now).await {
         Ok(receipts) => {
             let mut receipts = receipts.into_iter();
             for (count, answer, _room) in answers {
@@ -280,7 +308,7 @@ async fn write_group(db: &Db, conn: &mut Option<Conn>, group: Vec<Waiting>) {
                 let mut reports = reports.into_iter();
                 for (count, answer, _room) in answers {
                     let own: Vec<Incoming> = reports.by_ref().take(count).collect();
-                    let alone = written(db, conn, &own, now).await.map_err(|error| {
+                    let alone = written(db, conn, &own, burst, now).await.map_err(|error| {
                         if error.blames_the_data() {
                             Error::Refused(error.to_string())
                         } else {
@@ -313,6 +341,7 @@ async fn written(
     db: &Db,
     conn: &mut Option<Conn>,
     reports: &[Incoming],
+    burst: i64,
     now: Timestamp,
 ) -> Result<Vec<Receipt>> {
     let mut attempt = 1;
@@ -324,7 +353,7 @@ async fn written(
                 // Two that lost to each other go on one after the other.
                 open.lock_new_clients().await?;
             }
-            let receipts = group::apply(open, reports, now).await?;
+            let receipts = group::apply(open, reports, burst, now).await?;
             open.commit().await?;
             Ok(receipts)
         }

@@ -131,6 +131,18 @@ pub fn exceptions(pile: &Pile) -> Vec<Attention> {
     .collect()
 }
 
+/// How many suspicions nobody has looked at: the length of the list.
+pub fn suspicions(open: i64) -> Option<Attention> {
+    (open > 0).then(|| Attention {
+        text: counted(
+            open,
+            "suspicion is open: reports did what honest machines seldom do",
+            "suspicions are open: reports did what honest machines seldom do",
+        ),
+        href: Some(links::SUSPICIONS.to_owned()),
+    })
+}
+
 /// What is wrong with the certificates; see [`super::tls::troubles`].
 pub fn certificates(
     certificates: &[Certificate],

@@ -13,6 +13,7 @@ use super::{
     observed::{LineView, lines, told},
     prospect::{StepView, conclusion, steps},
     rows::{RowView, last_known},
+    suspicions::SuspicionRow,
     text::{Moment, counted},
     timeline::{EntryView, entries},
     words,
@@ -119,6 +120,10 @@ pub struct ClientPage {
     pub called: Vec<String>,
     /// What was seen of it on the wire; none: nothing was.
     pub observed: Option<ObservedView>,
+    /// What reports of it did that honest machines seldom do.
+    pub suspicions: Vec<SuspicionRow>,
+    /// Where all of them are.
+    pub suspicions_url: String,
     /// What somebody answers for; `None`: not asked for.
     pub exceptions: Option<ClientExceptions>,
     /// One page of the history, newest first.
@@ -214,6 +219,8 @@ impl ClientPage {
             two_machines_url: links::two_machines_url(&row.id),
             called: called::sentences(client),
             observed: None,
+            suspicions: Vec::new(),
+            suspicions_url: format!("{}?state=any&client={}", links::SUSPICIONS, row.id),
             exceptions: None,
             history: entries(client, chapters, now),
             older_url: client

@@ -13,6 +13,7 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("addresses.add", "Brought in who had which address"),
     ("mapping.save", "Kept what columns mean"),
     ("client.two-machines", "Said that records are two machines"),
+    ("suspicion.close", "Closed a suspicion"),
     ("exception.request", "Asked for an exception"),
     ("exception.approve", "Approved an exception"),
     ("exception.reject", "Rejected an exception"),

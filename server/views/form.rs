@@ -308,6 +308,11 @@ pub fn flags(filter: &Filter) -> Vec<Flag> {
             "Was ready in the last 30 days",
             filter.regressed,
         ),
+        (
+            "suspicious",
+            "Turned ready under an open suspicion",
+            filter.suspicious,
+        ),
         ("left_out", "Left out of the population", filter.left_out),
     ]
     .map(|(name, label, chosen)| Flag {
@@ -392,6 +397,7 @@ fn chips(screen: &Screen, filter: &Filter) -> Vec<Chip> {
             "unlisted" => without.unlisted = false,
             "future" => without.future = false,
             "regressed" => without.regressed = false,
+            "suspicious" => without.suspicious = false,
             _ => without.left_out = false,
         }
         chip("Only", flag.label.to_lowercase(), &without);

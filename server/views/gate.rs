@@ -42,6 +42,7 @@ pub const fn title(criterion: Criterion) -> &'static str {
         Criterion::Duplicates => "Suspected second records",
         Criterion::BlockingWithoutException => "Blocking, and under no exception in force",
         Criterion::ExceptionsExpiring => "Under an exception that is over within 30 days",
+        Criterion::Suspicious => "Turned ready by a report about which a suspicion is open",
     }
 }
 
@@ -139,6 +140,7 @@ pub fn list(criterion: Criterion, scope: &Filter) -> Option<String> {
             filter.excepted = Some(Excepted::No);
         }
         Criterion::ExceptionsExpiring => filter.excepted = Some(Excepted::Soon),
+        Criterion::Suspicious => filter.suspicious = true,
         // That list is of the whole estate.
         Criterion::StoppedFeeds => {
             let whole = scope.site.is_none() && !scope.within.is_limited();

@@ -237,6 +237,11 @@ impl HomePage {
         self.attention.extend(attention::exceptions(pile));
     }
 
+    /// Says how many suspicions nobody has looked at.
+    pub fn say_suspicions(&mut self, open: i64) {
+        self.attention.extend(attention::suspicions(open));
+    }
+
     /// Says which webhooks do not reach anybody.
     pub fn say_webhooks(&mut self, webhooks: &[Webhook]) {
         self.attention.extend(attention::webhooks(webhooks));

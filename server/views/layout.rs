@@ -39,6 +39,8 @@ pub enum Nav {
     Tls,
     /// Whose handshakes failed.
     Sightings,
+    /// What honest machines seldom do.
+    Suspicions,
     /// Who changed what.
     Audit,
     /// How to feed it.
@@ -150,7 +152,7 @@ const READING: [(Nav, &str, &str); 7] = [
 ];
 
 /// What its menu holds: where the numbers come from, and by which rules.
-const FEEDING: [(Nav, &str, &str); 15] = [
+const FEEDING: [(Nav, &str, &str); 16] = [
     (Nav::Observed, "/observed", "Observed"),
     (Nav::Exceptions, "/exceptions", "Exceptions"),
     (Nav::Upload, "/upload", "Upload files"),
@@ -160,6 +162,7 @@ const FEEDING: [(Nav, &str, &str); 15] = [
     (Nav::Tokens, "/tokens", "Tokens"),
     (Nav::Tls, "/tls", "TLS self-test"),
     (Nav::Sightings, "/sightings", "Sightings"),
+    (Nav::Suspicions, "/suspicions", "Suspicions"),
     (Nav::Audit, "/audit", "Audit log"),
     (Nav::Feeding, "/feeding", "How to feed it"),
     (Nav::Method, "/method", "How this is counted"),

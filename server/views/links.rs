@@ -142,6 +142,8 @@ impl Screen {
 pub const FEEDS: &str = "/feeds";
 /// The page of tokens.
 pub const TOKENS: &str = "/tokens";
+/// What honest machines seldom do, as far as nobody has looked.
+pub const SUSPICIONS: &str = "/suspicions";
 
 /// URL of exactly the list a filter describes.
 pub fn list_url(filter: &Filter) -> String {
@@ -265,6 +267,7 @@ pub fn filter_query(filter: &Filter) -> String {
         ("unlisted", filter.unlisted),
         ("future", filter.future),
         ("regressed", filter.regressed),
+        ("suspicious", filter.suspicious),
     ] {
         if on {
             push(&mut query, name, "1");

@@ -56,6 +56,7 @@ pub mod second_factor;
 pub mod setup;
 pub mod sightings;
 pub mod sign_in;
+pub mod suspicions;
 pub mod tables;
 pub mod text;
 pub mod timeline;

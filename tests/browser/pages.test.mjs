@@ -28,6 +28,7 @@ const always = [
   { name: "account", path: "/account" },
   { name: "tls", path: "/tls" },
   { name: "sightings", path: "/sightings" },
+  { name: "suspicions", path: "/suspicions" },
   { name: "audit", path: "/audit" },
   { name: "feeding", path: "/feeding", same: true },
   { name: "method", path: "/method", same: true },

@@ -135,6 +135,7 @@ async fn walk(app: &TestApp, seed: u64) {
         "/exceptions",
         "/tls",
         "/sightings",
+        "/suspicions",
         "/population",
         "/upload",
     ]

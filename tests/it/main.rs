@@ -47,6 +47,7 @@ mod sites;
 mod store;
 mod stub;
 mod support;
+mod suspicions;
 mod sweep;
 mod tls;
 mod tokens;

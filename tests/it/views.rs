@@ -10,6 +10,7 @@ mod one_upload;
 mod people;
 mod records;
 mod samples;
+mod suspicions;
 mod trends;
 
 use std::{fs, path::Path};
@@ -61,6 +62,7 @@ fn pages() -> Vec<(&'static str, String)> {
     pages.extend(board::pages());
     pages.extend(people::pages());
     pages.extend(exceptions::pages());
+    pages.extend(suspicions::pages());
     pages.extend(fixes());
     pages.extend([
         ("feeding", feeding()),

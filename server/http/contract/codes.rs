@@ -17,10 +17,10 @@ use super::super::{table, whole};
 use crate::{
     domain::{
         assess, changes, evidence, exceptions, feeds, lists::ListOrigin, observed, plan, sightings,
-        verdict,
+        suspicions, verdict,
     },
     error::Problem,
-    store::{id_lists, incoming, model, upload_model},
+    store::{id_lists, incoming, model, suspicion_list, upload_model},
     views::words,
     wire::foreign::{format, local_time},
 };
@@ -198,6 +198,10 @@ codes! {
     HandshakeFailure: sightings::Failure::ALL
         .map(|failure| (failure.code(), words::failure(failure)))
         .to_vec();
+    /// What is odd about reports.
+    SuspicionKind: suspicions::Kind::ALL.map(|kind| (kind.code(), kind.words())).to_vec();
+    /// Whether somebody has looked at a suspicion.
+    SuspicionState: bare(suspicion_list::State::ALL.map(suspicion_list::State::code));
     /// By which way a report came in.
     Way: {
         use incoming::Way::{Command, Report, Share, Upload};

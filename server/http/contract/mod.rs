@@ -7,6 +7,7 @@ pub mod codes;
 mod examples;
 mod failures;
 pub mod params;
+mod params_suspicions;
 mod params_uploads;
 mod reading;
 pub mod said;

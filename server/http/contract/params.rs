@@ -116,12 +116,12 @@ pub const GATE: [Param; 5] = [
         "criteria",
         Text,
         "blocking:0,no_verdict:2%,regressed:0",
-        "Limits in place of the usual ones, with commas between; the others stay. A number is the most that may be there, `2%` a share of the clients in scope, and `any` drops the criterion. Usual: `clients:1` (the least), `blocking:0`, `no_verdict:2%`, `silent:0`, `restart_pending:0`, `to_rejudge:0`, `list_age_days:30`, `stopped_feeds:0`, `unplaced:0`, `left_out_heard:0`, `future_reports:0`, `regressed:any`, `suspected_duplicates:any`, `blocking_without_exception:any`, `exceptions_expiring:any`.",
+        "Limits in place of the usual ones, with commas between; the others stay. A number is the most that may be there, `2%` a share of the clients in scope, and `any` drops the criterion. Usual: `clients:1` (the least), `blocking:0`, `no_verdict:2%`, `silent:0`, `restart_pending:0`, `to_rejudge:0`, `list_age_days:30`, `stopped_feeds:0`, `unplaced:0`, `left_out_heard:0`, `future_reports:0`, `regressed:any`, `suspected_duplicates:any`, `blocking_without_exception:any`, `exceptions_expiring:any`, `suspicious:0`.",
     ),
 ];
 
 /// Which clients are meant, beside their standing. Each one narrows; without any, everybody who is counted is meant.
-pub const FILTERS: [Param; 17] = [
+pub const FILTERS: [Param; 18] = [
     param(
         "impact",
         One("Impact", ""),
@@ -191,6 +191,12 @@ pub const FILTERS: [Param; 17] = [
         Flag,
         "1",
         "Only clients that were ready in the last 30 days and are not any more, under the same rules.",
+    ),
+    param(
+        "suspicious",
+        Flag,
+        "1",
+        "Only clients that a report turned ready about which a suspicion is open: by itself, or among many that one sender turned.",
     ),
     param(
         "unchanged",
@@ -479,6 +485,7 @@ pub const AUDIT_CURSOR: Param = param(
     "Where to go on: `next_cursor` of the page before.",
 );
 
+pub use super::params_suspicions::SUSPICIONS;
 pub use super::params_uploads::{BY_ITSELF, FILES, LACKS, ROWS, UPLOAD, UPLOAD_WAY, WAIT};
 
 /// The names of every parameter of a list, the filters first.

@@ -13,6 +13,7 @@ use super::{
         observed_json::ObservedAnswer,
         sightings::SightingList,
         summary_json::SummaryAnswer,
+        suspicions::SuspicionList,
         trend_json::{RegressedAnswer, TrendAnswer},
     },
     call::{Call, Content, Shape, Tag, Who},
@@ -105,6 +106,16 @@ fn observed() -> Call {
         .takes(params::OBSERVED)
         .takes([params::CURSOR, params::LIMIT])
         .json::<ObservedAnswer>(200, "A page of the list, and what the whole covers.")
+        .polled()
+        .error(400, "`cursor` is none of this list.")
+}
+
+/// What honest machines seldom do.
+fn suspicions() -> Call {
+    Call::get("/api/v1/suspicions", "listSuspicions", "Reports that honest machines seldom send")
+        .says("What reports did that honest machines seldom do, the latest first: other hardware or an older Windows under the same ids, a turn to ready by another sender, many addresses within a day, a clock that went back or runs ahead, many clients that one sender turned ready within an hour. Never a verdict by itself, and nobody becomes ready by it. Those that are about a sender (`burst`) are of the whole estate, and are left out for whoever sees some sites only.")
+        .takes(params::SUSPICIONS)
+        .json::<SuspicionList>(200, "A page of the list.")
         .polled()
         .error(400, "`cursor` is none of this list.")
 }
@@ -220,6 +231,7 @@ pub(super) fn calls() -> Vec<Call> {
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
         sightings(),
+        suspicions(),
         audit(),
     ];
     calls.extend(cutovers());

@@ -1,0 +1,416 @@
+//! Suspicions as people and programs read them, and how they are closed.
+
+use super::{
+    ESTATE, Store, audit,
+    db::Conn,
+    error::{Error, Result},
+    identify::{self, ClientId},
+    narrowing::{Growing, Value, text},
+    quarantine_model::Span,
+};
+use crate::domain::{
+    access::Sites, audit::Author, suspicions::Kind, time::Timestamp, verdict::Standing,
+};
+
+const ROW: &str = "SELECT s.id, s.client_id, COALESCE(c.name, '') AS name, COALESCE(c.site, '') AS site,
+  COALESCE(c.standing, '') AS standing, s.kind, s.token, COALESCE(t.name, '') AS token_name, s.about, s.sent_by,
+  s.sent_from, s.was, s.became, s.turned, s.first_at, s.last_at, s.times, s.closed_at, s.closed_by, s.closed_why,
+  s.quarantine
+FROM suspicions s LEFT JOIN clients c ON c.estate = s.estate AND c.id = s.client_id
+LEFT JOIN tokens t ON t.estate = s.estate AND t.id = s.token WHERE s.estate = ?";
+const HOW_MANY: &str = "SELECT CAST(COUNT(*) AS BIGINT)
+FROM suspicions s LEFT JOIN clients c ON c.estate = s.estate AND c.id = s.client_id WHERE s.estate = ?";
+const SUBJECT: &str =
+    "SELECT s.kind, s.token, s.about, COALESCE(c.name, '') AS name, COALESCE(c.site, '') AS site
+FROM suspicions s LEFT JOIN clients c ON c.estate = s.estate AND c.id = s.client_id
+WHERE s.estate = $1 AND s.id = $2 AND s.closed_at IS NULL";
+const CLOSE: &str = "UPDATE suspicions SET closed_at = $3, closed_by = $4, closed_why = $5
+WHERE estate = $1 AND id = $2 AND closed_at IS NULL";
+/// All of it lies in the span: what else was noted before or since still has to be looked at.
+const SET_ASIDE: &str = "UPDATE suspicions SET closed_at = $5, closed_by = $6, closed_why = $7, quarantine = $8
+WHERE estate = $1 AND token = $2 AND token <> '' AND first_at >= $3 AND last_at <= $4 AND closed_at IS NULL";
+/// Where the same was noted anew meanwhile, that one is open.
+const COUNT_AGAIN: &str = "UPDATE suspicions SET closed_at = NULL, closed_by = NULL, closed_why = NULL, quarantine = NULL
+WHERE estate = $1 AND quarantine = $2 AND NOT EXISTS (SELECT 1 FROM suspicions o WHERE o.estate = suspicions.estate
+  AND o.client_id = suspicions.client_id AND o.kind = suspicions.kind AND o.token = suspicions.token
+  AND o.about = suspicions.about AND (o.closed_at IS NULL OR (o.quarantine = $2 AND o.id > suspicions.id)))";
+
+/// Clients that a report turned ready about which something odd is noted that nobody has closed: by themselves, or because
+/// they are among many that one sender turned.
+pub(super) const SUSPECTED: &str = " AND id IN (
+  SELECT s.client_id FROM suspicions s WHERE s.estate = ? AND s.closed_at IS NULL AND s.turned AND s.kind <> 'burst'
+  UNION SELECT t.client_id FROM suspicions s JOIN turned t ON t.estate = s.estate AND t.token = s.token
+    AND t.at >= s.first_at AND t.at <= s.last_at
+  WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'burst' AND s.about = ''
+  UNION SELECT t.client_id FROM suspicions s JOIN turned t ON t.estate = s.estate AND t.sent_from = s.about
+    AND t.at >= s.first_at AND t.at <= s.last_at
+  WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'burst' AND s.about <> '')";
+
+/// Whether somebody has looked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum State {
+    /// Nobody has.
+    #[default]
+    Open,
+    /// Somebody has, or what it is about counts no more.
+    Closed,
+    /// Either.
+    Any,
+}
+
+impl State {
+    /// All, the usual one first.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Closed, Self::Any];
+
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+            Self::Any => "any",
+        }
+    }
+
+    /// What a code names.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.code() == code)
+    }
+}
+
+/// Which suspicions are meant; every field narrows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Which {
+    /// Whether somebody has looked.
+    pub state: State,
+    /// What is odd.
+    pub kind: Option<Kind>,
+    /// Of this client only.
+    pub client: Option<ClientId>,
+}
+
+/// The client that a suspicion is about, as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whom {
+    /// Our id of it.
+    pub id: String,
+    /// Its name; empty: it is gone.
+    pub name: String,
+    /// Its site; empty: not known.
+    pub site: String,
+    /// Where it stands; `None`: it is gone.
+    pub standing: Option<Standing>,
+}
+
+/// How a suspicion was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub by: String,
+    /// Why.
+    pub why: String,
+    /// What it is about was set aside.
+    pub set_aside: bool,
+}
+
+/// Something that honest machines seldom do, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspicion {
+    /// Our id of it.
+    pub id: String,
+    /// What is odd.
+    pub kind: Kind,
+    /// The client; `None`: it is about a sender.
+    pub client: Option<Whom>,
+    /// Id of the token; empty: none, or several.
+    pub token: String,
+    /// Its name; empty: not known.
+    pub token_name: String,
+    /// Of a burst from one address: that address.
+    pub about: String,
+    /// Who sent the latest of these reports.
+    pub sent_by: String,
+    /// From where.
+    pub sent_from: String,
+    /// What was known.
+    pub was: String,
+    /// What the latest said.
+    pub became: String,
+    /// One of them turned the client ready.
+    pub turned: bool,
+    /// The first of these reports.
+    pub first_at: Timestamp,
+    /// The latest.
+    pub last_at: Timestamp,
+    /// How many; of a burst, how many clients turned ready.
+    pub times: i64,
+    /// How it was closed; `None`: it is open.
+    pub closed: Option<Closed>,
+}
+
+/// A page of suspicions, the latest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SuspicionPage {
+    /// Its rows.
+    pub items: Vec<Suspicion>,
+    /// Where the next page starts; `None`: this was the last.
+    pub next_cursor: Option<String>,
+    /// How many the whole list has.
+    pub total: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Stored {
+    id: String,
+    client_id: Vec<u8>,
+    name: String,
+    site: String,
+    standing: String,
+    kind: String,
+    token: String,
+    token_name: String,
+    about: String,
+    sent_by: String,
+    sent_from: String,
+    was: String,
+    became: String,
+    turned: bool,
+    first_at: i64,
+    last_at: i64,
+    times: i64,
+    closed_at: Option<i64>,
+    closed_by: Option<String>,
+    closed_why: Option<String>,
+    quarantine: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Subject {
+    kind: String,
+    token: String,
+    about: String,
+    name: String,
+    site: String,
+}
+
+impl Stored {
+    fn suspicion(self) -> Result<Suspicion> {
+        let broken = |what: &str| Error::Inconsistent {
+            table: "suspicions",
+            detail: format!("{what} of {}", self.id),
+        };
+        let client = if self.client_id.is_empty() {
+            None
+        } else {
+            let id = identify::from_bytes(&self.client_id).ok_or_else(|| broken("the client"))?;
+            Some(Whom {
+                id: id.to_string(),
+                name: self.name,
+                site: self.site,
+                standing: Standing::from_code(&self.standing),
+            })
+        };
+        Ok(Suspicion {
+            kind: Kind::from_code(&self.kind).ok_or_else(|| broken("the kind"))?,
+            client,
+            closed: self.closed_at.map(|at| Closed {
+                at: Timestamp(at),
+                by: self.closed_by.unwrap_or_default(),
+                why: self.closed_why.unwrap_or_default(),
+                set_aside: self.quarantine.is_some(),
+            }),
+            id: self.id,
+            token: self.token,
+            token_name: self.token_name,
+            about: self.about,
+            sent_by: self.sent_by,
+            sent_from: self.sent_from,
+            was: self.was,
+            became: self.became,
+            turned: self.turned,
+            first_at: Timestamp(self.first_at),
+            last_at: Timestamp(self.last_at),
+            times: self.times,
+        })
+    }
+}
+
+/// A statement about suspicions that somebody with these sites may see: one about a sender is of the whole estate.
+fn asking(start: &'static str, which: &Which, sites: &Sites) -> Growing {
+    let mut growing = Growing::starting(start);
+    match which.state {
+        State::Open => growing.grouped(" AND s.closed_at IS NULL"),
+        State::Closed => growing.grouped(" AND s.closed_at IS NOT NULL"),
+        State::Any => {}
+    }
+    if let Some(kind) = which.kind {
+        growing.and(" AND s.kind = ?", [text(kind.code())]);
+    }
+    if let Some(client) = which.client {
+        growing.and(
+            " AND s.client_id = ?",
+            [Value::Bytes(identify::bytes(client))],
+        );
+    }
+    growing.one_of(" AND c.site IN (", sites);
+    growing
+}
+
+impl Store {
+    /// A page of suspicions, the latest first, and how many there are.
+    ///
+    /// # Errors
+    /// [`Error::Input`] when the cursor is none of this list.
+    pub async fn suspicions(
+        &self,
+        which: &Which,
+        sites: &Sites,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<SuspicionPage> {
+        if cursor.is_some_and(|id| uuid::Uuid::try_parse(id).is_err()) {
+            return Err(Error::Input(
+                "this cursor was not made by this server for the list of suspicions; start again without a cursor"
+                    .to_owned(),
+            ));
+        }
+        let mut tx = self.db.read().await?;
+        let total = asking(HOW_MANY, which, sites)
+            .statement(&mut tx)
+            .scalar()
+            .await?;
+        let mut reading = asking(ROW, which, sites);
+        if let Some(cursor) = cursor {
+            reading.and(" AND s.id < ?", [text(cursor)]);
+        }
+        let wanted = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+        reading.and(" ORDER BY s.id DESC LIMIT ?", [Value::Int(wanted)]);
+        let rows: Vec<Stored> = reading.statement(&mut tx).all().await?;
+        let mut items = rows
+            .into_iter()
+            .map(Stored::suspicion)
+            .collect::<Result<Vec<_>>>()?;
+        let more = items.len() > limit;
+        items.truncate(limit);
+        Ok(SuspicionPage {
+            next_cursor: items.last().filter(|_| more).map(|last| last.id.clone()),
+            items,
+            total,
+        })
+    }
+
+    /// How many are open, of those that somebody may see: the length of the list.
+    pub async fn open_suspicions(&self, sites: &Sites) -> Result<i64> {
+        let mut tx = self.db.read().await?;
+        let which = Which::default();
+        asking(HOW_MANY, &which, sites)
+            .statement(&mut tx)
+            .scalar()
+            .await
+    }
+
+    /// Closes what is open of these, with a reason; answers how many that were.
+    pub async fn close_suspicions(
+        &self,
+        ids: Vec<String>,
+        why: String,
+        author: Author,
+        sites: Sites,
+        now: Timestamp,
+    ) -> Result<usize> {
+        self.writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    let mut closed = 0;
+                    for id in ids {
+                        if close(conn, id, &why, &author, &sites, now).await? {
+                            closed += 1;
+                        }
+                    }
+                    Ok(closed)
+                })
+            })
+            .await
+    }
+}
+
+async fn close(
+    conn: &mut Conn,
+    id: String,
+    why: &str,
+    author: &Author,
+    sites: &Sites,
+    now: Timestamp,
+) -> Result<bool> {
+    let subject: Option<Subject> = conn
+        .sql(SUBJECT)
+        .bind(ESTATE)
+        .bind(id.clone())
+        .optional()
+        .await?;
+    let Some(subject) = subject else {
+        return Ok(false);
+    };
+    let burst = subject.kind == Kind::Burst.code();
+    if sites.is_limited() && (burst || !sites.holds(&subject.site)) {
+        return Ok(false);
+    }
+    let written = conn
+        .sql(CLOSE)
+        .bind(ESTATE)
+        .bind(id.clone())
+        .bind(now.0)
+        .bind(author.by.name())
+        .bind(why.to_owned())
+        .execute()
+        .await?;
+    if written == 0 {
+        return Ok(false);
+    }
+    let whom = match (burst, subject.token.is_empty()) {
+        (false, _) => subject.name,
+        (true, false) => format!("token {}", subject.token),
+        (true, true) => format!("address {}", subject.about),
+    };
+    let entry = author
+        .clone()
+        .because(Some(why.to_owned()))
+        .entry(now, "suspicion.close", format!("{whom} (suspicion {id})"))
+        .change(Some(subject.kind), None);
+    audit::note(conn, &entry).await?;
+    Ok(true)
+}
+
+/// Closes what was noted of reports that a quarantine sets aside.
+pub(super) async fn set_aside(
+    conn: &mut Conn,
+    span: &Span,
+    quarantine: &str,
+    by: &str,
+    why: &str,
+    now: Timestamp,
+) -> Result<()> {
+    conn.sql(SET_ASIDE)
+        .bind(ESTATE)
+        .bind(span.token.clone())
+        .bind(span.since.0)
+        .bind(span.until.0)
+        .bind(now.0)
+        .bind(by.to_owned())
+        .bind(why.to_owned())
+        .bind(quarantine.to_owned())
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Opens again what a quarantine closed: its reports count again.
+pub(super) async fn count_again(conn: &mut Conn, quarantine: &str) -> Result<()> {
+    conn.sql(COUNT_AGAIN)
+        .bind(ESTATE)
+        .bind(quarantine.to_owned())
+        .execute()
+        .await
+        .map(drop)
+}

@@ -1,0 +1,287 @@
+//! Writes down what reports did that honest machines seldom do, in the transaction that takes them.
+//!
+//! A report that says what is known, from where the last one came, costs nothing here: all that is compared was read to
+//! find its client.
+
+use std::collections::HashMap;
+
+use super::{
+    ESTATE,
+    bursts::{self, Turn},
+    db::Conn,
+    error::Result,
+    group::{Applied, Wave},
+    identify::{self, ClientId},
+    incoming::{Incoming, Kept},
+    known::{ClientIdRow, State},
+    rows::Rows,
+};
+use crate::domain::{
+    suspicions::{
+        After, Before, Found, SETTLED, Traits, is_looked_at, is_settled, many_addresses, odd,
+    },
+    time::Timestamp,
+};
+
+const RAISE: &str = include_str!("sql/upsert_suspicions.sql");
+const ADDRESSES: &str = include_str!("sql/upsert_addresses.sql");
+const SINCE: &str = "WITH v (n, client_id, address) AS ({rows})
+SELECT v.n, a.since FROM v CROSS JOIN client_addresses a
+WHERE a.estate = $1 AND a.client_id = v.client_id AND a.address = v.address";
+/// How many addresses clients have, and from how many of them they were heard lately.
+const HOW_MANY: &str = "WITH v (client_id) AS ({rows})
+SELECT v.client_id, CAST(COUNT(CASE WHEN a.last_at >= $2 THEN 1 END) AS BIGINT) AS lately,
+  CAST(COUNT(*) AS BIGINT) AS n
+FROM v CROSS JOIN client_addresses a WHERE a.estate = $1 AND a.client_id = v.client_id GROUP BY v.client_id";
+const FORGET: &str =
+    "DELETE FROM client_addresses WHERE estate = $1 AND client_id = $2 AND address IN (
+  SELECT address FROM client_addresses WHERE estate = $1 AND client_id = $2
+  ORDER BY last_at DESC, address LIMIT $3 OFFSET $4)";
+
+/// So many addresses of a client are kept, those where it was heard last.
+const KEPT: i64 = 16;
+
+#[derive(sqlx::FromRow)]
+struct Since {
+    n: i64,
+    since: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct HowMany {
+    client_id: Vec<u8>,
+    lately: i64,
+    n: i64,
+}
+
+/// Something odd, and the report that showed it.
+struct Raised<'r> {
+    client: ClientId,
+    report: &'r Incoming,
+    found: Found,
+    turned: bool,
+}
+
+impl<'r> Wave<'r> {
+    /// Notes what is odd about the reports of this wave, of which those in `rest` were more than touched.
+    pub(super) async fn suspect(
+        &self,
+        conn: &mut Conn,
+        touched: &HashMap<usize, ClientId>,
+        rest: &[usize],
+        applied: &HashMap<ClientId, Applied>,
+        burst: i64,
+    ) -> Result<()> {
+        let mut raised = Vec::new();
+        let mut turns = Vec::new();
+        let judged: Vec<(usize, Before<'_>, After<'_>)> = rest
+            .iter()
+            .filter_map(|&index| self.compared(index, applied))
+            .collect();
+        let settled = self.settled(conn, &judged).await?;
+        for (index, before, mut after) in judged {
+            after.settled = settled.get(&index).copied().unwrap_or(true);
+            let turned = after.turned(&before);
+            let (client, report) = (self.id(index), &self.reports[index]);
+            if turned && after.by_a_stranger() {
+                turns.push(Turn { client, report });
+            }
+            raised.extend(odd(&before, &after).into_iter().map(|found| Raised {
+                client,
+                report,
+                found,
+                turned,
+            }));
+        }
+        let moved: Vec<(usize, &State)> = touched
+            .keys()
+            .chain(rest)
+            .filter_map(|&index| Some((index, self.moved(index)?)))
+            .collect();
+        raised.extend(self.heard_elsewhere(conn, &moved).await?);
+        raise(conn, &raised, self.now).await?;
+        bursts::turned(conn, &turns, burst, self.now).await
+    }
+
+    /// What was known of a client that had reported before, where its report is looked at.
+    fn before(&self, index: usize) -> Option<&State> {
+        let state = self.known.state.get(&self.id(index))?;
+        let looked_at = is_looked_at(self.reports[index].sender.trust);
+        (looked_at && state.seen_at.is_some()).then_some(state)
+    }
+
+    /// A client before and after a report.
+    fn compared(
+        &self,
+        index: usize,
+        applied: &HashMap<ClientId, Applied>,
+    ) -> Option<(usize, Before<'_>, After<'_>)> {
+        let state = self.before(index)?;
+        let report = &self.reports[index];
+        let joined = self.joined.get(&index);
+        let counts = match joined {
+            Some(joined) => joined.kept != Kept::Late,
+            None => applied.contains_key(&self.id(index)),
+        };
+        let before = Before {
+            traits: Traits {
+                smbios_guid: state.ids.smbios_guid.as_deref(),
+                serial_number: state.ids.serial_number.as_deref(),
+                os_key: &state.os_key,
+                token: &state.sent_token,
+                from: &state.sent_from,
+            },
+            verdict: state.verdict?,
+            seen_at: Timestamp(state.seen_at?),
+        };
+        let after = After {
+            traits: Traits {
+                smbios_guid: report.ids.smbios_guid.as_deref(),
+                serial_number: report.ids.serial_number.as_deref(),
+                os_key: joined.map_or(&report.os_key, |joined| &joined.os_key),
+                token: &report.sender.token,
+                from: &report.sender.from,
+            },
+            verdict: self.earned(index).0,
+            collected_at: report.collected_at,
+            future: report.future,
+            holds: report.stale_at.since(report.seen_at),
+            trust: report.sender.trust,
+            counts,
+            settled: true,
+        };
+        Some((index, before, after))
+    }
+
+    /// Of those that turned ready: whether their address is one where the client has been known for long enough.
+    async fn settled(
+        &self,
+        conn: &mut Conn,
+        judged: &[(usize, Before<'_>, After<'_>)],
+    ) -> Result<HashMap<usize, bool>> {
+        let turned: Vec<&(usize, Before<'_>, After<'_>)> = judged
+            .iter()
+            .filter(|(_, before, after)| after.turned(before) && after.by_a_stranger())
+            .collect();
+        if turned.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let rows = Rows::default()
+            .int((0_i64..).take(turned.len()).map(Some))
+            .bytes(
+                turned
+                    .iter()
+                    .map(|(index, ..)| Some(identify::bytes(self.id(*index)))),
+            )
+            .text(turned.iter().map(|(.., after)| Some(after.traits.from)));
+        let found: Vec<Since> = conn.many(SINCE, &[ESTATE], &rows).await?;
+        let since: HashMap<i64, Timestamp> = found
+            .into_iter()
+            .map(|row| (row.n, Timestamp(row.since)))
+            .collect();
+        let settled = (0_i64..).zip(turned).map(|(n, (index, before, after))| {
+            let same = before.traits.from == after.traits.from;
+            (*index, is_settled(since.get(&n).copied(), same, self.now))
+        });
+        Ok(settled.collect())
+    }
+
+    /// What was known of a client whose report came from another address than the one before.
+    fn moved(&self, index: usize) -> Option<&State> {
+        let from = &self.reports[index].sender.from;
+        self.before(index).filter(|state| {
+            !from.is_empty() && !state.sent_from.is_empty() && state.sent_from != **from
+        })
+    }
+
+    /// Writes down from where clients are heard that moved, and finds those that move a lot.
+    async fn heard_elsewhere(
+        &self,
+        conn: &mut Conn,
+        moved: &[(usize, &State)],
+    ) -> Result<Vec<Raised<'r>>> {
+        if moved.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids = || {
+            moved
+                .iter()
+                .map(|(index, _)| Some(identify::bytes(self.id(*index))))
+        };
+        let then = |state: &State| state.seen_at.unwrap_or_default();
+        let now = self.now.0;
+        let rows = Rows::default()
+            .bytes(ids().chain(ids()))
+            .text(
+                moved
+                    .iter()
+                    .map(|(_, state)| Some(state.sent_from.clone()))
+                    .chain(
+                        moved
+                            .iter()
+                            .map(|(index, _)| Some(self.reports[*index].sender.from.to_string())),
+                    ),
+            )
+            .int(
+                moved
+                    .iter()
+                    .map(|_| Some(0))
+                    .chain(moved.iter().map(|_| Some(now))),
+            )
+            .int(
+                moved
+                    .iter()
+                    .map(|(_, state)| Some(then(state)))
+                    .chain(moved.iter().map(|_| Some(now))),
+            );
+        let _: Vec<ClientIdRow> = conn.many(ADDRESSES, &[ESTATE], &rows).await?;
+        let lately = self.now.plus(-SETTLED).0;
+        let rows = Rows::default().bytes(ids());
+        let counted: Vec<HowMany> = conn.many(HOW_MANY, &[ESTATE, lately], &rows).await?;
+        let mut raised = Vec::new();
+        for row in counted {
+            if row.n > KEPT {
+                conn.sql(FORGET)
+                    .bind(ESTATE)
+                    .bind(row.client_id.clone())
+                    .bind(i64::MAX)
+                    .bind(KEPT)
+                    .execute()
+                    .await?;
+            }
+            let report = moved
+                .iter()
+                .find(|(index, _)| self.id(*index).as_bytes()[..] == row.client_id[..]);
+            if let (Some(found), Some((index, _))) = (many_addresses(row.lately), report) {
+                raised.push(Raised {
+                    client: self.id(*index),
+                    report: &self.reports[*index],
+                    found,
+                    turned: false,
+                });
+            }
+        }
+        Ok(raised)
+    }
+}
+
+async fn raise(conn: &mut Conn, raised: &[Raised<'_>], now: Timestamp) -> Result<()> {
+    if raised.is_empty() {
+        return Ok(());
+    }
+    let each = || raised.iter();
+    let sender = || raised.iter().map(|one| &one.report.sender);
+    let rows = Rows::default()
+        .text(each().map(|_| Some(uuid::Uuid::now_v7().to_string())))
+        .bytes(each().map(|one| Some(identify::bytes(one.client))))
+        .text(each().map(|one| Some(one.found.kind.code())))
+        .text(sender().map(|sender| Some(sender.token.to_string())))
+        .text(sender().map(|sender| Some(sender.name.to_string())))
+        .text(sender().map(|sender| Some(sender.from.to_string())))
+        .text(each().map(|one| Some(one.found.was.clone())))
+        .text(each().map(|one| Some(one.found.became.clone())))
+        .flag(each().map(|one| one.turned))
+        .int(each().map(|_| Some(now.0)));
+    let _: Vec<ClientIdRow> = conn.many(RAISE, &[ESTATE], &rows).await?;
+    Ok(())
+}
