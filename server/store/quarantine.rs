@@ -127,7 +127,7 @@ impl Store {
                             None,
                             Some(format!("{} to {} as {id}", span.since, span.until)),
                         );
-                    suspicion_list::set_aside(conn, &span, &id, by, &why, now).await?;
+                    suspicion_list::set_aside(conn, &span, &id, &by, &why, now).await?;
                     conn.sql(ADD)
                         .bind(ESTATE)
                         .bind(id)
@@ -141,7 +141,6 @@ impl Store {
                         .bind(clients)
                         .execute()
                         .await?;
-                    suspicion_list::set_aside(conn, &aside, now).await?;
                     audit::note(conn, &entry).await
                 })
             })

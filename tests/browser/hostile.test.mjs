@@ -197,7 +197,7 @@ function sentByMail() {
       `/there-is-no-page/${text}`, `/clients?q=${text}`, `/blockers?owner=${text}&q=${text}`, `/?site=${text}`, `/clients?${text}=${text}`, `/clients?sort=${text}&cursor=${text}`,
       `/sites/${text}`, `/roles/${text}`, `/os/${text}`, `/fixes/${text}`, `/fixes/${text}?a=1/${text}`, `/clients/${text}`, `/uploads/${text}`, `/people/${text}`, `/tokens/${text}`,
       `/trend/${text}`, `/trend?site=${text}&days=${text}`, `/audit?who=${text}&subject=${text}`, `/audit?deed=${text}&from=${text}&to=${text}`,
-      `/sign-in?next=${text}`, `/setup?key=${text}`, `/upload?cursor=${text}`, `/sightings?cursor=${text}`, `/views?${text}`, `/population?list=${text}`,
+      `/sign-in?next=${text}`, `/setup?key=${text}`, `/upload?cursor=${text}`, `/sightings?cursor=${text}`, `/suspicions?cursor=${text}`, `/views?${text}`, `/population?list=${text}`,
     ];
     return addresses.filter((_, place) => (place + number) % 5 === 0 || name === "image");
   });

@@ -205,6 +205,7 @@ fn figures() -> impl Strategy<Value = Figures> {
                 regressed: back,
                 duplicates: back,
                 blocking_without_exception: blocking,
+                suspicious: 0,
                 exceptions_expiring: back,
             },
         )
