@@ -626,76 +626,75 @@ async fn a_thief_of_the_shared_token_is_seen_on_every_page_and_fails_the_gate() 
         assert_eq!(said.status.code(), Some(3), "{said:?}");
         assert!(String::from_utf8_lossy(&said.stdout).contains("a suspicion is open: 50 of 50"));
 
-        // One is looked at. Without a reason nothing is closed, and what is closed stays readable.
-        assert_eq!(
-            close(&app, &cookie, &format!("id={id}&why=")).await.status,
-            422
-        );
-        assert_eq!(
-            close(&app, &cookie, "why=a+new+mainboard").await.status,
-            422
-        );
         let burst = burst["id"].as_str().expect("an id");
-        let why = encoded("we rolled the fix out");
-        let done = close(
-            &app,
-            &cookie,
-            &format!("id={burst}&id={id}&id=nothing&why={why}"),
-        )
-        .await;
-        assert_eq!(
-            (done.status, done.header("location").as_str()),
-            (303, "/suspicions?done=2")
-        );
-        assert_eq!(open(&app).await.len(), BLOCKERS - 1);
-        assert_eq!(gate(&app).await["figure"], BLOCKERS - 1);
-        let closed = app.json("/api/v1/suspicions?state=closed").await;
-        assert_eq!(closed["total"], 2);
-        assert_eq!(closed["items"][0]["closed"]["why"], "we rolled the fix out");
-        assert_eq!(closed["items"][0]["closed"]["by"], "admin");
-        assert!(
-            page(&app, &cookie, &of_client)
-                .await
-                .contains("we rolled the fix out")
-        );
-        let log = page(&app, &cookie, "/audit?deed=suspicion.close").await;
-        assert!(log.contains("we rolled the fix out"), "{log}");
-
-        // Only a new report brings it back: blocking once more, and "ready" from elsewhere.
-        let who = closed["items"].as_array().expect("items").iter();
-        let who = who
-            .filter_map(|item| item["client"]["name"].as_str())
-            .next();
-        let who = who.expect("a name").to_owned();
-        let site = if who.ends_with(['0', '2', '4', '6', '8']) {
-            "P01"
-        } else {
-            "P02"
-        };
-        let token = app.token("ingest");
-        let blocking = app.report(&who).windows7_untouched().at_site(site);
-        from(
-            &app,
-            token,
-            "10.0.9.9",
-            blocking.collected(-3 * MINUTE).line(),
-        )
-        .await;
-        assert_eq!(
-            app.json(&format!("/api/v1/suspicions?client={client}&kind=sender"))
-                .await["total"],
-            0
-        );
-        let ready = app.report(&who).at_site(site).collected(-2 * MINUTE);
-        from(&app, token, OTHER, ready.line()).await;
-        let again = app
-            .json(&format!(
-                "/api/v1/suspicions?client={client}&kind=sender&state=any"
-            ))
-            .await;
-        assert_eq!(again["total"], 2, "{again}");
-        assert_eq!(again["items"][0]["closed"], Value::Null);
+        looked_at(&app, &cookie, burst, id, client).await;
     }
+}
+
+/// One suspicion and the burst are looked at. Without a reason nothing is closed, and what is closed stays readable.
+async fn looked_at(app: &TestApp, cookie: &str, burst: &str, id: &str, client: &str) {
+    assert_eq!(
+        close(app, cookie, &format!("id={id}&why=")).await.status,
+        422
+    );
+    assert_eq!(close(app, cookie, "why=a+new+mainboard").await.status, 422);
+    let why = encoded("we rolled the fix out");
+    let done = close(
+        app,
+        cookie,
+        &format!("id={burst}&id={id}&id=nothing&why={why}"),
+    )
+    .await;
+    assert_eq!(
+        (done.status, done.header("location").as_str()),
+        (303, "/suspicions?done=2")
+    );
+    assert_eq!(open(app).await.len(), BLOCKERS - 1);
+    assert_eq!(gate(app).await["figure"], BLOCKERS - 1);
+    let closed = app.json("/api/v1/suspicions?state=closed").await;
+    assert_eq!(closed["total"], 2);
+    assert_eq!(closed["items"][0]["closed"]["why"], "we rolled the fix out");
+    assert_eq!(closed["items"][0]["closed"]["by"], "admin");
+    assert!(
+        page(app, cookie, &format!("/clients/{client}"))
+            .await
+            .contains("we rolled the fix out")
+    );
+    let log = page(app, cookie, "/audit?deed=suspicion.close").await;
+    assert!(log.contains("we rolled the fix out"), "{log}");
+
+    // Only a new report brings it back: blocking once more, and "ready" from elsewhere.
+    let mut rows = closed["items"].as_array().expect("items").iter();
+    let who = rows.find_map(|item| item["client"]["name"].as_str());
+    let who = who.expect("a name").to_owned();
+    let site = if who.ends_with(['0', '2', '4', '6', '8']) {
+        "P01"
+    } else {
+        "P02"
+    };
+    let token = app.token("ingest");
+    let blocking = app.report(&who).windows7_untouched().at_site(site);
+    from(
+        app,
+        token,
+        "10.0.9.9",
+        blocking.collected(-3 * MINUTE).line(),
+    )
+    .await;
+    assert_eq!(
+        app.json(&format!("/api/v1/suspicions?client={client}&kind=sender"))
+            .await["total"],
+        0
+    );
+    let ready = app.report(&who).at_site(site).collected(-2 * MINUTE);
+    from(app, token, OTHER, ready.line()).await;
+    let again = app
+        .json(&format!(
+            "/api/v1/suspicions?client={client}&kind=sender&state=any"
+        ))
+        .await;
+    assert_eq!(again["total"], 2, "{again}");
+    assert_eq!(again["items"][0]["closed"], Value::Null);
 }
 
 #[tokio::test]
