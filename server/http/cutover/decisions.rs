@@ -67,7 +67,7 @@ pub async fn one(
         tracing::error!(error, "the key for decisions is not available");
         "not available".to_owned()
     });
-    let left = leftovers(&app, decision.number, &person.sites, ON_PAGE).await?;
+    let left = leftovers(&app, decision.number, &head, &person.sites, ON_PAGE).await?;
     let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
     html(&DecisionPage {
         frozen: Frozen::new(&decision, &head, &layout.sites),

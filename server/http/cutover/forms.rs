@@ -10,11 +10,14 @@ use super::{
         auth::Person,
         query::{Named, form_pairs, site_code},
     },
-    base, base_of, scope,
+    base, base_of,
+    kept::aside,
+    scope,
 };
 use crate::{
     clock,
     cutovers::{
+        comparing,
         deciding::{self, Refused, Wish},
         running,
     },
@@ -217,8 +220,9 @@ pub async fn run(
 ) -> Result<Response, Problem> {
     let scope = scope(&app, &id, &person.sites).await?;
     let base = base_of(&scope)?;
-    let run = running::keep(
-        app.store(),
+    let store = app.store();
+    let mut new = running::to_keep(
+        store,
         app.judge(),
         &scope,
         &base,
@@ -227,7 +231,15 @@ pub async fn run(
         clock::now(),
     )
     .await?;
-    Ok(Redirect::to(&run_url(&scope, &run)).into_response())
+    if let Some(before) = store.runs(&scope.id).await?.first() {
+        // Neither run ever changes, so they are compared once.
+        let earlier = store.run_body(&scope.id, &before.id).await?;
+        let later = new.body.clone();
+        let moved = aside(move || comparing::between(&earlier, &later)).await?;
+        new.kept.moved = canonical::written(&moved.json());
+    }
+    store.add_run(new.kept.clone(), new.body, new.entry).await?;
+    Ok(Redirect::to(&run_url(&scope, &new.kept)).into_response())
 }
 
 /// A limit as people write it: a number, or a percentage such as 97.5 as hundredths of a percent.
