@@ -91,6 +91,10 @@ fn calm(value: &mut Value) {
                 if name == "bytes" || name == "length" {
                     *one = json!(2_961);
                 }
+                // The id of a token that is named by itself.
+                if name == "token" && one.as_str().is_some_and(|id| begins(id, "xxxxxxxxxxxx")) {
+                    *one = json!("0198f3a27c11");
+                }
                 calm(one);
             }
         }
