@@ -204,6 +204,7 @@ fn chores(
     let (store, judge) = (app.store(), app.judge());
     let mut chores = JoinSet::new();
     chores.spawn(housekeeping(store.clone(), metrics));
+    chores.spawn(settling_conflicts(store.clone()));
     chores.spawn(rejudge::run(store.clone(), judge.clone()));
     chores.spawn(quarantine::run(store.clone(), judge.clone()));
     chores.spawn(keeping_days(
@@ -352,6 +353,35 @@ async fn housekeeping(store: Store, metrics: metrics_exporter_prometheus::Promet
             tracing::warn!(%error, "changes could not be put in order; trying again");
         }
         metrics.run_upkeep();
+    }
+}
+
+/// Who was seen using an old protocol after its report is in conflict, soon after the log that says so came in. Also without
+/// a log now and then: reports tell who has which address, and what was seen grows old.
+async fn settling_conflicts(store: Store) {
+    const AT_LEAST: Duration = Duration::from_secs(300);
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut looked: Option<tokio::time::Instant> = None;
+    loop {
+        tick.tick().await;
+        let waited = looked.is_none_or(|looked| looked.elapsed() >= AT_LEAST);
+        if !store.has_seen_more() && !waited {
+            continue;
+        }
+        let start = tokio::time::Instant::now();
+        match store.settle_conflicts(clock::now()).await {
+            Ok(0) => {}
+            Ok(clients) => {
+                tracing::info!(clients, "logs have moved clients into or out of conflict")
+            }
+            Err(error) => {
+                tracing::warn!(%error, "what logs say could not be held against reports; trying again in a few minutes");
+            }
+        }
+        looked = Some(tokio::time::Instant::now());
+        // Where there is much to look through, one look in ten.
+        tokio::time::sleep(start.elapsed() * 9).await;
     }
 }
 

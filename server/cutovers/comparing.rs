@@ -1,14 +1,17 @@
 //! What stands in a kept run, page by page, and what moved between two runs or since a record was frozen.
 
 use std::{
-    collections::HashMap,
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
     io::{BufRead as _, BufReader, Read},
+    ops::ControlFlow,
 };
 
 use serde_json::Value;
 
 use crate::domain::cutover::{
     difference::{Difference, Who},
+    tally::{Fates, Tally},
     whatif::{Because, Fate},
 };
 
@@ -49,50 +52,131 @@ pub struct Wanted {
     pub after: usize,
 }
 
+impl Wanted {
+    /// How many a run with these sums has of them; `None`: only its lines tell.
+    pub fn known_total(&self, tally: &Tally) -> Option<usize> {
+        let unsafe_of = |fates: &Fates| fates.total() - fates.of(Fate::Safe);
+        let of_place =
+            |places: &BTreeMap<String, Fates>, key: &str| places.get(key).map_or(0, unsafe_of);
+        let total = match (self.fate, self.because, &self.site, &self.os) {
+            (None, None, None, None) => unsafe_of(&tally.fates),
+            (Some(Fate::Safe), None, None, None) => 0,
+            (Some(fate), None, None, None) => tally.fates.of(fate),
+            (None, Some(because), None, None) => {
+                tally.because.get(because.code()).copied().unwrap_or(0)
+            }
+            (None, None, Some(site), None) => of_place(&tally.by_site, site),
+            (None, None, None, Some(os)) => of_place(&tally.by_os, os),
+            _ => return None,
+        };
+        usize::try_from(total).ok()
+    }
+
+    /// Whether everybody is.
+    fn is_all(&self) -> bool {
+        *self
+            == Self {
+                after: self.after,
+                ..Self::default()
+            }
+    }
+}
+
+/// Lines of a kept run, as they are written, until `each` has had enough.
+fn lines(
+    body: &[u8],
+    mut each: impl FnMut(&str) -> Result<ControlFlow<()>, String>,
+) -> Result<(), String> {
+    let lines = zstd::Decoder::new(body).map_err(|error| error.to_string())?;
+    let mut lines = BufReader::new(lines);
+    let mut line = String::new();
+    loop {
+        line.clear();
+        let length = lines
+            .read_line(&mut line)
+            .map_err(|error| error.to_string())?;
+        if length == 0 || each(line.trim_end())?.is_break() {
+            return Ok(());
+        }
+    }
+}
+
+/// What stands in a line, in its order.
+type Line<'l> = (
+    Cow<'l, str>,
+    Cow<'l, str>,
+    Cow<'l, str>,
+    Cow<'l, str>,
+    Cow<'l, str>,
+    Cow<'l, str>,
+    Option<Cow<'l, str>>,
+);
+
+impl Leftover {
+    fn read(line: &str) -> Result<Self, String> {
+        let (id, name, site, os_key, fate, because, owner): Line<'_> =
+            serde_json::from_str(line).map_err(|error| error.to_string())?;
+        Ok(Self {
+            id: id.into_owned(),
+            name: name.into_owned(),
+            site: site.into_owned(),
+            os_key: os_key.into_owned(),
+            fate: Fate::from_code(&fate).unwrap_or(Fate::CannotSay),
+            because: Because::from_code(&because).unwrap_or(Because::Undetermined),
+            owner: owner.map(Cow::into_owned),
+        })
+    }
+}
+
 /// Each leftover of a kept run, one at a time.
 ///
 /// # Errors
 /// The run cannot be read.
 pub fn leftovers(body: &[u8], mut each: impl FnMut(Leftover)) -> Result<(), String> {
-    let lines = zstd::Decoder::new(body).map_err(|error| error.to_string())?;
-    for line in BufReader::new(lines).lines() {
-        let line = line.map_err(|error| error.to_string())?;
-        let value: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
-        let text = |place: usize| value[place].as_str().unwrap_or_default().to_owned();
-        each(Leftover {
-            id: text(0),
-            name: text(1),
-            site: text(2),
-            os_key: text(3),
-            fate: Fate::from_code(&text(4)).unwrap_or(Fate::CannotSay),
-            because: Because::from_code(&text(5)).unwrap_or(Because::Undetermined),
-            owner: value[6].as_str().map(str::to_owned),
-        });
-    }
-    Ok(())
+    lines(body, |line| {
+        each(Leftover::read(line)?);
+        Ok(ControlFlow::Continue(()))
+    })
 }
 
-/// A page of the leftovers that are wanted, and how many there are.
+/// A page of the leftovers that are wanted, and how many there are: the sums of the run mostly know, and then nothing is
+/// read behind the page.
 ///
 /// # Errors
 /// The run cannot be read.
-pub fn page(body: &[u8], wanted: &Wanted, length: usize) -> Result<(Vec<Leftover>, usize), String> {
+pub fn page(
+    body: &[u8],
+    tally: &Tally,
+    wanted: &Wanted,
+    length: usize,
+) -> Result<(Vec<Leftover>, usize), String> {
+    let known = wanted.known_total(tally);
     let mut found = Vec::new();
     let mut total = 0_usize;
-    leftovers(body, |one| {
+    lines(body, |line| {
+        // What is passed over is not looked at.
+        if wanted.is_all() && total < wanted.after {
+            total += 1;
+            return Ok(ControlFlow::Continue(()));
+        }
+        let one = Leftover::read(line)?;
         let is_wanted = wanted.fate.is_none_or(|fate| fate == one.fate)
             && wanted.site.as_ref().is_none_or(|site| *site == one.site)
             && wanted.os.as_ref().is_none_or(|os| *os == one.os_key)
             && wanted.because.is_none_or(|because| because == one.because);
-        if !is_wanted {
-            return;
+        if is_wanted {
+            if total >= wanted.after && found.len() < length {
+                found.push(one);
+            }
+            total += 1;
         }
-        if total >= wanted.after && found.len() < length {
-            found.push(one);
-        }
-        total += 1;
+        Ok(if known.is_some() && found.len() == length {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
     })?;
-    Ok((found, total))
+    Ok((found, known.unwrap_or(total)))
 }
 
 /// Who is left over, by id: what a later moment is compared with. Some 100 bytes for each.

@@ -33,6 +33,11 @@ impl Standing {
         Self::Ready,
     ];
 
+    /// Whether the settings are good, whatever was seen.
+    pub const fn is_configured_well(self) -> bool {
+        matches!(self, Self::Ready | Self::Conflict)
+    }
+
     /// Every standing that is not cleared, worst first.
     pub fn not_cleared() -> Vec<Self> {
         let not_cleared = |standing: &Self| !standing.is_cleared();

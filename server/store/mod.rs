@@ -10,6 +10,7 @@ pub mod called;
 mod change_row;
 pub mod changes;
 pub mod clients;
+pub mod conflicts;
 mod conn;
 mod counting;
 mod cursor;
@@ -88,6 +89,8 @@ pub mod writer;
 
 pub use error::{Error, Result};
 
+use std::sync::{Arc, atomic::AtomicBool};
+
 use db::Db;
 use writer::Writer;
 
@@ -99,6 +102,8 @@ const ESTATE: i64 = 1;
 pub struct Store {
     db: Db,
     writer: Writer,
+    /// Something was seen that may contradict a report.
+    seen_more: Arc<AtomicBool>,
 }
 
 impl Store {
@@ -109,7 +114,11 @@ impl Store {
     pub async fn open(url: &str) -> Result<Self> {
         let db = Db::open(url).await?;
         let writer = Writer::start(db.clone()).await?;
-        Ok(Self { db, writer })
+        Ok(Self {
+            db,
+            writer,
+            seen_more: Arc::new(AtomicBool::new(true)),
+        })
     }
 
     /// The writer, for what brings reports in.

@@ -122,9 +122,12 @@ impl Store {
         author: Author,
         now: Timestamp,
     ) -> Result<Noted> {
-        self.writer
+        let noted = self
+            .writer
             .run(move |conn| Box::pin(add(conn, logged, sent_by, author, now)))
-            .await
+            .await?;
+        self.sees_more();
+        Ok(noted)
     }
 
     /// Whether a file was taken to its end, of any system.

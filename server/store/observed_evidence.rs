@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
     ESTATE,
-    db::Tx,
+    db::{Composed, Tx},
     error::{Error, Result},
     identify::{self, ClientId},
     narrowing::{Growing, Value},
-    observed_named::{AT_ONCE, CLIENT, IdentRow, enumerate, id_of, listed, named, texts},
+    observed_named::{AT_ONCE, CLIENT, IdentRow, enumerate, id_of, listed, named, padded, texts},
 };
 use crate::domain::{
     observed::{
@@ -24,7 +24,10 @@ const CROWD: i64 = 50;
 
 const ADDRESSES: &str = "SELECT DISTINCT address FROM observations WHERE estate = $1 AND address > $2 ORDER BY address LIMIT $3";
 const LEASES: &str = "SELECT address, ident, from_at, until_at FROM leases WHERE estate = ? AND until_at >= ? AND address IN (";
-const CROWDED: &str = "SELECT address FROM heard_from WHERE estate = ? AND address IN (";
+/// Of an address that everybody comes from no more is looked at than it takes to know that it is shared.
+const CROWDED: &str = "SELECT a.column1 AS address FROM (VALUES ";
+const BY_MANY: &str = ") AS a WHERE EXISTS
+  (SELECT 1 FROM heard_from h WHERE h.estate = ? AND h.address = a.column1 LIMIT 1 OFFSET ?)";
 const HEARD: &str = "SELECT h.address, h.client_id, c.received_at FROM heard_from h
 JOIN clients c ON c.estate = h.estate AND c.id = h.client_id
 WHERE h.estate = ? AND c.received_at >= ? AND h.address IN (";
@@ -324,9 +327,13 @@ impl Looking {
         addresses: &[String],
         evidence: &mut Evidence,
     ) -> Result<()> {
-        let mut growing = listed(CROWDED, [], texts(addresses));
+        let mut growing = Growing::without_values(Composed::default());
+        growing.grouped(CROWDED);
+        for (index, address) in padded(texts(addresses)).enumerate() {
+            growing.and(if index == 0 { "(?)" } else { ", (?)" }, [address]);
+        }
         let most = i64::try_from(SHARED_BY).unwrap_or(i64::MAX);
-        growing.and(") GROUP BY address HAVING COUNT(*) > ?", [Value::Int(most)]);
+        growing.and(BY_MANY, [Value::Int(ESTATE), Value::Int(most)]);
         let rows: Vec<AddressRow> = growing.statement(tx).all().await?;
         evidence.crowded = rows.into_iter().map(|row| row.address).collect();
         let few = addresses.iter();

@@ -34,7 +34,7 @@ pub struct ClientSeen {
     pub name: String,
     /// Its site; empty: not known.
     pub site: String,
-    /// How it stands; what was seen does not move that.
+    /// How it stands.
     pub standing: Standing,
     /// What was seen; `None`: nothing.
     pub seen: Option<OfClient>,
@@ -44,7 +44,7 @@ impl ClientSeen {
     /// In which box it stands.
     pub fn quadrant(&self) -> Quadrant {
         let seen = self.seen.as_ref().map_or(Seen::Nothing, |seen| seen.seen);
-        Quadrant::of(self.standing == Standing::Ready, seen)
+        Quadrant::of(self.standing.is_configured_well(), seen)
     }
 }
 

@@ -54,14 +54,20 @@ pub(super) fn texts(values: &[String]) -> impl ExactSizeIterator<Item = Value> +
     values.iter().map(|value| text(value))
 }
 
-/// A list of values. Its length is one of a few, so that few statements are prepared; what stands there twice means nothing
-/// else.
+/// As many values as one of a few lengths, so that few statements are prepared; what stands there twice means nothing else.
+pub(super) fn padded(
+    values: impl ExactSizeIterator<Item = Value> + Clone,
+) -> impl Iterator<Item = Value> {
+    let length = values.len().next_power_of_two();
+    values.cycle().take(length)
+}
+
+/// A list of values.
 pub(super) fn enumerate(
     growing: &mut Growing,
     values: impl ExactSizeIterator<Item = Value> + Clone,
 ) {
-    let length = values.len().next_power_of_two();
-    for (index, value) in values.cycle().take(length).enumerate() {
+    for (index, value) in padded(values).enumerate() {
         growing.and(if index == 0 { "?" } else { ", ?" }, [value]);
     }
 }

@@ -33,8 +33,8 @@ const CLIENTS: &str =
     "SELECT id, name, sort_key, site, listing, standing FROM clients WHERE estate = ? AND id IN (";
 const BEHIND: &str = "SELECT id, name, sort_key, site, listing, standing FROM clients
 WHERE estate = ? AND (sort_key, id) > (?, ?)";
-const COUNTS: &str = "SELECT standing, CAST(COUNT(*) AS BIGINT) AS n FROM clients
-WHERE estate = ? AND listing <> 'obsolete' AND listing <> 'decommissioned'";
+const COUNTS: &str = "SELECT standing, CAST(SUM(n) AS BIGINT) AS n FROM counts
+WHERE estate = ? AND kind = 'client' AND listing <> 'obsolete' AND listing <> 'decommissioned'";
 const OF_SCOPE: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM clients WHERE estate = ?";
 
 #[derive(sqlx::FromRow)]
@@ -70,10 +70,7 @@ struct CountRow {
 
 impl ClientRow {
     fn standing(&self) -> Result<Standing> {
-        Standing::from_code(&self.standing).ok_or_else(|| Error::Inconsistent {
-            table: "clients",
-            detail: format!("the standing {:?}", self.standing),
-        })
+        standing_of(&self.standing)
     }
 
     fn is_counted(&self, sites: &Sites) -> bool {
@@ -81,9 +78,16 @@ impl ClientRow {
             && Listing::from_code(&self.listing).is_some_and(Listing::is_counted)
     }
 
-    fn is_ready(&self) -> bool {
-        self.standing == Standing::Ready.code()
+    fn is_ready(&self) -> Result<bool> {
+        self.standing().map(Standing::is_configured_well)
     }
+}
+
+fn standing_of(code: &str) -> Result<Standing> {
+    Standing::from_code(code).ok_or_else(|| Error::Inconsistent {
+        table: "clients",
+        detail: format!("the standing {code:?}"),
+    })
 }
 
 /// The first day of a window.
@@ -114,10 +118,9 @@ impl Store {
                     continue;
                 }
                 let id = id_of(&row.id)?;
-                let quadrant = Quadrant::of(row.is_ready(), all.seen(&id));
-                *boxes
-                    .entry(Quadrant::of(row.is_ready(), Seen::Nothing))
-                    .or_default() -= 1;
+                let ready = row.is_ready()?;
+                let quadrant = Quadrant::of(ready, all.seen(&id));
+                *boxes.entry(Quadrant::of(ready, Seen::Nothing)).or_default() -= 1;
                 *boxes.entry(quadrant).or_default() += 1;
                 if asked.quadrant.is_none_or(|wanted| wanted == quadrant) {
                     list.insert((row.sort_key, id));
@@ -298,7 +301,7 @@ async fn by_standing(tx: &mut Tx, sites: &Sites) -> Result<BTreeMap<Quadrant, i6
     growing.grouped(" GROUP BY standing");
     let mut boxes = BTreeMap::new();
     for row in growing.statement(tx).all::<CountRow>().await? {
-        let ready = row.standing == Standing::Ready.code();
+        let ready = standing_of(&row.standing)?.is_configured_well();
         *boxes.entry(Quadrant::of(ready, Seen::Nothing)).or_default() += row.n;
     }
     Ok(boxes)
@@ -371,9 +374,9 @@ async fn unseen(
         growing.and("", place);
         growing.one_of(" AND site IN (", sites);
         growing.grouped(if quadrant.ready {
-            " AND standing = 'ready'"
+            " AND standing IN ('ready', 'conflict')"
         } else {
-            " AND standing <> 'ready'"
+            " AND standing NOT IN ('ready', 'conflict')"
         });
         growing.and(
             " ORDER BY sort_key, id LIMIT ?",

@@ -111,7 +111,8 @@ impl Store {
             .int(sightings.iter().map(|one| Some(one.first_at.0)))
             .int(sightings.iter().map(|one| Some(one.last_at.0)))
             .int(sightings.iter().map(|one| Some(one.times)));
-        self.writer
+        let let_go = self
+            .writer
             .run(move |conn| {
                 Box::pin(async move {
                     let _: Vec<Written> = conn.many(UPSERT, &[ESTATE], &rows).await?;
@@ -123,7 +124,9 @@ impl Store {
                         .await
                 })
             })
-            .await
+            .await?;
+        self.sees_more();
+        Ok(let_go)
     }
 
     /// A page of the list, the latest first.

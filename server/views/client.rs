@@ -52,8 +52,10 @@ pub struct ObservedView {
     pub lines: Vec<LineView>,
     /// An old protocol came from an address that it may have had.
     pub suspected: bool,
-    /// It stands as ready, and was seen using an old protocol.
+    /// It stands in conflict: configured well, and seen using an old protocol after its report.
     pub contradicts: bool,
+    /// It stands as ready, and was seen using an old protocol before its report.
+    pub before: bool,
 }
 
 /// One of several sources.
@@ -234,10 +236,11 @@ impl ClientPage {
     /// Adds what was seen on the wire.
     pub fn say_observed(&mut self, standing: Standing, seen: &OfClient) {
         self.observed = Some(ObservedView {
-            says: told(Quadrant::of(standing == Standing::Ready, seen.seen)).1,
+            says: told(Quadrant::of(standing.is_configured_well(), seen.seen)).1,
             lines: lines(seen, self.layout.now),
             suspected: seen.suspected,
-            contradicts: standing == Standing::Ready && seen.seen == Seen::Legacy,
+            contradicts: standing == Standing::Conflict,
+            before: standing == Standing::Ready && seen.seen == Seen::Legacy,
         });
     }
 

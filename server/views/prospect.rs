@@ -123,7 +123,7 @@ pub fn conclusion(prospect: &Prospect, standing: Standing) -> String {
         ));
     }
     if standing == Standing::Conflict {
-        text.push_str(" It stays in conflict until it is no longer seen using TLS 1.0/1.1.");
+        text.push_str(" It stays in conflict until a report is newer than the last connection with TLS 1.0/1.1 that was seen of it.");
     }
     text.trim_start().to_owned()
 }

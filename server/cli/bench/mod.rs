@@ -80,12 +80,14 @@ pub async fn run(command: LoadgenCommand) -> Result<(), Error> {
         .bench_database
         .clone()
         .unwrap_or_else(|| format!("sqlite://{}", directory.0.join("bench.db").display()));
+    let tokens = Tokens::make(&url).await?;
     let mut sizes = command.sizes.clone();
     sizes.sort_unstable();
     for size in sizes {
         let bench = Bench {
             url: &url,
             directory: &directory.0,
+            tokens: &tokens,
             size,
             seconds: command.bench_seconds,
         };
@@ -100,9 +102,41 @@ const CHANGED: f64 = 0.1;
 /// Concurrent senders on kept-alive connections.
 const CONNECTIONS: u64 = 256;
 
+/// What the load generator shows, at every size: clients keep the token and the address that they were heard with.
+struct Tokens {
+    ingest: String,
+    read: String,
+    sender: Sender,
+}
+
+impl Tokens {
+    async fn make(url: &str) -> Result<Self, Error> {
+        let now = clock::now();
+        let store = Store::open(url).await?;
+        let make = async |purpose| {
+            let new = NewToken::new(purpose, "bench");
+            store.create_token(new, Author::command(), now).await
+        };
+        let (ingest, read) = (make(Purpose::Ingest).await?, make(Purpose::Read).await?);
+        let known = store.tokens().await?;
+        store.close().await;
+        let own = known.iter().find(|token| ingest.contains(&token.id));
+        let id = own.map(|token| token.id.as_str()).unwrap_or_default();
+        let here = std::net::Ipv4Addr::LOCALHOST;
+        Ok(Self {
+            sender: Sender::claimed("bench")
+                .with_token(id)
+                .at(Some(here.into())),
+            ingest,
+            read,
+        })
+    }
+}
+
 struct Bench<'b> {
     url: &'b str,
     directory: &'b std::path::Path,
+    tokens: &'b Tokens,
     size: u64,
     seconds: u64,
 }
@@ -157,7 +191,7 @@ impl Bench<'_> {
             .await?;
         let (policy, freshness_ms) = PolicyArgs::default().settle().map_err(Error::Failed)?;
         let judge = Judge::new(policy, freshness_ms);
-        let sender = Sender::claimed("bench");
+        let sender = self.tokens.sender.clone();
         eprintln!("{} clients: filling the database …", self.size);
         let preload = floor::fill(&store, &judge, &sender, fleet, *filled, first).await?;
         *filled = self.size;
@@ -167,11 +201,6 @@ impl Bench<'_> {
         let floor_alone = floor::alone(&store, rows, self.seconds).await?;
         let rows = floor::prepared(&judge, &sender, fleet, 2, now.plus(-DAY), 120_000);
         let floor = floor::grouped(&store, rows, CONNECTIONS, self.seconds).await?;
-        let token = |purpose| {
-            let new = NewToken::new(purpose, "bench");
-            store.create_token(new, Author::command(), now)
-        };
-        let (ingest, read) = (token(Purpose::Ingest).await?, token(Purpose::Read).await?);
         let password = access::random_secret();
         administrator(&store, &password, now).await?;
         store.close().await;
@@ -181,7 +210,7 @@ impl Bench<'_> {
         let start_ms = started.elapsed().as_secs_f64() * 1e3;
         let plan = |round: u64, at: Timestamp| {
             let mut plan = Plan::new(child.address(), fleet, at);
-            let Ok(secret) = ingest.parse::<Secret>();
+            let Ok(secret) = self.tokens.ingest.parse::<Secret>();
             plan.token = Some(secret);
             plan.trust = Trust::File(child.certificate());
             plan.first_round = round;
@@ -194,29 +223,27 @@ impl Bench<'_> {
             self.size
         );
         let keep_alive = self.driven(plan(3, now.plus(-3_600_000))).await?;
-        eprintln!("{} clients: 200 reports a request …", self.size);
+        self.progress(&child, "200 reports a request")?;
         let mut many = plan(4, now.plus(-1_800_000));
         many.batch = 200;
         many.connections = 8;
         let batches = self.driven(many).await?;
-        eprintln!("{} clients: 2,000 reports a second offered …", self.size);
+        self.progress(&child, "2,000 reports a second offered")?;
         let mut at_pace = plan(5, now.plus(-900_000));
         at_pace.rate = 2_000;
         // Enough for answers that take 30 ms; more would only wait.
         at_pace.connections = 64;
         let paced = self.driven(at_pace).await?;
-        eprintln!(
-            "{} clients: a new TLS connection for each report …",
-            self.size
-        );
+        self.progress(&child, "a new TLS connection for each report")?;
         let mut fresh = plan(6, now);
         fresh.new_connection = true;
         fresh.connections = 64;
         let new_connections = self.driven(fresh).await?;
-        eprintln!("{} clients: pages and lists …", self.size);
-        let pages = pages::measure(&child, &read, &password).await?;
-        let export = pages::export(&child, &read, "clients").await?;
-        let blockers = pages::export(&child, &read, "blockers").await?;
+        self.progress(&child, "pages and lists")?;
+        let pages = pages::measure(&child, &self.tokens.read, &password).await?;
+        self.progress(&child, "whole lists")?;
+        let export = pages::export(&child, &self.tokens.read, "clients").await?;
+        let blockers = pages::export(&child, &self.tokens.read, "blockers").await?;
         let peak_mb = child.peak_mb()?;
         child.stop().await?;
         let store = Store::open(self.url).await?;
@@ -241,6 +268,16 @@ impl Bench<'_> {
             bare,
             start_ms,
         })
+    }
+
+    /// Says what comes next, and how much memory the server took at most until now.
+    fn progress(&self, child: &Child, next: &str) -> Result<(), Error> {
+        let peak = child.peak_mb()?;
+        eprintln!(
+            "{} clients: {next} … ({peak:.0} MB at most so far)",
+            self.size
+        );
+        Ok(())
     }
 
     async fn driven(&self, plan: Plan) -> Result<Outcome, Error> {

@@ -134,7 +134,33 @@ pub(super) async fn measure(
         all.push((name.to_owned(), timed(request).await?));
     }
     let cookie = sign_in(&client, &address, password).await?;
+    let started = Instant::now();
+    let (scope, run) = what_if(&client, &address, &cookie).await?;
+    let took = started.elapsed().as_secs_f64() * 1e3;
+    all.push((
+        "what-if of everybody, once".to_owned(),
+        Times {
+            median_ms: took,
+            worst_ms: took,
+        },
+    ));
     for (name, path) in [
+        ("page /cutover", "/cutover".to_owned()),
+        ("page /cutover/{scope}", format!("/cutover/{scope}")),
+        ("page /board/{scope}", format!("/board/{scope}")),
+        ("page /cutover/{scope}/what-if/{run}", run.clone()),
+        ("… of one fate", format!("{run}?fate=may_lose")),
+        ("page /observed", "/observed".to_owned()),
+        ("… of one box", "/observed?box=not_ready_nothing".to_owned()),
+        ("page /exceptions", "/exceptions".to_owned()),
+        ("page /sightings", "/sightings".to_owned()),
+        ("page /tls", "/tls".to_owned()),
+        ("page /audit", "/audit".to_owned()),
+        ("page /tokens", "/tokens".to_owned()),
+        ("page /people", "/people".to_owned()),
+        ("page /webhooks", "/webhooks".to_owned()),
+        ("page /account", "/account".to_owned()),
+        ("page /api", "/api".to_owned()),
         ("page /", "/".to_owned()),
         ("… of one site", format!("/?site={site}")),
         ("… of one reason", format!("/?reason={reason}")),
@@ -197,6 +223,32 @@ async fn last_page(client: &Client, address: &str, bearer: &str) -> Result<Strin
         || "/api/v1/blockers".to_owned(),
         |cursor| format!("/api/v1/blockers?cursor={cursor}"),
     ))
+}
+
+/// A scope of everybody and its first run: the id of the one, the path of the other.
+async fn what_if(client: &Client, address: &str, cookie: &str) -> Result<(String, String), Error> {
+    let post = async |path: &str, form: &'static str| {
+        let answer = client
+            .post(format!("{address}{path}"))
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(header::ORIGIN, address)
+            .body(form)
+            .send()
+            .await
+            .map_err(failed)?;
+        let location = answer.headers().get(header::LOCATION);
+        let location = location.and_then(|value| value.to_str().ok());
+        let status = answer.status();
+        location
+            .map(str::to_owned)
+            .ok_or_else(|| failed(format!("a form was answered with {status}")))
+    };
+    let form = "name=Everybody&tls10=1&tls11=1&planned=&freshness_days=14";
+    let scope = post("/cutover", form).await?;
+    let run = post(&format!("{scope}/run"), "").await?;
+    let id = scope.rsplit('/').next().unwrap_or_default().to_owned();
+    Ok((id, run))
 }
 
 async fn sign_in(client: &Client, address: &str, password: &str) -> Result<String, Error> {

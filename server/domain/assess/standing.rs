@@ -67,7 +67,9 @@ fn impact_of(check: &CheckResult) -> Impact {
 ///
 /// `seen_at` is the time of the report the verdict was made from. A time that lies further in the future
 /// than the limit is as stale as one that lies that far back: a wrong clock must not keep a client fresh
-/// for ever. Evidence counts when it is later than the report.
+/// for ever. Evidence counts unless the report is later: a log tells whole seconds, and the same second decides nothing.
+///
+/// What is stored changes in the database, where statements say the same as this.
 pub fn standing_at(
     verdict: Standing,
     seen_at: Timestamp,
@@ -80,7 +82,7 @@ pub fn standing_at(
         Standing::Silent => Standing::Silent,
         _ if age > freshness_ms || age < freshness_ms.saturating_neg() => Standing::Stale,
         Standing::RestartPending | Standing::Ready
-            if observed_legacy_at.is_some_and(|at| at > seen_at) =>
+            if observed_legacy_at.is_some_and(|at| at >= seen_at) =>
         {
             Standing::Conflict
         }

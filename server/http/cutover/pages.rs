@@ -219,10 +219,11 @@ async fn board(
     let newest = newest.filter(|(_, (_, value))| value["scope"] == scope.inputs());
     let mut leftovers = (Vec::new(), 0);
     let mut since = None;
-    if let Some((run, _)) = &newest {
+    if let Some((run, (tally, _))) = &newest {
         let body = store.run_body(&scope.id, &run.id).await?;
+        let sums = tally.clone();
         let (found, total) =
-            aside(move || comparing::page(&body, &Wanted::default(), ON_BOARD)).await?;
+            aside(move || comparing::page(&body, &sums, &Wanted::default(), ON_BOARD)).await?;
         leftovers = (
             found
                 .into_iter()
@@ -379,8 +380,9 @@ pub async fn run(
         .await?
         .ok_or_else(nothing)?;
     let body = app.store().run_body(&scope.id, &run.id).await?;
-    let asked = wanted.clone();
-    let (found, total) = aside(move || comparing::page(&body, &asked, ON_RUN)).await?;
+    let (tally, _) = read(&run);
+    let (asked, sums) = (wanted.clone(), tally.clone());
+    let (found, total) = aside(move || comparing::page(&body, &sums, &asked, ON_RUN)).await?;
     let moved = moved(&app, &scope, &run, &person.sites).await?;
     let last = wanted.after + found.len();
     let shown = match (total, found.len()) {
@@ -398,7 +400,6 @@ pub async fn run(
         .collect();
     let next = (last < total && !found.is_empty())
         .then(|| format!("{}?{}after={last}", run_url(&scope, &run), kept.concat()));
-    let (tally, _) = read(&run);
     let rows = found
         .into_iter()
         .map(|one| row(one, &person.sites))

@@ -20,7 +20,10 @@ UPDATE clients SET
     listing = CASE WHEN v.newest AND clients.listing IN ('obsolete', 'decommissioned') AND v.seen_at >= clients.list_id
         THEN 'returned' ELSE clients.listing END,
     os_key = v.os_key,
-    standing = v.standing,
+    -- Seen using an old protocol after it: see assess::standing_at.
+    standing = CASE WHEN v.standing IN ('ready', 'restart_pending')
+        AND clients.seen_old_at >= COALESCE(v.oldest_at, v.seen_at)
+        THEN 'conflict' ELSE v.standing END,
     verdict_since = CASE
         WHEN clients.verdict = v.verdict AND clients.impact IS NOT DISTINCT FROM v.impact
         THEN clients.verdict_since ELSE v.seen_at END,

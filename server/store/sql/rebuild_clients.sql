@@ -27,7 +27,10 @@ ON CONFLICT (estate, id) DO UPDATE SET
     roles = excluded.roles,
     listing = excluded.listing,
     os_key = excluded.os_key,
-    standing = excluded.standing,
+    -- Seen using an old protocol after it: see assess::standing_at.
+    standing = CASE WHEN excluded.standing IN ('ready', 'restart_pending')
+        AND clients.seen_old_at >= COALESCE(excluded.oldest_at, excluded.seen_at)
+        THEN 'conflict' ELSE excluded.standing END,
     verdict = excluded.verdict,
     impact = excluded.impact,
     deciding = excluded.deciding,

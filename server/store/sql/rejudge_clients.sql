@@ -7,7 +7,10 @@ UPDATE clients SET
         WHEN clients.verdict = v.verdict AND clients.impact IS NOT DISTINCT FROM v.impact
         THEN clients.verdict_since ELSE $2 END,
     standing = CASE WHEN v.stale_at <= $2 OR (v.stale_at IS NULL AND clients.standing = 'stale')
-        THEN 'stale' ELSE v.verdict END,
+        THEN 'stale'
+        -- Seen using an old protocol after it: see assess::standing_at.
+        WHEN v.verdict IN ('ready', 'restart_pending') AND clients.seen_old_at >= COALESCE(v.oldest_at, clients.seen_at)
+        THEN 'conflict' ELSE v.verdict END,
     verdict = v.verdict,
     impact = v.impact,
     deciding = v.deciding,

@@ -29,7 +29,9 @@ ON CONFLICT (estate, id) DO UPDATE SET
     listing = CASE WHEN clients.listing IN ('obsolete', 'decommissioned') AND excluded.seen_at >= clients.list_id
         THEN 'returned' ELSE clients.listing END,
     os_key = excluded.os_key,
-    standing = excluded.standing,
+    -- Seen using an old protocol after it: see assess::standing_at.
+    standing = CASE WHEN excluded.standing IN ('ready', 'restart_pending') AND clients.seen_old_at >= excluded.seen_at
+        THEN 'conflict' ELSE excluded.standing END,
     verdict = excluded.verdict,
     impact = excluded.impact,
     deciding = excluded.deciding,

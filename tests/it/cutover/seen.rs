@@ -10,6 +10,25 @@ use crate::support::{
     report::{HOUR, from_now},
 };
 
+async fn standing(app: &TestApp, name: &str) -> String {
+    let found = app.json(&format!("/api/v1/clients?q={name}")).await;
+    found["items"][0]["standing"]
+        .as_str()
+        .expect("a standing")
+        .to_owned()
+}
+
+/// Waits until a client stands so.
+async fn until(app: &TestApp, name: &str, wanted: &str) {
+    for _ in 0..300 {
+        if standing(app, name).await == wanted {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{name} is {} and not {wanted}", standing(app, name).await);
+}
+
 #[tokio::test]
 async fn who_was_seen_using_the_old_after_its_report_is_not_safe() {
     for app in TestApp::each().await {
@@ -42,9 +61,15 @@ async fn who_was_seen_using_the_old_after_its_report_is_not_safe() {
         assert_eq!(after["tally"]["fates"]["safe"], 1, "{} {after}", app.engine);
         assert_eq!(may(&after), may(&before).map(|n| n + 1), "{after}");
         assert_ne!(after["input_hash"], before["input_hash"]);
-        // Standings are of what is configured, and stay.
-        let clients = app.json("/api/v1/clients?q=READY-1").await;
-        assert_eq!(clients["items"][0]["standing"], "ready");
+        // So do lists and counts, a moment later.
+        let one = async || app.json("/api/v1/clients?q=READY-1").await;
+        until(&app, "READY-1", "conflict").await;
+        let clients = one().await;
+        assert_eq!(standing(&app, "READY-2").await, "ready");
+        let summary = app.json("/api/v1/summary").await;
+        assert_eq!(summary["standings"]["conflict"], 1, "{summary}");
+        let listed = app.json("/api/v1/clients?standing=conflict").await;
+        assert_eq!(listed["total"], 1, "{listed}");
         // The page of the client says it above everything else.
         let client = clients["items"][0]["id"].as_str().expect("an id");
         let shown = page(&app, &cookie, &format!("/clients/{client}")).await;

@@ -1,0 +1,83 @@
+//! The standing `conflict`: configured well, and yet seen using an old protocol after the report.
+//!
+//! Whose a connection was can change with every log, lease and report, so it is worked out anew from all of them, and what
+//! differs is written. Everything that writes a standing goes by what was worked out last.
+
+use std::{collections::HashMap, sync::atomic::Ordering};
+
+use super::{
+    ESTATE, Store,
+    cutover::walk::WINDOW,
+    error::Result,
+    identify::{self, ClientId},
+    known::IdRow,
+    observed_named::id_of,
+    observed_read::last_seen_old,
+    rows::Rows,
+};
+use crate::domain::time::{DAY, Timestamp};
+
+const MARKED: &str =
+    "SELECT id, seen_old_at FROM clients WHERE estate = $1 AND seen_old_at IS NOT NULL";
+const SETTLE: &str = include_str!("sql/settle_conflicts.sql");
+/// Clients in one transaction: short enough not to hold up reports.
+const PORTION: usize = 1_000;
+
+#[derive(sqlx::FromRow)]
+struct Marked {
+    id: Vec<u8>,
+    seen_old_at: i64,
+}
+
+impl Store {
+    /// Whether something was seen, or somebody known, since the last look; asking takes note of it.
+    pub fn has_seen_more(&self) -> bool {
+        self.seen_more.swap(false, Ordering::AcqRel)
+    }
+
+    /// Says that something was seen that may contradict a report.
+    pub(super) fn sees_more(&self) {
+        self.seen_more.store(true, Ordering::Release);
+    }
+
+    /// Works out who was seen using TLS 1.1 or earlier within the last [`WINDOW`] days, and how that makes everybody stand.
+    /// Answers for how many clients it changed.
+    pub async fn settle_conflicts(&self, now: Timestamp) -> Result<u64> {
+        let mut tx = self.db.read().await?;
+        let mut seen: HashMap<ClientId, Option<i64>> =
+            last_seen_old(&mut tx, now.plus(-(WINDOW - 1) * DAY))
+                .await?
+                .into_iter()
+                .map(|(id, at)| (id, Some(at.0)))
+                .collect();
+        for row in tx.sql(MARKED).bind(ESTATE).all::<Marked>().await? {
+            let id = id_of(&row.id)?;
+            if seen.get(&id) == Some(&Some(row.seen_old_at)) {
+                seen.remove(&id);
+            } else {
+                // The window has passed over it, or it was somebody else.
+                seen.entry(id).or_insert(None);
+            }
+        }
+        drop(tx);
+        // Always in the same order, so that two servers do not wait for each other.
+        let mut changed: Vec<(ClientId, Option<i64>)> = seen.into_iter().collect();
+        changed.sort_unstable();
+        let mut written = 0;
+        for some in changed.chunks(PORTION) {
+            let rows = Rows::default()
+                .bytes(some.iter().map(|(id, _)| Some(identify::bytes(*id))))
+                .int(some.iter().map(|(_, at)| *at));
+            written += self
+                .writer
+                .run(move |conn| {
+                    Box::pin(async move {
+                        let done: Vec<IdRow> = conn.many(SETTLE, &[ESTATE], &rows).await?;
+                        Ok(u64::try_from(done.len()).unwrap_or(u64::MAX))
+                    })
+                })
+                .await?;
+        }
+        Ok(written)
+    }
+}
