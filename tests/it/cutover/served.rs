@@ -141,7 +141,7 @@ async fn a_board_decides_and_the_record_does_not_move() {
         assert_eq!(decided.header("location"), "/cutover/decisions/1");
         let text = page(&app, &cookie, "/cutover/decisions/1").await;
         assert!(
-            text.contains("Nothing: the same clients are not safe."),
+            text.contains("Nothing: the same clients are not safe, as of 20"),
             "{text}"
         );
         assert!(text.contains("That was overruled."), "{text}");

@@ -200,7 +200,7 @@ async fn the_page_shows_boxes_and_takes_small_logs() {
         };
         let page = Answer::to(send()).await.ok("the page").text();
         assert!(
-            page.contains("Logs cover 1 of 30 days on 1 of 1 systems."),
+            page.contains("Logs cover 1 of 30 days on 1 of 1 system."),
             "{page}"
         );
         assert!(
