@@ -18,7 +18,7 @@ use crate::{
         Store,
         tokens::{NewToken, Purpose},
     },
-    transport::TransportArgs,
+    transport::{Transport, TransportArgs},
     webhooks::settings::WebhookArgs,
 };
 
@@ -89,17 +89,16 @@ pub async fn run(args: DemoArgs) -> Result<(), Error> {
     if matches!(config.people.first, FirstAdministrator::Link) {
         config.people.first = FirstAdministrator::Told(for_once());
     }
-    let trust = if args.transport.tls_cert.is_empty() {
+    let plain = matches!(config.transport, Transport::Plain);
+    let trust = if plain {
+        Trust::System
+    } else if args.transport.tls_cert.is_empty() {
         Trust::File(directory.0.join("cert.pem"))
     } else {
         // It talks to itself, whatever name the certificate has.
         Trust::Anything
     };
-    let scheme = if args.transport.plain_http || args.transport.plain_http_anywhere {
-        "http"
-    } else {
-        "https"
-    };
+    let scheme = if plain { "http" } else { "https" };
     let ruleset = config.policy.ruleset_name();
     serve::serve(config, move |address, store| {
         let store = store.clone();
