@@ -373,7 +373,7 @@ async fn settling_conflicts(store: Store) {
         match store.settle_conflicts(clock::now()).await {
             Ok(0) => {}
             Ok(clients) => {
-                tracing::info!(clients, "logs have moved clients into or out of conflict")
+                tracing::info!(clients, "logs have moved clients into or out of conflict");
             }
             Err(error) => {
                 tracing::warn!(%error, "what logs say could not be held against reports; trying again in a few minutes");

@@ -2,12 +2,13 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     io::{BufRead as _, BufReader, Read},
     ops::ControlFlow,
 };
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::domain::cutover::{
     difference::{Difference, Who},
@@ -113,6 +114,14 @@ type Line<'l> = (
 );
 
 impl Leftover {
+    fn who(self) -> Who {
+        Who {
+            id: self.id,
+            name: self.name,
+            site: self.site,
+        }
+    }
+
     fn read(line: &str) -> Result<Self, String> {
         let (id, name, site, os_key, fate, because, owner): Line<'_> =
             serde_json::from_str(line).map_err(|error| error.to_string())?;
@@ -126,17 +135,6 @@ impl Leftover {
             owner: owner.map(Cow::into_owned),
         })
     }
-}
-
-/// Each leftover of a kept run, one at a time.
-///
-/// # Errors
-/// The run cannot be read.
-pub fn leftovers(body: &[u8], mut each: impl FnMut(Leftover)) -> Result<(), String> {
-    lines(body, |line| {
-        each(Leftover::read(line)?);
-        Ok(ControlFlow::Continue(()))
-    })
 }
 
 /// A page of the leftovers that are wanted, and how many there are: the sums of the run mostly know, and then nothing is
@@ -184,18 +182,6 @@ pub fn page(
 pub struct Before(HashMap<String, (String, String)>);
 
 impl Before {
-    /// From a kept run.
-    ///
-    /// # Errors
-    /// The run cannot be read.
-    pub fn of_run(body: &[u8]) -> Result<Self, String> {
-        let mut known = HashMap::new();
-        leftovers(body, |one| {
-            known.insert(one.id, (one.name, one.site));
-        })?;
-        Ok(Self(known))
-    }
-
     /// From the lines of a record.
     ///
     /// # Errors
@@ -244,16 +230,47 @@ impl Before {
     }
 }
 
-/// What moved from one kept run to a later one.
+/// What moved from one kept run to a later one. Of each client of the earlier one 16 bytes are held.
 ///
 /// # Errors
 /// One of them cannot be read.
 pub fn between(earlier: &[u8], later: &[u8]) -> Result<Difference, String> {
-    let mut before = Before::of_run(earlier)?;
-    let mut difference = Difference::default();
-    leftovers(later, |one| {
-        before.meet(&one.id, &one.name, &one.site, &mut difference);
+    let place = |one: &Leftover| Uuid::parse_str(&one.id).map_err(|error| error.to_string());
+    let mut before = HashSet::new();
+    lines(earlier, |line| {
+        before.insert(place(&Leftover::read(line)?)?);
+        Ok(ControlFlow::Continue(()))
     })?;
-    before.end(&mut difference);
+    let mut difference = Difference::default();
+    lines(later, |line| {
+        let one = Leftover::read(line)?;
+        if !before.remove(&place(&one)?) {
+            difference.more_count += 1;
+            difference.more.push(one.who());
+            first(&mut difference.more, 2 * SHOWN);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    difference.fewer_count = before.len();
+    if !before.is_empty() {
+        lines(earlier, |line| {
+            let one = Leftover::read(line)?;
+            if before.contains(&place(&one)?) {
+                difference.fewer.push(one.who());
+                first(&mut difference.fewer, 2 * SHOWN);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+    }
+    first(&mut difference.more, 0);
+    first(&mut difference.fewer, 0);
     Ok(difference)
+}
+
+/// Once there are more than `most` names, only the first [`SHOWN`] stay.
+fn first(names: &mut Vec<Who>, most: usize) {
+    if names.len() > most {
+        names.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        names.truncate(SHOWN);
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     domain::{
         assess,
-        audit::Author,
+        audit::{Author, Entry},
         cutover::{
             canonical,
             scope::Scope,
@@ -257,11 +257,22 @@ fn line(known: &Known, found: Found) -> Value {
     ])
 }
 
-/// Runs a scope and keeps the run, with the names of those that are not safe.
+/// A run that is to be kept.
+#[derive(Debug)]
+pub struct NewRun {
+    /// Its sums. What moved since the run before is not said yet.
+    pub kept: KeptRun,
+    /// Those that are not safe: lines of JSON, compressed.
+    pub body: Vec<u8>,
+    /// What the audit log says of it.
+    pub entry: Entry,
+}
+
+/// Runs a scope so that the run can be kept, with the names of those that are not safe.
 ///
 /// # Errors
 /// The store failed.
-pub async fn keep(
+pub async fn to_keep(
     store: &Store,
     judge: &Judge,
     scope: &Scope,
@@ -269,7 +280,7 @@ pub async fn keep(
     by: &str,
     author: Author,
     now: Timestamp,
-) -> Result<KeptRun> {
+) -> Result<NewRun> {
     let mut packed = zstd::Encoder::new(Vec::new(), 3).map_err(|error| broken(&error))?;
     let ran = run(store, judge, scope, base, now, |known, found| {
         if found.fate == Fate::Safe {
@@ -290,13 +301,13 @@ pub async fn keep(
         made_at: now.0,
         summary: canonical::written(&summary(scope, judge, &ran)),
         input_hash: ran.input_hash,
+        moved: String::new(),
     };
     let entry = author.entry(now, "scope.run", scope.name.clone()).change(
         None,
         Some(format!("run {}, inputs {}", kept.id, kept.input_hash)),
     );
-    store.add_run(kept.clone(), body, entry).await?;
-    Ok(kept)
+    Ok(NewRun { kept, body, entry })
 }
 
 /// The sums of a run with what it was asked, without when and by whom: the same inputs give the same bytes.

@@ -32,7 +32,7 @@ const WITH_ROLES: &str =
 const CLIENTS: &str =
     "SELECT id, name, sort_key, site, listing, standing FROM clients WHERE estate = ? AND id IN (";
 const BEHIND: &str = "SELECT id, name, sort_key, site, listing, standing FROM clients
-WHERE estate = ? AND (sort_key, id) > (?, ?)";
+WHERE estate = ? AND standing = ? AND (sort_key, id) > (?, ?)";
 const COUNTS: &str = "SELECT standing, CAST(SUM(n) AS BIGINT) AS n FROM counts
 WHERE estate = ? AND kind = 'client' AND listing <> 'obsolete' AND listing <> 'decommissioned'";
 const OF_SCOPE: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM clients WHERE estate = ?";
@@ -358,7 +358,7 @@ async fn page(
     Ok((found, more))
 }
 
-/// The first clients behind a place in the order of names of which nothing was seen.
+/// The first clients behind a place in the order of names of which nothing was seen: the merge of what each standing has next.
 async fn unseen(
     tx: &mut Tx,
     sites: &Sites,
@@ -367,35 +367,55 @@ async fn unseen(
     mut after: (String, ClientId),
     wanted: usize,
 ) -> Result<Vec<ClientId>> {
+    let mut standings: Vec<Standing> = Standing::ALL.to_vec();
+    standings.retain(|standing| standing.is_configured_well() == quadrant.ready);
     let mut found = Vec::new();
     loop {
-        let mut growing = Growing::starting(BEHIND);
-        let place = [text(&after.0), Value::Bytes(identify::bytes(after.1))];
-        growing.and("", place);
-        growing.one_of(" AND site IN (", sites);
-        growing.grouped(if quadrant.ready {
-            " AND standing IN ('ready', 'conflict')"
-        } else {
-            " AND standing NOT IN ('ready', 'conflict')"
-        });
-        growing.and(
-            " ORDER BY sort_key, id LIMIT ?",
-            [Value::Int(i64::try_from(AT_ONCE).unwrap_or(i64::MAX))],
-        );
-        let rows: Vec<ClientRow> = growing.statement(tx).all().await?;
-        let whole = rows.len() == AT_ONCE;
-        for row in rows {
-            let id = id_of(&row.id)?;
-            if row.is_counted(sites) && all.seen(&id) == Seen::Nothing {
-                found.push(id);
+        let mut rows: BTreeMap<(String, ClientId), ClientRow> = BTreeMap::new();
+        // Behind it some standing may have more than was read.
+        let mut end: Option<(String, ClientId)> = None;
+        for standing in &standings {
+            let mut growing = Growing::starting(BEHIND);
+            let place = [
+                text(standing.code()),
+                text(&after.0),
+                Value::Bytes(identify::bytes(after.1)),
+            ];
+            growing.and("", place);
+            growing.one_of(" AND site IN (", sites);
+            growing.and(
+                " ORDER BY sort_key, id LIMIT ?",
+                [Value::Int(i64::try_from(AT_ONCE).unwrap_or(i64::MAX))],
+            );
+            let some: Vec<ClientRow> = growing.statement(tx).all().await?;
+            let whole = some.len() == AT_ONCE;
+            let mut last = None;
+            for row in some {
+                let place = (row.sort_key.clone(), id_of(&row.id)?);
+                last = Some(place.clone());
+                rows.insert(place, row);
             }
-            after = (row.sort_key, id);
-            if found.len() == wanted {
-                return Ok(found);
+            if let Some(last) = last.filter(|_| whole) {
+                end = Some(match end {
+                    Some(end) => end.min(last),
+                    None => last,
+                });
             }
         }
-        if !whole {
-            return Ok(found);
+        for (place, row) in rows {
+            if end.as_ref().is_some_and(|end| place > *end) {
+                break;
+            }
+            if row.is_counted(sites) && all.seen(&place.1) == Seen::Nothing {
+                found.push(place.1);
+                if found.len() == wanted {
+                    return Ok(found);
+                }
+            }
+        }
+        match end {
+            Some(end) => after = end,
+            None => return Ok(found),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! After the switch: who has stopped since, whether going back is due, and how right the decision was.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::ControlFlow,
+};
 
 use axum::{
     extract::{State, rejection::StringRejection},
@@ -154,11 +157,11 @@ fn read(app: &App, number: i64) -> mpsc::Receiver<std::io::Result<Vec<Kept>>> {
         let gone = || std::io::Error::other("nobody reads any more");
         let done = each_line(&store, number, |line| {
             portion.push(Kept::of(&line));
-            if portion.len() < PORTION {
-                return Ok(());
+            if portion.len() == PORTION {
+                let full = std::mem::take(&mut portion);
+                sender.blocking_send(Ok(full)).map_err(|_| gone())?;
             }
-            let full = std::mem::take(&mut portion);
-            sender.blocking_send(Ok(full)).map_err(|_| gone())
+            Ok(ControlFlow::Continue(()))
         });
         // Whoever reads may have gone away.
         let _ = sender.blocking_send(done.map(|()| portion));

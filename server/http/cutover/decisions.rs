@@ -69,7 +69,7 @@ pub async fn one(
         tracing::error!(error, "the key for decisions is not available");
         "not available".to_owned()
     });
-    let left = leftovers(&app, decision.number, &person.sites, ON_PAGE).await?;
+    let left = leftovers(&app, decision.number, &head, &person.sites, ON_PAGE).await?;
     let newest = app.store().decisions(&decision.scope, i64::MAX, 1).await?;
     let later = newest
         .first()

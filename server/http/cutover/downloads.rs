@@ -57,7 +57,7 @@ pub async fn sheet(
 ) -> Result<Response, Problem> {
     let (decision, head) = decision(&app, &number, &person.sites).await?;
     whole_record(&head, &person.sites)?;
-    let (rows, count) = leftovers(&app, decision.number, &person.sites, ON_SHEET).await?;
+    let (rows, count) = leftovers(&app, decision.number, &head, &person.sites, ON_SHEET).await?;
     let page = SheetPage {
         frozen: Frozen::new(&decision, &head, &person.sites),
         leftovers: rows,

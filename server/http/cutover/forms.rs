@@ -12,11 +12,13 @@ use super::{
         query::{Named, form_pairs, site_code},
         refused::or_again,
     },
-    base, base_of, known, pages, scope,
+    base, base_of,
+    kept::aside,
+    known, pages, scope,
 };
 use crate::{
     clock,
-    cutovers::running,
+    cutovers::{comparing, running},
     domain::{
         cutover::{canonical, scope::Scope},
         forecast::day_named,
@@ -285,8 +287,9 @@ pub async fn run(
 ) -> Result<Response, Problem> {
     let scope = scope(&app, &id, &person.sites).await?;
     let base = base_of(&scope)?;
-    let run = running::keep(
-        app.store(),
+    let store = app.store();
+    let mut new = running::to_keep(
+        store,
         app.judge(),
         &scope,
         &base,
@@ -295,5 +298,13 @@ pub async fn run(
         clock::now(),
     )
     .await?;
-    Ok(Redirect::to(&run_url(&scope, &run)).into_response())
+    if let Some(before) = store.runs(&scope.id).await?.first() {
+        // Neither run ever changes, so they are compared once.
+        let earlier = store.run_body(&scope.id, &before.id).await?;
+        let later = new.body.clone();
+        let moved = aside(move || comparing::between(&earlier, &later)).await?;
+        new.kept.moved = canonical::written(&moved.json());
+    }
+    store.add_run(new.kept.clone(), new.body, new.entry).await?;
+    Ok(Redirect::to(&run_url(&scope, &new.kept)).into_response())
 }

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     io::{self, BufRead as _, BufReader, Read},
+    ops::ControlFlow,
 };
 
 use axum::body::{Body, Bytes};
@@ -11,10 +12,14 @@ use serde_json::Value;
 use tokio::{runtime::Handle, sync::mpsc};
 
 use crate::{
+    cutovers::comparing::Wanted,
     domain::{
         access::Sites,
         assess::os_label,
-        cutover::whatif::{Because, Fate},
+        cutover::{
+            tally::Tally,
+            whatif::{Because, Fate},
+        },
     },
     error::Problem,
     state::App,
@@ -59,14 +64,16 @@ pub(super) fn lines(
     })
 }
 
-/// Each line of a record as JSON, one at a time; for a thread that may wait.
+/// Each line of a record as JSON, one at a time, until there were enough; for a thread that may wait.
 pub(super) fn each_line(
     store: &Store,
     number: i64,
-    mut each: impl FnMut(Value) -> io::Result<()>,
+    mut each: impl FnMut(Value) -> io::Result<ControlFlow<()>>,
 ) -> io::Result<()> {
     for line in BufReader::new(lines(store, number)?).lines() {
-        each(serde_json::from_str(&line?).map_err(io::Error::other)?)?;
+        if each(serde_json::from_str(&line?).map_err(io::Error::other)?)?.is_break() {
+            break;
+        }
     }
     Ok(())
 }
@@ -92,36 +99,43 @@ pub(super) fn fate(line: &Value) -> Fate {
     Fate::from_code(&text(line, "fate")).unwrap_or(Fate::CannotSay)
 }
 
-/// The first of those who were not safe, and how many there were.
+/// The first of those who were not safe, and how many there were: the head of the record says it, so that nothing is read
+/// behind them.
 pub(super) async fn leftovers(
     app: &App,
     number: i64,
+    head: &Value,
     sites: &Sites,
     most: usize,
 ) -> Result<(Vec<LeftoverRow>, usize), Problem> {
     let store = app.store().clone();
     let sites = sites.clone();
+    let known = Wanted::default().known_total(&Tally::read(&head["tally"]));
+    let count = known.unwrap_or_default();
+    if count == 0 {
+        return Ok((Vec::new(), 0));
+    }
     aside(move || {
         let mut rows = Vec::new();
-        let mut count = 0;
         each_line(&store, number, |line| {
             let fate = fate(&line);
             if fate == Fate::Safe {
-                return Ok(());
+                return Ok(ControlFlow::Continue(()));
             }
-            count += 1;
-            if rows.len() < most {
-                let site = text(&line, "site");
-                rows.push(LeftoverRow {
-                    name: Name::seen(&text(&line, "id"), &text(&line, "name"), &site, &sites),
-                    fate: fate.words(),
-                    because: Because::from_code(&text(&line, "because")).map_or("", Because::words),
-                    owner: text(&line, "owner"),
-                    os: os_label(&text(&line, "os")),
-                    site,
-                });
-            }
-            Ok(())
+            let site = text(&line, "site");
+            rows.push(LeftoverRow {
+                name: Name::seen(&text(&line, "id"), &text(&line, "name"), &site, &sites),
+                fate: fate.words(),
+                because: Because::from_code(&text(&line, "because")).map_or("", Because::words),
+                owner: text(&line, "owner"),
+                os: os_label(&text(&line, "os")),
+                site,
+            });
+            Ok(if rows.len() == most || rows.len() == count {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
         })?;
         Ok::<_, io::Error>((rows, count))
     })

@@ -7,16 +7,15 @@ use crate::domain::audit::Entry;
 const KEPT: i64 = 50;
 
 const ADD: &str =
-    "INSERT INTO scope_runs (estate, id, scope, made_by, made_at, input_hash, summary, body)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    "INSERT INTO scope_runs (estate, id, scope, made_by, made_at, input_hash, summary, body, moved)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const TIDY: &str = "DELETE FROM scope_runs WHERE estate = $1 AND scope = $2 AND id NOT IN
   (SELECT id FROM scope_runs WHERE estate = $1 AND scope = $2 ORDER BY id DESC LIMIT $3)";
-const OF_SCOPE: &str = "SELECT id, scope, made_by, made_at, input_hash, summary FROM scope_runs
+const OF_SCOPE: &str =
+    "SELECT id, scope, made_by, made_at, input_hash, summary, moved FROM scope_runs
 WHERE estate = $1 AND scope = $2 ORDER BY id DESC LIMIT 10";
-const ONE: &str = "SELECT id, scope, made_by, made_at, input_hash, summary FROM scope_runs
+const ONE: &str = "SELECT id, scope, made_by, made_at, input_hash, summary, moved FROM scope_runs
 WHERE estate = $1 AND scope = $2 AND id = $3";
-const BEFORE: &str = "SELECT id, scope, made_by, made_at, input_hash, summary FROM scope_runs
-WHERE estate = $1 AND scope = $2 AND id < $3 ORDER BY id DESC LIMIT 1";
 const BODY: &str = "SELECT body FROM scope_runs WHERE estate = $1 AND scope = $2 AND id = $3";
 
 /// A run, without the names.
@@ -34,6 +33,8 @@ pub struct KeptRun {
     pub input_hash: String,
     /// The sums, as JSON.
     pub summary: String,
+    /// What moved since the run before, as JSON; empty: there was none.
+    pub moved: String,
 }
 
 impl Store {
@@ -52,6 +53,7 @@ impl Store {
                         .bind(run.input_hash)
                         .bind(run.summary)
                         .bind(body)
+                        .bind(run.moved)
                         .execute()
                         .await?;
                     conn.sql(TIDY)
@@ -80,17 +82,6 @@ impl Store {
     pub async fn run(&self, scope: &str, id: &str) -> Result<Option<KeptRun>> {
         let mut tx = self.db.read().await?;
         tx.sql(ONE)
-            .bind(ESTATE)
-            .bind(scope.to_owned())
-            .bind(id.to_owned())
-            .optional()
-            .await
-    }
-
-    /// The run of the same scope before this one.
-    pub async fn run_before(&self, scope: &str, id: &str) -> Result<Option<KeptRun>> {
-        let mut tx = self.db.read().await?;
-        tx.sql(BEFORE)
             .bind(ESTATE)
             .bind(scope.to_owned())
             .bind(id.to_owned())

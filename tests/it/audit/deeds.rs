@@ -433,6 +433,7 @@ async fn every_deed_about_a_cutover_leaves_one_entry() {
             made_at: NOON.0,
             input_hash: String::new(),
             summary: "{}".to_owned(),
+            moved: String::new(),
         };
         let add = store.add_run(run, Vec::new(), entry("scope.run"));
         add.await.expect("kept");

@@ -186,6 +186,7 @@ fn kept() -> KeptRun {
         made_at: now().plus(-2 * HOUR).0,
         input_hash: "9f86d081884c7d65".to_owned(),
         summary: String::new(),
+        moved: String::new(),
     }
 }
 
