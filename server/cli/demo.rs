@@ -8,16 +8,18 @@ use super::{
 };
 use crate::{
     clock,
-    config::{DatabaseArgs, ServeArgs},
-    domain::audit::Author,
+    config::{DatabaseArgs, PolicyArgs, ServeArgs},
+    domain::{audit::Author, counted::counted_u64},
     http::people::for_once,
-    people::FirstAdministrator,
+    people::{FirstAdministrator, PeopleArgs},
     serve,
     sim::Fleet,
     store::{
         Store,
         tokens::{NewToken, Purpose},
     },
+    transport::{Transport, TransportArgs},
+    webhooks::settings::WebhookArgs,
 };
 
 /// Run a server on a throw-away database with a simulated fleet.
@@ -35,6 +37,27 @@ pub struct DemoArgs {
     /// Address to listen on; port 0 takes a free one
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8443")]
     listen: String,
+    /// Rules, as for `serve`
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// Listeners and certificates, as for `serve`
+    #[command(flatten)]
+    transport: TransportArgs,
+    /// Accounts and sessions, as for `serve`
+    #[command(flatten)]
+    people: PeopleArgs,
+    /// Messages to other programs, as for `serve`
+    #[command(flatten)]
+    webhooks: WebhookArgs,
+    /// Requests a minute that a token for read or population may make; 0: as many as it likes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    rate_limit: u32,
+    /// Proxies in front of this server whose X-Forwarded-For says who sent a request, as networks, comma separated [default: none]
+    #[arg(long, value_name = "NETWORKS")]
+    trusted_proxies: Option<String>,
+    /// Log lines as text or json [default: text]
+    #[arg(long, value_name = "text|json")]
+    log_format: Option<String>,
 }
 
 /// Runs until it is told to stop; what was stored goes with it.
@@ -43,30 +66,48 @@ pub struct DemoArgs {
 /// The server cannot start.
 pub async fn run(args: DemoArgs) -> Result<(), Error> {
     let directory = Throwaway::new()?;
+    let database_url = format!("sqlite://{}", directory.0.join("demo.db").display());
     let serve_args = ServeArgs {
         listen: Some(args.listen.clone()),
         database: DatabaseArgs {
             data_dir: Some(directory.0.clone()),
-            database_url: Some(format!(
-                "sqlite://{}",
-                directory.0.join("demo.db").display()
-            )),
+            database_url: Some(database_url.clone()),
             config: None,
         },
+        policy: args.policy.clone(),
+        transport: args.transport.clone(),
+        people: args.people.clone(),
+        webhooks: args.webhooks.clone(),
+        trusted_proxies: args.trusted_proxies.clone(),
+        log_format: args.log_format.clone(),
         // Whoever tries the API out there is not slowed.
-        rate_limit: Some(0),
+        rate_limit: Some(args.rate_limit),
         ..ServeArgs::default()
     };
     let mut config = serve_args.settle().map_err(Error::Usage)?;
     // It opens nothing but what is made up, and goes with it.
-    config.people.first = FirstAdministrator::Told(for_once());
-    let cert = directory.0.join("cert.pem");
+    if matches!(config.people.first, FirstAdministrator::Link) {
+        config.people.first = FirstAdministrator::Told(for_once());
+    }
+    let plain = matches!(config.transport, Transport::Plain);
+    let trust = if plain {
+        Trust::System
+    } else if args.transport.tls_cert.is_empty() {
+        Trust::File(directory.0.join("cert.pem"))
+    } else {
+        // It talks to itself, whatever name the certificate has.
+        Trust::Anything
+    };
+    let scheme = if plain { "http" } else { "https" };
     let ruleset = config.policy.ruleset_name();
     serve::serve(config, move |address, store| {
         let store = store.clone();
         tokio::spawn(async move {
-            let url = format!("https://{address}");
-            if let Err(why) = fill(args, url, cert, store, &ruleset).await {
+            eprintln!(
+                "Commands beside it, such as `cutover token create` or `cutover observe`, need: --database-url {database_url}"
+            );
+            let url = format!("{scheme}://{address}");
+            if let Err(why) = fill(args, url, trust, store, &ruleset).await {
                 eprintln!("cutover demo: the fleet could not be sent: {why}");
             }
         });
@@ -78,7 +119,7 @@ pub async fn run(args: DemoArgs) -> Result<(), Error> {
 async fn fill(
     args: DemoArgs,
     url: String,
-    cert: PathBuf,
+    trust: Trust,
     store: Store,
     ruleset: &str,
 ) -> Result<(), String> {
@@ -88,7 +129,7 @@ async fn fill(
     let mut plan = Plan::new(url, Fleet::new(args.seed, args.clients), now);
     plan.token = Some(ingest);
     plan.population = Some(population);
-    plan.trust = Trust::File(cert);
+    plan.trust = trust;
     plan.rounds = args.days;
     plan.batch = 200;
     plan.connections = 4;
@@ -97,8 +138,9 @@ async fn fill(
         .anchored(plan.time_of(plan.first_round))
         .exported(plan.until);
     eprintln!(
-        "Sending {} simulated clients, {} days of reports …",
-        args.clients, args.days
+        "Sending {}, {} of reports …",
+        counted_u64(args.clients, "simulated client", "simulated clients"),
+        counted_u64(args.days, "day", "days")
     );
     let outcome = drive(&plan).await.map_err(|error| error.to_string())?;
     if let Some(stopped) = outcome.stopped {
@@ -106,8 +148,9 @@ async fn fill(
     }
     demo_history::write(&store, ruleset, clock::now()).await?;
     eprintln!(
-        "The demo fleet is there: {} reports in {:.1} s, and 120 days of a past that is made up. Sign in and look around; stop with Ctrl-C, then everything is gone.",
-        outcome.acknowledged, outcome.seconds
+        "The demo fleet is there: {} in {:.1} s, and 120 days of a past that is made up. Sign in and look around; stop with Ctrl-C, then everything is gone.",
+        counted_u64(outcome.acknowledged, "report", "reports"),
+        outcome.seconds
     );
     Ok(())
 }

@@ -19,6 +19,7 @@ use crate::{
     config::DatabaseArgs,
     domain::{
         audit::Author,
+        counted::counted_u64,
         time::{HOUR, Timestamp},
     },
     networks,
@@ -27,7 +28,7 @@ use crate::{
         Store,
         observed::{Logged, Noted},
     },
-    wire::observed::{Delivery, Filing, Settings, moment_of},
+    wire::observed::{Delivery, Filing, Kind, Settings, moment_of},
 };
 
 /// Bytes that are read at a time.
@@ -42,6 +43,9 @@ pub struct ObserveArgs {
     /// The site system that wrote the logs, where their lines do not say it
     #[arg(long, value_name = "HOST")]
     system: Option<String>,
+    /// Count a file that was read for another system once more, for the one that --system names
+    #[arg(long, requires = "system")]
+    another_system: bool,
     /// Code of the site that the system belongs to
     #[arg(long, value_name = "SITE")]
     site: Option<String>,
@@ -149,6 +153,9 @@ async fn observe(
     let name = path.file_name().map(|name| name.to_string_lossy());
     let name = name.unwrap_or_default();
     let mut filing = Filing::new(&name, "", args.site.clone(), settings.clone());
+    if settings.system.is_some() && !args.another_system {
+        filing = filing.of_one_system();
+    }
     let mut reader = opened(path).map_err(|error| failed(&error))?;
     // Every portion says of which file it is, so what is read waits for the hash before the first of them goes.
     let hashed = path.to_owned();
@@ -156,7 +163,7 @@ async fn observe(
     let mut digits = String::new();
     let mut piece = vec![0; PIECE];
     let mut passed: HashSet<String> = HashSet::new();
-    let (mut sent, mut rows) = (0_u64, 0);
+    let (mut sent, mut rows) = (0_u64, 0_u64);
     loop {
         let read = reader.read(&mut piece).map_err(|error| failed(&error))?;
         let (ready, last) = if read == 0 {
@@ -171,10 +178,20 @@ async fn observe(
             let hash = hashing.await.map_err(|error| failed(&error))?;
             let hash = hash.map_err(|error| failed(&error))?;
             // A file that is known is read no further.
-            if let Target::Database(store) = target
-                && store.knows_log(hash.to_vec()).await?
-            {
-                return say(&format!("{label}: read before; nothing changed."));
+            if let Target::Database(store) = target {
+                let systems = store.systems_with_log(hash.to_vec()).await?;
+                let named = settings.system.as_ref();
+                let other = named.filter(|name| !systems.is_empty() && !systems.contains(name));
+                if let Some(name) = other.filter(|_| filing.kind() != Kind::Leases) {
+                    if !args.another_system {
+                        return Err(failed(&format!(
+                            "this file was read before as a log of {}, and would be counted twice. Nothing was taken. If it is a log of {name} as well, say so with --another-system",
+                            systems.join(", ")
+                        )));
+                    }
+                } else if store.knows_log(hash.to_vec()).await? {
+                    return say(&format!("{label}: read before; nothing changed."));
+                }
             }
             digits = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         }
@@ -197,7 +214,7 @@ async fn observe(
                 }
                 Noted::Added => {
                     sent += 1;
-                    rows += size;
+                    rows += u64::try_from(size).unwrap_or_default();
                 }
                 Noted::Known => {}
                 Noted::Gap(portion) => {
@@ -212,12 +229,14 @@ async fn observe(
         }
     }
     let told = filing.told();
-    let notes = told.notes(filing.too_long()).join(" ");
+    let notes = filing.notes().join(" ");
     let end = format!(
-        "{label}: {}, {} lines, {} told a protocol; {rows} rows in {sent} portions. {notes}",
+        "{label}: {}, {}, {} told a protocol; {} in {}. {notes}",
         filing.kind().words(),
-        told.lines,
+        counted_u64(told.lines, "line", "lines"),
         told.told,
+        counted_u64(rows, "row", "rows"),
+        counted_u64(sent, "portion", "portions"),
     );
     let end = end.replace(char::is_control, "·");
     if matches!(target, Target::Print) {

@@ -149,7 +149,7 @@ pub async fn run(args: UserArgs) -> Result<(), Error> {
         }
         UserCommand::Remove { name, database } => {
             let store = existing(&database).await?;
-            let done = store.remove_account(name.clone(), by()).await?;
+            let done = store.remove_account(name.clone(), by(), None).await?;
             told(done, &name, "is removed")
         }
         UserCommand::ResetSecondFactor { name, database } => {

@@ -13,6 +13,7 @@ use super::running::{self, Answered, Ran};
 use crate::{
     domain::{
         audit::{Author, REASON},
+        counted::counted,
         cutover::{
             criteria::{Facts, Held, Observed, Recommendation, hold},
             record::{Decided, Lines, close},
@@ -127,7 +128,13 @@ pub async fn observed(
     Ok(Some(Observed {
         legacy: devices + ambiguous,
         covers: format!(
-            "Logs of {with} of {known} known systems, covering {days} of {WINDOW} days; {ambiguous} of those seen are addresses that may be anybody's."
+            "Logs of {with} of {}, covering {days} of {WINDOW} days; {} that may be anybody's.",
+            counted(known, "known system", "known systems"),
+            counted(
+                ambiguous,
+                "of those seen is an address",
+                "of those seen are addresses"
+            )
         ),
         whole: with == known && days >= WINDOW,
     }))
@@ -213,8 +220,9 @@ pub async fn decide(
     let most = ran.tally.fates.most();
     if recommended.go != wish.seen_go || most != wish.seen_most {
         return Err(Refused::Changed(format!(
-            "Things have changed since that page was made: {} At most {most} clients would lose contact. Nothing was decided. Run the what-if again and look.",
-            recommended.says()
+            "Things have changed since that page was made: {} At most {} would lose contact. Nothing was decided. Run the what-if again and look.",
+            recommended.says(),
+            counted(most, "client", "clients")
         )));
     }
     let overruled = recommended.go == (wish.decided == Decided::NoGo);

@@ -1,12 +1,15 @@
 //! What people do with exceptions: ask for them, decide, take them back.
 
+use std::future::ready;
+
 use axum::{
     Form,
     extract::{State, rejection::FormRejection},
+    http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::{auth::Person, query::Named};
+use super::{auth::Person, exceptions, pages, query::Named, refused::or_again};
 use crate::{
     clock,
     domain::{
@@ -19,7 +22,7 @@ use crate::{
         exceptions::{Answer, Doer, Taken},
         identify::ClientId,
     },
-    views::links,
+    views::{exceptions_words::Told, links},
     wire::FieldError,
 };
 
@@ -68,11 +71,26 @@ pub async fn ask_for_one(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
+    headers: HeaderMap,
     given: Given,
 ) -> Result<Response, Problem> {
+    let pairs = read(given)?;
+    let done = asked_for_one(&app, &person, &id, &pairs).await;
+    or_again(done, &headers, "exception", pairs, |refused| {
+        pages::client_again(&app, &person, &id, &headers, refused)
+    })
+    .await
+}
+
+async fn asked_for_one(
+    app: &App,
+    person: &Person,
+    id: &str,
+    pairs: &Pairs,
+) -> Result<Response, Problem> {
     let id: ClientId = id.parse().map_err(|_| no_client())?;
-    let asked = asked(&read(given)?)?;
-    let by = doer(person);
+    let asked = asked(pairs)?;
+    let by = doer(person.clone());
     let answers = app
         .store()
         .ask_for_exceptions(vec![id], asked, by, clock::now())
@@ -95,11 +113,23 @@ pub async fn ask_for_one(
 pub async fn ask_for_all(
     State(app): State<App>,
     person: Person,
+    headers: HeaderMap,
     given: Given,
 ) -> Result<Response, Problem> {
     let pairs = read(given)?;
-    let asked = asked(&pairs)?;
-    let named: Vec<&str> = field(&pairs, "clients")
+    let done = asked_for_all(&app, &person, &pairs).await;
+    let ids = field(&pairs, "clients").to_owned();
+    or_again(done, &headers, "exception", pairs, |refused| {
+        ready(exceptions::form_again(
+            &app, &person, &headers, ids, refused,
+        ))
+    })
+    .await
+}
+
+async fn asked_for_all(app: &App, person: &Person, pairs: &Pairs) -> Result<Response, Problem> {
+    let asked = asked(pairs)?;
+    let named: Vec<&str> = field(pairs, "clients")
         .split(',')
         .filter(|id| !id.is_empty())
         .collect();
@@ -122,21 +152,22 @@ pub async fn ask_for_all(
     let clients: Result<Vec<ClientId>, _> = named.into_iter().map(str::parse).collect();
     let clients = clients
         .map_err(|_| Problem::invalid("/clients", "takes ids of clients with commas between"))?;
-    let by = doer(person);
+    let by = doer(person.clone());
     let answers = app
         .store()
         .ask_for_exceptions(clients, asked, by, clock::now())
         .await?;
-    let all = answers.len();
-    let done = answers.into_iter();
-    let done = done.filter(|answer| matches!(answer, Answer::Requested(_)));
-    Ok(done_of(done.count(), all))
-}
-
-fn done_of(done: usize, all: usize) -> Response {
-    let refused = all - done;
-    let to = format!("/exceptions?state=requested&done={done}&refused={refused}");
-    Redirect::to(&to).into_response()
+    let mut told = Told::default();
+    for answer in answers {
+        match answer {
+            Answer::Requested(_) => told.done += 1,
+            Answer::Ready => told.ready += 1,
+            Answer::LeftOut => told.left_out += 1,
+            Answer::OpenAlready => told.open += 1,
+            Answer::Nobody => told.gone += 1,
+        }
+    }
+    Ok(Redirect::to(&told.url("asked")).into_response())
 }
 
 fn note_of(pairs: &Pairs) -> Result<String, Problem> {
@@ -153,37 +184,47 @@ fn note_of(pairs: &Pairs) -> Result<String, Problem> {
 pub async fn decide(
     State(app): State<App>,
     person: Person,
+    headers: HeaderMap,
     given: Given,
 ) -> Result<Response, Problem> {
     let pairs = read(given)?;
-    let step = match field(&pairs, "decision") {
-        "approve" => Step::Approve,
-        "reject" => Step::Reject,
+    let done = decided(&app, &person, &pairs).await;
+    or_again(done, &headers, "decide", pairs, |refused| {
+        exceptions::list_again(&app, &person, &headers, refused)
+    })
+    .await
+}
+
+async fn decided(app: &App, person: &Person, pairs: &Pairs) -> Result<Response, Problem> {
+    let (step, what) = match field(pairs, "decision") {
+        "approve" => (Step::Approve, "approved"),
+        "reject" => (Step::Reject, "rejected"),
         _ => return Err(Problem::invalid("/decision", "must be approve or reject")),
     };
-    let note = note_of(&pairs)?;
-    let ids: Vec<String> = pairs
-        .into_iter()
-        .filter(|(name, _)| name == "id")
-        .map(|(_, id)| id)
-        .collect();
+    let note = note_of(pairs)?;
+    let ids = pairs.iter().filter(|(name, _)| name == "id");
+    let ids: Vec<String> = ids.map(|(_, id)| id.clone()).collect();
     if ids.is_empty() || ids.len() > TOGETHER {
         return Err(Problem::invalid(
             "/id",
             format!("tick 1 to {TOGETHER} exceptions"),
         ));
     }
-    let by = doer(person);
-    let (all, mut done) = (ids.len(), 0);
+    let by = doer(person.clone());
+    let mut told = Told::default();
     for id in ids {
         let taken = app
             .store()
             .step_exception(id, step, note.clone(), by.clone(), clock::now());
-        if taken.await? == Taken::Done {
-            done += 1;
+        match taken.await? {
+            Taken::Done => told.done += 1,
+            Taken::NotYours => told.own += 1,
+            Taken::Over => told.over += 1,
+            Taken::Changed => told.changed += 1,
+            Taken::Nothing => told.gone += 1,
         }
     }
-    Ok(done_of(done, all))
+    Ok(Redirect::to(&told.url(what)).into_response())
 }
 
 /// `POST /exceptions/{id}/approve`
@@ -191,9 +232,10 @@ pub async fn approve(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
+    headers: HeaderMap,
     given: Given,
 ) -> Result<Response, Problem> {
-    take(&app, Step::Approve, doer(person), id, given).await
+    take(&app, Step::Approve, &person, id, &headers, given).await
 }
 
 /// `POST /exceptions/{id}/reject`
@@ -201,9 +243,10 @@ pub async fn reject(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
+    headers: HeaderMap,
     given: Given,
 ) -> Result<Response, Problem> {
-    take(&app, Step::Reject, doer(person), id, given).await
+    take(&app, Step::Reject, &person, id, &headers, given).await
 }
 
 /// `POST /exceptions/{id}/withdraw`
@@ -211,19 +254,41 @@ pub async fn withdraw(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
+    headers: HeaderMap,
     given: Given,
 ) -> Result<Response, Problem> {
-    take(&app, Step::Withdraw, doer(person), id, given).await
+    take(&app, Step::Withdraw, &person, id, &headers, given).await
 }
 
 async fn take(
     app: &App,
     step: Step,
-    by: Doer,
+    person: &Person,
     id: String,
+    headers: &HeaderMap,
     given: Given,
 ) -> Result<Response, Problem> {
-    let note = note_of(&read(given)?)?;
+    let pairs = read(given)?;
+    let done = taken(app, step, doer(person.clone()), id.clone(), &pairs).await;
+    let form = if step == Step::Withdraw {
+        "withdraw"
+    } else {
+        "decide"
+    };
+    or_again(done, headers, form, pairs, |refused| {
+        exceptions::one_again(app, person, id, headers, refused)
+    })
+    .await
+}
+
+async fn taken(
+    app: &App,
+    step: Step,
+    by: Doer,
+    id: String,
+    pairs: &Pairs,
+) -> Result<Response, Problem> {
+    let note = note_of(pairs)?;
     let taken = app
         .store()
         .step_exception(id.clone(), step, note, by, clock::now())

@@ -34,9 +34,9 @@ use crate::{
     views::{
         Nav,
         exceptions::{AskForAll, ExceptionsPage, May, Offered, OneException},
-        exceptions_words,
+        exceptions_words::{self, Told},
         headline::Piece,
-        text::counted,
+        refused::Refused,
     },
     wire::FieldError,
 };
@@ -47,8 +47,7 @@ pub struct ExceptionQuery {
     which: Which,
     cursor: Option<String>,
     limit: usize,
-    done: Option<i64>,
-    refused: Option<i64>,
+    told: Told,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for ExceptionQuery {
@@ -100,9 +99,15 @@ fn apply(query: &mut ExceptionQuery, name: &str, value: String) -> Result<(), St
                 .filter(|limit| (1..=MAX_LIMIT).contains(limit))
                 .ok_or_else(|| format!("must be a number from 1 to {MAX_LIMIT}"))?;
         }
-        "done" => query.done = Some(number(&value)?),
-        "refused" => query.refused = Some(number(&value)?),
-        _ => return Err(unknown(name, &params::EXCEPTIONS.map(|param| param.name))),
+        "what" => {
+            query.told.what = Told::named(&value).ok_or_else(|| unknown(&value, &Told::WHAT))?;
+        }
+        _ => {
+            let Some(count) = query.told.count(name) else {
+                return Err(unknown(name, &params::EXCEPTIONS.map(|param| param.name)));
+            };
+            *count = number(&value)?;
+        }
     }
     Ok(())
 }
@@ -173,6 +178,8 @@ struct ExceptionJson {
     ended_at: Option<String>,
     /// Who ended it; `server`: it ended by itself.
     ended_by: Option<String>,
+    /// Why it ended, in words; null: it has not, or nobody wrote it down.
+    ended_note: Option<String>,
 }
 
 impl From<Exception> for ExceptionJson {
@@ -197,6 +204,7 @@ impl From<Exception> for ExceptionJson {
             decision_note: one.note,
             ended_at: time(one.ended_at),
             ended_by: one.ended_by,
+            ended_note: one.ended_note,
         }
     }
 }
@@ -208,9 +216,9 @@ pub async fn list(
     headers: HeaderMap,
     query: ExceptionQuery,
 ) -> Result<Response, Problem> {
-    if query.done.is_some() || query.refused.is_some() {
+    if query.told != Told::default() {
         return Err(Problem::invalid(
-            "?done",
+            "?what",
             "is for the page only; leave it out",
         ));
     }
@@ -236,6 +244,34 @@ pub async fn page(
     headers: HeaderMap,
     query: ExceptionQuery,
 ) -> Result<Response, Problem> {
+    shown(&app, &person, &headers, query, None).await
+}
+
+/// The list of those that wait, with a form that was refused.
+pub(super) async fn list_again(
+    app: &App,
+    person: &Person,
+    headers: &HeaderMap,
+    refused: Refused,
+) -> Result<Response, Problem> {
+    let query = ExceptionQuery {
+        which: Which {
+            state: Some(State::Requested),
+            ..Which::default()
+        },
+        limit: DEFAULT_LIMIT,
+        ..ExceptionQuery::default()
+    };
+    shown(app, person, headers, query, Some(refused)).await
+}
+
+async fn shown(
+    app: &App,
+    person: &Person,
+    headers: &HeaderMap,
+    query: ExceptionQuery,
+    refused: Option<Refused>,
+) -> Result<Response, Problem> {
     let now = clock::now();
     let store = app.store();
     let limit = query.limit.min(DEFAULT_LIMIT);
@@ -254,31 +290,18 @@ pub async fn page(
         owners: store.exception_owners(&person.sites, now).await?,
         sites,
     };
-    let mut layout = layout(&app, Nav::Exceptions, Some(&person), Some(&headers));
-    layout.notice = notice(&query);
-    html(&ExceptionsPage::new(
+    let mut layout = layout(app, Nav::Exceptions, Some(person), Some(headers));
+    layout.refused = refused;
+    let mut page = ExceptionsPage::new(
         layout,
         &query.which,
         &page,
         (&pile, blocking),
         &offered,
         (&person.name, person.may(Permission::Decide)),
-    ))
-}
-
-fn notice(query: &ExceptionQuery) -> Option<String> {
-    let done = query.done?;
-    let refused = match query.refused.unwrap_or(0) {
-        0 => String::new(),
-        n => format!(
-            " {} refused: own requests, clients that are ready or have an open exception already, and what has changed or ended meanwhile.",
-            counted(n, "was", "were")
-        ),
-    };
-    Some(format!(
-        "Done for {}.{refused}",
-        counted(done, "client", "clients")
-    ))
+    );
+    page.told = query.told.says();
+    html(&page)
 }
 
 /// `/exceptions/{id}`
@@ -288,9 +311,30 @@ pub async fn one(
     Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    shown_one(&app, &person, &id, &headers, None).await
+}
+
+/// The page of an exception, with a form that was refused.
+pub(super) async fn one_again(
+    app: &App,
+    person: &Person,
+    id: String,
+    headers: &HeaderMap,
+    refused: Refused,
+) -> Result<Response, Problem> {
+    shown_one(app, person, &id, headers, Some(refused)).await
+}
+
+async fn shown_one(
+    app: &App,
+    person: &Person,
+    id: &str,
+    headers: &HeaderMap,
+    refused: Option<Refused>,
+) -> Result<Response, Problem> {
     let found = app
         .store()
-        .exception(&id, &person.sites, clock::now())
+        .exception(id, &person.sites, clock::now())
         .await?;
     let exception =
         found.ok_or_else(|| Problem::NotFound("There is no exception of this name.".to_owned()))?;
@@ -299,8 +343,22 @@ pub async fn one(
         decide: Step::Approve.is_for(person.role, own),
         withdraw: Step::Withdraw.is_for(person.role, own),
     };
-    let layout = layout(&app, Nav::Exceptions, Some(&person), Some(&headers));
+    let mut layout = layout(app, Nav::Exceptions, Some(person), Some(headers));
+    layout.refused = refused;
     html(&OneException::new(layout, &exception, &person.name, may))
+}
+
+/// The form for all clients of a list that was refused; it goes for the same clients.
+pub(super) fn form_again(
+    app: &App,
+    person: &Person,
+    headers: &HeaderMap,
+    ids: String,
+    refused: Refused,
+) -> Result<Response, Problem> {
+    let mut layout = layout(app, Nav::Exceptions, Some(person), Some(headers));
+    layout.refused = Some(refused);
+    html(&AskForAll::again(layout, ids))
 }
 
 /// `GET /exceptions/new`: the form for all clients of a list, with their names.

@@ -138,7 +138,7 @@ impl CriterionJson {
             },
             asked: held.limit != Limit::Any,
             met: held.met,
-            says: gate::says(held, figures.clients),
+            says: gate::says(held, figures.clients, scope),
             list: gate::list(held.criterion, scope),
         }
     }

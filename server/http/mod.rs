@@ -44,6 +44,7 @@ pub mod population;
 pub mod powershell;
 pub mod query;
 pub mod receiving;
+mod refused;
 pub mod routes;
 pub mod saved;
 pub mod second_factor;

@@ -33,6 +33,7 @@ use crate::{
         observed::{Logged, Noted},
         observed_model::Window,
     },
+    views::text::joined,
     wire::observed::{Checked, Delivery},
 };
 
@@ -95,6 +96,19 @@ pub(super) async fn take(
     author: Author,
     now: Timestamp,
 ) -> Result<Taken, Problem> {
+    if checked.one_system
+        && !checked.system.is_empty()
+        && let Some((_, hash, 0, _)) = &checked.file
+    {
+        let systems = app.store().systems_with_log(hash.clone()).await?;
+        if !systems.is_empty() && !systems.contains(&checked.system) {
+            return Err(Problem::Conflict(format!(
+                "This file was read before as a log of {}, and would be counted twice. Nothing was taken. If it is a log of {} as well, say so: with --another-system of `cutover observe`, or with the box on the page.",
+                joined(&systems),
+                checked.system
+            )));
+        }
+    }
     let (observations, hours, leases) = (
         checked.observations.len(),
         checked.hours.len(),

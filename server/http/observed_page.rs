@@ -13,6 +13,7 @@ use super::{
     observed::{asked, take},
     pages::{html, layout},
     receiving::{broken, unreadable},
+    refused::or_again,
     within::WholeEstate,
 };
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
     networks,
     state::App,
     store::observed_model::Window,
-    views::{Nav, observed::ObservedPage},
+    views::{Layout, Nav, observed::ObservedPage, text::counted},
     wire::observed::{Delivery, Filing, Settings, moment_of},
 };
 
@@ -37,7 +38,7 @@ pub async fn page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let asked = asked(query.as_deref())?;
-    show(&app, &person, &headers, asked, None).await
+    show(&app, &person, &headers, asked, |_| {}).await
 }
 
 async fn show(
@@ -45,7 +46,7 @@ async fn show(
     person: &Person,
     headers: &HeaderMap,
     asked: Window,
-    notice: Option<String>,
+    say: impl FnOnce(&mut Layout),
 ) -> Result<Response, Problem> {
     let limit = asked.quadrant.map_or(0, |_| asked.limit.min(ROWS));
     let window = Window { limit, ..asked };
@@ -54,7 +55,7 @@ async fn show(
         .observed(&person.sites, window, clock::now())
         .await?;
     let mut layout = layout(app, Nav::Observed, Some(person), Some(headers));
-    layout.notice = notice;
+    say(&mut layout);
     let mut page = ObservedPage::new(layout, &observed);
     if let Some(quadrant) = asked.quadrant {
         page.say_list(quadrant, &observed);
@@ -70,6 +71,7 @@ struct Form {
     proxies: String,
     from: String,
     until: String,
+    another_system: String,
 }
 
 impl Form {
@@ -90,10 +92,25 @@ impl Form {
                 "proxies" => form.proxies = text,
                 "from" => form.from = text,
                 "until" => form.until = text,
+                "another_system" => form.another_system = text,
                 _ => {}
             }
         }
         Ok(form)
+    }
+
+    /// What was typed; a browser gives no file a second time.
+    fn fields(&self) -> Vec<(String, String)> {
+        [
+            ("system", &self.system),
+            ("site", &self.site),
+            ("proxies", &self.proxies),
+            ("from", &self.from),
+            ("until", &self.until),
+            ("another_system", &self.another_system),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .into()
     }
 
     fn settings(&self, now: Timestamp) -> Result<Settings, Problem> {
@@ -126,24 +143,52 @@ pub async fn take_log(
     parts: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Problem> {
     let mut form = Form::read(parts.map_err(|_| unreadable())?).await?;
-    let (name, bytes) = form
-        .file
-        .take()
-        .filter(|(_, bytes)| !bytes.is_empty())
-        .ok_or_else(|| {
-            Problem::invalid("file", "No file was chosen. Choose one and send it again.")
-        })?;
+    let file = form.file.take();
+    let done = match read(&app, &person, &form, file).await {
+        Ok(notice) => {
+            let asked = asked(None)?;
+            show(&app, &person, &headers, asked, |layout| {
+                layout.notice = Some(notice);
+            })
+            .await
+        }
+        Err(problem) => Err(problem),
+    };
+    or_again(done, &headers, "log", form.fields(), |refused| async {
+        let asked = asked(None)?;
+        show(&app, &person, &headers, asked, |layout| {
+            layout.refused = Some(refused);
+        })
+        .await
+    })
+    .await
+}
+
+/// Reads a log and stores what it says; the answer says what came of it.
+async fn read(
+    app: &App,
+    person: &Person,
+    form: &Form,
+    file: Option<(String, Vec<u8>)>,
+) -> Result<String, Problem> {
+    let (name, bytes) = file.filter(|(_, bytes)| !bytes.is_empty()).ok_or_else(|| {
+        Problem::invalid("file", "No file was chosen. Choose one and send it again.")
+    })?;
     let now = clock::now();
     let settings = form.settings(now)?;
     let site = Some(form.site.clone()).filter(|site| !site.is_empty());
     let hash = hex(&Sha256::digest(&bytes));
     let held = body::unpacked(bytes, app.budget()).await?;
     let (bytes, _room) = held.split();
+    let one_system = settings.system.is_some() && form.another_system != "1";
     let reading = move || {
         let mut filing = Filing::new(&name, &hash, site, settings);
+        if one_system {
+            filing = filing.of_one_system();
+        }
         let mut all = filing.feed(&bytes)?;
         all.extend(filing.end()?);
-        let notes = filing.told().notes(filing.too_long());
+        let notes = filing.notes();
         Ok::<_, String>((all, filing.told(), notes))
     };
     let (deliveries, told, notes): (Vec<Delivery>, _, _) = tokio::task::spawn_blocking(reading)
@@ -154,15 +199,18 @@ pub async fn take_log(
     for delivery in deliveries {
         let checked = delivery.check(now.plus(HOUR)).map_err(Problem::Invalid)?;
         let (name, author) = (person.name.clone(), person.author.clone());
-        let taken = take(&app, checked, name, author, now).await?;
+        let taken = take(app, checked, name, author, now).await?;
         known &= taken.is_known_file();
     }
-    let notice = if known {
-        "This file was read before; nothing changed.".to_owned()
-    } else {
-        format!("{} lines were read. {}", told.lines, notes.join(" "))
-    };
-    show(&app, &person, &headers, asked(None)?, Some(notice)).await
+    if known {
+        return Ok("This file was read before; nothing changed.".to_owned());
+    }
+    let lines = i64::try_from(told.lines).unwrap_or(i64::MAX);
+    Ok(format!(
+        "{} read. {}",
+        counted(lines, "line was", "lines were"),
+        notes.join(" ")
+    ))
 }
 
 /// Bytes as digits.

@@ -38,6 +38,7 @@ use crate::{
         method::MethodPage,
         place::{Place, PlacePage},
         problem::ProblemPage,
+        refused::Refused,
     },
 };
 
@@ -73,6 +74,7 @@ pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&Hea
         address: format!("{scheme}://{host}"),
         signed_http: app.signed_http(),
         notice: None,
+        refused: None,
     }
 }
 
@@ -143,6 +145,7 @@ pub async fn home(
     if whole {
         let regressed = trend::regressed(&app, &filter, summary.as_of).await?;
         page.say_attention(&summary, &feeds, regressed);
+        page.say_requests(store.requests_waiting(&filter.within).await?.len());
         page.say_exceptions(&store.exception_pile(&filter.within, now).await?);
         page.say_suspicions(store.open_suspicions(&filter.within).await?);
         if person.may(Permission::Administer) && !filter.within.is_limited() {
@@ -306,30 +309,53 @@ pub async fn client(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let older = api_client::older(query.as_deref())?;
-    let detail = api_client::detail(&app, &id, older.as_deref(), &person.sites).await?;
+    one_client(&app, &person, &id, &headers, older.as_deref(), None).await
+}
+
+/// The page of a client, with a form that was refused.
+pub(super) async fn client_again(
+    app: &App,
+    person: &Person,
+    id: &str,
+    headers: &HeaderMap,
+    refused: Refused,
+) -> Result<Response, Problem> {
+    one_client(app, person, id, headers, None, Some(refused)).await
+}
+
+async fn one_client(
+    app: &App,
+    person: &Person,
+    id: &str,
+    headers: &HeaderMap,
+    older: Option<&str>,
+    refused: Option<Refused>,
+) -> Result<Response, Problem> {
+    let detail = api_client::detail(app, id, older, &person.sites).await?;
     let chapters = timeline::told(app.judge(), &detail).await?;
-    let judged = api_client::judged(&app, &detail)?;
+    let judged = api_client::judged(app, &detail)?;
     let masks = judged.facts.as_ref().map(assess::protocol_masks);
-    let prospect = judged.prospect(&app);
+    let prospect = judged.prospect(app);
     let findings = Findings {
         verdict: judged.verdict.as_ref(),
         masks: masks.as_deref().unwrap_or_default(),
         prospect: prospect.as_ref(),
         chapters: &chapters,
     };
-    let layout = layout(&app, Nav::Clients, Some(&person), Some(&headers));
-    let mut page = ClientPage::new(layout, &detail, findings, &counting(&app));
+    let mut layout = layout(app, Nav::Clients, Some(person), Some(headers));
+    layout.refused = refused;
+    let mut page = ClientPage::new(layout, &detail, findings, &counting(app));
     page.say_sources(&detail, &judged.decides);
     let now = clock::now();
     let seen = app
         .store()
-        .observed_of(&id, &person.sites, OBSERVED_DAYS, now)
+        .observed_of(id, &person.sites, OBSERVED_DAYS, now)
         .await?;
     if let Some(seen) = seen {
         page.say_observed(detail.row.standing, &seen);
     }
-    let known = exceptions::of_client(&app, &detail.row.id, &person).await?;
-    page.suspicions = suspicions::of_client(&app, &detail.row.id, &person).await?;
+    let known = exceptions::of_client(app, &detail.row.id, person).await?;
+    page.suspicions = suspicions::of_client(app, &detail.row.id, person).await?;
     page.exceptions = Some(ClientExceptions::new(
         &detail.row,
         &known,

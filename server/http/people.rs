@@ -11,8 +11,10 @@ use serde::Deserialize;
 use super::{
     auth::Person,
     from_where::FromWhere,
+    lists::reason,
     pages::{html, layout},
     query::Named,
+    refused::or_again,
 };
 use crate::{
     domain::access::rights,
@@ -25,6 +27,7 @@ use crate::{
     views::{
         Nav,
         people::{PeoplePage, PersonPage, person_url},
+        refused::Refused,
     },
 };
 
@@ -109,6 +112,21 @@ async fn shown(
     let account = app.store().account(name).await?.ok_or_else(nobody)?;
     let layout = layout(app, Nav::People, Some(person), Some(headers));
     html(&PersonPage::new(layout, &account, password))
+}
+
+async fn asked_to_remove(
+    app: &App,
+    person: &Person,
+    headers: &HeaderMap,
+    name: &str,
+    refused: Option<Refused>,
+) -> Result<Response, Problem> {
+    let account = app.store().account(name).await?.ok_or_else(nobody)?;
+    let mut layout = layout(app, Nav::People, Some(person), Some(headers));
+    layout.refused = refused;
+    let mut page = PersonPage::new(layout, &account, None);
+    page.removing = true;
+    html(&page)
 }
 
 fn nobody() -> Problem {
@@ -235,13 +253,45 @@ pub async fn reset_factor(
     Ok(Redirect::to(&url).into_response())
 }
 
-/// `POST /people/{name}/remove`
+/// What the form that removes sends.
+#[derive(Deserialize)]
+pub struct Removed {
+    #[serde(default)]
+    why: String,
+    /// There when what it would do was looked at.
+    confirm: Option<String>,
+}
+
+/// `POST /people/{name}/remove`: shows first what it would do.
 pub async fn remove(
     State(app): State<App>,
     person: Person,
     from: Where,
     Named(name): Named,
+    headers: HeaderMap,
+    given: Result<Form<Removed>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let done = app.store().remove_account(name, by(&person, from)).await?;
+    // A button alone sends nothing.
+    let wanted = given.map_or_else(
+        |_| Removed {
+            why: String::new(),
+            confirm: None,
+        },
+        |Form(wanted)| wanted,
+    );
+    if wanted.confirm.is_none() {
+        return asked_to_remove(&app, &person, &headers, &name, None).await;
+    }
+    let done = removed(&app, by(&person, from), &name, &wanted.why).await;
+    let fields = vec![("why".to_owned(), wanted.why)];
+    or_again(done, &headers, "remove", fields, |refused| {
+        asked_to_remove(&app, &person, &headers, &name, Some(refused))
+    })
+    .await
+}
+
+async fn removed(app: &App, by: By, name: &str, why: &str) -> Result<Response, Problem> {
+    let why = Some(reason(why)?);
+    let done = app.store().remove_account(name.to_owned(), by, why).await?;
     back(done, "/people")
 }

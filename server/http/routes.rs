@@ -209,7 +209,7 @@ fn pages() -> Vec<Route> {
 /// The decision whether the old protocols may be switched off.
 fn cutovers() -> Vec<Route> {
     use Needs::{Decide, FeedOrDecide, Read};
-    use cutover::{after, decisions, downloads, forms, pages};
+    use cutover::{after, decisions, downloads, forms, pages, said};
     const ONE: &str = "/cutover/{scope}";
     const DECISION: &str = "/cutover/decisions/{number}";
     const AFTER: &str = "/cutover/decisions/{number}/after";
@@ -223,9 +223,9 @@ fn cutovers() -> Vec<Route> {
         get(ONE, Read, pages::one),
         post(ONE, Decide, forms::change),
         post("/cutover/{scope}/run", FeedOrDecide, forms::run),
-        post("/cutover/{scope}/limits", Decide, forms::limits),
-        post("/cutover/{scope}/say", FeedOrDecide, forms::say),
-        post("/cutover/{scope}/decide", Decide, forms::decide),
+        post("/cutover/{scope}/limits", Decide, said::limits),
+        post("/cutover/{scope}/say", FeedOrDecide, said::say),
+        post("/cutover/{scope}/decide", Decide, said::decide),
         get("/cutover/{scope}/what-if/{run}", Read, pages::run),
         get(DECISION, Read, decisions::one),
         get(AFTER, Read, after::page),

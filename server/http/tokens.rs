@@ -13,6 +13,7 @@ use super::{
     lists::reason,
     pages::{html, layout},
     query::Named,
+    refused::or_again,
     token_form::Words,
 };
 use crate::{
@@ -23,6 +24,7 @@ use crate::{
     store::{quarantine_model::Span, tokens::Token},
     views::{
         Nav,
+        refused::Refused,
         tokens::{TokenPage, TokensPage},
     },
 };
@@ -103,18 +105,72 @@ async fn known(app: &App, id: &str) -> Result<Token, Problem> {
         .ok_or_else(|| Problem::NotFound("There is no token with this id.".to_owned()))
 }
 
-/// `POST /tokens/{token}/revoke`
+/// What the form that revokes sends.
+#[derive(Deserialize)]
+pub struct Revoked {
+    #[serde(default)]
+    why: String,
+    /// There when what it would do was looked at.
+    confirm: Option<String>,
+}
+
+/// `POST /tokens/{token}/revoke`: shows first what it would do.
 pub async fn revoke(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
+    headers: HeaderMap,
+    given: Result<Form<Revoked>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let id = known(&app, &id).await?.id;
+    let token = known(&app, &id).await?;
+    // A button alone sends nothing.
+    let wanted = given.map_or_else(
+        |_| Revoked {
+            why: String::new(),
+            confirm: None,
+        },
+        |Form(wanted)| wanted,
+    );
+    if wanted.confirm.is_none() {
+        return asked_to_revoke(&app, &person, &headers, &token, None).await;
+    }
+    let done = revoked(&app, &person, &token, &wanted.why).await;
+    let fields = vec![("why".to_owned(), wanted.why)];
+    or_again(done, &headers, "revoke", fields, |refused| {
+        asked_to_revoke(&app, &person, &headers, &token, Some(refused))
+    })
+    .await
+}
+
+async fn revoked(
+    app: &App,
+    person: &Person,
+    token: &Token,
+    why: &str,
+) -> Result<Response, Problem> {
+    let by = person.author.clone().because(Some(reason(why)?));
     // Somebody else may have revoked it a moment ago; then it holds no more, as was wanted.
     app.store()
-        .revoke_token(id, person.author.into(), clock::now())
+        .revoke_token(token.id.clone(), by, clock::now())
         .await?;
     Ok(Redirect::to("/tokens").into_response())
+}
+
+async fn asked_to_revoke(
+    app: &App,
+    person: &Person,
+    headers: &HeaderMap,
+    token: &Token,
+    refused: Option<Refused>,
+) -> Result<Response, Problem> {
+    let quarantines = app.store().quarantines().await?;
+    let resting = app.store().resting_on_tokens().await?;
+    let clients = resting.iter().find(|(id, _)| *id == token.id);
+    let mut layout = layout(app, Nav::Tokens, Some(person), Some(headers));
+    layout.refused = refused;
+    let mut page = TokenPage::new(layout, token, &quarantines);
+    page.ask_to_revoke(clients.map_or(0, |(_, n)| *n));
+    html(&page)
 }
 
 /// `GET /tokens/{token}`

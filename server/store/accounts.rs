@@ -380,7 +380,12 @@ impl Store {
     }
 
     /// Removes an account; its sessions end, and what it did stays under its name.
-    pub async fn remove_account(&self, name: String, by: By) -> Result<Changed> {
+    pub async fn remove_account(
+        &self,
+        name: String,
+        by: By,
+        why: Option<String>,
+    ) -> Result<Changed> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
@@ -399,8 +404,10 @@ impl Store {
                     }
                     end_sessions(conn, &name).await?;
                     second_factor::forget(conn, &name).await?;
-                    let entry = by.entry("account.remove", name);
-                    let entry = entry.change(Some(said(before.role, &before.sites)), None);
+                    let entry = by
+                        .entry("account.remove", name)
+                        .change(Some(said(before.role, &before.sites)), None)
+                        .why(why);
                     audit::note(conn, &entry).await?;
                     Ok(Changed::Done)
                 })

@@ -7,6 +7,7 @@ use super::{
     exceptions::{subject_of, unchanged},
 };
 use crate::domain::{
+    assess,
     audit::{Author, Entry},
     time::Timestamp,
 };
@@ -24,7 +25,8 @@ WHERE x.estate = $1 AND x.ended_at IS NULL AND (x.decision IS NULL OR x.decision
     unchanged!(),
     ")) ORDER BY x.id LIMIT $3"
 );
-const END: &str = "UPDATE exceptions SET ended_at = $3, ended_by = 'server', ended_why = $4
+const END: &str =
+    "UPDATE exceptions SET ended_at = $3, ended_by = 'server', ended_why = $4, ended_note = $5
 WHERE estate = $1 AND id = $2 AND ended_at IS NULL";
 /// Ended in one transaction.
 const PORTION: i64 = 200;
@@ -86,6 +88,7 @@ async fn end(conn: &mut Conn, now: Timestamp) -> Result<u64> {
             .bind(one.id.clone())
             .bind(now.0)
             .bind(one.why.clone())
+            .bind(one.because())
             .execute()
             .await?;
         // Another server may have been first.
@@ -97,13 +100,22 @@ async fn end(conn: &mut Conn, now: Timestamp) -> Result<u64> {
     Ok(ended)
 }
 
+/// What reasons are called.
+fn titles(reasons: i64) -> String {
+    let titles: Vec<&str> = assess::reasons_in(reasons)
+        .map(|reason| reason.title)
+        .collect();
+    titles.join(", ")
+}
+
 impl Over {
     fn entry(&self, now: Timestamp) -> Entry {
-        let (deed, why) = if self.why == "expired" {
-            ("exception.expire", "its time is over".to_owned())
+        let deed = if self.why == "expired" {
+            "exception.expire"
         } else {
-            ("exception.lapse", self.what_changed())
+            "exception.lapse"
         };
+        let why = self.because();
         let name = self.name.as_deref().unwrap_or_default();
         let before = if self.decision.is_some() {
             "active"
@@ -116,6 +128,15 @@ impl Over {
             .why(Some(why))
     }
 
+    /// Why it ends, in words.
+    fn because(&self) -> String {
+        if self.why == "expired" {
+            "its time is over".to_owned()
+        } else {
+            self.what_changed()
+        }
+    }
+
     fn what_changed(&self) -> String {
         let mut parts = Vec::new();
         if self.standing == "gone" {
@@ -126,11 +147,20 @@ impl Over {
         if self.verdict != self.now_verdict {
             parts.push(format!("verdict {} → {}", self.verdict, self.now_verdict));
         }
-        if self.reasons != self.now_reasons {
-            parts.push(format!("reasons {} → {}", self.reasons, self.now_reasons));
+        let added = titles(self.now_reasons & !self.reasons);
+        if !added.is_empty() {
+            parts.push(format!("new reasons: {added}"));
+        }
+        let gone = titles(self.reasons & !self.now_reasons);
+        if !gone.is_empty() {
+            parts.push(format!("reasons that are gone: {gone}"));
         }
         if self.os_key != self.now_os_key {
-            parts.push(format!("OS version {} → {}", self.os_key, self.now_os_key));
+            parts.push(format!(
+                "OS version {} → {}",
+                assess::os_label(&self.os_key),
+                assess::os_label(&self.now_os_key)
+            ));
         }
         parts.join("; ")
     }

@@ -20,7 +20,7 @@ const EACH: &str = concat!(
     " FROM (SELECT x.id, x.client_id, COALESCE(c.name, '') AS name, COALESCE(c.sort_key, '') AS sort_key,
   COALESCE(c.site, '') AS site, COALESCE(c.standing, '') AS standing, COALESCE(c.listing, 'obsolete') AS listing,
   x.kind, x.reason, x.control, x.owner, x.expires_at, x.verdict, x.reasons, x.os_key, x.requested_by, x.requested_at,
-  x.decided_by, x.decided_at, x.decision_note, x.ended_at, x.ended_by,
+  x.decided_by, x.decided_at, x.decision_note, x.ended_at, x.ended_by, x.ended_note,
   CASE WHEN x.decision = 'rejected' THEN 'rejected' WHEN x.ended_why IS NOT NULL THEN x.ended_why
     WHEN x.expires_at <= ? THEN 'expired' WHEN c.id IS NULL OR NOT (",
     unchanged!(),
@@ -29,7 +29,7 @@ const EACH: &str = concat!(
  FROM exceptions x LEFT JOIN clients c ON c.estate = x.estate AND c.id = x.client_id WHERE x.estate = ?) e WHERE 1 = 1"
 );
 const ROW: &str = "SELECT id, client_id, name, site, standing, kind, reason, control, owner, expires_at, verdict, reasons,
- os_key, requested_by, requested_at, decided_by, decided_at, decision_note, ended_at, ended_by, state";
+ os_key, requested_by, requested_at, decided_by, decided_at, decision_note, ended_at, ended_by, ended_note, state";
 /// An owner that no expected list names, as far as somebody sees what lists name.
 const UNOWNED: &str =
     " AND NOT EXISTS (SELECT 1 FROM clients k WHERE k.estate = ? AND k.owner = e.owner";
@@ -83,6 +83,8 @@ pub struct Exception {
     pub ended_at: Option<Timestamp>,
     /// Who ended it.
     pub ended_by: Option<String>,
+    /// Why it ended, in words.
+    pub ended_note: Option<String>,
 }
 
 /// Which exceptions are meant; every field narrows.
@@ -168,6 +170,7 @@ struct Stored {
     decision_note: Option<String>,
     ended_at: Option<i64>,
     ended_by: Option<String>,
+    ended_note: String,
     state: String,
 }
 
@@ -206,6 +209,7 @@ impl Stored {
             note: self.decision_note,
             ended_at: self.ended_at.map(Timestamp),
             ended_by: self.ended_by,
+            ended_note: Some(self.ended_note).filter(|note| !note.is_empty()),
         })
     }
 }

@@ -68,7 +68,8 @@ WHERE x.estate = $1 AND x.id = $2 AND x.decision IS NULL AND x.ended_at IS NULL 
 const REJECT: &str = "UPDATE exceptions SET decision = 'rejected', decided_by = $3, decided_at = $4, decision_note = $5,
   ended_at = $4, ended_by = $3
 WHERE estate = $1 AND id = $2 AND decision IS NULL AND ended_at IS NULL AND requested_by <> $3";
-const WITHDRAW: &str = "UPDATE exceptions SET ended_at = $4, ended_by = $3, ended_why = 'withdrawn'
+const WITHDRAW: &str =
+    "UPDATE exceptions SET ended_at = $4, ended_by = $3, ended_why = 'withdrawn', ended_note = $6
 WHERE estate = $1 AND id = $2 AND ended_at IS NULL AND (requested_by = $3 OR $5 = 1)";
 const SUBJECT: &str =
     "SELECT x.requested_by, x.decision, x.ended_at, c.name, COALESCE(c.site, '') AS site
@@ -267,7 +268,7 @@ async fn take(
     let statement = conn.sql(text).bind(ESTATE).bind(id.clone());
     let statement = statement.bind(by.name.clone()).bind(now.0);
     let written = match step {
-        Step::Withdraw => statement.bind(i64::from(by.decides)),
+        Step::Withdraw => statement.bind(i64::from(by.decides)).bind(note.clone()),
         Step::Approve | Step::Reject => statement.bind(note.clone()),
     };
     let own = subject.requested_by == by.name;

@@ -37,6 +37,7 @@ pub mod incoming;
 mod joining;
 mod keeping;
 mod known;
+mod known_logs;
 pub mod lists;
 pub mod mappings;
 pub mod membership;

@@ -143,6 +143,19 @@ pub fn suspicions(open: i64) -> Option<Attention> {
     })
 }
 
+/// How many scopes wait for a decision by somebody else than who asked.
+pub fn requests(waiting: usize) -> Option<Attention> {
+    let waiting = i64::try_from(waiting).unwrap_or(i64::MAX);
+    (waiting > 0).then(|| Attention {
+        text: counted(
+            waiting,
+            "request for a cutover decision waits for somebody else",
+            "requests for cutover decisions wait for somebody else",
+        ),
+        href: Some("/cutover#waiting".to_owned()),
+    })
+}
+
 /// What is wrong with the certificates; see [`super::tls::troubles`].
 pub fn certificates(
     certificates: &[Certificate],

@@ -70,6 +70,8 @@ pub struct ExceptionRow {
     pub ended: Option<Moment>,
     /// Who ended it.
     pub ended_by: String,
+    /// Why; empty: nobody wrote it down.
+    pub ended_note: String,
     /// What it was asked for.
     pub evidence: String,
     /// Whoever reads this has asked for it.
@@ -100,6 +102,7 @@ impl ExceptionRow {
             note: exception.note.clone(),
             ended: exception.ended_at.map(moment),
             ended_by: exception.ended_by.clone().unwrap_or_default(),
+            ended_note: exception.ended_note.clone().unwrap_or_default(),
             evidence: evidence(exception),
             own: exception.requested_by == reader,
         }
@@ -170,6 +173,8 @@ pub struct ExceptionsPage {
     pub deciding: bool,
     /// The next page.
     pub next: Option<String>,
+    /// What has just been done with several at once.
+    pub told: Vec<Piece>,
 }
 
 /// Address of a list of exceptions.
@@ -278,6 +283,7 @@ impl ExceptionsPage {
                 .next_cursor
                 .as_deref()
                 .map(|cursor| list_url(which, Some(cursor))),
+            told: Vec::new(),
             layout,
         }
     }
@@ -439,6 +445,19 @@ impl AskForAll {
                 .map(|row| (row.name.clone(), links::client_url(&row.id)))
                 .collect(),
             ids: ids.join(","),
+            form: AskForm::new(None, layout.now),
+            layout,
+        }
+    }
+
+    /// The same form again, for the same clients.
+    pub fn again(layout: Layout, ids: String) -> Self {
+        let n = ids.split(',').filter(|id| !id.is_empty()).count();
+        Self {
+            range: clients(i64::try_from(n).unwrap_or(i64::MAX)),
+            rest: None,
+            names: Vec::new(),
+            ids,
             form: AskForm::new(None, layout.now),
             layout,
         }

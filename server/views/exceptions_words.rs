@@ -84,6 +84,158 @@ pub fn excepted(blocking: i64, by_standing: &BTreeMap<Standing, i64>, base: &Fil
     pieces
 }
 
+/// What has just been done with several at once: how many, and how many not and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// `asked`, `approved` or `rejected`; empty: nothing was done.
+    pub what: &'static str,
+    /// So many.
+    pub done: i64,
+    /// Clients that are ready.
+    pub ready: i64,
+    /// Clients that the lists leave out.
+    pub left_out: i64,
+    /// Clients with an open exception.
+    pub open: i64,
+    /// Clients or exceptions that are not there, or that the reader may not see.
+    pub gone: i64,
+    /// Requests of one's own.
+    pub own: i64,
+    /// Exceptions that were decided or had ended.
+    pub over: i64,
+    /// Exceptions whose client is not what it was.
+    pub changed: i64,
+}
+
+impl Told {
+    /// What can have been done.
+    pub const WHAT: [&'static str; 3] = ["asked", "approved", "rejected"];
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<&'static str> {
+        Self::WHAT.into_iter().find(|known| *known == name)
+    }
+
+    /// The count of this name.
+    pub fn count(&mut self, name: &str) -> Option<&mut i64> {
+        Some(match name {
+            "done" => &mut self.done,
+            "ready" => &mut self.ready,
+            "left_out" => &mut self.left_out,
+            "open" => &mut self.open,
+            "gone" => &mut self.gone,
+            "own" => &mut self.own,
+            "over" => &mut self.over,
+            "changed" => &mut self.changed,
+            _ => return None,
+        })
+    }
+
+    const fn counts(&self) -> [(&'static str, i64); 8] {
+        [
+            ("done", self.done),
+            ("ready", self.ready),
+            ("left_out", self.left_out),
+            ("open", self.open),
+            ("gone", self.gone),
+            ("own", self.own),
+            ("over", self.over),
+            ("changed", self.changed),
+        ]
+    }
+
+    /// Where it is told, after `what` was done.
+    pub fn url(&self, what: &str) -> String {
+        let mut url = format!("/exceptions?state=requested&what={what}");
+        for (name, n) in self.counts() {
+            if n > 0 || name == "done" {
+                url.push_str(&format!("&{name}={n}"));
+            }
+        }
+        url
+    }
+
+    /// In a sentence or two, with the lists behind the numbers.
+    pub fn says(&self) -> Vec<Piece> {
+        let plain = |text: String| Piece { text, href: None };
+        let (one, many, list, whom) = match self.what {
+            "asked" => (
+                "exception was asked for",
+                "exceptions were asked for",
+                "/exceptions?state=requested",
+                ("client was not", "clients were not"),
+            ),
+            "approved" => (
+                "exception was approved",
+                "exceptions were approved",
+                "/exceptions?state=active",
+                ("was not", "were not"),
+            ),
+            "rejected" => (
+                "exception was rejected",
+                "exceptions were rejected",
+                "/exceptions?state=rejected",
+                ("was not", "were not"),
+            ),
+            _ => return Vec::new(),
+        };
+        let mut pieces = vec![
+            Piece {
+                text: counted(self.done, one, many),
+                href: (self.done > 0).then(|| list.to_owned()),
+            },
+            plain(".".to_owned()),
+        ];
+        let [_, rest @ ..] = self.counts();
+        let refused: i64 = rest.iter().fold(0, |sum, (_, n)| sum.saturating_add(*n));
+        if refused <= 0 {
+            return pieces;
+        }
+        pieces.push(plain(format!(" {}: ", counted(refused, whom.0, whom.1))));
+        let rest = rest.into_iter().filter(|(_, n)| *n > 0);
+        for (index, (name, n)) in rest.enumerate() {
+            if index > 0 {
+                pieces.push(plain("; ".to_owned()));
+            }
+            let (one, many, href) = match name {
+                "ready" => ("is ready", "are ready", Some("/clients?standing=ready")),
+                "left_out" => (
+                    "is left out by the expected lists",
+                    "are left out by the expected lists",
+                    Some("/population"),
+                ),
+                "open" => (
+                    "has an open exception already",
+                    "have open exceptions already",
+                    None,
+                ),
+                "own" => (
+                    "is your own request, which somebody else decides",
+                    "are your own requests, which somebody else decides",
+                    Some("/exceptions?state=requested"),
+                ),
+                "over" => (
+                    "was decided or had ended already",
+                    "were decided or had ended already",
+                    None,
+                ),
+                "changed" => (
+                    "is about a client that is not what it was, or its time is over",
+                    "are about clients that are not what they were, or their time is over",
+                    Some("/exceptions?state=lapsed"),
+                ),
+                _ => ("is not there any more", "are not there any more", None),
+            };
+            pieces.push(Piece {
+                text: counted(n, one, many),
+                href: href.map(str::to_owned),
+            });
+        }
+        pieces.push(plain(".".to_owned()));
+        pieces
+    }
+}
+
 fn in_force(pile: &Pile, blocking: i64) -> String {
     let block = format!(
         "{} in force, for {} of the {}",

@@ -46,10 +46,21 @@ pub const fn title(criterion: Criterion) -> &'static str {
     }
 }
 
+/// The site that is asked about and that whoever asks may not see.
+fn unseen(scope: &Filter) -> Option<&str> {
+    let site = scope.site.as_deref()?;
+    (!site.is_empty() && !scope.within.holds(site)).then_some(site)
+}
+
 /// What was found and what may be there, in a sentence.
-pub fn says(held: &Held, clients: i64) -> String {
+pub fn says(held: &Held, clients: i64, scope: &Filter) -> String {
     let title = title(held.criterion);
     let Some(figure) = held.figure else {
+        if let Some(site) = unseen(scope) {
+            return format!(
+                "{title}: whoever asks may not see site {site}, so nobody knows here who is missing there. Ask with a token that may see it."
+            );
+        }
         return format!(
             "{title}: no list in force expects anybody in scope, so nobody knows who is missing. Upload one."
         );

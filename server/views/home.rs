@@ -242,6 +242,11 @@ impl HomePage {
         self.attention.extend(attention::suspicions(open));
     }
 
+    /// Says how many requests for a decision wait.
+    pub fn say_requests(&mut self, waiting: usize) {
+        self.attention.extend(attention::requests(waiting));
+    }
+
     /// Says which webhooks do not reach anybody.
     pub fn say_webhooks(&mut self, webhooks: &[Webhook]) {
         self.attention.extend(attention::webhooks(webhooks));

@@ -1,6 +1,9 @@
 //! What every page shares: the frame around it.
 
-use super::text;
+use super::{
+    refused::{Refused, Typed},
+    text,
+};
 use crate::domain::{
     access::{Permission, Role, Sites},
     time::Timestamp,
@@ -138,6 +141,8 @@ pub struct Layout {
     pub signed_http: Option<std::net::SocketAddr>,
     /// A sentence to show above the page, after something was done.
     pub notice: Option<String>,
+    /// A form of the page that was refused.
+    pub refused: Option<Refused>,
 }
 
 /// What the navigation always shows: where it stands, who blocks, what to do.
@@ -224,6 +229,11 @@ impl Layout {
         Some(format!(
             "Signed reports are taken without TLS{place}, for clients that cannot do TLS 1.2. Whoever is on the way can read them and hold them back. Close it when the last such client is mended."
         ))
+    }
+
+    /// A form of the page, with what was typed into it where it was refused.
+    pub fn typed<'l>(&'l self, form: &'l str) -> Typed<'l> {
+        Typed::of(form, self.refused.as_ref())
     }
 
     /// Whether the reader is at an entry of the menu.

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::{
         assess::{self, AbsentPolicy, Policy},
+        cutover::criteria::Criterion,
         time::Timestamp,
         verdict::{Impact, Standing},
     },
@@ -113,6 +114,39 @@ pub struct ReasonRow {
     pub href: String,
 }
 
+/// One criterion of a cutover.
+#[derive(Clone, Debug)]
+pub struct CriterionLine {
+    /// Stable code.
+    pub code: &'static str,
+    /// Short words.
+    pub title: &'static str,
+    /// What it counts, and when it is met.
+    pub meaning: &'static str,
+    /// What a person has to say; empty: it is computed.
+    pub asks: &'static str,
+    /// The limit that goes without saying.
+    pub usual: String,
+}
+
+impl CriterionLine {
+    fn new(criterion: Criterion) -> Self {
+        Self {
+            code: criterion.code(),
+            title: criterion.title(),
+            meaning: criterion.meaning(),
+            asks: criterion.asks().unwrap_or_default(),
+            usual: match (criterion, criterion.asks()) {
+                (_, Some(_)) => "a person says so".to_owned(),
+                (Criterion::Coverage, None) => {
+                    format!("at least {}", criterion.figure(criterion.usual()))
+                }
+                _ => format!("at most {}", criterion.figure(criterion.usual())),
+            },
+        }
+    }
+}
+
 /// The page on method.
 #[derive(Debug, Template)]
 #[template(path = "method.html", whitespace = "minimize")]
@@ -139,6 +173,8 @@ pub struct MethodPage {
     pub impacts: Vec<(&'static str, &'static str)>,
     /// Reasons.
     pub reasons: Vec<ReasonRow>,
+    /// Criteria of a cutover.
+    pub criteria: Vec<CriterionLine>,
 }
 
 /// The order in which standings are decided; the first that holds counts.
@@ -182,6 +218,7 @@ impl MethodPage {
                 .map(|impact| (words::impact(impact), words::impact_meaning(impact)))
                 .into(),
             reasons: assess::REASONS.iter().map(ReasonRow::new).collect(),
+            criteria: Criterion::ALL.map(CriterionLine::new).into(),
         }
     }
 }

@@ -49,6 +49,7 @@ pub mod problem;
 pub mod prospect;
 pub mod readiness;
 pub mod recipes;
+pub mod refused;
 pub mod rows;
 pub mod rule;
 pub mod saved;

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     Layout, links,
-    text::{Moment, counted, number},
+    text::{Moment, counted, counted_len, number},
     words,
 };
 use crate::{
@@ -111,8 +111,8 @@ pub struct ObservedPage {
     pub layout: Layout,
     /// What the logs cover, in a sentence.
     pub coverage: String,
-    /// Days of the window.
-    pub days: i64,
+    /// Days of the window, in words.
+    pub days: String,
     /// Other windows: words and where they are.
     pub windows: Vec<(String, String)>,
     /// Nothing was read yet.
@@ -149,12 +149,16 @@ pub fn coverage(observed: &Observed) -> String {
         ""
     };
     let least = if with == 1 {
-        format!("{least} of {} days", observed.days)
+        format!("{least} of {}", counted(observed.days, "day", "days"))
     } else {
-        format!("at least {least} of {} days each", observed.days)
+        format!(
+            "at least {least} of {} each",
+            counted(observed.days, "day", "days")
+        )
     };
     format!(
-        "Logs cover {least} on {with} of {all} systems.{rest} What was not seen may still be there."
+        "Logs cover {least} on {with} of {}.{rest} What was not seen may still be there.",
+        counted_len(all, "system", "systems")
     )
 }
 
@@ -252,7 +256,11 @@ impl ObservedPage {
             .saturating_sub(doubts.len().min(LISTED));
         Self {
             coverage: coverage(observed),
-            days,
+            days: if days == 1 {
+                "day".to_owned()
+            } else {
+                counted(days, "day", "days")
+            },
             windows: [7, 30, 90]
                 .into_iter()
                 .filter(|other| *other != days)
@@ -277,7 +285,7 @@ impl ObservedPage {
                 .iter()
                 .map(|system| SystemView {
                     name: system.system.clone(),
-                    covered: format!("{} of {days} days", system.days),
+                    covered: format!("{} of {}", system.days, counted(days, "day", "days")),
                     trouble: system.days < days,
                     legacy: number(system.legacy),
                     lines: number(system.lines),

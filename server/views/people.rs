@@ -148,6 +148,8 @@ pub struct PersonPage {
     pub password: Option<String>,
     /// It is the reader's own.
     pub own: bool,
+    /// It is to be removed, and somebody has to say why.
+    pub removing: bool,
 }
 
 impl PersonPage {
@@ -158,6 +160,7 @@ impl PersonPage {
             codes: account.sites.limit().unwrap_or_default().join(", "),
             roles: choices(account.role),
             password,
+            removing: false,
             own: layout.signed_in.as_deref() == Some(account.name.as_str()),
             layout,
         }

@@ -6,26 +6,7 @@ use crate::{
     views::links,
 };
 
-/// A number with thousands separators: `8,412`.
-pub fn number(n: i64) -> String {
-    let digits = n.unsigned_abs().to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    if n < 0 {
-        out.push('−');
-    }
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// A number with its noun: `1 client`, `8,412 clients`.
-pub fn counted(n: i64, one: &str, many: &str) -> String {
-    format!("{} {}", number(n), if n == 1 { one } else { many })
-}
+pub use crate::domain::counted::{counted, counted_len, number};
 
 /// How many of the devices that were asked said nothing: `asked 5,000, answered 3,100: 1,900 said nothing`.
 pub fn answered(asked: i64, answered: i64) -> String {

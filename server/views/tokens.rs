@@ -233,6 +233,8 @@ pub struct TokenPage {
     pub quarantines: Vec<QuarantineRow>,
     /// What setting its reports aside would do, when somebody asked.
     pub preview: Option<PreviewBox>,
+    /// What revoking it would do, when somebody asked.
+    pub revoking: Option<String>,
 }
 
 impl TokenPage {
@@ -247,8 +249,23 @@ impl TokenPage {
                 .map(|quarantine| QuarantineRow::new(quarantine, now))
                 .collect(),
             preview: None,
+            revoking: None,
             layout,
         }
+    }
+
+    /// Adds what revoking it would do; the report in force of so many clients came with it.
+    pub fn ask_to_revoke(&mut self, clients: i64) {
+        let resting = match clients {
+            0 => String::new(),
+            n => format!(
+                " The report in force of {} came with it; it stays, and grows old when no other comes.",
+                counted(n, "client", "clients")
+            ),
+        };
+        self.revoking = Some(format!(
+            "Whoever uses this token is refused within seconds, and it cannot be taken back: another token has to be made and handed out.{resting}"
+        ));
     }
 
     /// Adds what setting a span aside would do.

@@ -324,3 +324,58 @@ fn a_token_is_not_made_where_there_is_no_database() {
     let mut left = fs::read_dir(directory.path()).expect("the folder");
     assert!(left.next().is_none(), "nothing is made");
 }
+
+/// Whoever looks around with the demo tries commands beside it, and settings of the real server.
+#[test]
+fn the_demo_tells_what_commands_beside_it_need() {
+    use std::io::{BufRead as _, BufReader};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut demo = crate::support::app::program()
+        .args([
+            "demo",
+            "--clients",
+            "3",
+            "--days",
+            "1",
+            "--listen",
+            "127.0.0.1:0",
+        ])
+        .args([
+            "--plain-http",
+            "--freshness-days",
+            "30",
+            "--session-hours",
+            "2",
+        ])
+        .env("TMPDIR", folder.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let lines = BufReader::new(demo.stderr.take().expect("its messages")).lines();
+    let (mut url, mut said) = (None, String::new());
+    for line in lines.map_while(Result::ok) {
+        if let Some((_, rest)) = line.split_once("--database-url ") {
+            url = Some(rest.trim().to_owned());
+        }
+        said.push_str(&line);
+        if line.contains("The demo fleet is there") || line.contains("could not be sent") {
+            break;
+        }
+    }
+    let url = url.unwrap_or_else(|| panic!("no database is told: {said}"));
+    let made = crate::support::app::program()
+        .args(["token", "create", "--purpose", "read", "--name", "beside"])
+        .args(["--database-url", &url])
+        .output();
+    demo.kill().expect("it is killed");
+    demo.wait().expect("it ends");
+    let made = made.expect("the program ends");
+    assert!(made.status.success(), "{made:?}");
+    assert!(made.stdout.starts_with(b"cut_read_"), "{made:?}");
+    assert!(
+        said.contains("The demo fleet is there: 3 reports"),
+        "{said}"
+    );
+}

@@ -1,6 +1,7 @@
 //! The cutover decision: rules, properties, the record, and the way through a server.
 
 mod after;
+mod forms;
 mod limited;
 mod record;
 mod rules;

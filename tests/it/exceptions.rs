@@ -722,7 +722,7 @@ async fn one_is_asked_for_on_pages_and_read_by_programs() {
         let bulk = form(&app, &cookie, "/exceptions/new", &all).await;
         assert_eq!(
             bulk.header("location"),
-            "/exceptions?state=requested&done=1&refused=1"
+            "/exceptions?state=requested&what=asked&done=1&open=1"
         );
         let many = vec![id.as_str(); 1_001].join("%2C");
         let many = form(
@@ -734,7 +734,12 @@ async fn one_is_asked_for_on_pages_and_read_by_programs() {
         .await;
         assert_eq!(many.status, 422);
         let shown = page(&app, &cookie, &bulk.header("location")).await;
-        assert!(shown.contains("1 was refused"), "{shown}");
+        assert!(
+            shown.contains(
+                "<a href=\"/exceptions?state=requested\">1 exception was asked for</a>. 1 client was not: 1 has an open exception already."
+            ),
+            "{shown}"
+        );
         let back = form(
             &app,
             &cookie,
@@ -752,5 +757,48 @@ async fn one_is_asked_for_on_pages_and_read_by_programs() {
         ] {
             page(&app, &cookie, path).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn why_an_exception_ended_stands_with_it() {
+    for test in TestStore::each().await {
+        let store = &test.store;
+        keep(
+            store,
+            vec![blocking(1, NOON, 1), blocking(2, NOON, 1)],
+            NOON,
+        )
+        .await;
+        let lapses = approved(store, 1, 30, NOON).await;
+        let ends = approved(store, 2, 1, NOON).await;
+        assert_eq!(one(store, &lapses, NOON).await.ended_note, None);
+        let later = NOON.plus(HOUR);
+        keep(store, vec![report(1, later, 2)], later).await;
+        store.end_exceptions(later).await.expect("ended");
+        let lapsed = one(store, &lapses, later).await;
+        let note = lapsed.ended_note.expect("why");
+        assert!(
+            note.starts_with("the client is ready; verdict blocking → ready"),
+            "{note}"
+        );
+        // Reasons have names, and no numbers.
+        assert!(
+            !note
+                .chars()
+                .any(|c| c.is_ascii_digit() && c != '1' && c != '2'),
+            "{note}"
+        );
+        let over = NOON.plus(3 * DAY);
+        keep(store, vec![blocking(2, over, 2)], over).await;
+        store.end_exceptions(over).await.expect("ended");
+        let over = one(store, &ends, over).await.ended_note;
+        assert_eq!(over.as_deref(), Some("its time is over"));
+        let again = NOON.plus(3 * DAY);
+        let back = requested(store, 2, "olga", 30, again).await;
+        let taken = step(store, &back, Step::Withdraw, someone("olga", false), again).await;
+        assert_eq!(taken, Taken::Done);
+        let withdrawn = one(store, &back, again).await;
+        assert_eq!(withdrawn.ended_note.as_deref(), Some("as discussed"));
     }
 }

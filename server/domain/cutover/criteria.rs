@@ -85,6 +85,42 @@ impl Criterion {
         }
     }
 
+    /// What it counts, and when it is met.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Blockers => {
+                "Clients of the scope that will lose contact, or may, when the old protocols are switched off, without those that an exception in force answers for. Met when there are no more than the limit."
+            }
+            Self::Coverage => {
+                "Of the clients of the scope that an expected list names, the share with a verdict that rests on a report no older than the scope lets count, rounded down. Met when it is no less than the limit. Without an expected list nobody knows, and it is not met."
+            }
+            Self::Silent => {
+                "Expected clients of the scope that were not heard within the days for which a report counts, or never, and that no exception in force answers for. Met when there are no more than the limit."
+            }
+            Self::Observed => {
+                "Different clients, and addresses that may be anybody's, that logs of the last 30 days show using TLS 1.0 or 1.1 with the site systems of the scope. Met when there are no more than the limit and the logs cover the whole window; that nobody was seen in logs with gaps proves nothing."
+            }
+            Self::Rehearsal => {
+                "Somebody says with a name and a day that the switch was rehearsed in this scope. Met while that stands."
+            }
+            Self::Rollback => {
+                "Somebody says with a name and a day that the way back is written, timed and tried. Met while that stands."
+            }
+            Self::SiteSystems => {
+                "Somebody says with a name and a day that the site systems themselves can do TLS 1.2 in every part. Met while that stands."
+            }
+            Self::Freeze => {
+                "Somebody says with a name and a day that the window lies in no freeze, and that cipher suites do not change in it. Met while that stands."
+            }
+            Self::Exceptions => {
+                "Exceptions in force in the scope that end before the planned day. Met when there are no more than the limit. With exceptions and no planned day nobody knows, and it is not met."
+            }
+            Self::RepairPath => {
+                "Somebody says with a name and a day how clients are mended without what is switched off. Met while that stands."
+            }
+        }
+    }
+
     /// What a person has to say for it; `None`: it is computed.
     pub const fn asks(self) -> Option<&'static str> {
         match self {
@@ -139,6 +175,8 @@ pub struct Limit {
     pub by: String,
     /// When.
     pub at: Timestamp,
+    /// Why; empty: it was not kept then.
+    pub why: String,
 }
 
 /// What a person said for a criterion.
@@ -193,8 +231,8 @@ pub struct Held {
     pub criterion: Criterion,
     /// The limit; of those that people mark 0.
     pub limit: i64,
-    /// Who set it and when; `None`: it is the usual one.
-    pub set: Option<(String, Timestamp)>,
+    /// What somebody set; `None`: it is the usual one.
+    pub set: Option<Limit>,
     /// What is there; `None`: nobody knows, or it is marked by people.
     pub figure: Option<i64>,
     /// What was said for it.
@@ -220,7 +258,7 @@ fn one(criterion: Criterion, facts: &Facts<'_>) -> Held {
     let mut held = Held {
         criterion,
         limit,
-        set: set.map(|set| (set.by.clone(), set.at)),
+        set: set.cloned(),
         figure: None,
         mark: None,
         met: false,
@@ -235,7 +273,7 @@ fn one(criterion: Criterion, facts: &Facts<'_>) -> Held {
         held.met = held.mark.is_some();
         held.says = match &held.mark {
             Some(mark) => format!("{} says so, about {}.", mark.by, mark.on),
-            None => "Nobody has said so yet.".to_owned(),
+            None => "Nobody has said so.".to_owned(),
         };
         return held;
     }
@@ -254,7 +292,7 @@ fn one(criterion: Criterion, facts: &Facts<'_>) -> Held {
                 "at most"
             };
             format!(
-                "{} now, and {least} {} {} be.{unknown}",
+                "{}; {least} {} {} be.{unknown}",
                 criterion.figure(figure),
                 criterion.figure(limit),
                 if criterion == Criterion::Coverage {
@@ -344,12 +382,9 @@ impl Recommendation {
     pub fn says(self) -> String {
         match (self.go, self.open) {
             (true, _) => format!("Go: all {} criteria are met.", Criterion::ALL.len()),
-            (false, 1) => format!(
-                "No-go today: 1 of {} criteria is not met.",
-                Criterion::ALL.len()
-            ),
+            (false, 1) => format!("No-go: 1 of {} criteria is not met.", Criterion::ALL.len()),
             (false, open) => format!(
-                "No-go today: {open} of {} criteria are not met.",
+                "No-go: {open} of {} criteria are not met.",
                 Criterion::ALL.len()
             ),
         }
@@ -363,8 +398,9 @@ impl Held {
             "criterion": self.criterion.code(),
             "title": self.criterion.title(),
             "limit": self.criterion.asks().is_none().then_some(self.limit),
-            "set_by": self.set.as_ref().map(|(by, _)| by),
-            "set_at": self.set.as_ref().map(|(_, at)| at.to_string()),
+            "set_by": self.set.as_ref().map(|set| &set.by),
+            "set_at": self.set.as_ref().map(|set| set.at.to_string()),
+            "set_why": self.set.as_ref().map(|set| &set.why),
             "figure": self.figure,
             "mark": self.mark.as_ref().map(|mark| json!({
                 "note": mark.note,

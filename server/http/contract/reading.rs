@@ -70,9 +70,10 @@ fn cutovers() -> Vec<Call> {
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
         Call::get("/api/v1/decisions", "listDecisions", "What was decided")
-            .says("The newest 1,000 decisions; `more` says whether there are older ones.")
+            .says("Decisions, a page at a time; `next_cursor` leads to older ones.")
+            .takes([params::CURSOR, params::LIMIT])
             .json::<cutover::api::DecisionList>(200, "The decisions, newest first.")
-            .error(422, "A parameter was given; this call takes none.")
+            .error(400, "`cursor` is none of this list.")
             .polled(),
         Call::get("/api/v1/decisions/{number}", "getDecision", "One decision")
             .says("What was frozen beside the lines of the clients. The whole signed record is downloaded from its page, and `cutover verify` checks it offline.")

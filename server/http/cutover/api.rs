@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::{extract::State, http::HeaderMap, response::Response};
+use axum::{
+    extract::{RawQuery, State},
+    http::HeaderMap,
+    response::Response,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,9 +14,9 @@ use super::{
     super::{
         auth::Reader,
         polled::{self, Polled},
-        query::{Named, Nothing},
+        query::{DEFAULT_LIMIT, Empty, MAX_LIMIT, Named, Nothing, Once, each, unknown},
     },
-    base_of, decision as found, is_seen, scope, whole_record,
+    base_of, decision as found, scope, whole_record,
 };
 use crate::{
     clock,
@@ -30,9 +34,6 @@ use crate::{
     state::App,
     store::cutover::decisions::Decision,
 };
-
-/// Decisions of an answer.
-const MOST: i64 = 1_000;
 
 /// Which clients a decision is about.
 #[derive(Debug, Serialize, ToSchema)]
@@ -228,6 +229,8 @@ struct HeldJson {
     limit: Option<i64>,
     /// Who set the limit; null: it is the usual one.
     set_by: Option<String>,
+    /// Why; null: it is the usual one, or nobody wrote it down.
+    set_why: Option<String>,
     /// What is there; null: nobody knows, or a person marks it.
     figure: Option<i64>,
     /// What a person said; null: nothing.
@@ -245,7 +248,12 @@ impl HeldJson {
             criterion: criterion.code(),
             title: criterion.title(),
             limit: criterion.asks().is_none().then_some(held.limit),
-            set_by: held.set.map(|(by, _)| by),
+            set_why: held
+                .set
+                .as_ref()
+                .map(|set| set.why.clone())
+                .filter(|why| !why.is_empty()),
+            set_by: held.set.map(|set| set.by),
             figure: held.figure,
             mark: held.mark.map(|mark| MarkJson {
                 note: mark.note,
@@ -342,6 +350,8 @@ impl From<&Decision> for DecisionJson {
 pub struct DecisionList {
     /// Newest first.
     items: Vec<DecisionJson>,
+    /// `cursor` of the next page; null: this was the last.
+    next_cursor: Option<String>,
     /// There are older ones that this answer has no room for.
     more: bool,
 }
@@ -356,17 +366,54 @@ impl Polled for DecisionList {
 pub async fn decisions(
     State(app): State<App>,
     reader: Reader,
-    _: Nothing,
     headers: HeaderMap,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let found = app.store().decisions("", i64::MAX, MOST).await?;
-    let more = found.last().is_some_and(|last| last.number > 1);
-    let items = found
-        .iter()
-        .filter(|decision| is_seen(decision, &reader.sites))
-        .map(Into::into)
-        .collect();
-    polled::json(&headers, DecisionList { items, more })
+    let mut limit = DEFAULT_LIMIT;
+    let mut cursor: Option<String> = None;
+    each(
+        query.as_deref().unwrap_or_default(),
+        Once::default(),
+        Empty::MeansAny,
+        |name, value| {
+            match name {
+                "cursor" => cursor = Some(value),
+                "limit" => {
+                    let given = value.parse().ok();
+                    let given = given.filter(|given| (1..=MAX_LIMIT).contains(given));
+                    limit =
+                        given.ok_or_else(|| format!("must be a number from 1 to {MAX_LIMIT}"))?;
+                }
+                _ => return Err(unknown(name, &["cursor", "limit"])),
+            }
+            Ok(())
+        },
+    )
+    .map_err(Problem::Invalid)?;
+    let before = cursor.map_or(Ok(i64::MAX), |cursor| {
+        let number = cursor.parse().ok().filter(|number| *number > 0);
+        number.ok_or_else(|| {
+            Problem::Malformed(
+                "This cursor was not made by this server for this list; start again without a cursor."
+                    .to_owned(),
+            )
+        })
+    })?;
+    let (found, more) = app
+        .store()
+        .decisions_seen(before, limit, &reader.sites)
+        .await?;
+    let last = found.last().filter(|_| more);
+    let next_cursor = last.map(|last| last.number.to_string());
+    let items = found.iter().map(Into::into).collect();
+    polled::json(
+        &headers,
+        DecisionList {
+            items,
+            next_cursor,
+            more,
+        },
+    )
 }
 
 /// One decision with what was frozen beside the clients.

@@ -29,9 +29,10 @@ use crate::{
     views::{
         Nav,
         cutover::{
-            decision::{DecisionPage, Frozen},
+            decision::{DecisionPage, Frozen, Later},
             parts::Moved,
         },
+        text::Moment,
     },
 };
 
@@ -57,7 +58,8 @@ pub async fn one(
         (
             None,
             format!(
-                "This record has more than {COMPARED} clients, so they are compared only when somebody asks; that takes a while."
+                "This record has more than {} clients, so they are compared only when somebody asks; that takes a while.",
+                crate::views::text::number(i64::try_from(COMPARED).unwrap_or(i64::MAX))
             ),
         )
     } else {
@@ -68,8 +70,14 @@ pub async fn one(
         "not available".to_owned()
     });
     let left = leftovers(&app, decision.number, &head, &person.sites, ON_PAGE).await?;
+    let newest = app.store().decisions(&decision.scope, i64::MAX, 1).await?;
+    let later = newest
+        .first()
+        .filter(|one| one.number > decision.number && one.is_seen(&person.sites))
+        .map(Later::new);
     let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
     html(&DecisionPage {
+        later,
         frozen: Frozen::new(&decision, &head, &layout.sites),
         layout,
         moved,
@@ -103,12 +111,13 @@ async fn compared(
             .await?;
     let mut difference = Difference::default();
     let base = base_of(&scope)?;
+    let now = clock::now();
     running::run(
         app.store(),
         app.judge(),
         &scope,
         &base,
-        clock::now(),
+        now,
         |known, found| {
             if found.fate != Fate::Safe {
                 before.meet(&known.id, &known.name, &known.site, &mut difference);
@@ -118,12 +127,17 @@ async fn compared(
     )
     .await?;
     before.end(&mut difference);
+    let at = Moment::new(now, now).absolute;
     if difference.more_count + difference.fewer_count == 0 {
-        return Ok((None, "Nothing: the same clients are not safe.".to_owned()));
+        return Ok((
+            None,
+            format!("Nothing: the same clients are not safe, as of {at}."),
+        ));
     }
     Ok((
         Some(Moved::new(&difference, sites)),
-        "The record itself has not moved. This compares it with the scope and the rules of today."
-            .to_owned(),
+        format!(
+            "The record itself has not moved. This compares it with the scope and the rules as they were at {at}."
+        ),
     ))
 }

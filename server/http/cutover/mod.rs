@@ -6,17 +6,16 @@ pub mod decisions;
 pub mod downloads;
 pub mod forms;
 mod kept;
+mod known;
 pub mod pages;
+pub mod said;
 
 use serde_json::Value;
 
 use super::query::{form_pairs, unknown};
 use crate::{
     cutovers::running::Narrowed,
-    domain::{
-        access::Sites,
-        cutover::scope::{Scope, lie_within},
-    },
+    domain::{access::Sites, cutover::scope::Scope},
     error::Problem,
     state::App,
     store::{cutover::decisions::Decision, model::Filter},
@@ -85,18 +84,13 @@ pub(super) async fn decision(
     let number: i64 = number.parse().map_err(|_| nothing())?;
     let found = app.store().decision(number).await?;
     let decision = found
-        .filter(|decision| is_seen(decision, sites))
+        .filter(|decision| decision.is_seen(sites))
         .ok_or_else(nothing)?;
     let head = serde_json::from_str(&decision.head).map_err(|error| {
         tracing::error!(%error, number, "the head of a decision cannot be read");
         Problem::Internal
     })?;
     Ok((decision, head))
-}
-
-/// Whether somebody who may see these sites may see a decision.
-pub(super) fn is_seen(decision: &Decision, sites: &Sites) -> bool {
-    lie_within(decision.sites.split(','), sites)
 }
 
 /// Refuses to hand a whole record to somebody who may not see every client in it: those whose site is not known may

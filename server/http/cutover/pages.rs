@@ -11,12 +11,12 @@ use super::{
     super::{
         auth::Person,
         pages::{html, layout},
-        query::{Named, form_pairs, unknown},
+        query::{Empty, Named, Once, each, form_pairs, unknown},
         trend,
     },
-    base_of, is_seen,
+    base_of,
     kept::aside,
-    may_edit, scope,
+    known, may_edit, scope,
 };
 use crate::{
     clock,
@@ -47,16 +47,17 @@ use crate::{
             parts::{Moved, Name},
             run::{Names, RunPage, run_url},
             scope::{Board, LeftoverRow, ScopePage},
-            scopes::ScopesPage,
+            scopes::{Decided, ScopesPage, Waiting},
         },
         links::{NO_SITE, encode},
         outlook,
+        refused::Refused,
     },
     wire::FieldError,
 };
 
-/// Decisions in the list of all.
-const DECISIONS: i64 = 100;
+/// Decisions on a page of the list of all.
+const DECISIONS: usize = 100;
 /// Leftovers on the page of a scope.
 const ON_BOARD: usize = 100;
 /// Names on a page of a run.
@@ -67,14 +68,68 @@ pub async fn list(
     State(app): State<App>,
     person: Person,
     headers: HeaderMap,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
-    let mut scopes = app.store().scopes().await?;
+    let mut before = i64::MAX;
+    each(
+        query.as_deref().unwrap_or_default(),
+        Once::default(),
+        Empty::MeansAny,
+        |name, value| {
+            if name != "before" {
+                return Err(unknown(name, &["before"]));
+            }
+            let number = value.parse().map_err(|_| "is a number".to_owned())?;
+            before = number;
+            Ok(())
+        },
+    )
+    .map_err(Problem::Invalid)?;
+    all(&app, &person, &headers, before, None).await
+}
+
+/// The page of all scopes with a form that was refused.
+pub(super) async fn list_again(
+    app: &App,
+    person: &Person,
+    headers: &HeaderMap,
+    refused: Refused,
+) -> Result<Response, Problem> {
+    all(app, person, headers, i64::MAX, Some(refused)).await
+}
+
+async fn all(
+    app: &App,
+    person: &Person,
+    headers: &HeaderMap,
+    before: i64,
+    refused: Option<Refused>,
+) -> Result<Response, Problem> {
+    let store = app.store();
+    let mut scopes = store.scopes().await?;
     scopes.retain(|scope| scope.lies_within(&person.sites));
-    let mut decisions = app.store().decisions("", i64::MAX, DECISIONS).await?;
-    decisions.retain(|decision| is_seen(decision, &person.sites));
-    let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
+    let (decisions, older) = store
+        .decisions_seen(before, DECISIONS, &person.sites)
+        .await?;
+    let requests = store.requests_waiting(&person.sites).await?;
+    let pile = store.exception_pile(&person.sites, clock::now()).await?;
+    let mut layout = layout(app, Nav::Cutover, Some(person), Some(headers));
+    layout.refused = refused;
     let may_edit = may_edit(&layout);
-    html(&ScopesPage::new(layout, &scopes, &decisions, may_edit))
+    html(&ScopesPage::new(
+        layout,
+        &scopes,
+        Waiting {
+            requests: &requests,
+            exceptions: pile.requested,
+        },
+        Decided {
+            rows: &decisions,
+            older,
+            newest: before == i64::MAX,
+        },
+        may_edit,
+    ))
 }
 
 /// What a kept run says in numbers, and what else stands in it.
@@ -107,7 +162,26 @@ pub async fn one(
     Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    board(&app, &person, &id, &headers, false).await
+    board(&app, &person, &id, &headers, Shown::Forms(None)).await
+}
+
+/// The page of a scope with a form that was refused.
+pub(super) async fn board_again(
+    app: &App,
+    person: &Person,
+    id: &str,
+    headers: &HeaderMap,
+    refused: Refused,
+) -> Result<Response, Problem> {
+    board(app, person, id, headers, Shown::Forms(Some(refused))).await
+}
+
+/// How the page of a scope is shown.
+enum Shown {
+    /// With forms, one of which may have been refused.
+    Forms(Option<Refused>),
+    /// To read and print.
+    Paper,
 }
 
 /// `GET /board/{scope}`: the same to read and print.
@@ -117,7 +191,7 @@ pub async fn paper(
     Named(id): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    board(&app, &person, &id, &headers, true).await
+    board(&app, &person, &id, &headers, Shown::Paper).await
 }
 
 async fn board(
@@ -125,7 +199,7 @@ async fn board(
     person: &Person,
     id: &str,
     headers: &HeaderMap,
-    paper: bool,
+    shown: Shown,
 ) -> Result<Response, Problem> {
     let scope = scope(app, id, &person.sites).await?;
     let store = app.store();
@@ -169,8 +243,13 @@ async fn board(
     let excepted = newest.as_ref().map_or_else(Vec::new, |(_, (_, value))| {
         FrozenException::all(&value["excepted"], &person.sites)
     });
-    let layout = layout(app, Nav::Cutover, Some(person), Some(headers));
+    let nobody = known::nobody(app, &scope).await?;
+    let mut layout = layout(app, Nav::Cutover, Some(person), Some(headers));
     let (may_edit, may_decide) = (may_edit(&layout), layout.may.decide());
+    let paper = matches!(shown, Shown::Paper);
+    if let Shown::Forms(refused) = shown {
+        layout.refused = refused;
+    }
     html(&ScopePage::new(
         layout,
         Board {
@@ -184,6 +263,7 @@ async fn board(
             decisions: &decisions,
             excepted,
             outlook,
+            nobody,
             may_decide,
             may_edit,
         },

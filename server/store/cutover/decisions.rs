@@ -6,8 +6,14 @@ use super::super::{
     ESTATE, Store, audit,
     error::{Error, Result},
 };
-use crate::domain::{audit::Entry, cutover::record::Closed};
+use crate::domain::{
+    access::Sites,
+    audit::Entry,
+    cutover::{record::Closed, scope::lie_within},
+};
 
+/// Decisions that are read at a time for somebody who may not see all of them.
+const PORTION: i64 = 200;
 /// Bytes of a part.
 const PART: u64 = 256 << 10;
 
@@ -63,6 +69,13 @@ pub struct Decision {
     pub foot: String,
     /// The record's hash.
     pub hash: String,
+}
+
+impl Decision {
+    /// Whether somebody who may see these sites may see it.
+    pub fn is_seen(&self, sites: &Sites) -> bool {
+        lie_within(self.sites.split(','), sites)
+    }
 }
 
 /// A decision that is to be kept.
@@ -161,6 +174,29 @@ impl Store {
             .bind(limit)
             .all()
             .await
+    }
+
+    /// The newest decisions before a number that somebody with these sites may see, and whether there are older ones.
+    pub async fn decisions_seen(
+        &self,
+        mut before: i64,
+        limit: usize,
+        sites: &Sites,
+    ) -> Result<(Vec<Decision>, bool)> {
+        let mut found = Vec::new();
+        loop {
+            let some = self.decisions("", before, PORTION).await?;
+            let last = some.last().map(|last| last.number);
+            found.extend(some.into_iter().filter(|one| one.is_seen(sites)));
+            if found.len() > limit {
+                found.truncate(limit);
+                return Ok((found, true));
+            }
+            match last {
+                Some(last) => before = last,
+                None => return Ok((found, false)),
+            }
+        }
     }
 
     /// One decision.

@@ -4,4 +4,5 @@ pub mod decisions;
 pub mod excepted;
 pub mod runs;
 pub mod scopes;
+pub mod waiting;
 pub mod walk;

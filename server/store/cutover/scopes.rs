@@ -30,10 +30,10 @@ ON CONFLICT (estate, name) DO NOTHING";
 const CHANGE: &str = "UPDATE scopes SET name = $3, sites = $4, roles = $5, filter = $6, protocols = $7, planned = $8,
   freshness_days = $9, two_people = $10, changed_by = $11, changed_at = $12
 WHERE estate = $1 AND id = $2 AND NOT EXISTS (SELECT 1 FROM scopes AS other WHERE other.estate = $1 AND other.name = $3 AND other.id <> $2)";
-const LIMITS: &str =
-    "SELECT criterion, value, set_by, set_at FROM scope_limits WHERE estate = $1 AND scope = $2";
-const SET: &str = "INSERT INTO scope_limits (estate, scope, criterion, value, set_by, set_at) VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (estate, scope, criterion) DO UPDATE SET value = excluded.value, set_by = excluded.set_by, set_at = excluded.set_at";
+const LIMITS: &str = "SELECT criterion, value, set_by, set_at, why FROM scope_limits WHERE estate = $1 AND scope = $2";
+const SET: &str = "INSERT INTO scope_limits (estate, scope, criterion, value, set_by, set_at, why) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (estate, scope, criterion) DO UPDATE SET value = excluded.value, set_by = excluded.set_by, set_at = excluded.set_at,
+  why = excluded.why";
 const SAY: &str = "INSERT INTO scope_marks (estate, scope, id, kind, holds, note, link, about, marked_by, marked_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const SAID: &str = "SELECT kind, holds, note, link, about, marked_by, marked_at FROM scope_marks AS m
@@ -80,6 +80,7 @@ struct StoredLimit {
     value: i64,
     set_by: String,
     set_at: i64,
+    why: String,
 }
 
 /// What was said last of a kind.
@@ -101,6 +102,19 @@ pub struct Said {
     pub marked_at: i64,
 }
 
+/// Who set what is watched for after the switch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedSet {
+    /// The code of what was set.
+    pub code: String,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why; empty: it was not kept then.
+    pub why: String,
+}
+
 /// What was set and said for a scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SaidOfScope {
@@ -112,6 +126,8 @@ pub struct SaidOfScope {
     pub request: Option<Said>,
     /// What is watched for after the switch.
     pub watching: Watching,
+    /// Who set that.
+    pub watched: Vec<WatchedSet>,
     /// After which decisions the protocols were switched off, see [`switched_off`].
     pub switched: Vec<Said>,
 }
@@ -218,8 +234,16 @@ impl Store {
             .all()
             .await?;
         let mut watching = Watching::default();
+        let mut watched = Vec::new();
         for row in &limits {
-            watching.set(&row.criterion, row.value);
+            if watching.set(&row.criterion, row.value) {
+                watched.push(WatchedSet {
+                    code: row.criterion.clone(),
+                    by: row.set_by.clone(),
+                    at: Timestamp(row.set_at),
+                    why: row.why.clone(),
+                });
+            }
         }
         let switched: Vec<Said> = said
             .iter()
@@ -240,11 +264,13 @@ impl Store {
                         limit: row.value,
                         by: row.set_by,
                         at: Timestamp(row.set_at),
+                        why: row.why,
                     })
                 })
                 .collect(),
             request: holding(REQUEST),
             watching,
+            watched,
             switched,
             marks: said
                 .into_iter()
@@ -282,6 +308,7 @@ impl Store {
                         .bind(value)
                         .bind(by)
                         .bind(entry.at.0)
+                        .bind(entry.why.clone().unwrap_or_default())
                         .execute()
                         .await?;
                     audit::note(conn, &entry).await

@@ -18,7 +18,7 @@ use crate::{
     store::cutover::decisions::Decision,
     views::{
         Layout,
-        text::{Moment, number},
+        text::{Moment, counted, number},
     },
 };
 
@@ -135,17 +135,18 @@ pub fn back_says(after: &After) -> String {
             .to_owned();
     };
     let so_far = format!(
-        "{} of {} that were heard lately when it was decided have stopped ({}); {limit} may",
+        "{} of {} that were heard lately when it was decided {} stopped ({}); {limit} may",
         number(line.stopped),
         number(line.baseline),
+        if line.stopped == 1 { "has" } else { "have" },
         share(stopped)
     );
     match after.watch.is_back_due(after.watching.trigger) {
         Some(true) => format!("Going back is due: {so_far}."),
         Some(false) => format!("Going back is not due: {so_far}."),
         None => format!(
-            "Nobody knows yet: {so_far}, and {} are not to be heard yet.",
-            number(line.waiting())
+            "Nobody knows yet: {so_far}, and {} not to be heard yet.",
+            counted(line.waiting(), "is", "are")
         ),
     }
 }
@@ -164,8 +165,8 @@ fn score(after: &After, no_go: bool) -> Vec<String> {
         says.push("Nobody has stopped so far.".to_owned());
     } else {
         says.push(format!(
-            "Of {} that have stopped, {} had been named before, and {} had been called safe.",
-            number(line.stopped),
+            "Of {} stopped, {} had been named before, and {} had been called safe.",
+            counted(line.stopped, "that has", "that have"),
             number(foreseen),
             number(surprises)
         ));
@@ -173,15 +174,15 @@ fn score(after: &After, no_go: bool) -> Vec<String> {
     let will = after.watch.by_fate.get(&Fate::WillLose);
     if let Some(will) = will.filter(|will| will.baseline > 0) {
         says.push(format!(
-            "Of {} that were to lose contact and were heard lately, {} were heard again.",
-            number(will.baseline),
-            number(go_on)
+            "Of {} to lose contact and heard lately, {} heard again.",
+            counted(will.baseline, "that was", "that were"),
+            counted(go_on, "was", "were")
         ));
     }
     if line.waiting() > 0 {
         says.push(format!(
-            "This is not the last word: {} are not to be heard yet.",
-            number(line.waiting())
+            "This is not the last word: {} not to be heard yet.",
+            counted(line.waiting(), "is", "are")
         ));
     }
     says
@@ -217,6 +218,7 @@ impl AfterPage {
                 *key,
             )
         });
+        let hours = counted(after.watching.hours, "hour", "hours");
         let shown = after.stopped.iter().take(SHOWN);
         let count = usize::try_from(after.watch.all.stopped).unwrap_or(usize::MAX);
         Self {
@@ -231,8 +233,8 @@ impl AfterPage {
             heading,
             says: back_says(after),
             rule: format!(
-                "Whoever had been heard within {} hours before the decision is missed after {} hours of silence; whoever is heard more rarely, when its report gets older than {} days. Nobody is called stopped before that.",
-                after.watching.hours, after.watching.hours, after.moments.freshness_days
+                "Whoever had been heard within {hours} before the decision is missed after {hours} of silence; whoever is heard more rarely, when its report gets older than {}. Nobody is called stopped before that.",
+                counted(after.moments.freshness_days, "day", "days")
             ),
             all: AfterRow::new("Everybody".to_owned(), &after.watch.all),
             by_os: by_os

@@ -10,11 +10,19 @@ use super::{
 use crate::{
     domain::{
         access::Sites,
-        cutover::{record::Decided, tally::Tally},
+        cutover::{
+            criteria::{Criterion, Recommendation},
+            record::Decided,
+            tally::Tally,
+        },
         time::Timestamp,
     },
     store::cutover::decisions::Decision,
-    views::{Layout, exceptions::last_day, text::Moment},
+    views::{
+        Layout,
+        exceptions::last_day,
+        text::{Moment, counted, number},
+    },
 };
 
 /// A moment as people read it.
@@ -25,14 +33,87 @@ fn moment(text: &str) -> String {
 /// A criterion as it was frozen.
 #[derive(Clone, Debug)]
 pub struct FrozenCriterion {
+    /// Where it is said what it counts; empty: nowhere.
+    pub meaning: String,
     /// What was asked.
     pub title: String,
+    /// The limit, and who had set it.
+    pub limit: String,
     /// What was there.
     pub says: String,
     /// What somebody said for it.
     pub note: String,
     /// Whether it was met.
     pub met: bool,
+}
+
+impl FrozenCriterion {
+    fn new(one: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let known = one["criterion"].as_str().and_then(Criterion::from_code);
+        let limit = match (known, one["limit"].as_i64()) {
+            (Some(Criterion::Coverage), Some(limit)) => {
+                format!("at least {}", Criterion::Coverage.figure(limit))
+            }
+            (Some(known), Some(limit)) => format!("at most {}", known.figure(limit)),
+            (None, Some(limit)) => limit.to_string(),
+            (_, None) => "marked by a person".to_owned(),
+        };
+        let set = match (text(&one["set_by"]), text(&one["set_why"])) {
+            (by, _) if by.is_empty() => String::new(),
+            (by, why) if why.is_empty() => format!(", set by {by}"),
+            (by, why) => format!(", set by {by}: {why}"),
+        };
+        Self {
+            meaning: known.map_or_else(String::new, |known| {
+                format!("/method#criterion-{}", known.code())
+            }),
+            title: text(&one["title"]),
+            limit: format!("{limit}{set}"),
+            says: text(&one["says"]),
+            note: text(&one["mark"]["note"]),
+            met: one["met"].as_bool().unwrap_or(false),
+        }
+    }
+}
+
+/// What followed from the criteria, at that time.
+fn recommended(value: &Value, at: &str) -> String {
+    let open = value["open"].as_u64().and_then(|n| usize::try_from(n).ok());
+    let says = match (value["go"].as_bool(), open) {
+        (Some(go), Some(open)) => Recommendation { go, open }.says(),
+        _ => value["says"].as_str().unwrap_or_default().to_owned(),
+    };
+    if says.is_empty() {
+        return says;
+    }
+    format!("By the criteria at {at}: {says}")
+}
+
+/// A later decision of the same scope.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// Its number.
+    pub number: i64,
+    /// What was decided.
+    pub decided: &'static str,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: String,
+}
+
+impl Later {
+    /// Of a decision.
+    pub fn new(decision: &Decision) -> Self {
+        let at = Timestamp(decision.decided_at);
+        Self {
+            number: decision.number,
+            decided: Decided::from_code(&decision.decided).map_or("Not known", Decided::words),
+            by: decision.decided_by.clone(),
+            at: Moment::new(at, at).absolute,
+        }
+    }
 }
 
 /// An exception as it was frozen.
@@ -151,11 +232,15 @@ impl Frozen {
             number: decision.number,
             name: text(&scope["name"]),
             about: format!(
-                "{} · {} · {} · reports of {} days count{}",
+                "{} · {} · {} · reports of {} count{}",
                 or(list(&scope["sites"]), "all sites"),
                 or(list(&scope["roles"]), "all roles"),
                 list(&scope["protocols"]).replace("tls", "TLS "),
-                scope["freshness_days"],
+                counted(
+                    scope["freshness_days"].as_i64().unwrap_or_default(),
+                    "day",
+                    "days"
+                ),
                 match text(&scope["filter"]) {
                     none if none.is_empty() => none,
                     filter => format!(" · only {filter}"),
@@ -171,16 +256,11 @@ impl Frozen {
             why: text(&made["why"]),
             conditions: text(&made["conditions"]),
             overruled: made["overruled"].as_bool().unwrap_or(true),
-            recommended: text(&head["recommendation"]["says"]),
+            recommended: recommended(&head["recommendation"], &moment(&text(&made["at"]))),
             ruleset: text(&head["ruleset"]),
             criteria: each(&head["criteria"])
                 .iter()
-                .map(|one| FrozenCriterion {
-                    title: text(&one["title"]),
-                    says: text(&one["says"]),
-                    note: text(&one["mark"]["note"]),
-                    met: one["met"].as_bool().unwrap_or(false),
-                })
+                .map(FrozenCriterion::new)
                 .collect(),
             exceptions: FrozenException::all(&head["exceptions"], sites),
             blast: Blast::new(&Tally::read(&head["tally"]), ""),
@@ -188,7 +268,7 @@ impl Frozen {
             before: text(&head["before"]),
             key: text(&head["key"]),
             input_hash: text(&head["input_hash"]),
-            clients: head["lines"]["count"].to_string(),
+            clients: number(head["lines"]["count"].as_i64().unwrap_or_default()),
         }
     }
 }
@@ -201,6 +281,8 @@ pub struct DecisionPage {
     pub layout: Layout,
     /// What was frozen.
     pub frozen: Frozen,
+    /// The newest decision of the same scope, where that is a later one.
+    pub later: Option<Later>,
     /// What has moved since; `None`: the scope is gone, or so large that somebody has to ask.
     pub moved: Option<Moved>,
     /// Why it does not say what has moved.

@@ -14,7 +14,7 @@ use crate::{
     },
     views::{
         links::{client_url, encode},
-        text::{Moment, number},
+        text::{Moment, clients, counted, number},
         words,
     },
 };
@@ -147,8 +147,8 @@ pub fn range(fates: &Fates) -> String {
             .to_owned();
     }
     let range = format!(
-        "Of {} clients at least {} would lose contact; if all that may, and all of whom nobody can say, are bad, {} would.",
-        number(fates.total()),
+        "Of {} at least {} would lose contact; if all that may, and all of whom nobody can say, are bad, {} would.",
+        clients(fates.total()),
         number(fates.least()),
         number(fates.most())
     );
@@ -178,6 +178,8 @@ pub struct CriterionLine {
     pub value: i64,
     /// Who set it.
     pub set: String,
+    /// Why; empty: nobody had to say.
+    pub why: String,
     /// What is there.
     pub says: String,
     /// Whether it is met.
@@ -203,7 +205,7 @@ impl CriterionLine {
             "at most"
         };
         let at = held.mark.as_ref().map(|mark| mark.at);
-        let at = at.or(held.set.as_ref().map(|(_, at)| *at));
+        let at = at.or(held.set.as_ref().map(|set| set.at));
         Self {
             code: criterion.code(),
             title: criterion.title(),
@@ -216,7 +218,12 @@ impl CriterionLine {
             set: held
                 .set
                 .as_ref()
-                .map_or_else(|| "usual".to_owned(), |(by, _)| format!("set by {by}")),
+                .map_or_else(|| "usual".to_owned(), |set| format!("set by {}", set.by)),
+            why: held
+                .set
+                .as_ref()
+                .map(|set| set.why.clone())
+                .unwrap_or_default(),
             says: held.says.clone(),
             met: held.met,
             asks: criterion.asks().unwrap_or_default(),
@@ -291,8 +298,12 @@ impl Moved {
             fewer: names(fewer),
             cut: if cut {
                 format!(
-                    "Only the first {} names of each side are shown.",
-                    more.len().max(fewer.len())
+                    "Only the first {} of each side are shown.",
+                    counted(
+                        i64::try_from(more.len().max(fewer.len())).unwrap_or(i64::MAX),
+                        "name",
+                        "names"
+                    )
                 )
             } else {
                 String::new()

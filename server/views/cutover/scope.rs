@@ -21,7 +21,10 @@ use crate::{
         time::{DAY, Timestamp},
     },
     store::cutover::{decisions::Decision, runs::KeptRun, scopes::SaidOfScope},
-    views::{Layout, text::Moment},
+    views::{
+        Layout,
+        text::{Moment, counted},
+    },
 };
 
 /// A kept run in a list.
@@ -52,6 +55,19 @@ pub struct LeftoverRow {
     pub os: String,
 }
 
+/// Who set what is watched for.
+#[derive(Clone, Debug)]
+pub struct WatchedRow {
+    /// What was set.
+    pub what: &'static str,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: Moment,
+    /// Why; empty: nobody wrote it down.
+    pub why: String,
+}
+
 /// Everything that the page is made of.
 #[derive(Debug)]
 pub struct Board<'b> {
@@ -75,6 +91,8 @@ pub struct Board<'b> {
     pub excepted: Vec<FrozenException>,
     /// The likely picture on the day, in sentences.
     pub outlook: Vec<String>,
+    /// What of the scope nobody is in, in sentences.
+    pub nobody: Vec<String>,
     /// Whether the reader may edit.
     pub may_edit: bool,
     /// Whether the reader may decide.
@@ -126,6 +144,10 @@ pub struct ScopePage {
     pub excepted_count: i64,
     /// What is watched for after the switch, in a sentence.
     pub watching: String,
+    /// Who set that, and why.
+    pub watched: Vec<WatchedRow>,
+    /// What of the scope nobody is in.
+    pub nobody: Vec<String>,
     /// Likely picture.
     pub outlook: Vec<String>,
     /// Earlier runs.
@@ -156,9 +178,9 @@ pub struct ScopePage {
 
 fn watching(watching: Watching) -> String {
     format!(
-        "Going back is due when more than {} of the clients that were heard lately have stopped. Who reports regularly is missed after {} hours.",
+        "Going back is due when more than {} of the clients that were heard lately have stopped. Who reports regularly is missed after {}.",
         Criterion::Coverage.figure(watching.trigger),
-        watching.hours
+        counted(watching.hours, "hour", "hours")
     )
 }
 
@@ -209,6 +231,22 @@ impl ScopePage {
                 .map_or(0, |(_, tally)| tally.fates.of(Fate::Accepted)),
             excepted: board.excepted,
             watching: watching(board.said.watching),
+            watched: board
+                .said
+                .watched
+                .iter()
+                .map(|set| WatchedRow {
+                    what: if set.code == Watching::TRIGGER {
+                        "Share that may stop"
+                    } else {
+                        "Hours until somebody is missed"
+                    },
+                    by: set.by.clone(),
+                    at: Moment::new(set.at, now),
+                    why: set.why.clone(),
+                })
+                .collect(),
+            nobody: board.nobody,
             outlook: board.outlook,
             runs: board.runs.iter().map(row).collect(),
             decisions: board

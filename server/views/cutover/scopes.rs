@@ -5,13 +5,18 @@ use askama::Template;
 use crate::{
     domain::{
         cutover::{
-            record::Decided,
+            record,
             scope::{Scope, USUAL_FRESHNESS},
         },
         time::Timestamp,
     },
-    store::cutover::decisions::Decision,
-    views::{Layout, links::encode, text::Moment},
+    store::cutover::{decisions::Decision, waiting::Request},
+    views::{
+        Layout,
+        headline::Piece,
+        links::encode,
+        text::{Moment, counted},
+    },
 };
 
 /// A decision in a list.
@@ -35,7 +40,8 @@ impl DecisionRow {
         Self {
             number: decision.number,
             name: decision.name.clone(),
-            decided: Decided::from_code(&decision.decided).map_or("Not known", Decided::words),
+            decided: record::Decided::from_code(&decision.decided)
+                .map_or("Not known", record::Decided::words),
             by: decision.decided_by.clone(),
             at: Moment::new(Timestamp(decision.decided_at), now),
         }
@@ -64,7 +70,7 @@ pub struct ScopeForm {
     /// Day.
     pub planned: String,
     /// Days.
-    pub freshness_days: i64,
+    pub freshness_days: String,
     /// Two people.
     pub two_people: bool,
 }
@@ -82,7 +88,7 @@ impl ScopeForm {
             tls10: true,
             tls11: true,
             planned: String::new(),
-            freshness_days: USUAL_FRESHNESS,
+            freshness_days: USUAL_FRESHNESS.to_string(),
             two_people: true,
         }
     }
@@ -100,7 +106,7 @@ impl ScopeForm {
             tls10: has("tls1.0"),
             tls11: has("tls1.1"),
             planned: scope.planned.clone().unwrap_or_default(),
-            freshness_days: scope.freshness_days,
+            freshness_days: scope.freshness_days.to_string(),
             two_people: scope.two_people,
         }
     }
@@ -130,9 +136,44 @@ pub fn about(scope: &Scope) -> String {
     };
     let protocols = scope.protocols.join(" and ").replace("tls", "TLS ");
     format!(
-        "{sites} · {roles}{filter} · {protocols} · reports of {} days count",
-        scope.freshness_days
+        "{sites} · {roles}{filter} · {protocols} · reports of {} count",
+        counted(scope.freshness_days, "day", "days")
     )
+}
+
+/// A request that waits, in a list.
+#[derive(Clone, Debug)]
+pub struct RequestRow {
+    /// Name of the scope.
+    pub name: String,
+    /// Where it is decided.
+    pub href: String,
+    /// Who asks.
+    pub by: String,
+    /// When it was asked.
+    pub at: Moment,
+    /// Who can answer it, seen from the reader.
+    pub whose: &'static str,
+}
+
+/// What waits for somebody else.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting<'w> {
+    /// Requests for decisions, the oldest first.
+    pub requests: &'w [Request],
+    /// Exceptions that are asked for.
+    pub exceptions: i64,
+}
+
+/// A page of decisions.
+#[derive(Clone, Copy, Debug)]
+pub struct Decided<'d> {
+    /// Newest first.
+    pub rows: &'d [Decision],
+    /// There are older ones.
+    pub older: bool,
+    /// Nothing is newer than these.
+    pub newest: bool,
 }
 
 /// A scope in the list.
@@ -156,8 +197,16 @@ pub struct ScopesPage {
     pub layout: Layout,
     /// By name.
     pub scopes: Vec<ScopeRow>,
+    /// Requests for decisions that wait.
+    pub requests: Vec<RequestRow>,
+    /// Exceptions that wait; `None`: there are none.
+    pub exceptions: Option<Piece>,
     /// Newest first.
     pub decisions: Vec<DecisionRow>,
+    /// Where older ones are.
+    pub older: Option<String>,
+    /// These are not the newest ones.
+    pub is_older: bool,
     /// For a new one.
     pub form: ScopeForm,
     /// Whether the reader may make one.
@@ -166,9 +215,46 @@ pub struct ScopesPage {
 
 impl ScopesPage {
     /// The page.
-    pub fn new(layout: Layout, scopes: &[Scope], decisions: &[Decision], may_edit: bool) -> Self {
+    pub fn new(
+        layout: Layout,
+        scopes: &[Scope],
+        waiting: Waiting<'_>,
+        decided: Decided<'_>,
+        may_edit: bool,
+    ) -> Self {
         let now = layout.now;
+        let last = decided.rows.last().filter(|_| decided.older);
+        let whose = |request: &Request| {
+            if layout.signed_in.as_deref() == Some(request.marked_by.as_str()) {
+                "You asked, so somebody else decides."
+            } else if layout.may.decide() {
+                "You can decide."
+            } else {
+                "Somebody who may decide has to."
+            }
+        };
         Self {
+            requests: waiting
+                .requests
+                .iter()
+                .map(|request| RequestRow {
+                    name: request.name.clone(),
+                    href: format!("/cutover/{}#decided", encode(&request.scope)),
+                    by: request.marked_by.clone(),
+                    at: Moment::new(Timestamp(request.marked_at), now),
+                    whose: whose(request),
+                })
+                .collect(),
+            exceptions: (waiting.exceptions > 0).then(|| Piece {
+                text: counted(
+                    waiting.exceptions,
+                    "exception waits for approval by somebody else",
+                    "exceptions wait for approval by somebody else",
+                ),
+                href: Some("/exceptions?state=requested".to_owned()),
+            }),
+            older: last.map(|last| format!("/cutover?before={}#decisions", last.number)),
+            is_older: !decided.newest,
             scopes: scopes
                 .iter()
                 .map(|scope| ScopeRow {
@@ -181,7 +267,8 @@ impl ScopesPage {
                         .unwrap_or_else(|| "no day yet".to_owned()),
                 })
                 .collect(),
-            decisions: decisions
+            decisions: decided
+                .rows
                 .iter()
                 .map(|decision| DecisionRow::new(decision, now))
                 .collect(),

@@ -16,7 +16,8 @@ pub struct Cutter {
 }
 
 impl Cutter {
-    /// Takes the next piece, and hands out each line that ends in it, without its line feed.
+    /// Takes the next piece, and hands out each line that ends in it, without its line feed; one that is too long as an empty
+    /// one.
     ///
     /// # Errors
     /// What `each` says.
@@ -50,9 +51,8 @@ impl Cutter {
                 self.rest.clear();
             }
             if ended {
-                if !self.passing {
-                    each(&self.rest)?;
-                }
+                // In its place stands an empty one, so that whoever counts lines counts it, too.
+                each(if self.passing { b"" } else { &self.rest })?;
                 self.rest.clear();
                 self.passing = false;
             }

@@ -11,6 +11,7 @@ pub struct Filing {
     name: String,
     sha256: String,
     site: Option<String>,
+    one_system: bool,
     cutter: Cutter,
     reader: Reader,
     gathering: Gathering,
@@ -25,11 +26,19 @@ impl Filing {
             name: name.to_owned(),
             sha256: sha256.to_owned(),
             site,
+            one_system: false,
             cutter: Cutter::default(),
             reader: Reader::new(settings),
             gathering: Gathering::default(),
             portions: BTreeMap::new(),
         }
+    }
+
+    /// The same file, all of which is of the one system that its settings name: who has it under another system refuses it.
+    #[must_use]
+    pub const fn of_one_system(mut self) -> Self {
+        self.one_system = true;
+        self
     }
 
     /// Takes the next piece; what is ready to be sent comes back.
@@ -101,6 +110,27 @@ impl Filing {
         self.cutter.too_long()
     }
 
+    /// What somebody should know of the reading, in sentences.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.told().notes(self.too_long());
+        if let Some((line, found)) = &self.gathering.first_undated {
+            let found = if found.is_empty() {
+                "nothing stands".to_owned()
+            } else {
+                format!("{found:?} stands")
+            };
+            let read = if self.kind() == Kind::W3c {
+                "days such as 2026-11-23 and times such as 08:15:00, in UTC"
+            } else {
+                "times such as 2026-11-23T08:15:00Z, 2026-11-23T09:15:00+01:00, 2026-11-23 08:15:00 (taken as UTC), days such as 2026-11-23, and seconds since 1970"
+            };
+            notes.push(format!(
+                "The first time that cannot be read is in line {line}, where {found}; what is read are {read}."
+            ));
+        }
+        notes
+    }
+
     /// What the file is.
     pub const fn kind(&self) -> Kind {
         self.reader.kind()
@@ -114,6 +144,7 @@ impl Filing {
             sha256: self.sha256.clone(),
             portion: *portion,
             last: false,
+            one_system: self.one_system,
         });
         *portion += 1;
         if delivery.system.is_some() {

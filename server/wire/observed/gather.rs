@@ -98,6 +98,8 @@ pub(super) struct Known {
     odd: bool,
 }
 
+/// Letters that are shown of a time that cannot be read.
+const SHOWN: usize = 60;
 /// Longest key that is remembered, in bytes.
 const LONGEST_KEY: usize = 256;
 
@@ -109,6 +111,10 @@ type Lines = (i64, i64);
 pub struct Gathering {
     /// How lines were read, from the beginning.
     pub told: Told,
+    /// Number of the line in hand, from 1; all lines of the file count.
+    pub(super) line: u64,
+    /// The first line whose time could not be read: its number, and what stands there.
+    pub(super) first_undated: Option<(u64, String)>,
     systems: Vec<String>,
     places: HashMap<String, u32>,
     seen: HashMap<Key, u32>,
@@ -125,6 +131,25 @@ impl Gathering {
     /// Whether there is enough to be handed out.
     pub fn is_enough(&self) -> bool {
         self.seen.len() + self.hours.len() + self.leases.len() >= ENOUGH
+    }
+
+    /// Notes that the time of the line in hand cannot be read, and what stands there.
+    pub(super) fn undated<'t>(&mut self, found: impl IntoIterator<Item = &'t str>) {
+        self.told.undated += 1;
+        if self.first_undated.is_some() {
+            return;
+        }
+        let found: Vec<&str> = found.into_iter().filter(|text| !text.is_empty()).collect();
+        let plain = found.join(" ");
+        let mut shown: String = plain
+            .chars()
+            .map(|c| if c.is_control() { '·' } else { c })
+            .take(SHOWN)
+            .collect();
+        if plain.chars().count() > SHOWN {
+            shown.push('…');
+        }
+        self.first_undated = Some((self.line, shown));
     }
 
     fn place(&mut self, system: &str) -> u32 {

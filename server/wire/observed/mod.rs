@@ -90,6 +90,7 @@ impl Reader {
     /// # Errors
     /// The file as a whole cannot be read: one sentence with the remedy.
     pub fn line(&mut self, line: &[u8], into: &mut Gathering) -> Result<(), String> {
+        into.line += 1;
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let line = match self.kind {
             Kind::Open => line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line),

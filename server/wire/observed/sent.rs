@@ -52,6 +52,9 @@ pub struct FileMark {
     pub portion: i64,
     /// It is the last one.
     pub last: bool,
+    /// All of the file is of this system, so it is refused where another system has it already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub one_system: bool,
 }
 
 /// Connections of one UTC day that have everything in common.
@@ -118,6 +121,8 @@ pub struct Checked {
     pub site: String,
     /// Name, SHA-256, number of the portion, and whether it is the last.
     pub file: Option<(String, Vec<u8>, i64, bool)>,
+    /// All of the file is of this system.
+    pub one_system: bool,
     /// What was seen.
     pub observations: Vec<Observation>,
     /// Hours since 1970, lines, and lines that told a protocol.
@@ -219,6 +224,7 @@ impl Delivery {
             );
         }
         if let Some(file) = self.file {
+            checked.one_system = file.one_system;
             checked.file = file.check(&mut errors);
         }
         for (place, row) in self.observations.iter().enumerate() {

@@ -118,7 +118,7 @@ impl Table {
             return;
         };
         let Some(last) = cell(self.last).and_then(|text| moment_of(text)) else {
-            into.told.undated += 1;
+            into.undated(cell(self.last).map(String::as_str));
             return;
         };
         if last > settings.latest {
@@ -173,7 +173,9 @@ impl Table {
         let from = time(self.first, settings.span.map(|(from, _)| from));
         let until = time(self.last, settings.span.map(|(_, until)| until));
         let (Some(from), Some(until)) = (from, until) else {
-            into.told.undated += 1;
+            let unread = [(self.first, from), (self.last, until)];
+            let unread = unread.into_iter().filter(|(_, at)| at.is_none());
+            into.undated(unread.filter_map(|(place, _)| cell(place)));
             return;
         };
         let name = cell(self.name).filter(|name| name.len() <= 255);

@@ -134,7 +134,9 @@ impl W3c {
             return;
         };
         let Some(at) = self.at(&values) else {
-            into.told.undated += 1;
+            let found = [Column::Date, Column::Time].map(|column| values.of(column));
+            let found = found.map(|value| String::from_utf8_lossy(value.unwrap_or_default()));
+            into.undated(found.iter().map(AsRef::as_ref));
             return;
         };
         if at > settings.latest.0 {

@@ -63,9 +63,7 @@ async fn who_is_heard_lately_is_watched_and_nobody_is_called_stopped_too_early()
         let text = page(&app, &cookie, &at).await;
         assert!(text.contains("Going back is not due"), "{text}");
         assert!(
-            text.contains(
-                "Of 1 that were to lose contact and were heard lately, 1 were heard again."
-            ),
+            text.contains("Of 1 that was to lose contact and heard lately, 1 was heard again."),
             "{text}"
         );
         let back = post(&app, &cookie, &switched, "take_back=1").await;
@@ -115,7 +113,7 @@ async fn who_is_missed_is_named_and_going_back_is_due() {
     assert!(text.contains("Going back is due: 1 of 2"), "{text}");
     assert!(
         text.contains(
-            "Of 1 that have stopped, 0 had been named before, and 1 had been called safe."
+            "Of 1 that has stopped, 0 had been named before, and 1 had been called safe."
         ),
         "{text}"
     );

@@ -195,3 +195,41 @@ async fn the_command_ends_as_a_pipeline_needs_it() {
     );
     assert_eq!(nowhere.status.code(), Some(1), "{nowhere:?}");
 }
+
+/// A token that may not see a site cannot know who is missing there, and is told that it is the token.
+#[tokio::test]
+async fn a_gate_of_a_site_that_a_token_may_not_see_says_so() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let made = app.command(
+            &[
+                "token",
+                "create",
+                "--purpose",
+                "read",
+                "--name",
+                "p01",
+                "--sites",
+                "P01",
+            ],
+            "",
+        );
+        let token = String::from_utf8(made.stdout).expect("text");
+        let ask = async |query: &str| {
+            let request = app
+                .request(reqwest::Method::GET, &format!("/api/v1/gate{query}"))
+                .bearer_auth(token.trim());
+            crate::support::answer::Answer::to(request)
+                .await
+                .ok(query)
+                .json()
+        };
+        let other = ask("?site=P02").await;
+        assert_eq!(other["pass"], false);
+        let said = other.to_string();
+        assert!(said.contains("may not see site P02"), "{said}");
+        assert!(!said.contains("Upload one"), "{said}");
+        let own = ask("?site=P01").await;
+        assert_eq!(own["pass"], true, "{own}");
+    }
+}

@@ -322,3 +322,48 @@ proptest! {
         prop_assert_eq!(lines(&once), lines(&both));
     }
 }
+
+/// Whoever sent a table with times of another form has to be told where, and what would be read.
+#[test]
+fn the_first_time_that_cannot_be_read_is_told_with_its_line() {
+    let notes = |text: &[u8]| {
+        let mut filing = Filing::new("a.csv", &"0".repeat(64), None, settings());
+        // In pieces, as files come.
+        for piece in text.chunks(7) {
+            filing.feed(piece).expect("a piece");
+        }
+        filing.end().expect("the end");
+        filing.notes().join(" ")
+    };
+    let long = "x".repeat(LONGEST_LINE + 1);
+    let leases = format!(
+        "address,name,from,until\n10.0.0.1,A,2026-11-20,2026-11-21\n{long}\n\n10.0.0.2,B,20.11.2026 8:15,2026-11-21\n10.0.0.3,C,soon,later\n"
+    );
+    let said = notes(leases.as_bytes());
+    assert!(
+        said.contains("2 lines without a date and time that can be read."),
+        "{said}"
+    );
+    assert!(
+        said.contains("is in line 5, where \"20.11.2026 8:15\" stands"),
+        "{said}"
+    );
+    assert!(said.contains("2026-11-23T08:15:00Z"), "{said}");
+    let balancer = b"address,version,last seen\n10.0.0.1,TLSv1,\n";
+    let said = notes(balancer);
+    assert!(
+        said.contains("is in line 2, where nothing stands"),
+        "{said}"
+    );
+    let log = b"#Fields: date time c-ip crypt-protocol\n23/11/2026 8:15 10.0.0.1 40\n";
+    let said = notes(log);
+    assert!(
+        said.contains("line 2, where \"23/11/2026 8:15\" stands; what is read are days such as"),
+        "{said}"
+    );
+    assert!(!notes(b"address,name,from,until\n").contains("cannot be read"));
+    // What stands there is nobody's to make a line of.
+    let hostile = "address,name,from,until\n10.0.0.2,B,\u{1b}[31m".to_owned() + &"9".repeat(500);
+    let said = notes(format!("{hostile},x\n").as_bytes());
+    assert!(!said.contains('\u{1b}') && said.len() < 600, "{said}");
+}

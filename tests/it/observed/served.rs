@@ -200,7 +200,7 @@ async fn the_page_shows_boxes_and_takes_small_logs() {
         };
         let page = Answer::to(send()).await.ok("the page").text();
         assert!(
-            page.contains("Logs cover 1 of 30 days on 1 of 1 systems."),
+            page.contains("Logs cover 1 of 30 days on 1 of 1 system."),
             "{page}"
         );
         assert!(
@@ -241,4 +241,104 @@ fn the_command_prints_what_it_would_send() {
     assert_eq!(sent["system"], "mp01");
     assert_eq!(sent["file"]["last"], true);
     assert_eq!(sent["observations"][0]["protocol"], "tls1.0");
+}
+
+#[tokio::test]
+async fn the_same_log_is_not_counted_for_two_systems_unless_somebody_says_so() {
+    for app in TestApp::each().await {
+        let day = yesterday();
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = folder.path().join("u_ex.log");
+        let text =
+            format!("#Fields: date time c-ip crypt-protocol\r\n{day} 08:00:00 10.0.0.1 40\r\n");
+        fs::write(&log, &text).expect("a log");
+        let name = log.display().to_string();
+        let observe = |more: &[&str]| app.command(&[&["observe", &name], more].concat(), "");
+        let lines = async || {
+            let answer = app.json("/api/v1/observations").await;
+            let systems = answer["systems"].as_array().expect("systems").clone();
+            let sum: i64 = systems.iter().filter_map(|one| one["lines"].as_i64()).sum();
+            (systems.len(), sum)
+        };
+        let first = observe(&["--system", "MP01"]);
+        assert!(first.status.success(), "{first:?}");
+        let other = observe(&["--system", "MP02"]);
+        assert!(!other.status.success(), "{other:?}");
+        let said = String::from_utf8_lossy(&other.stderr).into_owned();
+        assert!(said.contains("as a log of mp01"), "{said}");
+        assert!(said.contains("--another-system"), "{said}");
+        assert_eq!(lines().await, (1, 1));
+        // The page and the API hold it back as well, in words.
+        let mut portion = json!({
+            "system": "mp02",
+            "file": {
+                "name": "u_ex.log", "portion": 0, "last": true, "one_system": true,
+                "sha256": sha256(text.as_bytes()),
+            },
+            "observations": [{
+                "address": "10.0.0.1", "protocol": "tls1.0", "count": 1,
+                "first_at": format!("{day}T08:00:00Z"), "last_at": format!("{day}T08:00:00Z"),
+            }],
+        });
+        let refused = post(&app, "import", &portion).await;
+        assert!(
+            refused.problem(409)["detail"]
+                .as_str()
+                .expect("words")
+                .contains("as a log of mp01")
+        );
+        let cookie = app.sign_in().await;
+        let upload = async |more: &str| {
+            let part = |name: &str, value: &str| {
+                format!(
+                    "--cut\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+                )
+            };
+            let body = format!(
+                "{}{}{more}--cut\r\ncontent-disposition: form-data; name=\"file\"; filename=\"u_ex.log\"\r\n\r\n{text}\r\n--cut--\r\n",
+                part("system", "mp02"),
+                part("site", "P<1>"),
+            );
+            let request = app
+                .request(Method::POST, "/observed")
+                .header(header::COOKIE, &cookie)
+                .header(header::ACCEPT, "text/html")
+                .header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut")
+                .body(body);
+            Answer::to(request).await
+        };
+        let page = upload("").await;
+        assert_eq!(page.status, 409, "{}", page.text());
+        for wanted in [
+            "as a log of mp01",
+            "value=\"mp02\"",
+            "value=\"P&#60;1&#62;\"",
+            "Choose it again",
+        ] {
+            assert!(page.text().contains(wanted), "{wanted}: {}", page.text());
+        }
+        assert_eq!(lines().await, (1, 1));
+        let again = observe(&["--system", "MP01"]);
+        assert!(
+            String::from_utf8_lossy(&again.stdout).contains("nothing changed"),
+            "{again:?}"
+        );
+        // Asked for, it counts once more, and once.
+        for _ in 0..2 {
+            let asked = observe(&["--system", "MP02", "--another-system"]);
+            assert!(asked.status.success(), "{asked:?}");
+            assert_eq!(lines().await, (2, 2));
+        }
+        portion["file"]["one_system"] = json!(false);
+        portion["system"] = json!("mp03");
+        assert_eq!(post(&app, "import", &portion).await.status, 200);
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    use sha2::{Digest as _, Sha256};
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -66,7 +66,7 @@ async fn the_last_administrator_stays() {
             assert_eq!(viewer.expect("an answer"), last);
             let disabled = store.disable_account(ada(), by()).await;
             assert_eq!(disabled.expect("an answer"), last);
-            let removed = store.remove_account(ada(), by()).await;
+            let removed = store.remove_account(ada(), by(), None).await;
             assert_eq!(removed.expect("an answer"), last);
             // One who is disabled does not count.
             if step == 0 {
@@ -77,7 +77,7 @@ async fn the_last_administrator_stays() {
         }
         let open = store.enable_account("bert".to_owned(), by()).await;
         assert_eq!(open.expect("an answer"), Changed::Done);
-        let removed = store.remove_account(ada(), by()).await;
+        let removed = store.remove_account(ada(), by(), None).await;
         assert_eq!(removed.expect("an answer"), Changed::Done);
         let none = store.disable_account(ada(), by()).await;
         assert_eq!(none.expect("an answer"), Changed::Nothing);
@@ -341,8 +341,21 @@ async fn an_administrator_adds_somebody_who_chooses_a_password_and_is_changed_an
         assert_eq!(enabled.status, 303);
         let reset = post(&app, &admin, &format!("{url}/password"), "").await;
         app.sign_in_as(name, &once(&reset.ok("a password"))).await;
-        let removed = post(&app, &admin, &format!("{url}/remove"), "").await;
+        // The button asks first; a reason and a tick remove it.
+        let remove = format!("{url}/remove");
+        let asked = post(&app, &admin, &remove, "").await.ok("what it would do");
+        assert!(
+            asked.text().contains("What removing would do"),
+            "{}",
+            asked.text()
+        );
+        get(&app, &admin, &url).await.ok("it is still there");
+        let bare = post(&app, &admin, &remove, "why=x&confirm=1").await;
+        assert_eq!(bare.status, 422, "{}", bare.text());
+        let removed = post(&app, &admin, &remove, "why=has+left+us&confirm=1").await;
         assert_eq!(removed.header("location"), "/people");
+        let log = get(&app, &admin, "/audit?deed=account.remove").await;
+        assert!(log.text().contains("has left us"), "{}", log.text());
         assert_eq!(get(&app, &admin, &url).await.status, 404);
         // Oneself, the last one: not.
         for deed in ["disable", "remove", "role"] {
@@ -350,7 +363,7 @@ async fn an_administrator_adds_somebody_who_chooses_a_password_and_is_changed_an
                 &app,
                 &admin,
                 &format!("/people/admin/{deed}"),
-                "role=viewer",
+                "role=viewer&why=has+left+us&confirm=1",
             )
             .await;
             assert_eq!(answer.status, 409, "{deed}: {}", answer.text());

@@ -373,7 +373,10 @@ async fn codes_are_awaited_for_five_minutes_and_guessed_thirty_times_an_hour() {
             .add_account(again.clone(), by(at))
             .await
             .expect("added");
-        store.remove_account(name(), by(at)).await.expect("removed");
+        store
+            .remove_account(name(), by(at), None)
+            .await
+            .expect("removed");
         store
             .add_account(
                 NewAccount {

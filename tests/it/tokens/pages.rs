@@ -108,8 +108,24 @@ async fn a_token_is_made_shown_once_used_set_aside_and_revoked() {
         let again = app.command(&["quarantine", &id, "--why", "once more"], "");
         assert!(again.status.success(), "{again:?}");
 
-        let revoked = post(&app, &cookie, &format!("{one}/revoke"), "").await;
+        // The button asks first; a reason and a tick revoke it.
+        let revoke = format!("{one}/revoke");
+        for form in ["", "why=it+was+found"] {
+            let asked = post(&app, &cookie, &revoke, form).await;
+            assert_eq!(asked.status, 200, "{}", asked.text());
+            assert!(
+                asked.text().contains("What revoking would do"),
+                "{}",
+                asked.text()
+            );
+            assert!(!page(&app, &cookie, &one).await.contains("Revoked"));
+        }
+        let bare = post(&app, &cookie, &revoke, "why=&confirm=1").await;
+        assert_eq!(bare.status, 422, "{}", bare.text());
+        let revoked = post(&app, &cookie, &revoke, "why=it+was+found&confirm=1").await;
         assert_eq!(revoked.status, 303);
+        let log = page(&app, &cookie, "/audit?deed=token.revoke").await;
+        assert!(log.contains("it was found"), "{log}");
         assert!(page(&app, &cookie, &one).await.contains("Revoked"));
         assert!(!app.log().contains(&secret));
     }

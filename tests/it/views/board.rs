@@ -18,18 +18,20 @@ use cutover::{
     store::cutover::{
         decisions::Decision,
         runs::KeptRun,
-        scopes::{Said, SaidOfScope},
+        scopes::{Said, SaidOfScope, WatchedSet},
+        waiting::Request,
     },
     views::{
-        Nav, Page as _,
+        Layout, Nav, Page as _,
         cutover::{
             after::AfterPage,
-            decision::{DecisionPage, Frozen, FrozenException},
+            decision::{DecisionPage, Frozen, FrozenException, Later},
             parts::{Moved, Name},
             run::{Names, RunPage},
             scope::{Board, LeftoverRow, ScopePage},
-            scopes::ScopesPage,
+            scopes::{self, ScopesPage, Waiting},
         },
+        refused::Refused,
     },
 };
 use serde_json::{Value, json};
@@ -145,6 +147,7 @@ fn said() -> SaidOfScope {
             limit: 9_750,
             by: "ada.lind".to_owned(),
             at,
+            why: "Half of the lab <is> away".to_owned(),
         }],
         marks: vec![
             mark(
@@ -165,6 +168,12 @@ fn said() -> SaidOfScope {
             marked_by: "otto".to_owned(),
             marked_at: at.0,
         }),
+        watched: vec![WatchedSet {
+            code: Watching::HOURS.to_owned(),
+            by: "ada.lind".to_owned(),
+            at,
+            why: "They report at night".to_owned(),
+        }],
         ..SaidOfScope::default()
     }
 }
@@ -219,7 +228,7 @@ fn head(tally: &Tally) -> Value {
     json!({
         "scope": scope().whole(), "dependence": scope().dependence(), "ruleset": "2026.11.1",
         "input_hash": "9f86d081884c7d65", "tally": tally.json(), "criteria": criteria,
-        "recommendation": {"says": "No-go today: 7 of 10 criteria are not met."},
+        "recommendation": {"go": false, "open": 7, "says": "No-go: 7 of 10 criteria are not met."},
         "exceptions": exceptions(), "lines": {"count": 200}, "before": "", "key": "00ff",
         "decision": {
             "decided": "go_with_conditions", "by": "ada.lind", "at": "2026-11-22T08:15:00Z",
@@ -274,18 +283,43 @@ fn after(stopped: i64, waiting: i64, switched_by: Option<&str>) -> After {
     }
 }
 
+fn request(by: &str) -> Request {
+    Request {
+        scope: scope().id,
+        name: scope().name,
+        sites: "P01".to_owned(),
+        marked_by: by.to_owned(),
+        marked_at: now().plus(-3 * HOUR).0,
+    }
+}
+
+/// A form that was refused.
+fn refused(mut frame: Layout) -> Layout {
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    frame.refused = Some(Refused::new(
+        "limits",
+        vec![
+            pair("criterion", "silent"),
+            pair("limit", "many <b>"),
+            pair("why", "So it was agreed"),
+        ],
+        vec![pair("limit", "is a number from 0")],
+    ));
+    frame
+}
+
 pub fn pages() -> Vec<(&'static str, String)> {
     let tally = tally();
     let (nothing, said) = (SaidOfScope::default(), said());
     let kept = kept();
     let decisions = [decision()];
     let frame = || layout(Nav::Cutover);
-    let board = |run: bool, paper: bool| {
+    let shown = |frame: Layout, run: bool, paper: bool| {
         let scope = scope();
         let said = if run { &said } else { &nothing };
         let held = held(run.then_some(&tally), said);
         html(&ScopePage::new(
-            frame(),
+            frame,
             Board {
                 scope: &scope,
                 run: run.then_some((&kept, &tally)),
@@ -309,12 +343,21 @@ pub fn pages() -> Vec<(&'static str, String)> {
                     Vec::new()
                 },
                 outlook: vec!["None: there are too few days.".to_owned()],
+                nobody: if run {
+                    Vec::new()
+                } else {
+                    vec![
+                        "No client of site P01 is known, so nobody of it is in this scope."
+                            .to_owned(),
+                    ]
+                },
                 may_edit: true,
                 may_decide: true,
             },
             paper,
         ))
     };
+    let board = |run, paper| shown(frame(), run, paper);
     let head = head(&tally);
     let names = Names {
         rows: leftovers(),
@@ -325,14 +368,44 @@ pub fn pages() -> Vec<(&'static str, String)> {
     vec![
         (
             "cutover-none",
-            html(&ScopesPage::new(frame(), &[], &[], true)),
+            html(&ScopesPage::new(
+                frame(),
+                &[],
+                Waiting {
+                    requests: &[],
+                    exceptions: 0,
+                },
+                scopes::Decided {
+                    rows: &[],
+                    older: false,
+                    newest: true,
+                },
+                true,
+            )),
         ),
         (
             "cutover-some",
-            html(&ScopesPage::new(frame(), &[scope()], &decisions, false)),
+            html(&ScopesPage::new(
+                frame(),
+                &[scope()],
+                Waiting {
+                    requests: &[request("otto"), request("ines.okafor")],
+                    exceptions: 2,
+                },
+                scopes::Decided {
+                    rows: &decisions,
+                    older: true,
+                    newest: false,
+                },
+                false,
+            )),
         ),
         ("cutover-scope-new", board(false, false)),
         ("cutover-scope", board(true, false)),
+        (
+            "cutover-scope-refused",
+            shown(refused(frame()), true, false),
+        ),
         ("cutover-board", board(true, true)),
         (
             "cutover-run",
@@ -348,6 +421,10 @@ pub fn pages() -> Vec<(&'static str, String)> {
         (
             "cutover-decision",
             html(&DecisionPage {
+                later: Some(Later::new(&Decision {
+                    number: 8,
+                    ..decision()
+                })),
                 layout: frame(),
                 frozen: Frozen::new(&decision(), &head, &Sites::all()),
                 moved: Some(moved()),

@@ -46,6 +46,7 @@ fn exception(state: State) -> Exception {
         note: decided.then(|| "Looked at on the ward.".to_owned()),
         ended_at: (!state.is_open()).then(|| now.plus(-HOUR)),
         ended_by: (!state.is_open()).then(|| "server".to_owned()),
+        ended_note: (!state.is_open()).then(|| "verdict blocking → ready".to_owned()),
     }
 }
 

@@ -36,6 +36,7 @@ pub fn layout(nav: Nav) -> Layout {
         address: "https://collector.corp.example:8443".to_owned(),
         signed_http: None,
         notice: None,
+        refused: None,
     }
 }
 
