@@ -770,14 +770,14 @@ async fn why_an_exception_ended_stands_with_it() {
             NOON,
         )
         .await;
-        let lapses = approved(store, 1, 30, NOON).await;
+        let first = approved(store, 1, 30, NOON).await;
         let ends = approved(store, 2, 1, NOON).await;
-        assert_eq!(one(store, &lapses, NOON).await.ended_note, None);
+        assert_eq!(one(store, &first, NOON).await.ended_note, None);
         let later = NOON.plus(HOUR);
         keep(store, vec![report(1, later, 2)], later).await;
         store.end_exceptions(later).await.expect("ended");
-        let lapsed = one(store, &lapses, later).await;
-        let note = lapsed.ended_note.expect("why");
+        let gone = one(store, &first, later).await;
+        let note = gone.ended_note.expect("why");
         assert!(
             note.starts_with("the client is ready; verdict blocking → ready"),
             "{note}"

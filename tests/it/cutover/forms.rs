@@ -207,12 +207,12 @@ async fn the_second_person_is_told_of_a_request_until_it_is_answered() {
                 .await
                 .contains("cutover decision waits")
         );
-        let say = format!("{scope}/say");
-        assert_eq!(post(&app, &cookie, &say, "kind=request").await.status, 303);
+        let talk = format!("{scope}/say");
+        assert_eq!(post(&app, &cookie, &talk, "kind=request").await.status, 303);
         let add = ["user", "add", "pat", "--role", "approver"];
         assert!(app.command(&add, "").status.success());
-        let set = app.command(&["user", "set-password", "pat"], &format!("{PASSWORD}\n"));
-        assert!(set.status.success(), "{set:?}");
+        let kept = app.command(&["user", "set-password", "pat"], &format!("{PASSWORD}\n"));
+        assert!(kept.status.success(), "{kept:?}");
         let pat = app.sign_in_as("pat", PASSWORD).await;
         let first = page(&app, &pat, "/").await;
         assert!(
@@ -233,18 +233,18 @@ async fn the_second_person_is_told_of_a_request_until_it_is_answered() {
             board.contains("the request for a decision</span>"),
             "{board}"
         );
-        let back = post(&app, &cookie, &say, "kind=request&take_back=1").await;
+        let back = post(&app, &cookie, &talk, "kind=request&take_back=1").await;
         assert_eq!(back.status, 303, "{}", back.text());
         assert!(
             !page(&app, &pat, "/")
                 .await
                 .contains("cutover decision waits")
         );
-        post(&app, &cookie, &say, "kind=request").await;
-        let decide = format!("{scope}/decide");
+        post(&app, &cookie, &talk, "kind=request").await;
+        let target = format!("{scope}/decide");
         let sent = "decided=no_go&seen_go=0&seen_most=2&why=Too+early";
-        let made = post(&app, &pat, &decide, sent).await;
-        assert_eq!(made.status, 303, "{}", made.text());
+        let answer = post(&app, &pat, &target, sent).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
         assert!(
             !page(&app, &pat, "/")
                 .await

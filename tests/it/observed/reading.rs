@@ -355,8 +355,8 @@ fn the_first_time_that_cannot_be_read_is_told_with_its_line() {
         said.contains("is in line 2, where nothing stands"),
         "{said}"
     );
-    let log = b"#Fields: date time c-ip crypt-protocol\n23/11/2026 8:15 10.0.0.1 40\n";
-    let said = notes(log);
+    let w3c = b"#Fields: date time c-ip crypt-protocol\n23/11/2026 8:15 10.0.0.1 40\n";
+    let said = notes(w3c);
     assert!(
         said.contains("line 2, where \"23/11/2026 8:15\" stands; what is read are days such as"),
         "{said}"

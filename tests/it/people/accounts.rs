@@ -249,6 +249,7 @@ fn once(page: &Answer) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one step after the other")]
 async fn an_administrator_adds_somebody_who_chooses_a_password_and_is_changed_and_removed() {
     for app in TestApp::each().await {
         let admin = app.sign_in().await;

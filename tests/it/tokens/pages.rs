@@ -23,6 +23,7 @@ async fn page(app: &TestApp, cookie: &str, path: &str) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one step after the other")]
 async fn a_token_is_made_shown_once_used_set_aside_and_revoked() {
     for app in TestApp::each().await {
         let cookie = app.sign_in().await;

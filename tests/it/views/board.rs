@@ -308,6 +308,10 @@ fn refused(mut frame: Layout) -> Layout {
     frame
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "every page of the cutover, one after the other"
+)]
 pub fn pages() -> Vec<(&'static str, String)> {
     let tally = tally();
     let (nothing, said) = (SaidOfScope::default(), said());
