@@ -38,12 +38,14 @@ const SEEN: &str =
 FROM observations WHERE estate = ? AND day >= ? AND ";
 const TOGETHER: &str = ") GROUP BY address, machine, system, via, protocol";
 const BY_DAY: &str = ") GROUP BY address, machine, system, via, protocol, day";
-const IDENTS_OF: &str =
-    "SELECT ident, client_id FROM identities WHERE estate = ? AND client_id IN (";
+const IDENTS_OF: &str = "SELECT i.ident, i.client_id FROM (VALUES ";
+/// As ranges of one: SQLite would rather walk through all idents than look two columns up in the index by client.
+const OF_THESE: &str = ") AS a CROSS JOIN identities i
+WHERE i.estate = ? AND i.client_id >= a.column1 AND i.client_id <= a.column1";
 const PLACES: &str = "SELECT sort_key, fqdn, sent_from FROM clients WHERE estate = ? AND id IN (";
-const LEASED: &str =
-    "SELECT DISTINCT address FROM leases WHERE estate = ? AND until_at >= ? AND ident IN (";
-const LEASED_BARE: &str = "SELECT DISTINCT address FROM leases WHERE estate = ? AND until_at >= ? AND bare <> '' AND bare IN (";
+const LEASED: &str = "SELECT address FROM leases WHERE estate = ? AND until_at >= ? AND ident IN (";
+const LEASED_BARE: &str =
+    "SELECT address FROM leases WHERE estate = ? AND until_at >= ? AND bare <> '' AND bare IN (";
 /// Failed handshakes with our own server that offered nothing newer than TLS 1.1.
 const HANDSHAKES: &str = "SELECT address, highest, last_at, times FROM sightings
 WHERE estate = $1 AND failure = 'no_tls12' AND last_at >= $2";
@@ -225,8 +227,8 @@ impl Looking {
         ids: &[ClientId],
     ) -> Result<(BTreeSet<String>, BTreeSet<String>)> {
         let bytes = || ids.iter().map(|id| Value::Bytes(identify::bytes(*id)));
-        let mut growing = listed(IDENTS_OF, [], bytes());
-        growing.grouped(")");
+        let mut growing = in_values(IDENTS_OF, bytes());
+        growing.and(OF_THESE, [Value::Int(ESTATE)]);
         let rows: Vec<IdentRow> = growing.statement(tx).all().await?;
         let idents: BTreeSet<String> = rows.into_iter().map(|row| row.ident).collect();
         let mut growing = listed(PLACES, [], bytes());
@@ -327,11 +329,7 @@ impl Looking {
         addresses: &[String],
         evidence: &mut Evidence,
     ) -> Result<()> {
-        let mut growing = Growing::without_values(Composed::default());
-        growing.grouped(CROWDED);
-        for (index, address) in padded(texts(addresses)).enumerate() {
-            growing.and(if index == 0 { "(?)" } else { ", (?)" }, [address]);
-        }
+        let mut growing = in_values(CROWDED, texts(addresses));
         let most = i64::try_from(SHARED_BY).unwrap_or(i64::MAX);
         growing.and(BY_MANY, [Value::Int(ESTATE), Value::Int(most)]);
         let rows: Vec<AddressRow> = growing.statement(tx).all().await?;
@@ -373,6 +371,16 @@ impl Looking {
         }
         Ok(())
     }
+}
+
+/// A statement that begins with rows of one value each.
+fn in_values(start: &'static str, values: impl ExactSizeIterator<Item = Value> + Clone) -> Growing {
+    let mut growing = Growing::without_values(Composed::default());
+    growing.grouped(start);
+    for (index, value) in padded(values).enumerate() {
+        growing.and(if index == 0 { "(?)" } else { ", (?)" }, [value]);
+    }
+    growing
 }
 
 impl SeenRow {

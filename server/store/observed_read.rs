@@ -37,6 +37,9 @@ const COUNTS: &str = "SELECT standing, CAST(SUM(n) AS BIGINT) AS n FROM counts
 WHERE estate = ? AND kind = 'client' AND listing <> 'obsolete' AND listing <> 'decommissioned'";
 const OF_SCOPE: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM clients WHERE estate = ?";
 
+/// Clients that are read beyond those of a page, because some of them do not belong on it.
+const SPARE: usize = 32;
+
 #[derive(sqlx::FromRow)]
 struct ClientRow {
     id: Vec<u8>,
@@ -369,6 +372,7 @@ async fn unseen(
 ) -> Result<Vec<ClientId>> {
     let mut standings: Vec<Standing> = Standing::ALL.to_vec();
     standings.retain(|standing| standing.is_configured_well() == quadrant.ready);
+    let most = wanted.saturating_add(SPARE);
     let mut found = Vec::new();
     loop {
         let mut rows: BTreeMap<(String, ClientId), ClientRow> = BTreeMap::new();
@@ -385,10 +389,10 @@ async fn unseen(
             growing.one_of(" AND site IN (", sites);
             growing.and(
                 " ORDER BY sort_key, id LIMIT ?",
-                [Value::Int(i64::try_from(AT_ONCE).unwrap_or(i64::MAX))],
+                [Value::Int(i64::try_from(most).unwrap_or(i64::MAX))],
             );
             let some: Vec<ClientRow> = growing.statement(tx).all().await?;
-            let whole = some.len() == AT_ONCE;
+            let whole = some.len() == most;
             let mut last = None;
             for row in some {
                 let place = (row.sort_key.clone(), id_of(&row.id)?);

@@ -227,7 +227,7 @@ async fn last_page(client: &Client, address: &str, bearer: &str) -> Result<Strin
 
 /// A scope of everybody and its first run: the id of the one, the path of the other.
 async fn what_if(client: &Client, address: &str, cookie: &str) -> Result<(String, String), Error> {
-    let post = async |path: &str, form: &'static str| {
+    let post = async |path: &str, form: String| {
         let answer = client
             .post(format!("{address}{path}"))
             .header(header::COOKIE, cookie)
@@ -244,9 +244,13 @@ async fn what_if(client: &Client, address: &str, cookie: &str) -> Result<(String
             .map(str::to_owned)
             .ok_or_else(|| failed(format!("a form was answered with {status}")))
     };
-    let form = "name=Everybody&tls10=1&tls11=1&planned=&freshness_days=14";
+    // A database may be measured more than once, and names of scopes are taken once.
+    let form = format!(
+        "name=Everybody+{}&tls10=1&tls11=1&planned=&freshness_days=14",
+        clock::now().0
+    );
     let scope = post("/cutover", form).await?;
-    let run = post(&format!("{scope}/run"), "").await?;
+    let run = post(&format!("{scope}/run"), String::new()).await?;
     let id = scope.rsplit('/').next().unwrap_or_default().to_owned();
     Ok((id, run))
 }
