@@ -41,33 +41,31 @@ impl Store {
     }
 
     /// Works out who was seen using TLS 1.1 or earlier within the last [`WINDOW`] days, and how that makes everybody stand.
-    /// Answers for how many clients it changed.
+    /// Answers for how many clients it changed. What was once sure is not taken back by time, by a lease that makes it
+    /// doubtful or by a list that was let go of: only a newer report ends a conflict.
     pub async fn settle_conflicts(&self, now: Timestamp) -> Result<u64> {
         let mut tx = self.db.read().await?;
-        let mut seen: HashMap<ClientId, Option<i64>> =
+        let mut seen: HashMap<ClientId, i64> =
             last_seen_old(&mut tx, now.plus(-(WINDOW - 1) * DAY))
                 .await?
                 .into_iter()
-                .map(|(id, at)| (id, Some(at.0)))
+                .map(|(id, at)| (id, at.0))
                 .collect();
         for row in tx.sql(MARKED).bind(ESTATE).all::<Marked>().await? {
             let id = id_of(&row.id)?;
-            if seen.get(&id) == Some(&Some(row.seen_old_at)) {
+            if seen.get(&id).is_some_and(|at| *at <= row.seen_old_at) {
                 seen.remove(&id);
-            } else {
-                // The window has passed over it, or it was somebody else.
-                seen.entry(id).or_insert(None);
             }
         }
         drop(tx);
         // Always in the same order, so that two servers do not wait for each other.
-        let mut changed: Vec<(ClientId, Option<i64>)> = seen.into_iter().collect();
+        let mut changed: Vec<(ClientId, i64)> = seen.into_iter().collect();
         changed.sort_unstable();
         let mut written = 0;
         for some in changed.chunks(PORTION) {
             let rows = Rows::default()
                 .bytes(some.iter().map(|(id, _)| Some(identify::bytes(*id))))
-                .int(some.iter().map(|(_, at)| *at));
+                .int(some.iter().map(|(_, at)| Some(*at)));
             written += self
                 .writer
                 .run(move |conn| {

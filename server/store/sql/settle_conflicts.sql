@@ -6,5 +6,5 @@ UPDATE clients SET
     standing = CASE WHEN clients.standing NOT IN ('ready', 'restart_pending', 'conflict') THEN clients.standing
         WHEN v.seen_old_at >= COALESCE(clients.oldest_at, clients.seen_at) THEN 'conflict' ELSE clients.verdict END
 FROM v
-WHERE clients.estate = $1 AND clients.id = v.client_id AND clients.seen_old_at IS DISTINCT FROM v.seen_old_at
+WHERE clients.estate = $1 AND clients.id = v.client_id AND (clients.seen_old_at IS NULL OR clients.seen_old_at < v.seen_old_at)
 RETURNING clients.id
