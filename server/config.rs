@@ -85,6 +85,9 @@ pub struct ServeArgs {
     /// Days for which entries of the audit log are kept, at least 90 [default: 1095, three years]
     #[arg(long, env = "CUTOVER_KEEP_AUDIT", value_name = "DAYS")]
     pub keep_audit: Option<u32>,
+    /// Days for which is kept what logs showed, and who had which address, at least 30 [default: 400]
+    #[arg(long, env = "CUTOVER_KEEP_OBSERVED", value_name = "DAYS")]
+    pub keep_observed: Option<u32>,
     /// Requests a minute that a token for read or population may make; 0: as many as it likes [default: 600]
     #[arg(long, env = "CUTOVER_RATE_LIMIT", value_name = "N")]
     pub rate_limit: Option<u32>,
@@ -126,6 +129,7 @@ struct FromFile {
     trend_days: Option<u32>,
     keep_changes: Option<u32>,
     keep_audit: Option<u32>,
+    keep_observed: Option<u32>,
     rate_limit: Option<u32>,
     rate_limit_sending: Option<u32>,
     new_clients_per_hour: Option<u32>,
@@ -263,6 +267,8 @@ pub struct Config {
     pub keep_changes: i64,
     /// Days for which the audit log is kept.
     pub keep_audit: i64,
+    /// Days for which is kept what was seen on the wire.
+    pub keep_observed: i64,
     /// Requests a minute that a token may make to read; 0: as many as it likes.
     pub rate_limit: u32,
     /// The same for tokens that send.
@@ -418,6 +424,13 @@ impl ServeArgs {
                 "keep_audit must be from 90 to 36500, not {keep_audit}"
             ));
         }
+        let keep_observed = self.keep_observed.or(file.keep_observed).unwrap_or(400);
+        // Decisions and conflicts look back as far.
+        if !(30..=3_650).contains(&keep_observed) {
+            return Err(format!(
+                "keep_observed must be from 30 to 3650, not {keep_observed}"
+            ));
+        }
         let vouching = self.single_sign_on.or(file.single_sign_on());
         let rate_limit = self.rate_limit.or(file.rate_limit).unwrap_or(600);
         let proxies = self
@@ -450,6 +463,7 @@ impl ServeArgs {
             trend_days: i64::from(trend_days),
             keep_changes: i64::from(keep_changes),
             keep_audit: i64::from(keep_audit),
+            keep_observed: i64::from(keep_observed),
             rate_limit,
             rate_limit_sending,
             // Without a limit unless somebody sets one: a first fill brings the whole fleet in an hour, and clients

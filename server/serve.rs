@@ -222,6 +222,7 @@ fn chores(
         store.clone(),
         config.keep_changes,
         config.keep_audit,
+        config.keep_observed,
     ));
     chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
     chores
@@ -357,7 +358,7 @@ async fn housekeeping(store: Store, metrics: metrics_exporter_prometheus::Promet
     }
 }
 
-/// Who was seen using an old protocol after its report is in conflict, soon after the log that says so came in. Also without
+/// Who was seen using an old protocol since it is configured well is in conflict, soon after the log that says so came in. Also without
 /// a log now and then: reports tell who has which address, and what was seen grows old.
 async fn settling_conflicts(store: Store) {
     const AT_LEAST: Duration = Duration::from_secs(300);
@@ -408,7 +409,7 @@ async fn keeping_days(store: Store, judge: Judge, keep_days: i64) {
 }
 
 /// What was kept long enough is let go of, now and then.
-async fn tidying(store: Store, keep_changes: i64, keep_audit: i64) {
+async fn tidying(store: Store, keep_changes: i64, keep_audit: i64, keep_observed: i64) {
     let mut tick = tokio::time::interval(Duration::from_secs(3_600));
     loop {
         tick.tick().await;
@@ -420,6 +421,9 @@ async fn tidying(store: Store, keep_changes: i64, keep_audit: i64) {
         }
         if let Err(error) = store.tidy_changes(keep_changes, clock::now()).await {
             tracing::warn!(%error, "old changes could not be let go of; trying again later");
+        }
+        if let Err(error) = store.tidy_observed(keep_observed, clock::now()).await {
+            tracing::warn!(%error, "old observations could not be let go of; trying again later");
         }
         if let Err(error) = store.tidy_audit(keep_audit, clock::now()).await {
             tracing::warn!(%error, "old entries of the audit log could not be let go of; trying again later");

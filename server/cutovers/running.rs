@@ -180,10 +180,12 @@ pub fn known(client: &InScope, scope: &Scope, ruleset: &str, now: Timestamp) -> 
         future: row.future,
         duplicate: row.duplicate,
         judged: row.ruleset.as_deref() == Some(ruleset),
-        // A report that came in after it may tell of a repair.
-        seen_using_old: client
-            .seen_old
-            .is_some_and(|seen| oldest.is_none_or(|reported| seen >= reported)),
+        seen_using_old: client.seen_old.is_some_and(|last| {
+            oldest.is_none_or(|reported| {
+                let since = row.since.unwrap_or(reported);
+                assess::SeenOld { last, since }.contradicts(reported)
+            })
+        }),
         collected_at: row.collected_at.map(|at| at.0),
         received_at: row.received_at.map(|at| at.0),
         evidence: client.evidence.clone(),

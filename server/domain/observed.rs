@@ -1,7 +1,7 @@
 //! What was seen on the wire beside what is configured: whose connection it was, and which box a client stands in.
 //!
-//! Seen using an old protocol after its report, a client that is configured well is in conflict; nothing that was seen ever
-//! makes a client ready, and what was not seen proves nothing. Whatever leaves it open whose a connection was is told apart, and never speaks for
+//! Seen using an old protocol since it is configured well, a client is in conflict; nothing that was seen ever makes a client
+//! ready, and what was not seen proves nothing. Whatever leaves it open whose a connection was is told apart, and never speaks for
 //! anybody; an old protocol in doubt speaks against everybody whose it may be.
 
 mod place;

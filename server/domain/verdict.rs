@@ -9,7 +9,7 @@ pub enum Standing {
     Blocking,
     /// A needed fact was not collected, unreadable or contradictory.
     Undetermined,
-    /// Configured well, but seen using TLS 1.0/1.1 after the report.
+    /// Configured well, but seen using TLS 1.0/1.1 since.
     Conflict,
     /// Would be ready, but a deciding key was written after the last boot.
     RestartPending,

@@ -1,4 +1,4 @@
-//! The standing `conflict`: configured well, and yet seen using an old protocol after the report.
+//! The standing `conflict`: configured well, and yet seen using an old protocol since.
 //!
 //! Whose a connection was can change with every log, lease and report, so it is worked out anew from all of them, and what
 //! differs is written. Everything that writes a standing goes by what was worked out last.
@@ -42,7 +42,8 @@ impl Store {
 
     /// Works out who was seen using TLS 1.1 or earlier within the last [`WINDOW`] days, and how that makes everybody stand.
     /// Answers for how many clients it changed. What was once sure is not taken back by time, by a lease that makes it
-    /// doubtful or by a list that was let go of: only a newer report ends a conflict.
+    /// doubtful or by a list that was let go of: only a newer report ends a conflict, and only as
+    /// [`SeenOld`](crate::domain::assess::SeenOld) says.
     pub async fn settle_conflicts(&self, now: Timestamp) -> Result<u64> {
         let mut tx = self.db.read().await?;
         let mut seen: HashMap<ClientId, i64> =
@@ -77,5 +78,25 @@ impl Store {
                 .await?;
         }
         Ok(written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::assess::CONTRADICTS_FOR;
+
+    #[test]
+    fn every_statement_that_lets_a_sighting_contradict_goes_by_the_same_time() {
+        for text in [
+            include_str!("sql/settle_conflicts.sql"),
+            include_str!("sql/upsert_clients.sql"),
+            include_str!("sql/join_clients.sql"),
+            include_str!("sql/rebuild_clients.sql"),
+            include_str!("sql/rejudge_clients.sql"),
+        ] {
+            let written = format!("- {CONTRADICTS_FOR}\n");
+            let until = format!("- {CONTRADICTS_FOR} THEN");
+            assert!(text.contains(&written) || text.contains(&until), "{text}");
+        }
     }
 }

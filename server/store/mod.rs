@@ -48,6 +48,7 @@ mod needs;
 pub mod observed;
 mod observed_brief;
 mod observed_evidence;
+mod observed_kept;
 pub mod observed_model;
 mod observed_named;
 mod observed_read;

@@ -212,9 +212,9 @@ const NAME: &str = "SELECT name FROM tokens WHERE estate = $1 AND id = $2";
 const HOW_MANY: &str = "SELECT COUNT(*) FROM tokens WHERE estate = $1";
 const USED: &str =
     "UPDATE tokens SET last_used_at = $3, last_used_from = $4 WHERE estate = $1 AND id = $2";
-/// Of how many clients a token sent the report in force; along an index.
-const RESTING: &str = "SELECT sent_token AS id, CAST(COUNT(*) AS BIGINT) AS n FROM clients
-WHERE estate = $1 AND sent_token <> '' GROUP BY sent_token";
+/// Of how many clients a token sent the report in force.
+const RESTING: &str = "SELECT detail AS id, CAST(SUM(n) AS BIGINT) AS n FROM counts
+WHERE estate = $1 AND kind = 'token' GROUP BY detail HAVING SUM(n) <> 0 ORDER BY detail";
 
 #[derive(sqlx::FromRow)]
 struct Revoked {

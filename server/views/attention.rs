@@ -62,8 +62,8 @@ pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) 
         ),
         (
             conflicts.copied().unwrap_or(0),
-            "client is configured well, but was seen using TLS 1.0/1.1 after its report",
-            "clients are configured well, but were seen using TLS 1.0/1.1 after their reports",
+            "client is configured well, but was seen using TLS 1.0/1.1 since it has been",
+            "clients are configured well, but were seen using TLS 1.0/1.1 since they have been",
             Filter {
                 standings: vec![Standing::Conflict],
                 ..Filter::default()

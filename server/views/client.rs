@@ -53,7 +53,7 @@ pub struct ObservedView {
     pub lines: Vec<LineView>,
     /// An old protocol came from an address that it may have had.
     pub suspected: bool,
-    /// It stands in conflict: configured well, and seen using an old protocol after its report.
+    /// It stands in conflict: configured well, and seen using an old protocol since.
     pub contradicts: bool,
     /// It stands as ready, and was seen using an old protocol before its report.
     pub before: bool,

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     domain::{
-        time::Timestamp,
+        assess::CONTRADICTS_FOR,
+        time::{DAY, Timestamp},
         verdict::{CheckResult, Impact, Standing},
     },
     store::model::{ClientDetail, ClientRow},
@@ -84,7 +85,13 @@ pub fn summary(
         }
         .to_owned()],
         Standing::Undetermined => vec!["It has reported, but cannot be judged: a needed fact is missing, unreadable or contradictory.".to_owned()],
-        Standing::Conflict => vec!["It is configured well, but was seen using TLS 1.0/1.1 after its report. Something on it does not follow the configuration.".to_owned()],
+        Standing::Conflict => vec![
+            "It is configured well, but was seen using TLS 1.0/1.1 since it has been. Something on it does not follow the configuration.".to_owned(),
+            format!(
+                "Reports that say the same again do not end this. It ends with the first report that comes {} days after it was last seen so, or earlier when other settings were made good meanwhile.",
+                CONTRADICTS_FOR / DAY
+            ),
+        ],
         Standing::RestartPending => vec!["Everything is set, but a deciding value was written after the last start: it only counts after a restart.".to_owned()],
         Standing::Stale => vec![format!(
             "Its last report is {} old. Older than {} counts as no verdict; the checks below show what was last known.",

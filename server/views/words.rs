@@ -53,7 +53,7 @@ pub const fn standing_meaning(standing: Standing) -> &'static str {
         Standing::Undetermined => {
             "Reported, but a needed fact is missing, unreadable or contradictory."
         }
-        Standing::Conflict => "Configured well, but seen using TLS 1.0/1.1 after its report.",
+        Standing::Conflict => "Configured well, but seen using TLS 1.0/1.1 since it has been.",
         Standing::RestartPending => "Set up well, but only in force after a restart.",
         Standing::Stale => "The last report is too old to count.",
         Standing::Silent => "Expected, but never reported.",
@@ -121,7 +121,7 @@ pub const fn why_cleared(why: Why) -> &'static str {
             "What is reported of it now leaves open whether it blocks, by the same rules. Nobody knows that it was mended."
         }
         Why::Contradicted => {
-            "It is configured well now, but was seen using TLS 1.0/1.1 after its report."
+            "It is configured well now, but was seen using TLS 1.0/1.1 since it has been."
         }
         Why::Gone => "There is no record of it here any more. Nothing was mended.",
     }

@@ -6,7 +6,7 @@ use cutover::{
     domain::{
         assess::{
             AbsentPolicy, DotnetPolicy, Policy, assess, reason, reason_mask, reasons_in,
-            standing_at,
+            SeenOld, standing_at,
         },
         facts::Report,
         time::{DAY, Timestamp},
@@ -98,7 +98,10 @@ fn standing(case: &Case, report: &Report, verdict: &Verdict) -> Standing {
     standing_at(
         verdict.standing,
         report.collected_at,
-        time(&context["observed_legacy_at"]),
+        time(&context["observed_legacy_at"]).map(|last| SeenOld {
+            last,
+            since: report.collected_at,
+        }),
         days * DAY,
         time(&context["now"]).expect("now"),
     )

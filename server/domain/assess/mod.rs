@@ -52,7 +52,7 @@ pub use self::{
     policy::{AbsentPolicy, DotnetPolicy, Policy},
     prospect::{Edit, Kind, Prospect, Step, prospect},
     reasons::{REASONS, ReasonInfo, reason, reason_mask, reasons_in},
-    standing::standing_at,
+    standing::{CONTRADICTS_FOR, SeenOld, standing_at},
     winhttp::{ProtocolMask, protocol_masks},
 };
 

@@ -5,7 +5,7 @@ use super::{
     restart,
 };
 use crate::domain::{
-    time::Timestamp,
+    time::{DAY, Timestamp},
     verdict::{CheckResult, Impact, Outcome, Standing},
 };
 
@@ -62,18 +62,40 @@ fn impact_of(check: &CheckResult) -> Impact {
         .unwrap_or(Impact::Orphan)
 }
 
+/// For how long a connection that was seen contradicts reports that say nothing new. An agent reports every day, and a log
+/// comes in days later: a report that only repeats what the connection has already contradicted proves nothing, while a
+/// program that was mended leaves no trace in any report.
+pub const CONTRADICTS_FOR: i64 = 30 * DAY;
+
+/// A connection by an old protocol, against what was reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeenOld {
+    /// When there was one last.
+    pub last: Timestamp,
+    /// Since when reports say that the client is configured as well as the newest one says.
+    pub since: Timestamp,
+}
+
+impl SeenOld {
+    /// Whether it contradicts a good report of this time. What was seen before the settings were good does not, unless the
+    /// report is no later. A log tells whole seconds, and the same second decides nothing: it contradicts.
+    pub fn contradicts(self, seen_at: Timestamp) -> bool {
+        self.last >= self.since.min(seen_at) && self.last.plus(CONTRADICTS_FOR) > seen_at
+    }
+}
+
 /// Lays time and observed evidence over a verdict: the first of silent, stale, blocking, undetermined,
 /// conflict, restart pending and ready that holds.
 ///
 /// `seen_at` is the time of the report the verdict was made from. A time that lies further in the future
 /// than the limit is as stale as one that lies that far back: a wrong clock must not keep a client fresh
-/// for ever. Evidence counts unless the report is later: a log tells whole seconds, and the same second decides nothing.
+/// for ever.
 ///
 /// What is stored changes in the database, where statements say the same as this.
 pub fn standing_at(
     verdict: Standing,
     seen_at: Timestamp,
-    observed_legacy_at: Option<Timestamp>,
+    seen_old: Option<SeenOld>,
     freshness_ms: i64,
     now: Timestamp,
 ) -> Standing {
@@ -82,7 +104,7 @@ pub fn standing_at(
         Standing::Silent => Standing::Silent,
         _ if age > freshness_ms || age < freshness_ms.saturating_neg() => Standing::Stale,
         Standing::RestartPending | Standing::Ready
-            if observed_legacy_at.is_some_and(|at| at >= seen_at) =>
+            if seen_old.is_some_and(|seen| seen.contradicts(seen_at)) =>
         {
             Standing::Conflict
         }
@@ -99,7 +121,10 @@ mod tests {
     fn time_and_evidence_come_in_the_order_of_the_contract() {
         let now = Timestamp(1_000 * DAY);
         let at = |days: i64| now.plus(-days * DAY);
-        let laid = |verdict, seen, observed| standing_at(verdict, seen, observed, 14 * DAY, now);
+        let laid = |verdict, seen, last: Option<Timestamp>| {
+            let old = last.map(|last| SeenOld { last, since: seen });
+            standing_at(verdict, seen, old, 14 * DAY, now)
+        };
         assert_eq!(laid(Standing::Ready, at(14), None), Standing::Ready);
         assert_eq!(laid(Standing::Ready, at(15), None), Standing::Stale);
         assert_eq!(laid(Standing::Blocking, at(15), None), Standing::Stale);
@@ -123,5 +148,22 @@ mod tests {
             Standing::Undetermined
         );
         assert_eq!(laid(Standing::Ready, at(20), Some(at(1))), Standing::Stale);
+    }
+
+    #[test]
+    fn a_report_that_says_nothing_new_ends_no_contradiction_for_thirty_days() {
+        let day = |day: i64| Timestamp(day * DAY);
+        let seen = |last, since| SeenOld {
+            last: day(last),
+            since: day(since),
+        };
+        assert!(seen(10, 1).contradicts(day(9)), "seen after the report");
+        assert!(seen(10, 1).contradicts(day(11)), "the same was said before");
+        assert!(seen(10, 10).contradicts(day(11)), "in the same moment");
+        assert!(!seen(10, 11).contradicts(day(11)), "mended since");
+        assert!(seen(10, 1).contradicts(day(39)));
+        assert!(!seen(10, 1).contradicts(day(40)), "not seen for long");
+        // A mark that says "since" too late takes nothing away from what came after the report.
+        assert!(seen(10, 20).contradicts(day(9)));
     }
 }

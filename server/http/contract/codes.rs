@@ -87,7 +87,7 @@ fn standing_meaning(standing: verdict::Standing) -> &'static str {
         Standing::Undetermined => {
             "A needed fact was not collected, could not be read, or is contradicted."
         }
-        Standing::Conflict => "Configured well, but seen using TLS 1.0 or 1.1 after the report.",
+        Standing::Conflict => "Configured well, but seen using TLS 1.0 or 1.1 since it has been.",
         Standing::RestartPending => {
             "Would be ready, but a deciding key was written after the last start of Windows."
         }

@@ -20,9 +20,11 @@ UPDATE clients SET
     listing = CASE WHEN v.newest AND clients.listing IN ('obsolete', 'decommissioned') AND v.seen_at >= clients.list_id
         THEN 'returned' ELSE clients.listing END,
     os_key = v.os_key,
-    -- Seen using an old protocol after it: see assess::standing_at.
+    -- Seen using an old protocol since it is configured so: see assess::SeenOld.
     standing = CASE WHEN v.standing IN ('ready', 'restart_pending')
-        AND clients.seen_old_at >= COALESCE(v.oldest_at, v.seen_at)
+        AND (clients.seen_old_at >= COALESCE(v.oldest_at, v.seen_at) OR (clients.seen_old_at >= clients.verdict_since
+            AND clients.verdict = v.verdict AND clients.impact IS NOT DISTINCT FROM v.impact))
+        AND clients.seen_old_at > COALESCE(v.oldest_at, v.seen_at) - 2592000000
         THEN 'conflict' ELSE v.standing END,
     verdict_since = CASE
         WHEN clients.verdict = v.verdict AND clients.impact IS NOT DISTINCT FROM v.impact

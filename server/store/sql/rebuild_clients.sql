@@ -27,9 +27,10 @@ ON CONFLICT (estate, id) DO UPDATE SET
     roles = excluded.roles,
     listing = excluded.listing,
     os_key = excluded.os_key,
-    -- Seen using an old protocol after it: see assess::standing_at.
+    -- Seen using an old protocol since it is configured so: see assess::SeenOld.
     standing = CASE WHEN excluded.standing IN ('ready', 'restart_pending')
-        AND clients.seen_old_at >= COALESCE(excluded.oldest_at, excluded.seen_at)
+        AND (clients.seen_old_at >= COALESCE(excluded.oldest_at, excluded.seen_at) OR clients.seen_old_at >= excluded.verdict_since)
+        AND clients.seen_old_at > COALESCE(excluded.oldest_at, excluded.seen_at) - 2592000000
         THEN 'conflict' ELSE excluded.standing END,
     verdict = excluded.verdict,
     impact = excluded.impact,

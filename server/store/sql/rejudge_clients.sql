@@ -8,8 +8,11 @@ UPDATE clients SET
         THEN clients.verdict_since ELSE $2 END,
     standing = CASE WHEN v.stale_at <= $2 OR (v.stale_at IS NULL AND clients.standing = 'stale')
         THEN 'stale'
-        -- Seen using an old protocol after it: see assess::standing_at.
-        WHEN v.verdict IN ('ready', 'restart_pending') AND clients.seen_old_at >= COALESCE(v.oldest_at, clients.seen_at)
+        -- Seen using an old protocol since it is configured so: see assess::SeenOld.
+        WHEN v.verdict IN ('ready', 'restart_pending')
+            AND (clients.seen_old_at >= COALESCE(v.oldest_at, clients.seen_at) OR (clients.seen_old_at >= clients.verdict_since
+                AND clients.verdict = v.verdict AND clients.impact IS NOT DISTINCT FROM v.impact))
+            AND clients.seen_old_at > COALESCE(v.oldest_at, clients.seen_at) - 2592000000
         THEN 'conflict' ELSE v.verdict END,
     verdict = v.verdict,
     impact = v.impact,

@@ -29,8 +29,11 @@ ON CONFLICT (estate, id) DO UPDATE SET
     listing = CASE WHEN clients.listing IN ('obsolete', 'decommissioned') AND excluded.seen_at >= clients.list_id
         THEN 'returned' ELSE clients.listing END,
     os_key = excluded.os_key,
-    -- Seen using an old protocol after it: see assess::standing_at.
-    standing = CASE WHEN excluded.standing IN ('ready', 'restart_pending') AND clients.seen_old_at >= excluded.seen_at
+    -- Seen using an old protocol since it is configured so: see assess::SeenOld.
+    standing = CASE WHEN excluded.standing IN ('ready', 'restart_pending')
+        AND (clients.seen_old_at >= excluded.seen_at OR (clients.seen_old_at >= clients.verdict_since
+            AND clients.verdict = excluded.verdict AND clients.impact IS NOT DISTINCT FROM excluded.impact))
+        AND clients.seen_old_at > excluded.seen_at - 2592000000
         THEN 'conflict' ELSE excluded.standing END,
     verdict = excluded.verdict,
     impact = excluded.impact,

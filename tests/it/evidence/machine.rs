@@ -376,8 +376,15 @@ pub async fn pairs(url: &str, text: &str) -> Vec<(String, String)> {
     .expect("an answer")
 }
 
-/// The state in which a database is.
+/// Tokens of which another number of clients is counted than has a report in force that they sent.
+const MISCOUNTED: &str = "SELECT token, CAST(SUM(n) AS TEXT) FROM (
+    SELECT detail AS token, n FROM counts WHERE kind = 'token'
+    UNION ALL SELECT sent_token, -1 FROM clients WHERE sent_token <> ''
+) AS both_ways GROUP BY token HAVING SUM(n) <> 0";
+
+/// The state in which a database is; the counts by token have to agree with it.
 pub async fn found(url: &str) -> State {
+    assert_eq!(pairs(url, MISCOUNTED).await, []);
     let mut state: State = pairs(url, CLIENTS).await.into_iter().collect();
     state.extend(pairs(url, SOURCES).await);
     state

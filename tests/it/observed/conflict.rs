@@ -2,7 +2,7 @@
 
 use cutover::{
     domain::{
-        assess::standing_at,
+        assess::{CONTRADICTS_FOR, SeenOld, standing_at},
         audit::{Actor, Author},
         observed::{Observation, Protocol, Via},
         time::{DAY, HOUR, Timestamp},
@@ -38,9 +38,30 @@ async fn log(store: &Store, n: u32, protocol: Protocol, at: Timestamp) {
     added.await.expect("added");
 }
 
-async fn send(store: &Store, report: Incoming) {
-    let sent = store.writer().reports(vec![report], NOON, true).await;
+async fn send_at(store: &Store, report: Incoming, now: Timestamp) {
+    let sent = store.writer().reports(vec![report], now, true).await;
     sent.expect("stored");
+}
+
+async fn send(store: &Store, report: Incoming) {
+    send_at(store, report, NOON).await;
+}
+
+/// What stands of a client after these reports, in the order of their arrival: its verdict, the time of the newest, and since
+/// when the verdict has been this.
+fn kept(arrived: &[Incoming]) -> (Standing, Timestamp, Timestamp) {
+    let mut reports = arrived.iter();
+    let first = reports.next().expect("a report");
+    let (mut newest, mut since) = (first, first.seen_at);
+    for report in reports {
+        if (report.seen_at, report.content_hash) > (newest.seen_at, newest.content_hash) {
+            if report.verdict != newest.verdict {
+                since = report.seen_at;
+            }
+            newest = report;
+        }
+    }
+    (newest.verdict, newest.seen_at, since)
 }
 
 async fn standing(store: &Store, n: u32, now: Timestamp) -> Standing {
@@ -52,7 +73,7 @@ async fn standing(store: &Store, n: u32, now: Timestamp) -> Standing {
 }
 
 #[tokio::test]
-async fn a_log_contradicts_a_report_until_a_newer_one() {
+async fn a_log_contradicts_reports_until_a_better_one() {
     for test in TestStore::each().await {
         let store = &test.store;
         let stands = async || standing(store, 1, NOON).await;
@@ -72,10 +93,15 @@ async fn a_log_contradicts_a_report_until_a_newer_one() {
         assert_eq!(stands().await, Standing::Conflict);
         send(store, report(1, NOON.plus(-3 * HOUR), 2)).await;
         assert_eq!(stands().await, Standing::Conflict);
+        // Nor does one that says once more what the log contradicts.
+        send(store, report(1, NOON.plus(-2 * HOUR - 2), 2)).await;
+        assert_eq!(stands().await, Standing::Conflict, "the same again");
+        send(store, report(1, NOON.plus(-2 * HOUR - 1), 4)).await;
+        assert_eq!(stands().await, Standing::Conflict, "just as good");
         send(store, blocking(1, NOON.plus(-2 * HOUR), 3)).await;
         assert_eq!(stands().await, Standing::Blocking);
         send(store, report(1, NOON.plus(-HOUR), 2)).await;
-        assert_eq!(stands().await, Standing::Ready, "a report after it");
+        assert_eq!(stands().await, Standing::Ready, "mended after it");
         log(store, 1, Protocol::Tls10, NOON.plus(-HOUR)).await;
         settle().await;
         assert_eq!(stands().await, Standing::Conflict, "the same moment");
@@ -87,11 +113,34 @@ async fn a_log_contradicts_a_report_until_a_newer_one() {
         assert_eq!(settled.expect("settled"), 0);
         assert_eq!(stands().await, Standing::Stale);
         assert_eq!(standing(store, 1, later).await, Standing::Stale);
+        // A report that comes so much later does.
+        let early = NOON.plus(-HOUR + CONTRADICTS_FOR - 1);
+        send_at(store, report(1, early, 2), early).await;
+        assert_eq!(standing(store, 1, early).await, Standing::Conflict);
+        let late = early.plus(1);
+        send_at(store, report(1, late, 2), late).await;
+        assert_eq!(standing(store, 1, late).await, Standing::Ready);
     }
 }
 
 #[tokio::test]
-async fn the_order_of_logs_and_reports_does_not_matter() {
+async fn a_log_that_comes_in_days_later_contradicts_daily_reports() {
+    for test in TestStore::each().await {
+        let store = &test.store;
+        for days in 0..9 {
+            send(store, report(1, NOON.plus((days - 9) * DAY), 1)).await;
+        }
+        log(store, 1, Protocol::Tls10, NOON.plus(-5 * DAY - HOUR)).await;
+        assert_eq!(store.settle_conflicts(NOON).await.expect("settled"), 1);
+        assert_eq!(standing(store, 1, NOON).await, Standing::Conflict);
+        // Judged by other rules it stays, too, and once more after a report that changes what decides nothing.
+        send(store, report(1, NOON.plus(-HOUR), 2)).await;
+        assert_eq!(standing(store, 1, NOON).await, Standing::Conflict);
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_logs_among_reports_does_not_matter() {
     #[expect(clippy::large_enum_variant, reason = "a handful of them")]
     enum Event {
         Report(Incoming),
@@ -119,15 +168,6 @@ async fn the_order_of_logs_and_reports_does_not_matter() {
                 events.push(Event::Log(protocol, hours(&mut random)));
                 events.push(Event::Settle);
             }
-            let newest = events
-                .iter()
-                .filter_map(|event| match event {
-                    Event::Report(report) => Some(report),
-                    _ => None,
-                })
-                .max_by_key(|report| (report.seen_at, report.content_hash))
-                .map(|report| (report.verdict, report.seen_at))
-                .expect("a report");
             let old = events
                 .iter()
                 .filter_map(|event| match event {
@@ -136,6 +176,14 @@ async fn the_order_of_logs_and_reports_does_not_matter() {
                 })
                 .max();
             events.shuffle(&mut random);
+            let arrived: Vec<Incoming> = events
+                .iter()
+                .filter_map(|event| match event {
+                    Event::Report(report) => Some(report.clone()),
+                    _ => None,
+                })
+                .collect();
+            let (verdict, seen_at, since) = kept(&arrived);
             for event in events {
                 match event {
                     Event::Report(report) => send(store, report).await,
@@ -144,7 +192,8 @@ async fn the_order_of_logs_and_reports_does_not_matter() {
                 }
             }
             store.settle_conflicts(NOON).await.expect("settled");
-            let wanted = standing_at(newest.0, newest.1, old, 14 * DAY, NOON);
+            let old = old.map(|last| SeenOld { last, since });
+            let wanted = standing_at(verdict, seen_at, old, 14 * DAY, NOON);
             let found = standing(store, n, NOON).await;
             assert_eq!(found, wanted, "client {n} on {}", test.engine);
         }
