@@ -372,10 +372,10 @@ async fn settling_conflicts(store: Store) {
             continue;
         }
         let start = tokio::time::Instant::now();
-        match store.settle_conflicts(clock::now()).await {
+        match store.settle_observed(clock::now()).await {
             Ok(0) => {}
             Ok(clients) => {
-                tracing::info!(clients, "logs have moved clients into or out of conflict");
+                tracing::info!(clients, "logs say of clients that they used an old protocol, or did so later");
             }
             Err(error) => {
                 tracing::warn!(%error, "what logs say could not be held against reports; trying again in a few minutes");

@@ -175,6 +175,26 @@ pub enum Seen {
     Legacy,
 }
 
+impl Seen {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Nothing, Self::Modern, Self::Unclear, Self::Legacy];
+
+    /// The stable code, as it is stored; nothing is an empty text.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Modern => "modern",
+            Self::Unclear => "unclear",
+            Self::Legacy => "legacy",
+        }
+    }
+
+    /// What a code names.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.code() == code)
+    }
+}
+
 /// Where configured and observed meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Quadrant {

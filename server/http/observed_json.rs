@@ -190,7 +190,7 @@ impl ClientJson {
             name: client.name.clone(),
             site_code: Some(client.site.clone()).filter(|site| !site.is_empty()),
             standing: client.standing.code(),
-            code: client.quadrant().code(),
+            code: client.quadrant.code(),
             suspected: client.seen.as_ref().is_some_and(|seen| seen.suspected),
             seen: lines
                 .map(|((system, protocol), line)| LineJson {

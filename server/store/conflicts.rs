@@ -3,19 +3,17 @@
 //! Whose a connection was can change with every log, lease and report, so it is worked out anew from all of them, and what
 //! differs is written. Everything that writes a standing goes by what was worked out last.
 
-use std::{collections::HashMap, sync::atomic::Ordering};
+use std::collections::HashMap;
 
 use super::{
     ESTATE, Store,
-    cutover::walk::WINDOW,
     error::Result,
     identify::{self, ClientId},
     known::IdRow,
     observed_named::id_of,
-    observed_read::last_seen_old,
     rows::Rows,
 };
-use crate::domain::time::{DAY, Timestamp};
+use crate::domain::time::Timestamp;
 
 const MARKED: &str =
     "SELECT id, seen_old_at FROM clients WHERE estate = $1 AND seen_old_at IS NOT NULL";
@@ -30,43 +28,26 @@ struct Marked {
 }
 
 impl Store {
-    /// Whether something was seen, or somebody known, since the last look; asking takes note of it.
-    pub fn has_seen_more(&self) -> bool {
-        self.seen_more.swap(false, Ordering::AcqRel)
-    }
-
-    /// Says that something was seen that may contradict a report.
-    pub(super) fn sees_more(&self) {
-        self.seen_more.store(true, Ordering::Release);
-    }
-
-    /// Works out who was seen using TLS 1.1 or earlier within the last [`WINDOW`] days, and how that makes everybody stand.
-    /// Answers for how many clients it changed. What was once sure is not taken back by time, by a lease that makes it
-    /// doubtful or by a list that was let go of: only a newer report ends a conflict, and only as
-    /// [`SeenOld`](crate::domain::assess::SeenOld) says.
-    pub async fn settle_conflicts(&self, now: Timestamp) -> Result<u64> {
+    /// Writes when each of these was seen using TLS 1.1 or earlier last, and how that makes it stand. Answers for how many
+    /// clients that is news. What was once sure is not taken back by time, by a lease that makes it doubtful or by a list that
+    /// was let go of: only a newer report ends a conflict, and only as [`SeenOld`](crate::domain::assess::SeenOld) says.
+    pub(super) async fn contradict(&self, mut seen: HashMap<ClientId, Timestamp>) -> Result<u64> {
         let mut tx = self.db.read().await?;
-        let mut seen: HashMap<ClientId, i64> =
-            last_seen_old(&mut tx, now.plus(-(WINDOW - 1) * DAY))
-                .await?
-                .into_iter()
-                .map(|(id, at)| (id, at.0))
-                .collect();
         for row in tx.sql(MARKED).bind(ESTATE).all::<Marked>().await? {
             let id = id_of(&row.id)?;
-            if seen.get(&id).is_some_and(|at| *at <= row.seen_old_at) {
+            if seen.get(&id).is_some_and(|at| at.0 <= row.seen_old_at) {
                 seen.remove(&id);
             }
         }
         drop(tx);
         // Always in the same order, so that two servers do not wait for each other.
-        let mut changed: Vec<(ClientId, i64)> = seen.into_iter().collect();
+        let mut changed: Vec<(ClientId, Timestamp)> = seen.into_iter().collect();
         changed.sort_unstable();
         let mut written = 0;
         for some in changed.chunks(PORTION) {
             let rows = Rows::default()
                 .bytes(some.iter().map(|(id, _)| Some(identify::bytes(*id))))
-                .int(some.iter().map(|(_, at)| Some(*at)));
+                .int(some.iter().map(|(_, at)| Some(at.0)));
             written += self
                 .writer
                 .run(move |conn| {

@@ -47,6 +47,8 @@ mod narrowing;
 mod needs;
 pub mod observed;
 mod observed_brief;
+mod observed_boxes;
+mod observed_digest;
 mod observed_evidence;
 mod observed_kept;
 pub mod observed_model;
@@ -93,9 +95,10 @@ pub mod writer;
 
 pub use error::{Error, Result};
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::Arc;
 
 use db::Db;
+use observed_digest::Looks;
 use writer::Writer;
 
 /// The one fleet a server keeps today. It is part of every key, so that several could share a database.
@@ -106,8 +109,8 @@ const ESTATE: i64 = 1;
 pub struct Store {
     db: Db,
     writer: Writer,
-    /// Something was seen that may contradict a report.
-    seen_more: Arc<AtomicBool>,
+    /// How far looking keeps up with what is seen on the wire.
+    looks: Arc<Looks>,
 }
 
 impl Store {
@@ -121,7 +124,7 @@ impl Store {
         Ok(Self {
             db,
             writer,
-            seen_more: Arc::new(AtomicBool::new(true)),
+            looks: Arc::default(),
         })
     }
 

@@ -303,6 +303,14 @@ impl Growing {
         self.text.push(WITH_ROLES);
     }
 
+    /// Only clients that were seen using an old protocol when somebody looked last; the index of those of which something was
+    /// seen serves it. Said before anything else.
+    pub(super) fn seen_old(&mut self) {
+        self.few = true;
+        self.by_ids = true;
+        self.text.push(" AND seen <> '' AND seen = 'legacy'");
+    }
+
     /// The same for those of a piece that need one of these things, which are few: found by that, and then put in order.
     pub(super) fn narrow_by_need(
         &mut self,

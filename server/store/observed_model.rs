@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::identify::ClientId;
 use crate::domain::{
-    observed::{Ambiguous, Doubt, OfClient, Quadrant, Seen},
+    observed::{Ambiguous, Doubt, OfClient, Quadrant},
     time::Timestamp,
     verdict::Standing,
 };
@@ -36,16 +36,10 @@ pub struct ClientSeen {
     pub site: String,
     /// How it stands.
     pub standing: Standing,
+    /// In which box it stands.
+    pub quadrant: Quadrant,
     /// What was seen; `None`: nothing.
     pub seen: Option<OfClient>,
-}
-
-impl ClientSeen {
-    /// In which box it stands.
-    pub fn quadrant(&self) -> Quadrant {
-        let seen = self.seen.as_ref().map_or(Seen::Nothing, |seen| seen.seen);
-        Quadrant::of(self.standing.is_configured_well(), seen)
-    }
 }
 
 /// A site system, and how much of the window its logs cover.

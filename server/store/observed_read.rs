@@ -9,7 +9,9 @@ use super::{
     identify::{self, ClientId},
     model::{Filter, Listing, Order},
     narrowing::{Growing, Lead, Value, pieces, text},
+    observed_boxes,
     observed_brief::Brevity,
+    observed_digest::seen_of,
     observed_evidence::Looking,
     observed_model::{ClientSeen, Doubts, Observed, ObservedLegacy, SystemSeen, Window},
     observed_named::{AT_ONCE, id_of, listed},
@@ -21,7 +23,7 @@ use crate::domain::{
     verdict::Standing,
 };
 
-const SYSTEMS: &str = "SELECT s.system, s.site,
+const SYSTEMS: &str = "SELECT s.system, s.site, s.legacy,
   CAST((SELECT COUNT(DISTINCT h.hour / 24) FROM observed_hours h
     WHERE h.estate = s.estate AND h.system = s.system AND h.hour >= $2 AND h.told > 0) AS BIGINT) AS days,
   CAST((SELECT COALESCE(SUM(h.lines), 0) FROM observed_hours h
@@ -30,8 +32,8 @@ FROM observed_systems s WHERE s.estate = $1 ORDER BY s.system";
 const WITH_ROLES: &str =
     "SELECT name, site, listing FROM clients WHERE estate = $1 AND roles <> '' AND sort_key >= ''";
 const CLIENTS: &str =
-    "SELECT id, name, sort_key, site, listing, standing FROM clients WHERE estate = ? AND id IN (";
-const BEHIND: &str = "SELECT id, name, sort_key, site, listing, standing FROM clients
+    "SELECT id, name, sort_key, site, listing, standing, seen FROM clients WHERE estate = ? AND id IN (";
+const BEHIND: &str = "SELECT id, name, sort_key, site, listing, standing, seen FROM clients
 WHERE estate = ? AND standing = ? AND (sort_key, id) > (?, ?)";
 const COUNTS: &str = "SELECT standing, CAST(SUM(n) AS BIGINT) AS n FROM counts
 WHERE estate = ? AND kind = 'client' AND listing <> 'obsolete' AND listing <> 'decommissioned'";
@@ -40,14 +42,16 @@ const OF_SCOPE: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM clients WHERE estat
 /// Clients that are read beyond those of a page, because some of them do not belong on it.
 const SPARE: usize = 32;
 
+/// A client, and what was seen of it when somebody looked last.
 #[derive(sqlx::FromRow)]
-struct ClientRow {
+pub(super) struct ClientRow {
     id: Vec<u8>,
     name: String,
     sort_key: String,
     site: String,
     listing: String,
     standing: String,
+    seen: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -58,9 +62,10 @@ struct SiteSystemRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct SystemRow {
+pub(super) struct SystemRow {
     system: String,
     site: String,
+    legacy: i64,
     days: i64,
     lines: i64,
 }
@@ -72,6 +77,16 @@ struct CountRow {
 }
 
 impl ClientRow {
+    /// What was seen of it when somebody looked last.
+    pub(super) fn seen(&self) -> Result<Seen> {
+        seen_of(&self.seen)
+    }
+
+    /// Where it stands in a list by name.
+    pub(super) fn place(&self) -> Result<(String, ClientId)> {
+        Ok((self.sort_key.clone(), id_of(&self.id)?))
+    }
+
     fn standing(&self) -> Result<Standing> {
         standing_of(&self.standing)
     }
@@ -86,7 +101,19 @@ impl ClientRow {
     }
 }
 
-fn standing_of(code: &str) -> Result<Standing> {
+impl SystemRow {
+    /// As it is told; `legacy` is the number of clients that used an old protocol with it.
+    pub(super) fn told(self, legacy: Option<i64>) -> SystemSeen {
+        SystemSeen {
+            legacy: legacy.unwrap_or(self.legacy),
+            system: self.system,
+            days: self.days,
+            lines: self.lines,
+        }
+    }
+}
+
+pub(super) fn standing_of(code: &str) -> Result<Standing> {
     Standing::from_code(code).ok_or_else(|| Error::Inconsistent {
         table: "clients",
         detail: format!("the standing {code:?}"),
@@ -94,7 +121,7 @@ fn standing_of(code: &str) -> Result<Standing> {
 }
 
 /// The first day of a window.
-fn first_day(days: i64, now: Timestamp) -> i64 {
+pub(super) fn first_day(days: i64, now: Timestamp) -> i64 {
     now.0.div_euclid(DAY) - days + 1
 }
 
@@ -107,6 +134,10 @@ impl Store {
         let mut tx = self.db.read().await?;
         let (systems, without) = covered(&mut tx, from, |site| sites.holds(site)).await?;
         let looking = Looking::since(&mut tx, from, visible(sites, &systems)).await?;
+        if let Some(digest) = self.looked(&mut tx, sites, asked.days).await? {
+            return observed_boxes::observed(&mut tx, &looking, asked, digest, systems, without)
+                .await;
+        }
         let mut all = Brevity::default();
         looking
             .everything(&mut tx, |placed| all.take(placed))
@@ -136,22 +167,29 @@ impl Store {
                 }
             }
         }
-        let systems: Vec<SystemSeen> = systems
-            .into_iter()
-            .map(|row| SystemSeen {
-                legacy: legacy.get(row.system.as_str()).copied().unwrap_or_default(),
-                system: row.system,
-                days: row.days,
-                lines: row.lines,
-            })
-            .collect();
+        let told = systems.into_iter().map(|row| {
+            let legacy = legacy.get(row.system.as_str()).copied();
+            row.told(Some(legacy.unwrap_or_default()))
+        });
+        let systems: Vec<SystemSeen> = told.collect();
         let total = match asked.quadrant {
             Some(quadrant) => boxes.get(&quadrant).copied().unwrap_or_default(),
             None => i64::try_from(list.len()).unwrap_or(i64::MAX),
         };
-        let (page, more) = page(&mut tx, sites, asked, &all, list).await?;
-        let seen = looking.of(&mut tx, &page).await?;
-        let clients = dressed(&mut tx, &page, seen).await?;
+        let after = behind(&mut tx, sites, asked).await?;
+        let page = match asked.quadrant {
+            _ if asked.limit == 0 => Vec::new(),
+            Some(quadrant) if quadrant.seen == Seen::Nothing => {
+                let nothing = |row: &ClientRow| Ok(all.seen(&id_of(&row.id)?) == Seen::Nothing);
+                unseen(&mut tx, sites, quadrant, nothing, after, asked.limit + 1).await?
+            }
+            _ => {
+                let behind = list.into_iter().filter(|place| *place > after);
+                let behind = behind.take(asked.limit + 1);
+                behind.map(|(_, id)| (id, all.seen(&id))).collect()
+            }
+        };
+        let (clients, more) = dressed(&mut tx, &looking, page, asked.limit).await?;
         drop(tx);
         Ok(Observed {
             as_of: now,
@@ -205,19 +243,25 @@ impl Store {
         let mut tx = self.db.read().await?;
         let (systems, _) = covered(&mut tx, from, |site| within.holds(site)).await?;
         let looking = Looking::since(&mut tx, from, visible(within, &systems)).await?;
-        let mut all = Brevity::default();
-        looking
-            .everything(&mut tx, |placed| all.take(placed))
-            .await?;
-        let old = all.clients.iter();
-        let old: Vec<ClientId> = old
-            .filter(|(_, brief)| brief.seen == Seen::Legacy)
-            .map(|(id, _)| *id)
-            .collect();
-        let mut devices = 0;
-        for some in old.chunks(AT_ONCE) {
-            devices += of_scope(&mut tx, scope, some, now).await?;
-        }
+        let (devices, risky) = if let Some(digest) = self.looked(&mut tx, within, days).await? {
+            let devices = observed_boxes::legacy(&mut tx, scope, now).await?;
+            (devices, digest.doubts.risky)
+        } else {
+            let mut all = Brevity::default();
+            looking
+                .everything(&mut tx, |placed| all.take(placed))
+                .await?;
+            let old = all.clients.iter();
+            let old: Vec<ClientId> = old
+                .filter(|(_, brief)| brief.seen == Seen::Legacy)
+                .map(|(id, _)| *id)
+                .collect();
+            let mut devices = 0;
+            for some in old.chunks(AT_ONCE) {
+                devices += of_scope(&mut tx, scope, some, now).await?;
+            }
+            (devices, all.doubts().risky)
+        };
         let site = scope.one_site();
         let of_site = |code: &str| within.holds(code) && site.is_none_or(|site| site == code);
         let (systems, without) = covered(&mut tx, from, of_site).await?;
@@ -229,22 +273,14 @@ impl Store {
             total: 0,
             more: false,
             ambiguous: Doubts::default(),
-            systems: systems
-                .into_iter()
-                .map(|row| SystemSeen {
-                    system: row.system,
-                    days: row.days,
-                    lines: row.lines,
-                    legacy: 0,
-                })
-                .collect(),
+            systems: systems.into_iter().map(|row| row.told(None)).collect(),
             without,
         };
         let (with, known, covered_days) = covering.coverage();
         let n = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         Ok(ObservedLegacy {
             devices,
-            ambiguous_addresses: n(all.doubts().risky),
+            ambiguous_addresses: n(risky),
             covered_days,
             systems: (n(with), n(known)),
         })
@@ -298,7 +334,7 @@ async fn covered(
 }
 
 /// Counted clients by whether they are ready, as if nothing had been seen.
-async fn by_standing(tx: &mut Tx, sites: &Sites) -> Result<BTreeMap<Quadrant, i64>> {
+pub(super) async fn by_standing(tx: &mut Tx, sites: &Sites) -> Result<BTreeMap<Quadrant, i64>> {
     let mut growing = Growing::starting(COUNTS);
     growing.one_of(" AND site IN (", sites);
     growing.grouped(" GROUP BY standing");
@@ -310,7 +346,7 @@ async fn by_standing(tx: &mut Tx, sites: &Sites) -> Result<BTreeMap<Quadrant, i6
     Ok(boxes)
 }
 
-async fn clients(tx: &mut Tx, ids: &[ClientId]) -> Result<Vec<ClientRow>> {
+pub(super) async fn clients(tx: &mut Tx, ids: &[ClientId]) -> Result<Vec<ClientRow>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -320,56 +356,36 @@ async fn clients(tx: &mut Tx, ids: &[ClientId]) -> Result<Vec<ClientRow>> {
     growing.statement(tx).all().await
 }
 
-/// The clients of a page, and whether more follow. `list` holds those of which something was seen.
-async fn page(
+/// Where a page begins: behind this place in the order of names.
+pub(super) async fn behind(
     tx: &mut Tx,
     sites: &Sites,
     asked: Window,
-    all: &Brevity,
-    list: BTreeSet<(String, ClientId)>,
-) -> Result<(Vec<ClientId>, bool)> {
-    if asked.limit == 0 {
-        return Ok((Vec::new(), false));
-    }
-    let after = match asked.after {
-        None => (String::new(), ClientId::nil()),
-        Some(id) => {
-            // The client may stand in another box by now; its place in the order stays.
-            let rows = clients(tx, &[id]).await?;
-            let row = rows.into_iter().find(|row| row.is_counted(sites));
-            let row = row.ok_or_else(|| {
-                Error::Input(
-                    "this cursor was not made by this server for this list; start again without a cursor"
-                        .to_owned(),
-                )
-            })?;
-            (row.sort_key, id)
-        }
+) -> Result<(String, ClientId)> {
+    let Some(id) = asked.after.filter(|_| asked.limit > 0) else {
+        return Ok((String::new(), ClientId::nil()));
     };
-    let wanted = asked.limit + 1;
-    let mut found: Vec<ClientId> = match asked.quadrant {
-        Some(quadrant) if quadrant.seen == Seen::Nothing => {
-            unseen(tx, sites, quadrant, all, after, wanted).await?
-        }
-        _ => {
-            let behind = list.into_iter().filter(|place| *place > after);
-            behind.take(wanted).map(|(_, id)| id).collect()
-        }
-    };
-    let more = found.len() > asked.limit;
-    found.truncate(asked.limit);
-    Ok((found, more))
+    // The client may stand in another box by now; its place in the order stays.
+    let rows = clients(tx, &[id]).await?;
+    let row = rows.into_iter().find(|row| row.is_counted(sites));
+    let row = row.ok_or_else(|| {
+        Error::Input(
+            "this cursor was not made by this server for this list; start again without a cursor"
+                .to_owned(),
+        )
+    })?;
+    row.place()
 }
 
 /// The first clients behind a place in the order of names of which nothing was seen: the merge of what each standing has next.
-async fn unseen(
+pub(super) async fn unseen(
     tx: &mut Tx,
     sites: &Sites,
     quadrant: Quadrant,
-    all: &Brevity,
+    nothing: impl Fn(&ClientRow) -> Result<bool>,
     mut after: (String, ClientId),
     wanted: usize,
-) -> Result<Vec<ClientId>> {
+) -> Result<Vec<(ClientId, Seen)>> {
     let mut standings: Vec<Standing> = Standing::ALL.to_vec();
     standings.retain(|standing| standing.is_configured_well() == quadrant.ready);
     let most = wanted.saturating_add(SPARE);
@@ -395,7 +411,7 @@ async fn unseen(
             let whole = some.len() == most;
             let mut last = None;
             for row in some {
-                let place = (row.sort_key.clone(), id_of(&row.id)?);
+                let place = row.place()?;
                 last = Some(place.clone());
                 rows.insert(place, row);
             }
@@ -410,8 +426,8 @@ async fn unseen(
             if end.as_ref().is_some_and(|end| place > *end) {
                 break;
             }
-            if row.is_counted(sites) && all.seen(&place.1) == Seen::Nothing {
-                found.push(place.1);
+            if row.is_counted(sites) && nothing(&row)? {
+                found.push((place.1, Seen::Nothing));
                 if found.len() == wanted {
                     return Ok(found);
                 }
@@ -424,32 +440,65 @@ async fn unseen(
     }
 }
 
-/// The clients of a page with what is known of each, in the order of the page.
-async fn dressed(
+/// The clients of a page with what is known of each, in the order of the page, and whether more follow. Each comes with what
+/// put it into its box.
+pub(super) async fn dressed(
     tx: &mut Tx,
-    page: &[ClientId],
-    mut seen: BTreeMap<ClientId, OfClient>,
-) -> Result<Vec<ClientSeen>> {
+    looking: &Looking,
+    mut page: Vec<(ClientId, Seen)>,
+    limit: usize,
+) -> Result<(Vec<ClientSeen>, bool)> {
+    let more = page.len() > limit;
+    page.truncate(limit);
+    let ids: Vec<ClientId> = page.iter().map(|(id, _)| *id).collect();
+    let mut seen = looking.of(tx, &ids).await?;
+    let in_box: HashMap<ClientId, Seen> = page.into_iter().collect();
     let mut known: HashMap<ClientId, ClientSeen> = HashMap::new();
-    for some in page.chunks(AT_ONCE) {
+    for some in ids.chunks(AT_ONCE) {
         for row in clients(tx, some).await? {
             let id = id_of(&row.id)?;
             let standing = row.standing()?;
-            let seen = seen.remove(&id);
-            let (name, site) = (row.name, row.site);
+            let placed = in_box.get(&id).copied().unwrap_or_default();
             known.insert(
                 id,
                 ClientSeen {
                     id,
-                    name,
-                    site,
+                    name: row.name,
+                    site: row.site,
                     standing,
-                    seen,
+                    quadrant: Quadrant::of(standing.is_configured_well(), placed),
+                    seen: seen.remove(&id),
                 },
             );
         }
     }
-    Ok(page.iter().filter_map(|id| known.remove(id)).collect())
+    let listed = ids.iter().filter_map(|id| known.remove(id));
+    Ok((listed.collect(), more))
+}
+
+/// With how many counted clients each system spoke an old protocol.
+pub(super) async fn counted_by_system(
+    tx: &mut Tx,
+    all: &Brevity,
+) -> Result<HashMap<String, i64>> {
+    let old = all.clients.iter();
+    let old = old.filter(|(_, brief)| !brief.legacy.is_empty());
+    let old: Vec<ClientId> = old.map(|(id, _)| *id).collect();
+    let mut legacy: HashMap<String, i64> = HashMap::new();
+    for some in old.chunks(AT_ONCE) {
+        for row in clients(tx, some).await? {
+            if !row.is_counted(&Sites::all()) {
+                continue;
+            }
+            let brief = all.clients.get(&id_of(&row.id)?);
+            for place in brief.map_or(&[][..], |brief| &brief.legacy) {
+                if let Some(system) = all.systems.get(*place as usize) {
+                    *legacy.entry(system.clone()).or_default() += 1;
+                }
+            }
+        }
+    }
+    Ok(legacy)
 }
 
 /// How many of some clients a filter describes.

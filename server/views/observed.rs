@@ -111,6 +111,8 @@ pub struct ObservedPage {
     pub layout: Layout,
     /// What the logs cover, in a sentence.
     pub coverage: String,
+    /// When what follows was worked out.
+    pub looked: Moment,
     /// Days of the window, in words.
     pub days: String,
     /// Other windows: words and where they are.
@@ -256,6 +258,7 @@ impl ObservedPage {
             .saturating_sub(doubts.len().min(LISTED));
         Self {
             coverage: coverage(observed),
+            looked: Moment::new(observed.as_of, now),
             days: if days == 1 {
                 "day".to_owned()
             } else {

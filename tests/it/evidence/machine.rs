@@ -392,7 +392,7 @@ pub async fn found(url: &str) -> State {
 
 /// Empties a database, without a new one.
 pub async fn empty(url: &str) {
-    for table in [
+    let text: String = [
         "clients",
         "history",
         "echoes",
@@ -402,23 +402,19 @@ pub async fn empty(url: &str) {
         "identities",
         "suspects",
         "counts",
-    ] {
-        let text = format!("DELETE FROM {table}");
-        if url.starts_with("sqlite:") {
-            let mut conn = SqliteConnection::connect(url).await.expect("connect");
-            sqlx::raw_sql(AssertSqlSafe(text).into_sql_str())
-                .execute(&mut conn)
-                .await
-                .map(drop)
-        } else {
-            let mut conn = PgConnection::connect(url).await.expect("connect");
-            sqlx::raw_sql(AssertSqlSafe(text).into_sql_str())
-                .execute(&mut conn)
-                .await
-                .map(drop)
-        }
-        .expect("emptied");
+    ]
+    .iter()
+    .map(|table| format!("DELETE FROM {table};"))
+    .collect();
+    let text = AssertSqlSafe(text).into_sql_str();
+    if url.starts_with("sqlite:") {
+        let mut conn = SqliteConnection::connect(url).await.expect("connect");
+        sqlx::raw_sql(text).execute(&mut conn).await.map(drop)
+    } else {
+        let mut conn = PgConnection::connect(url).await.expect("connect");
+        sqlx::raw_sql(text).execute(&mut conn).await.map(drop)
     }
+    .expect("emptied");
 }
 
 /// How one client stands, with the notes on it; time has passed until `now`.

@@ -77,7 +77,7 @@ async fn a_log_contradicts_reports_until_a_better_one() {
     for test in TestStore::each().await {
         let store = &test.store;
         let stands = async || standing(store, 1, NOON).await;
-        let settle = async || store.settle_conflicts(NOON).await.expect("settled");
+        let settle = async || store.settle_observed(NOON).await.expect("settled");
         send(store, report(1, NOON.plus(-5 * HOUR), 1)).await;
         assert_eq!(settle().await, 0);
         log(store, 1, Protocol::Tls12, NOON.plus(-2 * HOUR)).await;
@@ -109,7 +109,7 @@ async fn a_log_contradicts_reports_until_a_better_one() {
         let later = NOON.plus(15 * DAY);
         assert_eq!(standing(store, 1, later).await, Standing::Stale);
         // That the log is too old to be asked takes nothing back: time alone makes nobody ready.
-        let settled = store.settle_conflicts(NOON.plus(31 * DAY)).await;
+        let settled = store.settle_observed(NOON.plus(31 * DAY)).await;
         assert_eq!(settled.expect("settled"), 0);
         assert_eq!(stands().await, Standing::Stale);
         assert_eq!(standing(store, 1, later).await, Standing::Stale);
@@ -131,7 +131,7 @@ async fn a_log_that_comes_in_days_later_contradicts_daily_reports() {
             send(store, report(1, NOON.plus((days - 9) * DAY), 1)).await;
         }
         log(store, 1, Protocol::Tls10, NOON.plus(-5 * DAY - HOUR)).await;
-        assert_eq!(store.settle_conflicts(NOON).await.expect("settled"), 1);
+        assert_eq!(store.settle_observed(NOON).await.expect("settled"), 1);
         assert_eq!(standing(store, 1, NOON).await, Standing::Conflict);
         // Judged by other rules it stays, too, and once more after a report that changes what decides nothing.
         send(store, report(1, NOON.plus(-HOUR), 2)).await;
@@ -188,10 +188,10 @@ async fn the_order_of_logs_among_reports_does_not_matter() {
                 match event {
                     Event::Report(report) => send(store, report).await,
                     Event::Log(protocol, at) => log(store, n, protocol, at).await,
-                    Event::Settle => drop(store.settle_conflicts(NOON).await.expect("settled")),
+                    Event::Settle => drop(store.settle_observed(NOON).await.expect("settled")),
                 }
             }
-            store.settle_conflicts(NOON).await.expect("settled");
+            store.settle_observed(NOON).await.expect("settled");
             let old = old.map(|last| SeenOld { last, since });
             let wanted = standing_at(verdict, seen_at, old, 14 * DAY, NOON);
             let found = standing(store, n, NOON).await;

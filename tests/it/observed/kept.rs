@@ -12,6 +12,7 @@ use cutover::{
         },
         sightings::{Failure, Offered, Sighting},
         time::{DAY, HOUR, Timestamp},
+        verdict::Standing,
     },
     store::{
         Store,
@@ -203,7 +204,7 @@ async fn reading_by_addresses_is_placing_everything_at_once() {
                 let page = observed(store, &EVERYWHERE, window).await;
                 assert_eq!(page.total, found.count(quadrant));
                 listed += i64::try_from(page.clients.len()).expect("few");
-                assert!(page.clients.iter().all(|one| one.quadrant() == quadrant));
+                assert!(page.clients.iter().all(|one| one.quadrant == quadrant));
                 window.after = page.clients.last().map(|client| client.id);
                 if !page.more {
                     break;
@@ -219,7 +220,96 @@ async fn reading_by_addresses_is_placing_everything_at_once() {
                 .await;
             assert_eq!(one.expect("read").as_ref(), Some(wanted), "{}", test.engine);
         }
+        let before: Vec<String> = told(store, 30).await;
+        store.settle_observed(NOON).await.expect("settled");
+        assert_eq!(told(store, 30).await, before, "{}", test.engine);
+        // The counts move with the clients; everybody stands otherwise now.
+        let reports = (1..=6).map(|n| {
+            if n % 2 == 0 {
+                blocking(n, NOON, 2)
+            } else {
+                report(n, NOON, 2)
+            }
+        });
+        let sent = store.writer().reports(reports.collect(), NOON, true).await;
+        sent.expect("stored");
+        let moved = told(store, 30).await;
+        assert_eq!(moved, told(store, 31).await, "{}", test.engine);
+        assert_ne!(moved, before);
+        // What comes in is told at once, and once it was looked at.
+        let line = seen("mp01", "10.0.9.9", "pc-1", Protocol::Tls10, (NOON.0, NOON.0));
+        let logged = Logged {
+            observations: vec![line],
+            ..log("mp01", "P01")
+        };
+        add(store, logged).await;
+        let more = told(store, 30).await;
+        assert_eq!(more, told(store, 31).await, "{}", test.engine);
+        store.settle_observed(NOON).await.expect("settled");
+        assert_eq!(told(store, 30).await, told(store, 31).await);
+        // What is too old is forgotten, and only then.
+        let later = NOON.plus(25 * DAY);
+        store.settle_observed(later).await.expect("settled");
+        let found = store.observed(&EVERYWHERE, WINDOW, later).await;
+        let found = found.expect("what was seen");
+        assert_eq!(found.as_of, later);
+        assert!(found.total >= 1, "the last line is young enough");
+        let later = NOON.plus(60 * DAY);
+        store.settle_observed(later).await.expect("settled");
+        let found = store.observed(&EVERYWHERE, WINDOW, later).await;
+        let found = found.expect("what was seen");
+        assert_eq!((found.total, found.ambiguous.total), (0, 0), "{found:?}");
     }
+}
+
+/// Everything that is told of a window: boxes, lists page by page, doubts, systems, and what decisions ask. Of 30 days it is what
+/// was worked out in the background, where that was done; of 31 it is looked at anew.
+async fn told(store: &Store, days: i64) -> Vec<String> {
+    let mut told = Vec::new();
+    for quadrant in Quadrant::ALL.into_iter().map(Some).chain([None]) {
+        let mut window = Window {
+            days,
+            quadrant,
+            limit: 2,
+            after: None,
+        };
+        loop {
+            let page = observed(store, &EVERYWHERE, window).await;
+            let boxes: Vec<i64> = Quadrant::ALL.iter().map(|one| page.count(*one)).collect();
+            let legacy: Vec<_> = page.systems.iter().map(|one| (&one.system, one.legacy)).collect();
+            told.push(format!(
+                "{quadrant:?} {boxes:?} {} {} {legacy:?} {:?} {:?}",
+                page.total, page.more, page.without, page.ambiguous
+            ));
+            told.extend(page.clients.iter().map(|client| format!("{client:?}")));
+            window.after = page.clients.last().map(|client| client.id);
+            if !page.more {
+                break;
+            }
+        }
+    }
+    let of = |site: Option<&str>, standings: &[Standing]| Filter {
+        site: site.map(str::to_owned),
+        standings: standings.to_vec(),
+        ..Filter::default()
+    };
+    for scope in [
+        of(None, &[]),
+        of(Some("P01"), &[]),
+        of(Some("P09"), &[]),
+        of(None, &[Standing::Blocking, Standing::Conflict]),
+        Filter {
+            os: Some("10.0.19045-client".to_owned()),
+            ..Filter::default()
+        },
+    ] {
+        let asked = store
+            .observed_legacy(&scope, NOON.plus((1 - days) * DAY), NOON)
+            .await;
+        let asked = asked.expect("an answer");
+        told.push(format!("{} {}", asked.devices, asked.ambiguous_addresses));
+    }
+    told
 }
 
 fn refused(address: &str, at: Timestamp) -> Sighting {
@@ -355,7 +445,7 @@ async fn a_decision_is_told_of_its_scope() {
             systems,
         };
         let ready = Filter {
-            standings: vec![cutover::domain::verdict::Standing::Blocking],
+            standings: vec![Standing::Blocking],
             ..Filter::default()
         };
         for (what, scope, since, wanted) in [

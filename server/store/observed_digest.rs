@@ -1,0 +1,265 @@
+//! What was seen of everybody in the last [`WINDOW`] days is worked out in the background and kept, so that no page has to look
+//! through all addresses: a word with each client, a number with each system, and the connections that may be anybody's.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ESTATE, Store,
+    cutover::walk::WINDOW,
+    db::{Conn, Tx},
+    error::{Error, Result},
+    identify::{self, ClientId},
+    known::IdRow,
+    observed_brief::Brevity,
+    observed_evidence::Looking,
+    observed_model::Doubts,
+    observed_named::id_of,
+    observed_read::{counted_by_system, first_day},
+    rows::Rows,
+};
+use crate::domain::{
+    observed::{Ambiguous, Doubt, Seen},
+    time::Timestamp,
+};
+
+const MARKED: &str = "SELECT id, seen FROM clients WHERE estate = $1 AND seen <> ''";
+const MARK: &str = "WITH v (client_id, seen) AS ({rows})
+UPDATE clients SET seen = v.seen FROM v
+WHERE clients.estate = $1 AND clients.id = v.client_id AND NOT (clients.seen = v.seen)
+RETURNING clients.id";
+const SYSTEMS: &str = "SELECT system FROM observed_systems WHERE estate = $1 ORDER BY system";
+const LEGACY: &str = "WITH v (system, legacy) AS ({rows})
+UPDATE observed_systems SET legacy = v.legacy FROM v
+WHERE observed_systems.estate = $1 AND observed_systems.system = v.system
+RETURNING observed_systems.system";
+/// Of two servers that looked at once, the later look stays.
+const KEEP: &str = "INSERT INTO observed_digest AS d (estate, as_of, doubts, total, risky) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (estate) DO UPDATE SET as_of = excluded.as_of, doubts = excluded.doubts, total = excluded.total,
+  risky = excluded.risky
+WHERE d.as_of <= excluded.as_of";
+const KEPT: &str = "SELECT as_of, doubts, total, risky FROM observed_digest WHERE estate = $1";
+/// Clients in one transaction: short enough not to hold up reports.
+const PORTION: usize = 1_000;
+
+#[derive(sqlx::FromRow)]
+struct Marked {
+    id: Vec<u8>,
+    seen: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct SystemRow {
+    system: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Kept {
+    as_of: i64,
+    doubts: String,
+    total: i64,
+    risky: i64,
+}
+
+/// Who, why, first, last, how many, and the worst that was seen; as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Line(String, String, i64, i64, i64, String);
+
+/// What was worked out last.
+#[derive(Debug)]
+pub(super) struct Digest {
+    /// The moment it is of.
+    pub(super) as_of: Timestamp,
+    /// Connections that may be anybody's.
+    pub(super) doubts: Doubts,
+}
+
+/// How far looking keeps up with what comes in.
+#[derive(Debug)]
+pub(super) struct Looks {
+    /// Times that something came in that may change what was seen.
+    came: AtomicU64,
+    /// That number when somebody asked last whether there is more.
+    asked: AtomicU64,
+    /// That number when the look began that was kept last.
+    kept: AtomicU64,
+}
+
+impl Default for Looks {
+    /// A server that starts has not looked yet.
+    fn default() -> Self {
+        Self {
+            came: AtomicU64::new(1),
+            asked: AtomicU64::new(0),
+            kept: AtomicU64::new(0),
+        }
+    }
+}
+
+pub(super) fn seen_of(code: &str) -> Result<Seen> {
+    Seen::from_code(code).ok_or_else(|| broken(&format!("the word {code:?}")))
+}
+
+fn broken(detail: &str) -> Error {
+    Error::Inconsistent {
+        table: "observed_digest",
+        detail: detail.to_owned(),
+    }
+}
+
+impl Line {
+    fn of((who, doubt, known): &(String, Doubt, Ambiguous)) -> Self {
+        Self(
+            who.clone(),
+            doubt.code().to_owned(),
+            known.first.0,
+            known.last.0,
+            known.count,
+            known.seen.code().to_owned(),
+        )
+    }
+
+    fn read(self) -> Result<(String, Doubt, Ambiguous)> {
+        let Self(who, doubt, first, last, count, seen) = self;
+        let doubt = Doubt::ALL.into_iter().find(|known| known.code() == doubt);
+        let doubt = doubt.ok_or_else(|| broken("a doubt that nobody knows"))?;
+        let known = Ambiguous {
+            first: Timestamp(first),
+            last: Timestamp(last),
+            count,
+            seen: seen_of(&seen)?,
+        };
+        Ok((who, doubt, known))
+    }
+}
+
+/// What was worked out last; `None`: nobody has looked yet.
+pub(super) async fn kept(tx: &mut Tx) -> Result<Option<Digest>> {
+    let kept: Option<Kept> = tx.sql(KEPT).bind(ESTATE).optional().await?;
+    kept.map(|kept| {
+        let lines: Vec<Line> =
+            serde_json::from_str(&kept.doubts).map_err(|error| broken(&error.to_string()))?;
+        let n = |n: i64| usize::try_from(n).map_err(|_| broken("a number below none"));
+        Ok(Digest {
+            as_of: Timestamp(kept.as_of),
+            doubts: Doubts {
+                worst: lines.into_iter().map(Line::read).collect::<Result<_>>()?,
+                total: n(kept.total)?,
+                risky: n(kept.risky)?,
+            },
+        })
+    })
+    .transpose()
+}
+
+async fn keep(conn: &mut Conn, digest: &Digest) -> Result<()> {
+    let lines: Vec<Line> = digest.doubts.worst.iter().map(Line::of).collect();
+    let lines = serde_json::to_string(&lines).map_err(|error| broken(&error.to_string()))?;
+    let n = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    conn.sql(KEEP)
+        .bind(ESTATE)
+        .bind(digest.as_of.0)
+        .bind(lines)
+        .bind(n(digest.doubts.total))
+        .bind(n(digest.doubts.risky))
+        .execute()
+        .await
+        .map(drop)
+}
+
+impl Store {
+    /// Whether something was seen, or somebody known, since this was asked last.
+    pub fn has_seen_more(&self) -> bool {
+        let came = self.looks.came.load(Ordering::Acquire);
+        self.looks.asked.swap(came, Ordering::AcqRel) != came
+    }
+
+    /// Says that something came in that may change what was seen of somebody.
+    pub(super) fn sees_more(&self) {
+        self.looks.came.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether everything that came in by this server has been looked at. Who has which address changes with every report; that
+    /// is looked at every few minutes, and the page says of when it is.
+    pub(super) fn has_looked(&self) -> bool {
+        self.looks.kept.load(Ordering::Acquire) == self.looks.came.load(Ordering::Acquire)
+    }
+
+    /// Works out what was seen of everybody within the last [`WINDOW`] days, keeps it, and lets it contradict reports. Answers
+    /// for how many clients that changed the time of an old protocol.
+    pub async fn settle_observed(&self, now: Timestamp) -> Result<u64> {
+        let came = self.looks.came.load(Ordering::Acquire);
+        let mut tx = self.db.read().await?;
+        let looking = Looking::since(&mut tx, first_day(WINDOW, now), None).await?;
+        let mut all = Brevity::default();
+        looking
+            .everything(&mut tx, |placed| all.take(placed))
+            .await?;
+        let mut marked: HashMap<ClientId, Seen> = HashMap::new();
+        for row in tx.sql(MARKED).bind(ESTATE).all::<Marked>().await? {
+            marked.insert(id_of(&row.id)?, seen_of(&row.seen)?);
+        }
+        let systems: Vec<SystemRow> = tx.sql(SYSTEMS).bind(ESTATE).all().await?;
+        let legacy = counted_by_system(&mut tx, &all).await?;
+        drop(tx);
+        let digest = Digest {
+            as_of: now,
+            doubts: all.doubts(),
+        };
+        self.mark(&all, marked).await?;
+        let old = all.clients.iter();
+        let old = old.filter(|(_, brief)| brief.seen == Seen::Legacy);
+        let old = old.filter_map(|(id, brief)| Some((*id, brief.legacy_last?)));
+        let changed = self.contradict(old.collect()).await?;
+        let rows = Rows::default()
+            .text(systems.iter().map(|row| Some(row.system.as_str())))
+            .int(systems.iter().map(|row| {
+                let n = legacy.get(&row.system).copied();
+                Some(n.unwrap_or_default())
+            }));
+        self.writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    if !rows.is_empty() {
+                        let _: Vec<SystemRow> = conn.many(LEGACY, &[ESTATE], &rows).await?;
+                    }
+                    keep(conn, &digest).await
+                })
+            })
+            .await?;
+        self.looks.kept.fetch_max(came, Ordering::AcqRel);
+        Ok(changed)
+    }
+
+    /// Writes with each client what was seen of it, where something else stands there.
+    async fn mark(&self, all: &Brevity, mut marked: HashMap<ClientId, Seen>) -> Result<()> {
+        let mut changed: Vec<(ClientId, Seen)> = Vec::new();
+        for (id, brief) in &all.clients {
+            let before = marked.remove(id).unwrap_or_default();
+            if before != brief.seen {
+                changed.push((*id, brief.seen));
+            }
+        }
+        changed.extend(marked.into_keys().map(|id| (id, Seen::Nothing)));
+        // Always in the same order, so that two servers do not wait for each other.
+        changed.sort_unstable();
+        for some in changed.chunks(PORTION) {
+            let rows = Rows::default()
+                .bytes(some.iter().map(|(id, _)| Some(identify::bytes(*id))))
+                .text(some.iter().map(|(_, seen)| Some(seen.code())));
+            self.writer
+                .run(move |conn| {
+                    Box::pin(async move {
+                        let _: Vec<IdRow> = conn.many(MARK, &[ESTATE], &rows).await?;
+                        Ok(())
+                    })
+                })
+                .await?;
+        }
+        Ok(())
+    }
+}
