@@ -368,17 +368,27 @@ async fn settling_conflicts(store: Store) {
     loop {
         tick.tick().await;
         let waited = looked.is_none_or(|looked| looked.elapsed() >= AT_LEAST);
-        if !store.has_seen_more() && !waited {
-            continue;
+        match store.has_seen_more().await {
+            Ok(more) if more || waited => {}
+            Ok(_) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "whether logs came in is not known; asking again in a minute");
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                continue;
+            }
         }
         let start = tokio::time::Instant::now();
         match store.settle_observed(clock::now()).await {
             Ok(0) => {}
             Ok(clients) => {
-                tracing::info!(clients, "logs say of clients that they used an old protocol, or did so later");
+                tracing::info!(
+                    clients,
+                    "logs say of clients that they used an old protocol, or did so later"
+                );
             }
             Err(error) => {
                 tracing::warn!(%error, "what logs say could not be held against reports; trying again in a few minutes");
+                tokio::time::sleep(AT_LEAST).await;
             }
         }
         looked = Some(tokio::time::Instant::now());

@@ -1,7 +1,5 @@
 //! What people do with exceptions: ask for them, decide, take them back.
 
-use std::future::ready;
-
 use axum::{
     Form,
     extract::{State, rejection::FormRejection},
@@ -120,9 +118,7 @@ pub async fn ask_for_all(
     let done = asked_for_all(&app, &person, &pairs).await;
     let ids = field(&pairs, "clients").to_owned();
     or_again(done, &headers, "exception", pairs, |refused| {
-        ready(exceptions::form_again(
-            &app, &person, &headers, ids, refused,
-        ))
+        exceptions::form_again(&app, &person, &headers, &ids, refused)
     })
     .await
 }

@@ -29,6 +29,7 @@ use crate::{
     state::App,
     store::{
         exception_list::{Exception, Which},
+        identify::ClientId,
         model::{Filter, Order},
     },
     views::{
@@ -349,16 +350,19 @@ async fn shown_one(
 }
 
 /// The form for all clients of a list that was refused; it goes for the same clients.
-pub(super) fn form_again(
+pub(super) async fn form_again(
     app: &App,
     person: &Person,
     headers: &HeaderMap,
-    ids: String,
+    ids: &str,
     refused: Refused,
 ) -> Result<Response, Problem> {
+    let ids = ids.split(',').filter_map(|id| id.parse().ok());
+    let ids: Vec<ClientId> = ids.take(TOGETHER).collect();
+    let names = app.store().names_of(&ids, &person.sites).await?;
     let mut layout = layout(app, Nav::Exceptions, Some(person), Some(headers));
     layout.refused = Some(refused);
-    html(&AskForAll::again(layout, ids))
+    html(&AskForAll::again(layout, names))
 }
 
 /// `GET /exceptions/new`: the form for all clients of a list, with their names.

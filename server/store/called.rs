@@ -1,12 +1,17 @@
 //! What a client is called, and was called before.
 
 use super::{
-    ESTATE,
+    ESTATE, Store,
     db::Tx,
     error::Result,
     identify::{self, ClientId},
     model::ClientRow,
+    narrowing::Value,
+    observed_named::{AT_ONCE, id_of, listed},
 };
+use crate::domain::access::Sites;
+
+const NAMES: &str = "SELECT id, name, site FROM clients WHERE estate = ? AND id IN (";
 
 /// In order of an expression, and as a range of one: SQLite would rather walk through all idents, which are in order, than
 /// look two columns up in the index by client.
@@ -25,6 +30,37 @@ pub struct Former {
 #[derive(sqlx::FromRow)]
 struct Ident {
     ident: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct NameRow {
+    id: Vec<u8>,
+    name: String,
+    site: String,
+}
+
+impl Store {
+    /// What these clients are called, in order of their names; who is gone or may not be seen is left out.
+    pub async fn names_of(
+        &self,
+        ids: &[ClientId],
+        sites: &Sites,
+    ) -> Result<Vec<(String, ClientId)>> {
+        let mut tx = self.db.read().await?;
+        let mut names = Vec::new();
+        for some in ids.chunks(AT_ONCE) {
+            let bytes = some.iter().map(|id| Value::Bytes(identify::bytes(*id)));
+            let mut growing = listed(NAMES, [], bytes);
+            growing.grouped(")");
+            for row in growing.statement(&mut tx).all::<NameRow>().await? {
+                if sites.holds(&row.site) {
+                    names.push((row.name, id_of(&row.id)?));
+                }
+            }
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
 }
 
 /// By which FQDN it was found through its name, and what it was called before.

@@ -46,8 +46,9 @@ pub mod moves;
 mod narrowing;
 mod needs;
 pub mod observed;
-mod observed_brief;
 mod observed_boxes;
+mod observed_brief;
+mod observed_covered;
 mod observed_digest;
 mod observed_evidence;
 mod observed_kept;
@@ -95,10 +96,9 @@ pub mod writer;
 
 pub use error::{Error, Result};
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use db::Db;
-use observed_digest::Looks;
 use writer::Writer;
 
 /// The one fleet a server keeps today. It is part of every key, so that several could share a database.
@@ -109,8 +109,8 @@ const ESTATE: i64 = 1;
 pub struct Store {
     db: Db,
     writer: Writer,
-    /// How far looking keeps up with what is seen on the wire.
-    looks: Arc<Looks>,
+    /// Something was seen that may contradict a report.
+    seen_more: Arc<AtomicBool>,
 }
 
 impl Store {
@@ -124,7 +124,7 @@ impl Store {
         Ok(Self {
             db,
             writer,
-            looks: Arc::default(),
+            seen_more: Arc::new(AtomicBool::new(true)),
         })
     }
 

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{ESTATE, Store, audit, db::Conn, error::Result, observed_named::bare, rows::Rows};
+use super::{
+    ESTATE, Store, audit, db::Conn, error::Result, observed_digest, observed_named::bare,
+    rows::Rows,
+};
 use crate::domain::{
     audit::{Author, Entry},
     observed::{Lease, Observation},
@@ -199,6 +202,7 @@ async fn add(
             .execute()
             .await?;
     }
+    observed_digest::note_more(conn).await?;
     write_seen(conn, &logged.observations).await?;
     write_hours(conn, &logged).await?;
     write_leases(conn, &logged.leases).await?;

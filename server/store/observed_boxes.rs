@@ -4,17 +4,17 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Store,
     cutover::walk::WINDOW,
     db::Tx,
     error::Result,
     identify::{self, ClientId},
     model::{Filter, Order},
     narrowing::{Growing, Lead, Value, pieces, text},
+    observed_covered::SystemRow,
     observed_digest::{self, Digest, seen_of},
     observed_evidence::Looking,
     observed_model::{Observed, Window},
-    observed_read::{ClientRow, SystemRow, behind, by_standing, dressed, standing_of, unseen},
+    observed_read::{ClientRow, behind, by_standing, dressed, standing_of, unseen},
 };
 use crate::domain::{
     access::Sites,
@@ -40,20 +40,13 @@ struct CountRow {
     n: i64,
 }
 
-impl Store {
-    /// What was worked out last, where it is an answer: to somebody who may see everything, about the usual window, and after
-    /// everything that came in. `None`: one has to look.
-    pub(super) async fn looked(
-        &self,
-        tx: &mut Tx,
-        sites: &Sites,
-        days: i64,
-    ) -> Result<Option<Digest>> {
-        if sites.is_limited() || days != WINDOW || !self.has_looked() {
-            return Ok(None);
-        }
-        observed_digest::kept(tx).await
+/// What was worked out last, where it is an answer: to somebody who may see everything, about the usual window, and after
+/// everything that came in. `None`: one has to look.
+pub(super) async fn looked(tx: &mut Tx, sites: &Sites, days: i64) -> Result<Option<Digest>> {
+    if sites.is_limited() || days != WINDOW {
+        return Ok(None);
     }
+    observed_digest::kept(tx).await
 }
 
 /// What was seen, and a page of a box.
@@ -67,7 +60,11 @@ pub(super) async fn observed(
 ) -> Result<Observed> {
     let everywhere = Sites::all();
     let mut boxes = by_standing(tx, &everywhere).await?;
-    for row in Growing::starting(COUNTS).statement(tx).all::<CountRow>().await? {
+    for row in Growing::starting(COUNTS)
+        .statement(tx)
+        .all::<CountRow>()
+        .await?
+    {
         let ready = standing_of(&row.standing)?.is_configured_well();
         *boxes.entry(Quadrant::of(ready, Seen::Nothing)).or_default() -= row.n;
         *boxes

@@ -1,12 +1,7 @@
 //! What was seen of everybody in the last [`WINDOW`] days is worked out in the background and kept, so that no page has to look
 //! through all addresses: a word with each client, a number with each system, and the connections that may be anybody's.
 
-use std::{
-    collections::HashMap,
-    sync::atomic::{AtomicU64, Ordering},
-};
-
-use serde::{Deserialize, Serialize};
+use std::{collections::HashMap, sync::atomic::Ordering};
 
 use super::{
     ESTATE, Store,
@@ -16,10 +11,11 @@ use super::{
     identify::{self, ClientId},
     known::IdRow,
     observed_brief::Brevity,
+    observed_covered::first_day,
     observed_evidence::Looking,
     observed_model::Doubts,
     observed_named::id_of,
-    observed_read::{counted_by_system, first_day},
+    observed_read::counted_by_system,
     rows::Rows,
 };
 use crate::domain::{
@@ -38,11 +34,19 @@ UPDATE observed_systems SET legacy = v.legacy FROM v
 WHERE observed_systems.estate = $1 AND observed_systems.system = v.system
 RETURNING observed_systems.system";
 /// Of two servers that looked at once, the later look stays.
-const KEEP: &str = "INSERT INTO observed_digest AS d (estate, as_of, doubts, total, risky) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (estate) DO UPDATE SET as_of = excluded.as_of, doubts = excluded.doubts, total = excluded.total,
-  risky = excluded.risky
-WHERE d.as_of <= excluded.as_of";
-const KEPT: &str = "SELECT as_of, doubts, total, risky FROM observed_digest WHERE estate = $1";
+const KEEP: &str = "INSERT INTO observed_digest AS d (estate, as_of, came, doubts, total, risky)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (estate) DO UPDATE SET as_of = excluded.as_of, came = excluded.came, doubts = excluded.doubts,
+  total = excluded.total, risky = excluded.risky
+WHERE d.came <= excluded.came";
+/// Only where nothing came in since.
+const KEPT: &str = "SELECT d.as_of, d.came, d.doubts, d.total, d.risky FROM observed_digest d
+JOIN observed_came c ON c.estate = d.estate AND c.times = d.came
+WHERE d.estate = $1";
+const CAME: &str = "UPDATE observed_came SET times = times + 1 WHERE estate = $1";
+const CAME_SO_FAR: &str = "SELECT times FROM observed_came WHERE estate = $1";
+const BEHIND: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM observed_came c
+WHERE c.estate = $1 AND NOT EXISTS (SELECT 1 FROM observed_digest d WHERE d.estate = c.estate AND d.came = c.times)";
 /// Clients in one transaction: short enough not to hold up reports.
 const PORTION: usize = 1_000;
 
@@ -60,44 +64,24 @@ struct SystemRow {
 #[derive(sqlx::FromRow)]
 struct Kept {
     as_of: i64,
+    came: i64,
     doubts: String,
     total: i64,
     risky: i64,
 }
 
 /// Who, why, first, last, how many, and the worst that was seen; as it is kept.
-#[derive(Serialize, Deserialize)]
-struct Line(String, String, i64, i64, i64, String);
+type Line = (String, String, i64, i64, i64, String);
 
 /// What was worked out last.
 #[derive(Debug)]
 pub(super) struct Digest {
     /// The moment it is of.
     pub(super) as_of: Timestamp,
+    /// How many times something had come in by then.
+    came: i64,
     /// Connections that may be anybody's.
     pub(super) doubts: Doubts,
-}
-
-/// How far looking keeps up with what comes in.
-#[derive(Debug)]
-pub(super) struct Looks {
-    /// Times that something came in that may change what was seen.
-    came: AtomicU64,
-    /// That number when somebody asked last whether there is more.
-    asked: AtomicU64,
-    /// That number when the look began that was kept last.
-    kept: AtomicU64,
-}
-
-impl Default for Looks {
-    /// A server that starts has not looked yet.
-    fn default() -> Self {
-        Self {
-            came: AtomicU64::new(1),
-            asked: AtomicU64::new(0),
-            kept: AtomicU64::new(0),
-        }
-    }
 }
 
 pub(super) fn seen_of(code: &str) -> Result<Seen> {
@@ -111,33 +95,35 @@ fn broken(detail: &str) -> Error {
     }
 }
 
-impl Line {
-    fn of((who, doubt, known): &(String, Doubt, Ambiguous)) -> Self {
-        Self(
-            who.clone(),
-            doubt.code().to_owned(),
-            known.first.0,
-            known.last.0,
-            known.count,
-            known.seen.code().to_owned(),
-        )
-    }
-
-    fn read(self) -> Result<(String, Doubt, Ambiguous)> {
-        let Self(who, doubt, first, last, count, seen) = self;
-        let doubt = Doubt::ALL.into_iter().find(|known| known.code() == doubt);
-        let doubt = doubt.ok_or_else(|| broken("a doubt that nobody knows"))?;
-        let known = Ambiguous {
-            first: Timestamp(first),
-            last: Timestamp(last),
-            count,
-            seen: seen_of(&seen)?,
-        };
-        Ok((who, doubt, known))
-    }
+fn line((who, doubt, known): &(String, Doubt, Ambiguous)) -> Line {
+    (
+        who.clone(),
+        doubt.code().to_owned(),
+        known.first.0,
+        known.last.0,
+        known.count,
+        known.seen.code().to_owned(),
+    )
 }
 
-/// What was worked out last; `None`: nobody has looked yet.
+fn read((who, doubt, first, last, count, seen): Line) -> Result<(String, Doubt, Ambiguous)> {
+    let doubt = Doubt::ALL.into_iter().find(|known| known.code() == doubt);
+    let doubt = doubt.ok_or_else(|| broken("a doubt that nobody knows"))?;
+    let known = Ambiguous {
+        first: Timestamp(first),
+        last: Timestamp(last),
+        count,
+        seen: seen_of(&seen)?,
+    };
+    Ok((who, doubt, known))
+}
+
+/// Notes that something came in that may change what was seen of somebody.
+pub(super) async fn note_more(conn: &mut Conn) -> Result<()> {
+    conn.sql(CAME).bind(ESTATE).execute().await.map(drop)
+}
+
+/// What was worked out last; `None`: nobody has looked yet, or something came in since.
 pub(super) async fn kept(tx: &mut Tx) -> Result<Option<Digest>> {
     let kept: Option<Kept> = tx.sql(KEPT).bind(ESTATE).optional().await?;
     kept.map(|kept| {
@@ -146,8 +132,9 @@ pub(super) async fn kept(tx: &mut Tx) -> Result<Option<Digest>> {
         let n = |n: i64| usize::try_from(n).map_err(|_| broken("a number below none"));
         Ok(Digest {
             as_of: Timestamp(kept.as_of),
+            came: kept.came,
             doubts: Doubts {
-                worst: lines.into_iter().map(Line::read).collect::<Result<_>>()?,
+                worst: lines.into_iter().map(read).collect::<Result<_>>()?,
                 total: n(kept.total)?,
                 risky: n(kept.risky)?,
             },
@@ -157,12 +144,13 @@ pub(super) async fn kept(tx: &mut Tx) -> Result<Option<Digest>> {
 }
 
 async fn keep(conn: &mut Conn, digest: &Digest) -> Result<()> {
-    let lines: Vec<Line> = digest.doubts.worst.iter().map(Line::of).collect();
+    let lines: Vec<Line> = digest.doubts.worst.iter().map(line).collect();
     let lines = serde_json::to_string(&lines).map_err(|error| broken(&error.to_string()))?;
     let n = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     conn.sql(KEEP)
         .bind(ESTATE)
         .bind(digest.as_of.0)
+        .bind(digest.came)
         .bind(lines)
         .bind(n(digest.doubts.total))
         .bind(n(digest.doubts.risky))
@@ -172,28 +160,26 @@ async fn keep(conn: &mut Conn, digest: &Digest) -> Result<()> {
 }
 
 impl Store {
-    /// Whether something was seen, or somebody known, since this was asked last.
-    pub fn has_seen_more(&self) -> bool {
-        let came = self.looks.came.load(Ordering::Acquire);
-        self.looks.asked.swap(came, Ordering::AcqRel) != came
+    /// Whether something was seen by this server since this was asked last, or came in by whatever way since somebody looked.
+    pub async fn has_seen_more(&self) -> Result<bool> {
+        if self.seen_more.swap(false, Ordering::AcqRel) {
+            return Ok(true);
+        }
+        let mut tx = self.db.read().await?;
+        let behind: i64 = tx.sql(BEHIND).bind(ESTATE).scalar().await?;
+        Ok(behind > 0)
     }
 
-    /// Says that something came in that may change what was seen of somebody.
+    /// Says that this server saw something that may change what is known of somebody.
     pub(super) fn sees_more(&self) {
-        self.looks.came.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// Whether everything that came in by this server has been looked at. Who has which address changes with every report; that
-    /// is looked at every few minutes, and the page says of when it is.
-    pub(super) fn has_looked(&self) -> bool {
-        self.looks.kept.load(Ordering::Acquire) == self.looks.came.load(Ordering::Acquire)
+        self.seen_more.store(true, Ordering::Release);
     }
 
     /// Works out what was seen of everybody within the last [`WINDOW`] days, keeps it, and lets it contradict reports. Answers
     /// for how many clients that changed the time of an old protocol.
     pub async fn settle_observed(&self, now: Timestamp) -> Result<u64> {
-        let came = self.looks.came.load(Ordering::Acquire);
         let mut tx = self.db.read().await?;
+        let came: i64 = tx.sql(CAME_SO_FAR).bind(ESTATE).scalar().await?;
         let looking = Looking::since(&mut tx, first_day(WINDOW, now), None).await?;
         let mut all = Brevity::default();
         looking
@@ -208,6 +194,7 @@ impl Store {
         drop(tx);
         let digest = Digest {
             as_of: now,
+            came,
             doubts: all.doubts(),
         };
         self.mark(&all, marked).await?;
@@ -224,14 +211,15 @@ impl Store {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
+                    // In the order of those who bring logs in.
+                    keep(conn, &digest).await?;
                     if !rows.is_empty() {
                         let _: Vec<SystemRow> = conn.many(LEGACY, &[ESTATE], &rows).await?;
                     }
-                    keep(conn, &digest).await
+                    Ok(())
                 })
             })
             .await?;
-        self.looks.kept.fetch_max(came, Ordering::AcqRel);
         Ok(changed)
     }
 

@@ -12,7 +12,8 @@ const LAST_SEEN: &str = "SELECT day AS at, address FROM observations WHERE estat
 ORDER BY day, address LIMIT 1 OFFSET $3";
 const DELETE_SEEN: &str = "DELETE FROM observations
 WHERE estate = $1 AND day < $2 AND (day < $3 OR (day = $3 AND address <= $4))";
-const LAST_LEASE: &str = "SELECT until_at AS at, address FROM leases WHERE estate = $1 AND until_at < $2
+const LAST_LEASE: &str =
+    "SELECT until_at AS at, address FROM leases WHERE estate = $1 AND until_at < $2
 ORDER BY until_at, address LIMIT 1 OFFSET $3";
 const DELETE_LEASES: &str = "DELETE FROM leases
 WHERE estate = $1 AND until_at < $2 AND (until_at < $3 OR (until_at = $3 AND address <= $4))";
@@ -32,12 +33,11 @@ impl Store {
             (LAST_SEEN, DELETE_SEEN, before.div_euclid(DAY)),
             (LAST_LEASE, DELETE_LEASES, before),
         ] {
-            let portion =
-                async || {
-                    self.writer
-                        .run(move |conn| Box::pin(let_go(conn, last, delete, before)))
-                        .await
-                };
+            let portion = async || {
+                self.writer
+                    .run(move |conn| Box::pin(let_go(conn, last, delete, before)))
+                    .await
+            };
             while portion().await? {}
         }
         let hour = before.div_euclid(HOUR);

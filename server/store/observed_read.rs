@@ -1,9 +1,9 @@
 //! What was seen beside what is configured: in which box each client stands, and what logs cover.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    ESTATE, Store,
+    Store,
     db::Tx,
     error::{Error, Result},
     identify::{self, ClientId},
@@ -11,6 +11,7 @@ use super::{
     narrowing::{Growing, Lead, Value, pieces, text},
     observed_boxes,
     observed_brief::Brevity,
+    observed_covered::{covered, first_day, visible},
     observed_digest::seen_of,
     observed_evidence::Looking,
     observed_model::{ClientSeen, Doubts, Observed, ObservedLegacy, SystemSeen, Window},
@@ -23,16 +24,7 @@ use crate::domain::{
     verdict::Standing,
 };
 
-const SYSTEMS: &str = "SELECT s.system, s.site, s.legacy,
-  CAST((SELECT COUNT(DISTINCT h.hour / 24) FROM observed_hours h
-    WHERE h.estate = s.estate AND h.system = s.system AND h.hour >= $2 AND h.told > 0) AS BIGINT) AS days,
-  CAST((SELECT COALESCE(SUM(h.lines), 0) FROM observed_hours h
-    WHERE h.estate = s.estate AND h.system = s.system AND h.hour >= $2) AS BIGINT) AS lines
-FROM observed_systems s WHERE s.estate = $1 ORDER BY s.system";
-const WITH_ROLES: &str =
-    "SELECT name, site, listing FROM clients WHERE estate = $1 AND roles <> '' AND sort_key >= ''";
-const CLIENTS: &str =
-    "SELECT id, name, sort_key, site, listing, standing, seen FROM clients WHERE estate = ? AND id IN (";
+const CLIENTS: &str = "SELECT id, name, sort_key, site, listing, standing, seen FROM clients WHERE estate = ? AND id IN (";
 const BEHIND: &str = "SELECT id, name, sort_key, site, listing, standing, seen FROM clients
 WHERE estate = ? AND standing = ? AND (sort_key, id) > (?, ?)";
 const COUNTS: &str = "SELECT standing, CAST(SUM(n) AS BIGINT) AS n FROM counts
@@ -52,22 +44,6 @@ pub(super) struct ClientRow {
     listing: String,
     standing: String,
     seen: String,
-}
-
-#[derive(sqlx::FromRow)]
-struct SiteSystemRow {
-    name: String,
-    site: String,
-    listing: String,
-}
-
-#[derive(sqlx::FromRow)]
-pub(super) struct SystemRow {
-    system: String,
-    site: String,
-    legacy: i64,
-    days: i64,
-    lines: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -101,28 +77,11 @@ impl ClientRow {
     }
 }
 
-impl SystemRow {
-    /// As it is told; `legacy` is the number of clients that used an old protocol with it.
-    pub(super) fn told(self, legacy: Option<i64>) -> SystemSeen {
-        SystemSeen {
-            legacy: legacy.unwrap_or(self.legacy),
-            system: self.system,
-            days: self.days,
-            lines: self.lines,
-        }
-    }
-}
-
 pub(super) fn standing_of(code: &str) -> Result<Standing> {
     Standing::from_code(code).ok_or_else(|| Error::Inconsistent {
         table: "clients",
         detail: format!("the standing {code:?}"),
     })
-}
-
-/// The first day of a window.
-pub(super) fn first_day(days: i64, now: Timestamp) -> i64 {
-    now.0.div_euclid(DAY) - days + 1
 }
 
 impl Store {
@@ -134,7 +93,7 @@ impl Store {
         let mut tx = self.db.read().await?;
         let (systems, without) = covered(&mut tx, from, |site| sites.holds(site)).await?;
         let looking = Looking::since(&mut tx, from, visible(sites, &systems)).await?;
-        if let Some(digest) = self.looked(&mut tx, sites, asked.days).await? {
+        if let Some(digest) = observed_boxes::looked(&mut tx, sites, asked.days).await? {
             return observed_boxes::observed(&mut tx, &looking, asked, digest, systems, without)
                 .await;
         }
@@ -243,25 +202,26 @@ impl Store {
         let mut tx = self.db.read().await?;
         let (systems, _) = covered(&mut tx, from, |site| within.holds(site)).await?;
         let looking = Looking::since(&mut tx, from, visible(within, &systems)).await?;
-        let (devices, risky) = if let Some(digest) = self.looked(&mut tx, within, days).await? {
-            let devices = observed_boxes::legacy(&mut tx, scope, now).await?;
-            (devices, digest.doubts.risky)
-        } else {
-            let mut all = Brevity::default();
-            looking
-                .everything(&mut tx, |placed| all.take(placed))
-                .await?;
-            let old = all.clients.iter();
-            let old: Vec<ClientId> = old
-                .filter(|(_, brief)| brief.seen == Seen::Legacy)
-                .map(|(id, _)| *id)
-                .collect();
-            let mut devices = 0;
-            for some in old.chunks(AT_ONCE) {
-                devices += of_scope(&mut tx, scope, some, now).await?;
-            }
-            (devices, all.doubts().risky)
-        };
+        let (devices, risky) =
+            if let Some(digest) = observed_boxes::looked(&mut tx, within, days).await? {
+                let devices = observed_boxes::legacy(&mut tx, scope, now).await?;
+                (devices, digest.doubts.risky)
+            } else {
+                let mut all = Brevity::default();
+                looking
+                    .everything(&mut tx, |placed| all.take(placed))
+                    .await?;
+                let old = all.clients.iter();
+                let old: Vec<ClientId> = old
+                    .filter(|(_, brief)| brief.seen == Seen::Legacy)
+                    .map(|(id, _)| *id)
+                    .collect();
+                let mut devices = 0;
+                for some in old.chunks(AT_ONCE) {
+                    devices += of_scope(&mut tx, scope, some, now).await?;
+                }
+                (devices, all.doubts().risky)
+            };
         let site = scope.one_site();
         let of_site = |code: &str| within.holds(code) && site.is_none_or(|site| site == code);
         let (systems, without) = covered(&mut tx, from, of_site).await?;
@@ -301,36 +261,6 @@ pub(super) async fn last_seen_old(
         .filter(|(_, brief)| brief.seen == Seen::Legacy)
         .filter_map(|(id, brief)| Some((id, brief.legacy_last?)))
         .collect())
-}
-
-/// Systems that may be heard; `None`: all.
-fn visible(sites: &Sites, systems: &[SystemRow]) -> Option<HashSet<String>> {
-    let names = systems.iter().map(|row| row.system.clone());
-    sites.is_limited().then(|| names.collect())
-}
-
-/// Systems of some sites with logs, and the site systems without any of this window.
-async fn covered(
-    tx: &mut Tx,
-    from: i64,
-    of_site: impl Fn(&str) -> bool,
-) -> Result<(Vec<SystemRow>, Vec<String>)> {
-    let systems: Vec<SystemRow> = tx.sql(SYSTEMS).bind(ESTATE).bind(from * 24).all().await?;
-    let systems: Vec<SystemRow> = systems
-        .into_iter()
-        .filter(|row| of_site(&row.site))
-        .collect();
-    let rows: Vec<SiteSystemRow> = tx.sql(WITH_ROLES).bind(ESTATE).all().await?;
-    let known = rows.into_iter().filter(|row| {
-        of_site(&row.site) && Listing::from_code(&row.listing).is_some_and(Listing::is_counted)
-    });
-    let mut without: BTreeSet<String> = known.map(|row| row.name.to_lowercase()).collect();
-    for row in systems.iter().filter(|row| row.days > 0) {
-        let short = row.system.split('.').next().unwrap_or_default();
-        without.remove(&row.system);
-        without.remove(short);
-    }
-    Ok((systems, without.into_iter().collect()))
 }
 
 /// Counted clients by whether they are ready, as if nothing had been seen.
@@ -477,10 +407,7 @@ pub(super) async fn dressed(
 }
 
 /// With how many counted clients each system spoke an old protocol.
-pub(super) async fn counted_by_system(
-    tx: &mut Tx,
-    all: &Brevity,
-) -> Result<HashMap<String, i64>> {
+pub(super) async fn counted_by_system(tx: &mut Tx, all: &Brevity) -> Result<HashMap<String, i64>> {
     let old = all.clients.iter();
     let old = old.filter(|(_, brief)| !brief.legacy.is_empty());
     let old: Vec<ClientId> = old.map(|(id, _)| *id).collect();

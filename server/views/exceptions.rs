@@ -20,6 +20,7 @@ use crate::{
     },
     store::{
         exception_list::{Exception, ExceptionPage, Pile, Which},
+        identify::ClientId,
         model::{ClientRow, ListPage},
     },
 };
@@ -451,13 +452,16 @@ impl AskForAll {
     }
 
     /// The same form again, for the same clients.
-    pub fn again(layout: Layout, ids: String) -> Self {
-        let n = ids.split(',').filter(|id| !id.is_empty()).count();
+    pub fn again(layout: Layout, names: Vec<(String, ClientId)>) -> Self {
+        let ids: Vec<String> = names.iter().map(|(_, id)| id.to_string()).collect();
         Self {
-            range: clients(i64::try_from(n).unwrap_or(i64::MAX)),
+            range: clients(i64::try_from(names.len()).unwrap_or(i64::MAX)),
             rest: None,
-            names: Vec::new(),
-            ids,
+            names: names
+                .into_iter()
+                .map(|(name, id)| (name, links::client_url(&id.to_string())))
+                .collect(),
+            ids: ids.join(","),
             form: AskForm::new(None, layout.now),
             layout,
         }

@@ -5,8 +5,8 @@ use std::{fs, path::Path};
 use cutover::{
     domain::{
         assess::{
-            AbsentPolicy, DotnetPolicy, Policy, assess, reason, reason_mask, reasons_in,
-            SeenOld, standing_at,
+            AbsentPolicy, DotnetPolicy, Policy, SeenOld, assess, reason, reason_mask, reasons_in,
+            standing_at,
         },
         facts::Report,
         time::{DAY, Timestamp},

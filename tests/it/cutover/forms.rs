@@ -142,6 +142,9 @@ async fn exceptions_that_are_refused_keep_their_words() {
         again(&all, 422, &wanted);
         let kept = format!("name=\"clients\" value=\"{id}\"");
         assert!(all.text().contains(&kept), "{}", all.text());
+        let name = rows["items"][0]["name"].as_str().expect("a name");
+        let named = format!("<a href=\"/clients/{id}\"><bdi>{name}</bdi></a>");
+        assert!(all.text().contains(&named), "{}", all.text());
         let good = "kind=grace&reason=a&control=b&owner=c&until=";
         let day = &cutover::clock::now()
             .plus(9 * cutover::domain::time::DAY)
