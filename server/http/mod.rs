@@ -39,6 +39,7 @@ pub mod oidc;
 pub mod pacing;
 pub mod pages;
 pub mod people;
+pub mod places;
 mod polled;
 pub mod population;
 pub mod powershell;

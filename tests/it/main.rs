@@ -5,6 +5,7 @@ mod cases;
 mod changes;
 mod client_certificates;
 mod commands;
+mod connections;
 mod contract;
 mod crawl;
 mod cutover;
