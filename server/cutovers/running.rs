@@ -184,6 +184,7 @@ pub fn known(client: &InScope, scope: &Scope, ruleset: &str, now: Timestamp) -> 
         seen_using_old: client
             .seen_old
             .is_some_and(|seen| oldest.is_none_or(|reported| seen >= reported)),
+        suspected: client.suspected,
         collected_at: row.collected_at.map(|at| at.0),
         received_at: row.received_at.map(|at| at.0),
         evidence: client.evidence.clone(),
