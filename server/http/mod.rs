@@ -16,6 +16,7 @@ pub mod collection;
 pub mod contract;
 pub mod cutover;
 pub mod door;
+pub mod enrolled;
 mod exception_forms;
 pub mod exceptions;
 pub mod export;

@@ -11,6 +11,7 @@ mod crawl;
 mod cutover;
 mod downloads;
 mod durability;
+mod enrolled;
 mod evidence;
 mod exceptions;
 mod feeds;
