@@ -17,7 +17,7 @@ use crate::{
     networks,
     people::{PeopleArgs, PeopleSettings},
     single_sign_on::{SingleSignOn, SingleSignOnArgs},
-    transport::{self, ClientDoor, SignedDoor, Transport, TransportArgs, TransportInFile},
+    transport::{self, ClientDoor, Room, SignedDoor, Transport, TransportArgs, TransportInFile},
     webhooks::settings::{WebhookArgs, WebhookSettings},
 };
 
@@ -125,6 +125,8 @@ struct FromFile {
     mtls_ca: Option<PathBuf>,
     signed_http_listen: Option<String>,
     enrolment_key: Option<PathBuf>,
+    max_connections: Option<u32>,
+    max_connections_per_address: Option<u32>,
     log_format: Option<String>,
     trend_days: Option<u32>,
     keep_changes: Option<u32>,
@@ -188,6 +190,8 @@ impl FromFile {
             mtls_ca: self.mtls_ca.clone(),
             signed_http_listen: self.signed_http_listen.clone(),
             enrolment_key: self.enrolment_key.clone(),
+            max_connections: self.max_connections,
+            max_connections_per_address: self.max_connections_per_address,
         }
     }
 
@@ -257,6 +261,8 @@ pub struct Config {
     pub client_door: Option<ClientDoor>,
     /// The door for signed reports without TLS.
     pub signed_door: Option<SignedDoor>,
+    /// Connections that each door takes.
+    pub room: Room,
     /// Rules.
     pub policy: Policy,
     /// Freshness limit, milliseconds.
@@ -455,6 +461,7 @@ impl ServeArgs {
             database,
             listen,
             signed_door,
+            room: self.transport.room(&in_file),
             client_door: self.transport.client_door(&in_file, &transport)?,
             sightings_from: self.transport.sightings(&in_file, &transport)?,
             transport,

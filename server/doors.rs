@@ -17,14 +17,16 @@ use crate::{
     enrolment,
     http::{
         self,
+        places::{Counting, Places},
         tls::{
             Certificates, Doors,
             watch::{Sightings, Watching},
         },
     },
+    open_files,
     serve::asked_to_stop,
     state::App,
-    transport::{ClientDoor, SignedDoor, Transport},
+    transport::{ClientDoor, Room, SignedDoor, Transport},
 };
 
 /// From the first byte of a connection to the first request on it; also for a request's headers to arrive.
@@ -62,6 +64,7 @@ pub fn client_door(
     door: &ClientDoor,
     certificates: &Arc<Certificates>,
     sightings: Option<Sightings>,
+    room: Room,
     app: App,
 ) -> Result<JoinHandle<()>, String> {
     let settings = http::mtls::config(certificates, &door.authorities)?;
@@ -70,9 +73,9 @@ pub fn client_door(
     tokio::spawn(stop_when_told(handle.clone()));
     let mut server = axum_server::from_tcp(listener)
         .map_err(|error| error.to_string())?
-        .acceptor(Watching::new(
-            RustlsConfig::from_config(settings),
-            sightings,
+        .acceptor(Counting::new(
+            Watching::new(RustlsConfig::from_config(settings), sightings),
+            Places::new("certificates", room, app.trusted_proxies().to_vec()),
         ))
         .handle(handle)
         .first_request_timeout(FIRST_WORDS);
@@ -122,7 +125,7 @@ impl SignedListener {
     ///
     /// # Errors
     /// The server could not be made.
-    pub fn open(self, app: App) -> Result<JoinHandle<()>, String> {
+    pub fn open(self, room: Room, app: App) -> Result<JoinHandle<()>, String> {
         let Self {
             listener,
             address,
@@ -130,8 +133,10 @@ impl SignedListener {
         } = self;
         let handle = Handle::new();
         tokio::spawn(stop_when_told(handle.clone()));
+        let places = Places::new("signed", room, app.trusted_proxies().to_vec());
         let mut server = axum_server::from_tcp(listener)
             .map_err(|error| error.to_string())?
+            .map(|door| Counting::new(door, places))
             .handle(handle)
             .first_request_timeout(FIRST_WORDS);
         limit_slowness(server.http_builder());
@@ -146,6 +151,17 @@ impl SignedListener {
             }
         }))
     }
+}
+
+/// How many connections each door takes, with as many files as the system lets the program have open.
+pub fn room(config: &Config) -> Room {
+    let doors = [config.client_door.is_some(), config.signed_door.is_some()];
+    let doors = doors.iter().fold(1, |doors, &open| doors + u32::from(open));
+    let (room, less) = config.room.within(open_files::as_many_as_allowed(), doors);
+    if let Some(less) = less {
+        tracing::warn!("{less}");
+    }
+    room
 }
 
 /// Takes an address.

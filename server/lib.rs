@@ -12,6 +12,7 @@ pub mod expected;
 pub mod http;
 pub mod ingest;
 pub mod networks;
+pub mod open_files;
 pub mod people;
 pub mod quarantine;
 pub mod rejudge;

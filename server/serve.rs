@@ -15,7 +15,7 @@ use crate::{
         days::date_of,
     },
     doors::{
-        FIRST_WORDS, SignedListener, client_door, limit_slowness, listen_on, open_doors,
+        FIRST_WORDS, SignedListener, client_door, limit_slowness, listen_on, open_doors, room,
         stop_when_told,
     },
     http::{
@@ -23,6 +23,7 @@ use crate::{
         door::hash_password,
         oidc::Provider,
         pacing::Pacer,
+        places::{Counting, Places},
         tls::{
             self, Doors,
             watch::{self, Watching},
@@ -115,7 +116,11 @@ pub async fn serve(
     let handle = Handle::new();
     tokio::spawn(stop_when_told(handle.clone()));
     let mut chores = chores(&app, &config, metrics);
-    let signed = signed.map(|door| door.open(app.clone())).transpose()?;
+    let room = room(&config);
+    let signed = signed
+        .map(|door| door.open(room, app.clone()))
+        .transpose()?;
+    let places = Places::new("main", room, config.trusted_proxies.clone());
     let service = http::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
     match &config.transport {
         Transport::Plain => {
@@ -123,6 +128,7 @@ pub async fn serve(
             on_ready(address, &store);
             let mut server = axum_server::from_tcp(listener)
                 .map_err(|error| error.to_string())?
+                .map(|door| Counting::new(door, places))
                 .handle(handle)
                 .first_request_timeout(FIRST_WORDS);
             limit_slowness(server.http_builder());
@@ -137,7 +143,7 @@ pub async fn serve(
             }
             let door = config.client_door.as_ref();
             let sightings = doors.sightings.clone();
-            let open = |door| client_door(door, &certificates, sightings, app.clone());
+            let open = |door| client_door(door, &certificates, sightings, room, app.clone());
             let clients = door.map(open).transpose()?;
             chores.spawn(tls::keep_fresh(certificates, store.clone()));
             let made = pairs.first().filter(|_| made);
@@ -151,7 +157,7 @@ pub async fn serve(
             let door = Watching::new(RustlsConfig::from_config(settings), doors.sightings);
             let mut server = axum_server::from_tcp(listener)
                 .map_err(|error| error.to_string())?
-                .acceptor(door)
+                .acceptor(Counting::new(door, places))
                 .handle(handle)
                 .first_request_timeout(FIRST_WORDS);
             limit_slowness(server.http_builder());

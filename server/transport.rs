@@ -58,6 +58,12 @@ pub struct TransportArgs {
     /// The server's own key that the keys of enrolled machines come from; made when it is missing [default: enrolment.key in the data directory]
     #[arg(long, env = "CUTOVER_ENROLMENT_KEY", value_name = "FILE")]
     pub enrolment_key: Option<PathBuf>,
+    /// Connections that may be open at each of these addresses; 0: any number [default: 8192]
+    #[arg(long, env = "CUTOVER_MAX_CONNECTIONS", value_name = "N")]
+    pub max_connections: Option<u32>,
+    /// Of these, from one address or one /64 of IPv6; trusted proxies are not counted; 0: any number [default: 1024]
+    #[arg(long, env = "CUTOVER_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N")]
+    pub max_connections_per_address: Option<u32>,
 }
 
 /// The same in a file.
@@ -83,6 +89,10 @@ pub struct TransportInFile {
     pub signed_http_listen: Option<String>,
     /// The server's own key.
     pub enrolment_key: Option<PathBuf>,
+    /// Connections in all.
+    pub max_connections: Option<u32>,
+    /// Connections from one address.
+    pub max_connections_per_address: Option<u32>,
 }
 
 /// Where a certificate and its key are.
@@ -285,6 +295,70 @@ impl TransportArgs {
     }
 }
 
+/// How many connections one door takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// In all; 0: any number.
+    pub all: u32,
+    /// From one address, or one /64 of IPv6; 0: any number. A whole site can be behind one.
+    pub of_one: u32,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self {
+            all: 8_192,
+            of_one: 1_024,
+        }
+    }
+}
+
+impl Room {
+    /// Files that are open beside connections: the database, what is uploaded, what messages go out by.
+    const OTHER_FILES: u64 = 256;
+
+    /// What so many doors can take of this while the system lets the program have `files` open (`None`: any number), and a
+    /// sentence where that is less. One address never has more than a quarter of what is less than was meant.
+    pub fn within(self, files: Option<u64>, doors: u32) -> (Self, Option<String>) {
+        let Some(files) = files else {
+            return (self, None);
+        };
+        let left = files.saturating_sub(Self::OTHER_FILES) / u64::from(doors.max(1));
+        let left = u32::try_from(left).unwrap_or(u32::MAX).max(1);
+        if self.all == 0 || self.all <= left {
+            return (self, None);
+        }
+        let room = Self {
+            all: left,
+            of_one: self.of_one.min((left / 4).max(1)),
+        };
+        let of_one = match room.of_one {
+            0 => "any number".to_owned(),
+            n => n.to_string(),
+        };
+        let sentence = format!(
+            "the system lets this program have {files} files open, so each address that it listens on takes {left} connections and not {}, and {of_one} from one sender; raise the limit (LimitNOFILE, ulimit -n) or lower --max-connections",
+            self.all
+        );
+        (room, Some(sentence))
+    }
+}
+
+impl TransportArgs {
+    /// Settles how many connections there may be.
+    pub fn room(&self, file: &TransportInFile) -> Room {
+        let usual = Room::default();
+        let all = self.max_connections.or(file.max_connections);
+        let of_one = self
+            .max_connections_per_address
+            .or(file.max_connections_per_address);
+        Room {
+            all: all.unwrap_or(usual.all),
+            of_one: of_one.unwrap_or(usual.of_one),
+        }
+    }
+}
+
 /// Reads an address to listen on. `setting` is what the sentence about a mistake names.
 ///
 /// # Errors
@@ -294,4 +368,24 @@ pub fn address(setting: &str, text: &str) -> Result<SocketAddr, String> {
         .ok()
         .and_then(|mut addresses| addresses.next())
         .ok_or_else(|| format!("{setting} must be HOST:PORT, such as 127.0.0.1:8443, not {text:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_never_more_places_than_files() {
+        let usual = Room::default();
+        assert_eq!(usual.within(None, 3), (usual, None));
+        assert_eq!(usual.within(Some(65_536), 3), (usual, None));
+        let (room, said) = usual.within(Some(1_024), 2);
+        assert_eq!((room.all, room.of_one), (384, 96));
+        assert!(said.is_some_and(|said| said.contains("1024 files")));
+        let (room, _) = usual.within(Some(100), 1);
+        assert_eq!((room.all, room.of_one), (1, 1), "never none, and never any");
+        // Whoever wants no limit has none.
+        let any = Room { all: 0, of_one: 0 };
+        assert_eq!(any.within(Some(1_024), 2), (any, None));
+    }
 }

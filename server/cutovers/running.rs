@@ -186,6 +186,7 @@ pub fn known(client: &InScope, scope: &Scope, ruleset: &str, now: Timestamp) -> 
                 assess::SeenOld { last, since }.contradicts(reported)
             })
         }),
+        suspected: client.suspected,
         collected_at: row.collected_at.map(|at| at.0),
         received_at: row.received_at.map(|at| at.0),
         evidence: client.evidence.clone(),

@@ -69,7 +69,7 @@ pub enum Tries {
 }
 
 /// Who is slowed together: an address, or a network of IPv6, of which everybody has many addresses.
-fn network(from: Option<IpAddr>) -> Network {
+pub(super) fn network(from: Option<IpAddr>) -> Network {
     match from.map(|from| from.to_canonical()) {
         Some(IpAddr::V4(v4)) => Network::from(u32::from(v4)),
         // No IPv4 address is as large, whatever the network.

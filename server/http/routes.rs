@@ -14,10 +14,10 @@ use axum::{
 
 use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
-    cutover, exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest, kit, layers,
-    lists, observed, observed_page, oidc, pages, people, population, saved, second_factor, setup,
-    sightings, sign_in, suspicions, tls_page, tokens, trend, trend_api, twins, upload_again,
-    upload_api, uploads, webhooks,
+    cutover, enrolled, exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest,
+    kit, layers, lists, observed, observed_page, oidc, pages, people, population, saved,
+    second_factor, setup, sightings, sign_in, suspicions, tls_page, tokens, trend, trend_api,
+    twins, upload_again, upload_api, uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},
@@ -239,7 +239,7 @@ fn cutovers() -> Vec<Route> {
 
 /// Accounts, and the way in.
 fn people() -> Vec<Route> {
-    use Needs::{Administer, Anyone, OwnAccount};
+    use Needs::{Administer, Anyone, OwnAccount, ReadAudit};
     const FACTOR: &str = "/account/second-factor";
     vec![
         get("/people", Administer, people::list),
@@ -261,6 +261,9 @@ fn people() -> Vec<Route> {
         post("/tokens/{token}/revoke", Administer, tokens::revoke),
         post("/tokens/{token}/quarantine", Administer, tokens::quarantine),
         post("/tokens/{token}/lift", Administer, tokens::lift),
+        get("/enrolled", ReadAudit, enrolled::page),
+        get("/enrolled/{machine}", ReadAudit, enrolled::one),
+        post("/enrolled/{machine}/revoke", Administer, enrolled::revoke),
         get("/account", OwnAccount, account::page),
         post("/account/password", OwnAccount, account::password),
         post(

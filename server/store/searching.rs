@@ -35,11 +35,16 @@ pub(super) fn searched(filter: &Filter) -> Option<&str> {
 
 /// A pattern for "somewhere in it".
 pub(super) fn inside(part: &str) -> Value {
+    Value::Text(inside_text(part))
+}
+
+/// The same as a text.
+pub(super) fn inside_text(part: &str) -> String {
     let escaped = part
         .replace('!', "!!")
         .replace('%', "!%")
         .replace('_', "!_");
-    Value::Text(format!("%{escaped}%"))
+    format!("%{escaped}%")
 }
 
 /// The engine, where the parts of a text leave few names.

@@ -1,10 +1,13 @@
 //! Suspicions as people and programs read them, and how they are closed.
 
+use std::collections::HashSet;
+
 use super::{
     ESTATE, Store, audit,
-    db::Conn,
+    db::{Composed, Conn, Tx},
     error::{Error, Result},
     identify::{self, ClientId},
+    known::ClientIdRow,
     narrowing::{Growing, Value, text},
     quarantine_model::Span,
 };
@@ -45,6 +48,22 @@ pub(super) const SUSPECTED: &str = " AND id IN (
   UNION SELECT t.client_id FROM suspicions s JOIN turned t ON t.estate = s.estate AND t.sent_from = s.about
     AND t.at >= s.first_at AND t.at <= s.last_at
   WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'burst' AND s.about <> '')";
+
+/// The same clients, all of them.
+pub(super) async fn suspected(tx: &mut Tx) -> Result<HashSet<ClientId>> {
+    let mut text = Composed::default();
+    text.push("SELECT id AS client_id FROM clients WHERE estate = ?");
+    text.push(SUSPECTED);
+    let mut statement = tx.composed(text);
+    for _ in 0..4 {
+        statement = statement.bind(ESTATE);
+    }
+    let rows: Vec<ClientIdRow> = statement.all().await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| identify::from_bytes(&row.client_id))
+        .collect())
+}
 
 /// Whether somebody has looked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -142,6 +142,8 @@ impl Screen {
 pub const FEEDS: &str = "/feeds";
 /// The page of tokens.
 pub const TOKENS: &str = "/tokens";
+/// Machines that sign their reports.
+pub const ENROLLED: &str = "/enrolled";
 /// What honest machines seldom do, as far as nobody has looked.
 pub const SUSPICIONS: &str = "/suspicions";
 

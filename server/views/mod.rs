@@ -23,6 +23,7 @@ pub mod day;
 pub mod deeds;
 pub mod direction;
 pub mod dossier;
+pub mod enrolled;
 pub mod exceptions;
 pub mod exceptions_words;
 pub mod feeding;

@@ -77,7 +77,7 @@ for (const engine of engines()) {
         await page.getByLabel("Planned day").fill("2030-03-12");
         await page.getByLabel("Takes two people").uncheck();
         await page.getByRole("button", { name: "Make this scope" }).click();
-        await page.getByRole("heading", { name: "No-go: 10 of 10 criteria are not met." }).waitFor();
+        await page.getByRole("heading", { name: "No-go: 11 of 11 criteria are not met." }).waitFor();
         await looked(visitor, name("scope-new"));
         // What if.
         await page.getByRole("button", { name: "Run the what-if now" }).click();

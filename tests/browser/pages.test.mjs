@@ -23,9 +23,11 @@ const always = [
   { name: "exceptions", path: "/exceptions" },
   { name: "ask-for-exceptions", path: "/exceptions/new?standing=blocking" },
   { name: "tokens", path: "/tokens" },
+  { name: "enrolled", path: "/enrolled" },
   { name: "people", path: "/people" },
   { name: "person", path: "/people/admin" },
   { name: "account", path: "/account" },
+  { name: "second-factor", path: "/account/second-factor", same: true },
   { name: "tls", path: "/tls" },
   { name: "sightings", path: "/sightings" },
   { name: "suspicions", path: "/suspicions" },
@@ -54,6 +56,7 @@ const withClients = [
   { name: "upload-one", from: "/upload", link: 'a[href^="/uploads/"]' },
   { name: "upload-table", from: "/upload", link: 'tr:nth-child(2) a[href^="/uploads/"]' },
   { name: "no-such-client", path: "/clients/00000000-0000-7000-8000-000000000000", status: 404 },
+  { name: "machine", from: "/enrolled", link: 'tbody a[href^="/enrolled/"]' },
   { name: "search-without-result", path: "/clients?q=nobody-is-called-so" },
 ];
 
@@ -184,6 +187,7 @@ describe("with clients of several standings", () => {
       assert.equal(status, 202, text);
       await server.request(`${headers.location}?wait=30`, { token });
     }
+    await server.tell("enrol", "pc-0042.corp.example", "a-machine-with-a-name-that-is-as-long-as-any.and-a-domain-that-is-long-too.corp.example", "--why", "cannot do TLS 1.2 yet");
     await askForExceptions();
   });
   everyWindow([...always, ...withClients], "");

@@ -107,13 +107,13 @@ fn only_what_the_certificate_names_is_taken() {
 }
 
 /// A certificate authority, and clients of it.
-struct Authority {
+pub struct Authority {
     issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
-    pem: String,
+    pub pem: String,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let key = rcgen::KeyPair::generate().expect("a key");
         let mut params = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -125,7 +125,7 @@ impl Authority {
     }
 
     /// Certificate and key of a client with these DNS names and this common name, as PEM.
-    fn client(&self, names: &[&str], common: &str) -> Vec<u8> {
+    pub fn client(&self, names: &[&str], common: &str) -> Vec<u8> {
         let key = rcgen::KeyPair::generate().expect("a key");
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = rcgen::CertificateParams::new(names).expect("parameters");
@@ -140,7 +140,7 @@ impl Authority {
 }
 
 /// The address of the second door, from the log.
-async fn door(app: &TestApp) -> String {
+pub async fn door(app: &TestApp) -> String {
     for _ in 0..100 {
         let log = app.log();
         let found = log.split("own certificate report to ").nth(1);

@@ -8,6 +8,7 @@ mod rules;
 mod seen;
 mod served;
 mod stored;
+mod suspected;
 mod watch;
 
 pub use served::decided;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{answer::Answer, app::TestApp};
 
 /// The address of the door, from the log.
-async fn door(app: &TestApp) -> String {
+pub async fn door(app: &TestApp) -> String {
     for _ in 0..100 {
         if let Some(rest) = app.log().split("plain HTTP at ").nth(1) {
             return rest.split("/api/").next().expect("an address").to_owned();

@@ -1,4 +1,4 @@
-//! The ten things a board asks for: each with a limit, what is there now, and whether that is enough.
+//! The eleven things a board asks for: each with a limit, what is there now, and whether that is enough.
 //!
 //! What nobody knows is not met. What a person says is met by saying it, with a name and a day.
 
@@ -17,6 +17,8 @@ pub enum Criterion {
     Silent,
     /// Clients and addresses seen using the old protocols lately.
     Observed,
+    /// Clients that a report turned ready about which a suspicion is open.
+    Suspicious,
     /// A rehearsal was held.
     Rehearsal,
     /// The way back is written, timed and tried.
@@ -32,12 +34,13 @@ pub enum Criterion {
 }
 
 impl Criterion {
-    /// All ten, in the order of the table.
-    pub const ALL: [Self; 10] = [
+    /// All, in the order of the table.
+    pub const ALL: [Self; 11] = [
         Self::Blockers,
         Self::Coverage,
         Self::Silent,
         Self::Observed,
+        Self::Suspicious,
         Self::Rehearsal,
         Self::Rollback,
         Self::SiteSystems,
@@ -53,6 +56,7 @@ impl Criterion {
             Self::Coverage => "coverage",
             Self::Silent => "silent",
             Self::Observed => "observed",
+            Self::Suspicious => "suspicious",
             Self::Rehearsal => "rehearsal",
             Self::Rollback => "rollback",
             Self::SiteSystems => "site_systems",
@@ -74,6 +78,7 @@ impl Criterion {
             Self::Coverage => "Expected clients with a verdict that counts",
             Self::Silent => "Not heard lately, and nobody answers for them",
             Self::Observed => "Seen using TLS 1.0 or 1.1 in the last 30 days",
+            Self::Suspicious => "Turned ready by a report about which a suspicion is open",
             Self::Rehearsal => "Rehearsal held in this scope",
             Self::Rollback => "Way back written, timed and tried",
             Self::SiteSystems => {
@@ -99,6 +104,9 @@ impl Criterion {
             }
             Self::Observed => {
                 "Different clients, and addresses that may be anybody's, that logs of the last 30 days show using TLS 1.0 or 1.1 with the site systems of the scope. Met when there are no more than the limit and the logs cover the whole window; that nobody was seen in logs with gaps proves nothing."
+            }
+            Self::Suspicious => {
+                "Clients of the scope that a report turned ready about which a suspicion is open: by another sender than before, with other hardware, or among many that one sender turned within an hour. Met when there are no more than the limit. Somebody looks at them, and closes each with a reason."
             }
             Self::Rehearsal => {
                 "Somebody says with a name and a day that the switch was rehearsed in this scope. Met while that stands."
@@ -133,9 +141,12 @@ impl Criterion {
             Self::RepairPath => {
                 Some("Which path: group policy, a software share, remote management, hands.")
             }
-            Self::Blockers | Self::Coverage | Self::Silent | Self::Observed | Self::Exceptions => {
-                None
-            }
+            Self::Blockers
+            | Self::Coverage
+            | Self::Silent
+            | Self::Observed
+            | Self::Suspicious
+            | Self::Exceptions => None,
         }
     }
 
@@ -243,7 +254,7 @@ pub struct Held {
     pub says: String,
 }
 
-/// Holds facts against the limits: all ten, in their order.
+/// Holds facts against the limits: all of them, in their order.
 pub fn hold(facts: &Facts<'_>) -> Vec<Held> {
     let each = Criterion::ALL.into_iter();
     each.map(|criterion| one(criterion, facts)).collect()
@@ -348,6 +359,13 @@ fn figure(criterion: Criterion, facts: &Facts<'_>) -> (Option<i64>, String) {
             "No list in force expects anybody in this scope, so nobody knows who is silent. Upload one.".to_owned(),
         ),
         Criterion::Silent => (Some(tally.silent), String::new()),
+        Criterion::Suspicious => match tally.suspected {
+            Some(suspected) => (Some(suspected), String::new()),
+            None => (
+                None,
+                "The newest run did not look at suspicions: run the what-if again.".to_owned(),
+            ),
+        },
         _ => match facts.ending {
             Some(ending) => (Some(ending), format!(" In force: {}.", facts.exceptions)),
             None if facts.exceptions == 0 => (Some(0), " None is in force.".to_owned()),

@@ -9,7 +9,7 @@ use super::{
     super::verdict::Standing,
     canonical,
     scope::Scope,
-    whatif::{Because, Fate, Found, Known, judge},
+    whatif::{Because, Fate, Found, Known, Membership, judge},
 };
 
 /// Clients by fate, in the order of [`Fate::ALL`].
@@ -72,6 +72,9 @@ pub struct Tally {
     pub judged: i64,
     /// Of those outside exceptions: never reported, or too long ago.
     pub silent: i64,
+    /// Of those that the scope names: turned ready by a report about which a suspicion is open. `None`: this run is of a time
+    /// when nobody looked at that.
+    pub suspected: Option<i64>,
 }
 
 impl Tally {
@@ -101,6 +104,9 @@ impl Tally {
                 self.judged += 1;
             }
         }
+        if known.suspected && known.membership == Membership::Named {
+            *self.suspected.get_or_insert(0) += 1;
+        }
         let unheard = matches!(known.standing, Standing::Silent | Standing::Stale) || !known.fresh;
         if unheard && found.fate != Fate::Accepted {
             self.silent += 1;
@@ -124,6 +130,7 @@ impl Tally {
             "expected": self.expected,
             "judged": self.judged,
             "silent": self.silent,
+            "suspected": self.suspected,
         })
     }
 
@@ -148,6 +155,7 @@ impl Tally {
             expected: n("expected"),
             judged: n("judged"),
             silent: n("silent"),
+            suspected: value["suspected"].as_i64(),
         }
     }
 
@@ -176,7 +184,10 @@ impl Run {
     pub fn new(scope: &Scope, ruleset: &str) -> Self {
         let head = canonical::written(&json!({"ruleset": ruleset, "scope": scope.inputs()}));
         Self {
-            tally: Tally::default(),
+            tally: Tally {
+                suspected: Some(0),
+                ..Tally::default()
+            },
             head: Sha256::digest(head.as_bytes()).into(),
             sum: [0; 32],
         }

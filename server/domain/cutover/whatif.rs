@@ -231,6 +231,8 @@ pub struct Known {
     pub judged: bool,
     /// A log or a handshake that is surely its own shows an old protocol, and nothing newer than that was reported.
     pub seen_using_old: bool,
+    /// A report turned it ready about which a suspicion is open. That moves nobody.
+    pub suspected: bool,
     /// When the facts were read, in milliseconds.
     pub collected_at: Option<i64>,
     /// When the last report came in, in milliseconds.
@@ -330,13 +332,14 @@ impl Known {
             "evidence": self.evidence,
             "exception": self.exception,
             "seen_using_old": self.seen_using_old,
+            "suspected": self.suspected,
             "fate": found.fate.code(),
             "without": found.without.code(),
             "because": found.because.code(),
         })
     }
 
-    /// What decides its fate, and nothing that only tells when it was last heard.
+    /// What decides its fate and what a board asks for, and nothing that only tells when it was last heard.
     pub fn input(&self) -> Value {
         json!([
             self.id,
@@ -359,6 +362,7 @@ impl Known {
             self.judged,
             self.exception,
             self.seen_using_old,
+            self.suspected,
         ])
     }
 }

@@ -127,7 +127,7 @@ pub struct WhatIf {
     /// Clients that would, if all that may, and all of whom nobody can say, are bad.
     most: i64,
     tally: TallyJson,
-    /// All ten.
+    /// All of them.
     criteria: Vec<HeldJson>,
 }
 
@@ -178,6 +178,8 @@ struct TallyJson {
     judged: i64,
     /// Not heard lately, and outside exceptions.
     silent: i64,
+    /// Turned ready by a report about which a suspicion is open.
+    suspected: Option<i64>,
 }
 
 impl TallyJson {
@@ -196,6 +198,7 @@ impl TallyJson {
             expected: tally.expected,
             judged: tally.judged,
             silent: tally.silent,
+            suspected: tally.suspected,
         }
     }
 }

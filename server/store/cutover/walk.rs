@@ -11,6 +11,7 @@ use super::{
         lists::page,
         model::{ClientRow, Filter, Order},
         observed_read::last_seen_old,
+        suspicion_list::suspected,
     },
     excepted::{self, Excepted},
 };
@@ -44,6 +45,8 @@ pub struct InScope {
     pub exception: Option<Excepted>,
     /// When a log or a handshake that is surely its own showed an old protocol last, within [`WINDOW`] days.
     pub seen_old: Option<Timestamp>,
+    /// A report turned it ready about which a suspicion is open.
+    pub suspected: bool,
 }
 
 /// Everybody in a scope, being read.
@@ -54,6 +57,7 @@ pub struct ScopeWalk {
     cursor: Option<String>,
     exceptions: HashMap<String, Vec<Excepted>>,
     seen_old: HashMap<ClientId, Timestamp>,
+    suspected: HashSet<ClientId>,
     /// Those that can come by more than one filter.
     seen: HashSet<String>,
     now: Timestamp,
@@ -70,12 +74,14 @@ impl Store {
         let mut tx = self.db.read().await?;
         let exceptions = excepted::in_force(&mut tx, now).await?;
         let seen_old = last_seen_old(&mut tx, now.plus(-(WINDOW - 1) * DAY)).await?;
+        let suspected = suspected(&mut tx).await?;
         Ok(ScopeWalk {
             tx,
             filters: filters.into(),
             cursor: None,
             exceptions,
             seen_old,
+            suspected,
             seen: HashSet::new(),
             now,
         })
@@ -109,17 +115,15 @@ impl ScopeWalk {
                 if membership != Membership::Named && !self.seen.insert(row.id.clone()) {
                     continue;
                 }
+                let id = row.id.parse::<ClientId>().ok();
                 let several = self.exceptions.get(&row.id).into_iter().flatten();
                 let exception = several.filter(|exception| exception.fits(&row)).cloned();
                 found.push(InScope {
                     membership,
                     evidence: hashes.get(&row.id).cloned().unwrap_or_default(),
                     exception: exception.take(1).next(),
-                    seen_old: row
-                        .id
-                        .parse()
-                        .ok()
-                        .and_then(|id: ClientId| self.seen_old.get(&id).copied()),
+                    seen_old: id.and_then(|id| self.seen_old.get(&id).copied()),
+                    suspected: id.is_some_and(|id| self.suspected.contains(&id)),
                     row,
                 });
             }

@@ -13,7 +13,7 @@ use crate::{
         time::Timestamp,
     },
     views::{
-        links::{client_url, encode},
+        links::{SUSPICIONS, client_url, encode},
         text::{Moment, clients, counted, number},
         words,
     },
@@ -190,6 +190,8 @@ pub struct CriterionLine {
     pub note: String,
     /// A link that can be followed.
     pub link: Option<String>,
+    /// Where what is not met can be looked at, and what it is called there.
+    pub look: Option<(&'static str, &'static str)>,
     /// When it was said or set.
     pub at: Option<Moment>,
 }
@@ -237,6 +239,8 @@ impl CriterionLine {
                 .as_ref()
                 .map(|mark| mark.link.clone())
                 .filter(|link| link.starts_with("https://") || link.starts_with("http://")),
+            look: (criterion == Criterion::Suspicious && !held.met)
+                .then_some((SUSPICIONS, "Suspicions")),
             at: at.map(|at| Moment::new(at, now)),
         }
     }

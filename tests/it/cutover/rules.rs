@@ -31,6 +31,7 @@ pub fn ready(name: &str) -> Known {
         duplicate: false,
         judged: true,
         seen_using_old: false,
+        suspected: false,
         collected_at: Some(1),
         received_at: Some(1),
         evidence: "00".to_owned(),
@@ -351,9 +352,9 @@ fn marked() -> Vec<Mark> {
 }
 
 #[test]
-fn all_ten_are_asked_and_what_nobody_knows_is_not_met() {
+fn all_are_asked_and_what_nobody_knows_is_not_met() {
     let nothing = hold(&Facts::default());
-    assert_eq!(nothing.len(), 10);
+    assert_eq!(nothing.len(), 11);
     assert!(nothing.iter().all(|held| !held.met), "{nothing:?}");
     let marks = marked();
     let clients: Vec<Known> = (0..100).map(|n| ready(&format!("PC-{n}"))).collect();
@@ -390,11 +391,17 @@ fn all_ten_are_asked_and_what_nobody_knows_is_not_met() {
     assert_eq!(met(&clients, Some(&whole), 2, Some(1)), "exceptions");
     assert_eq!(
         met(&[], Some(&whole), 0, Some(0)),
-        "blockers,coverage,silent,exceptions"
+        "blockers,coverage,silent,suspicious,exceptions"
     );
     let mut some = clients.clone();
     some[0] = silent("PC-0");
     assert_eq!(met(&some, Some(&whole), 0, Some(0)), "silent");
+    some[0] = Known {
+        suspected: true,
+        ..ready("PC-0")
+    };
+    assert_eq!(met(&some, Some(&whole), 0, Some(0)), "suspicious");
+    some[0] = silent("PC-0");
     some[1] = silent("PC-1");
     some[2] = silent("PC-2");
     assert_eq!(met(&some, Some(&whole), 0, Some(0)), "coverage,silent");
@@ -406,4 +413,29 @@ fn all_ten_are_asked_and_what_nobody_knows_is_not_met() {
         })
         .collect();
     assert_eq!(met(&unlisted, Some(&whole), 0, Some(0)), "coverage,silent");
+}
+
+#[test]
+fn a_run_that_did_not_look_at_suspicions_meets_nothing_by_it() {
+    let (tally, _) = ran(&[ready("PC-1")]);
+    let mut kept = tally.json();
+    assert_eq!(Tally::read(&kept), tally);
+    kept.as_object_mut().expect("an object").remove("suspected");
+    let old = Tally::read(&kept);
+    let held = hold(&Facts {
+        tally: Some(&old),
+        ..Facts::default()
+    });
+    let held = held
+        .iter()
+        .find(|held| held.criterion == Criterion::Suspicious)
+        .expect("it is asked");
+    assert_eq!((held.figure, held.met), (None, false));
+    // One that may belong to the scope is not ready, whatever turned it before.
+    let (tally, _) = ran(&[Known {
+        suspected: true,
+        membership: Membership::Unplaced,
+        ..ready("PC-1")
+    }]);
+    assert_eq!(tally.suspected, Some(0));
 }

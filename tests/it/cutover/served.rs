@@ -66,7 +66,7 @@ async fn a_board_decides_and_the_record_does_not_move() {
         let scope = scope(&app, &cookie, "").await;
         let text = page(&app, &cookie, &scope).await;
         assert!(
-            text.contains("No-go: 10 of 10 criteria are not met."),
+            text.contains("No-go: 11 of 11 criteria are not met."),
             "{text}"
         );
         assert!(text.contains("guess by site code"), "{text}");
@@ -108,7 +108,7 @@ async fn a_board_decides_and_the_record_does_not_move() {
         );
         let text = page(&app, &cookie, &scope).await;
         assert!(
-            text.contains("No-go: 4 of 10 criteria are not met."),
+            text.contains("No-go: 4 of 11 criteria are not met."),
             "{text}"
         );
         assert!(

@@ -76,6 +76,7 @@ pub fn address(path: &str, id: &str, upload: &str) -> String {
         .replace("{person}", "nobody-of-this-name")
         .replace("{session}", "none")
         .replace("{token}", "none")
+        .replace("{machine}", "none")
         .replace("{scope}", "none")
         .replace("{run}", "none")
         .replace("{number}", "1")

@@ -18,7 +18,10 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_cutover");
 
 /// A command of the program that no setting of this machine reaches.
 pub fn program() -> Command {
-    let mut command = Command::new(PROGRAM);
+    untouched(Command::new(PROGRAM))
+}
+
+fn untouched(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CUTOVER_") {
             command.env_remove(name);
@@ -77,7 +80,26 @@ impl TestApp {
         Self::start("sqlite", None, arguments)
     }
 
+    /// One on SQLite that the system lets have so many files open.
+    pub fn with_few_files(files: u32) -> Self {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "ulimit -n \"$0\" && exec \"$@\""])
+            .arg(files.to_string())
+            .arg(PROGRAM);
+        Self::start_by(untouched(shell), "sqlite", None, UNLIMITED)
+    }
+
     fn start(engine: &'static str, database: Option<Database>, arguments: &[&str]) -> Self {
+        Self::start_by(program(), engine, database, arguments)
+    }
+
+    fn start_by(
+        mut command: Command,
+        engine: &'static str,
+        database: Option<Database>,
+        arguments: &[&str],
+    ) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let database_url = database.as_ref().map_or_else(
             || format!("sqlite://{}", directory.path().join("cutover.db").display()),
@@ -87,7 +109,7 @@ impl TestApp {
         let password = format!("first-of-a-test-{}", std::process::id());
         let password_file = directory.path().join("first-password");
         fs::write(&password_file, format!("{password}\n")).expect("a file");
-        let mut child = program()
+        let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(directory.path())
             .args(["--database-url", &database_url])

@@ -84,6 +84,7 @@ fn known(n: usize) -> Known {
         duplicate: false,
         judged: true,
         seen_using_old: false,
+        suspected: false,
         collected_at: None,
         received_at: None,
         evidence: String::new(),

@@ -1,0 +1,72 @@
+//! A client that turned ready in a suspicious way keeps a board from "go", until somebody has looked.
+
+use serde_json::{Value, json};
+
+use super::served::{page, post, scope};
+use crate::support::{answer::Answer, app::TestApp, report::HOUR};
+
+fn criterion(what_if: &Value) -> Value {
+    let all = what_if["criteria"].as_array().expect("criteria");
+    let one = all.iter().find(|one| one["criterion"] == "suspicious");
+    one.expect("it is asked").clone()
+}
+
+#[tokio::test]
+async fn an_open_suspicion_about_a_turn_to_ready_is_a_criterion() {
+    for app in TestApp::each().await {
+        let thief = app.make_token("ingest", "another sender");
+        for name in ["PC-1", "PC-2"] {
+            let bad = app.report(name).windows7_untouched().collected(-HOUR);
+            bad.stored().await;
+        }
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let id = scope.rsplit('/').next().expect("an id").to_owned();
+        let what_if = async || app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+        let before = what_if().await;
+        assert_eq!(
+            (&criterion(&before)["figure"], &criterion(&before)["met"]),
+            (&json!(0), &json!(true)),
+            "{before}"
+        );
+        // One is mended and says so itself; of the other somebody else says so.
+        app.report("PC-1").stored().await;
+        let forged = app.reports(app.report("PC-2").line()).bearer_auth(&thief);
+        Answer::to(forged).await.ok("forged");
+        let after = what_if().await;
+        let held = criterion(&after);
+        assert_eq!(
+            (&held["figure"], &held["limit"], &held["met"]),
+            (&json!(1), &json!(0), &json!(false)),
+            "{} {after}",
+            app.engine
+        );
+        assert_eq!(
+            (&after["go"], &after["tally"]["suspected"]),
+            (&json!(false), &json!(1))
+        );
+        assert_eq!(
+            after["tally"]["fates"]["safe"], 2,
+            "it moves nobody: {after}"
+        );
+        assert_ne!(after["input_hash"], before["input_hash"]);
+        // The board says it, and where it can be looked at.
+        post(&app, &cookie, &format!("{scope}/run"), "").await;
+        let text = page(&app, &cookie, &scope).await;
+        let row = text.split("#criterion-suspicious").nth(1).expect("a row");
+        let row = row.split("</tr>").next().expect("its end");
+        assert!(
+            row.contains("1; at most 0 may be.") && row.contains("href=\"/suspicions\""),
+            "{row}"
+        );
+        // Somebody looks.
+        let open = app.json("/api/v1/suspicions").await;
+        let open = open["items"][0]["id"].as_str().expect("an id").to_owned();
+        let form = format!("id={open}&why=its+disk+was+moved");
+        assert_eq!(
+            post(&app, &cookie, "/suspicions/close", &form).await.status,
+            303
+        );
+        assert_eq!(criterion(&what_if().await)["met"], true, "{}", app.engine);
+    }
+}
