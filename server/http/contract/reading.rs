@@ -103,7 +103,7 @@ fn excepted() -> Call {
 /// What was seen beside what is configured.
 fn observed() -> Call {
     Call::get("/api/v1/observations", "listObservations", "What was seen on the wire")
-        .says("Clients with what logs say that they used, beside how they stand, by name; and the boxes, what the logs cover, and which connections may be anybody's. Who is configured well and was surely seen using TLS 1.1 or earlier since it has been stands in `conflict`, at most some minutes after the log came in, and until a report that comes 30 days after it was last seen so; it counts as ready in the boxes here, which tell what is configured. Nothing that was seen makes anybody ready, and what was not seen proves nothing.")
+        .says("Clients with what logs say that they used, beside how they stand, by name; and the boxes, what the logs cover, and which connections may be anybody's. Who is configured well and was surely seen using TLS 1.1 or earlier since it has been stands in `conflict`, at most some minutes after the log came in, and until a report that comes 30 days after it was last seen so; it counts as ready in the boxes here, which tell what is configured. The usual 30 days are told as they were worked out at `as_of`, some minutes ago at most; other windows, and what a limited token asks, are worked out for the answer. Nothing that was seen makes anybody ready, and what was not seen proves nothing.")
         .takes(params::OBSERVED)
         .takes([params::CURSOR, params::LIMIT])
         .json::<ObservedAnswer>(200, "A page of the list, and what the whole covers.")
