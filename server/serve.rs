@@ -272,8 +272,7 @@ async fn first_admin(store: &Store, password: &str) -> Result<bool, String> {
     };
     let by = By {
         at: clock::now(),
-        actor: Actor::Server,
-        from: None,
+        author: Author::new(Actor::Server, None),
     };
     let made = store.first_account(new, by).await;
     made.map_err(|error| error.to_string())
