@@ -144,7 +144,10 @@ pub async fn serve(
             let door = config.client_door.as_ref();
             let sightings = doors.sightings.clone();
             let open = |door| client_door(door, &certificates, sightings, room, app.clone());
-            let clients = door.map(open).transpose()?;
+            let clients = door.map(open).transpose()?.map(|(open, authorities)| {
+                chores.spawn(authorities.keep_fresh(store.clone()));
+                open
+            });
             chores.spawn(tls::keep_fresh(certificates, store.clone()));
             let made = pairs.first().filter(|_| made);
             announce(

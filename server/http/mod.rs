@@ -8,6 +8,7 @@ pub mod audit;
 pub mod audit_export;
 pub mod auth;
 mod authorise;
+pub mod authorities;
 pub mod body;
 mod changes;
 pub mod client_json;
