@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 use tokio::{sync::mpsc, task::JoinHandle};
 
@@ -17,6 +17,7 @@ use crate::{
     enrolment,
     http::{
         self,
+        authorities::Authorities,
         places::{Counting, Places},
         tls::{
             Certificates, Doors,
@@ -56,7 +57,8 @@ pub fn open_doors(
     Ok((doors, made, waiting))
 }
 
-/// Opens the door for clients with certificates of their own; it closes when the server is told to stop.
+/// Opens the door for clients with certificates of their own; it closes when the server is told to stop. Also the authorities of
+/// those certificates, to be kept fresh.
 ///
 /// # Errors
 /// One sentence naming the setting.
@@ -66,15 +68,15 @@ pub fn client_door(
     sightings: Option<Sightings>,
     room: Room,
     app: App,
-) -> Result<JoinHandle<()>, String> {
-    let settings = http::mtls::config(certificates, &door.authorities)?;
+) -> Result<(JoinHandle<()>, Authorities), String> {
+    let authorities = Authorities::open(Arc::clone(certificates), door.authorities.clone())?;
     let (listener, address) = listen_on(door.listen)?;
     let handle = Handle::new();
     tokio::spawn(stop_when_told(handle.clone()));
     let mut server = axum_server::from_tcp(listener)
         .map_err(|error| error.to_string())?
         .acceptor(Counting::new(
-            Watching::new(RustlsConfig::from_config(settings), sightings),
+            Watching::new(authorities.settings(), sightings),
             Places::new("certificates", room, app.trusted_proxies().to_vec()),
         ))
         .handle(handle)
@@ -84,11 +86,12 @@ pub fn client_door(
     tracing::info!(
         "clients that show their own certificate report to https://{address}/api/v1/reports"
     );
-    Ok(tokio::spawn(async move {
+    let open = tokio::spawn(async move {
         if let Err(error) = server.serve(service).await {
             tracing::error!(%error, "no more reports are taken from clients with certificates");
         }
-    }))
+    });
+    Ok((open, authorities))
 }
 
 /// An address for signed reports without TLS that is taken and not open yet.

@@ -38,7 +38,7 @@ pub struct ListAnswer {
     pub duplicate: i64,
     /// Rows marked obsolete or decommissioned: not counted.
     pub left_out: i64,
-    /// Clients counted before, and now.
+    /// Clients counted before, and now, of the sites that the sender may list.
     pub population: (i64, i64),
     /// How many rows were not understood.
     pub rejected_count: i64,
@@ -65,7 +65,7 @@ pub struct WithdrawnAnswer {
     pub list: String,
     /// Clients that it named.
     pub gone: i64,
-    /// Clients counted before, and now.
+    /// Clients counted before, and now, of the sites that the sender may list.
     pub population: (i64, i64),
     /// Nothing was changed: somebody has to say that this is meant.
     #[serde(skip)]
@@ -194,6 +194,7 @@ pub async fn replace(
         .collect();
     let result = store
         .replace_population(
+            by.sites,
             ExpectedList {
                 name: name.clone(),
                 kind: list.kind,
@@ -246,7 +247,7 @@ pub async fn withdraw(
     let name = list_name(name)?;
     own_list(store, &name, by.sites).await?;
     let result = store
-        .withdraw_population(&name, by.name, by.because, consent, now)
+        .withdraw_population(by.sites, &name, by.name, by.because, consent, now)
         .await;
     let (withdrawn, needs_confirmation) = match result {
         Ok(Some(withdrawn)) => (withdrawn, None),

@@ -11,6 +11,7 @@ pub mod error;
 pub mod expected;
 pub mod http;
 pub mod ingest;
+pub mod logging;
 pub mod networks;
 pub mod open_files;
 pub mod people;

@@ -4,8 +4,10 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser};
-use cutover::cli::{self, Command};
-use tracing_subscriber::EnvFilter;
+use cutover::{
+    cli::{self, Command},
+    logging,
+};
 
 /// Shows which Configuration Manager clients block disabling TLS 1.0/1.1 on site servers, why, and what fixes them.
 #[derive(Parser)]
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
     let command = arguments
         .command
         .unwrap_or_else(|| Command::Serve(Box::new(arguments.serve)));
-    start_logging(command.logs_json());
+    logging::start(command.logs_json());
     // More than one library could choose another; this is the one that is tested.
     if rustls::crypto::aws_lc_rs::default_provider()
         .install_default()
@@ -61,20 +63,5 @@ fn main() -> ExitCode {
         // Everything was said already.
         Err(cli::Error::Said) => ExitCode::FAILURE,
         Err(cli::Error::NotMet) => ExitCode::from(3),
-    }
-}
-
-/// Logs go to standard error; `RUST_LOG` changes how much. Colours only where somebody looks.
-fn start_logging(json: bool) {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,tower_http=warn"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_writer(std::io::stderr);
-    if json {
-        builder.json().init();
-    } else {
-        builder.init();
     }
 }

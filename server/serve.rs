@@ -144,7 +144,10 @@ pub async fn serve(
             let door = config.client_door.as_ref();
             let sightings = doors.sightings.clone();
             let open = |door| client_door(door, &certificates, sightings, room, app.clone());
-            let clients = door.map(open).transpose()?;
+            let clients = door.map(open).transpose()?.map(|(open, authorities)| {
+                chores.spawn(authorities.keep_fresh(store.clone()));
+                open
+            });
             chores.spawn(tls::keep_fresh(certificates, store.clone()));
             let made = pairs.first().filter(|_| made);
             announce(
@@ -272,8 +275,7 @@ async fn first_admin(store: &Store, password: &str) -> Result<bool, String> {
     };
     let by = By {
         at: clock::now(),
-        actor: Actor::Server,
-        from: None,
+        author: Author::new(Actor::Server, None),
     };
     let made = store.first_account(new, by).await;
     made.map_err(|error| error.to_string())

@@ -289,8 +289,7 @@ impl Person {
     pub fn by(&self, from: Option<IpAddr>) -> By {
         By {
             at: clock::now(),
-            actor: Actor::Person(self.name.clone()),
-            from,
+            author: Author::new(Actor::Person(self.name.clone()), from),
         }
     }
 }

@@ -9,6 +9,7 @@ use axum::{
 };
 
 use super::{
+    layers::TOKEN,
     media,
     query::{Once, form_pairs},
 };
@@ -108,7 +109,8 @@ pub(super) async fn plain_id(mut request: Request, next: Next) -> Response {
     let mut given = request.headers().get_all(NAME).iter();
     let plain = given.next().is_none_or(|id| {
         let id = id.as_bytes();
-        !id.is_empty() && id.len() <= LONGEST_ID && id.iter().all(fits)
+        let token = id.windows(TOKEN.len()).any(|part| part == TOKEN.as_bytes());
+        !id.is_empty() && id.len() <= LONGEST_ID && id.iter().all(fits) && !token
     });
     if !plain || given.next().is_some() {
         request.headers_mut().remove(NAME);

@@ -2,7 +2,7 @@
 //!
 //! It is a listener of its own, because some old clients give up as soon as a server asks them for a certificate.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use axum::{
     Extension, Json, Router,
@@ -32,23 +32,26 @@ use crate::{domain::bound::Bound, error::Problem, state::App, store::incoming::S
 /// All feeds of this door together; one for each certificate would be as many as there are clients.
 const SENDER: &str = "client certificates";
 
-/// TLS settings that demand a certificate signed by one of the authorities in `file`.
+/// What is wrong with the file of the authorities, in a sentence naming the setting.
+pub(super) fn wrong(file: &Path, cause: &dyn std::fmt::Display) -> String {
+    format!(
+        "mtls_ca {} cannot be used: {cause}; it has to hold the certificates of the authorities that sign the clients' certificates, as PEM",
+        file.display()
+    )
+}
+
+/// TLS settings that demand a certificate signed by one of these authorities, which were read from `file`.
 ///
 /// # Errors
 /// One sentence naming the setting.
-pub fn config(
+pub(super) fn config(
     certificates: &Arc<Certificates>,
-    file: &std::path::Path,
+    authorities: &[u8],
+    file: &Path,
 ) -> Result<Arc<ServerConfig>, String> {
-    let wrong = |cause: &dyn std::fmt::Display| {
-        format!(
-            "mtls_ca {} cannot be used: {cause}; it has to hold the certificates of the authorities that sign the clients' certificates, as PEM",
-            file.display()
-        )
-    };
+    let wrong = |cause: &dyn std::fmt::Display| wrong(file, cause);
     let mut roots = RootCertStore::empty();
-    let authorities = CertificateDer::pem_file_iter(file).map_err(|error| wrong(&error))?;
-    for authority in authorities {
+    for authority in CertificateDer::pem_slice_iter(authorities) {
         let authority = authority.map_err(|error| wrong(&error))?;
         roots.add(authority).map_err(|error| wrong(&error))?;
     }

@@ -355,7 +355,7 @@ async fn one_client(
         page.say_observed(detail.row.standing, &seen);
     }
     let known = exceptions::of_client(app, &detail.row.id, person).await?;
-    page.suspicions = suspicions::of_client(app, &detail.row.id, person).await?;
+    page.suspicions = suspicions::of_client(app, &detail.row.id).await?;
     page.exceptions = Some(ClientExceptions::new(
         &detail.row,
         &known,

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock,
-    domain::audit::Actor,
+    domain::audit::{Actor, Author},
     error::Problem,
     state::App,
     store::{
@@ -169,8 +169,7 @@ pub async fn code(
     }
     let by = By {
         at: now,
-        actor: Actor::Server,
-        from,
+        author: Author::new(Actor::Server, from),
     };
     let old = jar.get(cookie_name(&app)).map(Cookie::value);
     let became = app

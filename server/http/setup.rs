@@ -19,7 +19,7 @@ use crate::{
     clock,
     domain::{
         access::{Role, Sites},
-        audit::Actor,
+        audit::{Actor, Author},
         passwords,
     },
     error::Problem,
@@ -101,8 +101,10 @@ pub async fn set_up(
     };
     let by = By {
         at: clock::now(),
-        actor: Actor::Person(name.to_owned()),
-        from: from.map(|Extension(FromWhere(from))| from),
+        author: Author::new(
+            Actor::Person(name.to_owned()),
+            from.map(|Extension(FromWhere(from))| from),
+        ),
     };
     let made = app
         .store()

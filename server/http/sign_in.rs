@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     clock,
-    domain::audit::Actor,
+    domain::audit::{Actor, Author},
     error::Problem,
     state::App,
     store::{accounts::By, second_factor::Factor},
@@ -138,8 +138,7 @@ pub async fn sign_in(
     }
     let by = By {
         at: clock::now(),
-        actor: Actor::Person(who.name.clone()),
-        from,
+        author: Author::new(Actor::Person(who.name.clone()), from),
     };
     let old = jar.get(cookie_name(&app)).map(Cookie::value);
     let secret = app
@@ -181,8 +180,7 @@ pub async fn sign_out(
         let from = from.map(|Extension(FromWhere(from))| from);
         let by = move |name| By {
             at: clock::now(),
-            actor: Actor::Person(name),
-            from,
+            author: Author::new(Actor::Person(name), from),
         };
         app.store().end_session(cookie.value(), by).await?;
     }

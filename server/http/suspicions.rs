@@ -19,7 +19,12 @@ use super::{
 };
 use crate::{
     clock,
-    domain::{access::Permission, exceptions::TOGETHER, suspicions::Kind, verdict::Standing},
+    domain::{
+        access::{Permission, Sites},
+        exceptions::TOGETHER,
+        suspicions::Kind,
+        verdict::Standing,
+    },
     error::Problem,
     state::App,
     store::suspicion_list::{Closed, State, Suspicion, Which, Whom},
@@ -304,12 +309,9 @@ pub async fn close(
     Ok(Redirect::to(&format!("{}?done={closed}", links::SUSPICIONS)).into_response())
 }
 
-/// The suspicions about a client, the latest first.
-pub(super) async fn of_client(
-    app: &App,
-    id: &str,
-    person: &Person,
-) -> Result<Vec<SuspicionRow>, Problem> {
+/// The suspicions about a client, the latest first, and the bursts that it belongs to. For whoever may see the client: the page
+/// says of a burst that there was one, and neither who else is in it nor how many, so it is no list of another site.
+pub(super) async fn of_client(app: &App, id: &str) -> Result<Vec<SuspicionRow>, Problem> {
     let Ok(client) = id.parse() else {
         return Ok(Vec::new());
     };
@@ -320,7 +322,7 @@ pub(super) async fn of_client(
     };
     let page = app
         .store()
-        .suspicions(&which, &person.sites, None, OF_A_CLIENT)
+        .suspicions(&which, &Sites::all(), None, OF_A_CLIENT)
         .await?;
     let now = clock::now();
     let rows = page.items.iter().map(|one| SuspicionRow::new(one, now));

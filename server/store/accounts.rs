@@ -1,12 +1,10 @@
 //! Accounts of people: what each is for, and whether it still holds. Every change is in the audit log, and none leaves the
 //! server without an administrator.
 
-use std::net::IpAddr;
-
 use super::{ESTATE, Store, audit, db::Conn, error::Result, second_factor};
 use crate::domain::{
     access::{Role, Sites},
-    audit::{Actor, Entry},
+    audit::{Author, Entry},
     time::Timestamp,
 };
 
@@ -52,10 +50,8 @@ const LONGEST_NAME: usize = 100;
 pub struct By {
     /// When.
     pub at: Timestamp,
-    /// Who.
-    pub actor: Actor,
-    /// From which address, where it came over the network.
-    pub from: Option<IpAddr>,
+    /// Who, and from where.
+    pub author: Author,
 }
 
 impl By {
@@ -63,14 +59,13 @@ impl By {
     pub const fn command(at: Timestamp) -> Self {
         Self {
             at,
-            actor: Actor::CommandLine,
-            from: None,
+            author: Author::command(),
         }
     }
 
     /// An entry of the audit log for what is done.
     pub fn entry(&self, deed: &'static str, subject: impl Into<String>) -> Entry {
-        Entry::new(self.at, self.actor.clone(), deed, subject).from(self.from)
+        self.author.clone().entry(self.at, deed, subject)
     }
 }
 
@@ -228,7 +223,7 @@ pub(super) async fn insert(conn: &mut Conn, new: &NewAccount, by: &By) -> Result
         .bind(by.at.0)
         .bind(new.role.code())
         .bind(sites_text(&new.sites))
-        .bind(by.actor.name())
+        .bind(by.author.by.name())
         .bind(new.must_change)
         .execute()
         .await?;

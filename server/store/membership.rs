@@ -6,7 +6,7 @@ use super::{
     error::{Error, Result},
     population::{self, Replaced},
 };
-use crate::domain::{audit::Because, time::Timestamp};
+use crate::domain::{access::Sites, audit::Because, time::Timestamp};
 
 const SETTLE: &str = include_str!("sql/settle_listings.sql");
 /// Whom no list names any more and who never reported is gone; who reported stays and is `unlisted`.
@@ -37,10 +37,9 @@ WHERE estate = $1 AND id IN (SELECT client_id FROM suspects WHERE estate = $1)
       AND o.listing NOT IN ('obsolete', 'decommissioned')))";
 const UNMARK: &str = "UPDATE clients SET duplicate = FALSE WHERE estate = $1 AND duplicate
   AND NOT EXISTS (SELECT 1 FROM suspects s WHERE s.estate = clients.estate AND s.client_id = clients.id)";
-const COUNTED: &str = "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts
-WHERE estate = $1 AND kind = 'client' AND listing NOT IN ('obsolete', 'decommissioned')";
-const BLOCKING: &str = "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts
-WHERE estate = $1 AND kind = 'client' AND listing NOT IN ('obsolete', 'decommissioned') AND standing = 'blocking'";
+const COUNTED: &str = "SELECT site, CAST(COALESCE(SUM(n), 0) AS BIGINT) AS clients,
+  CAST(COALESCE(SUM(CASE WHEN standing = 'blocking' THEN n ELSE 0 END), 0) AS BIGINT) AS blocking
+FROM counts WHERE estate = $1 AND kind = 'client' AND listing NOT IN ('obsolete', 'decommissioned') GROUP BY site";
 const LISTS: &str =
     "SELECT CAST(COUNT(*) AS BIGINT) FROM lists WHERE estate = $1 AND ended_at IS NULL";
 const IN_FORCE: &str = "SELECT CAST(COALESCE(MAX(id), 0) AS BIGINT) FROM lists
@@ -107,14 +106,31 @@ pub(super) enum Change {
 pub(super) struct Counted {
     pub(super) clients: i64,
     blocking: i64,
+    /// Of the sites of whoever changes the list.
+    pub(super) own: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct OfSite {
+    site: String,
+    clients: i64,
+    blocking: i64,
 }
 
 impl Counted {
-    pub(super) async fn now(conn: &mut Conn) -> Result<Self> {
+    pub(super) async fn now(conn: &mut Conn, sites: &Sites) -> Result<Self> {
+        let all: Vec<OfSite> = conn.sql(COUNTED).bind(ESTATE).all().await?;
+        let own = all.iter().filter(|of| sites.holds(&of.site));
         Ok(Self {
-            clients: conn.sql(COUNTED).bind(ESTATE).scalar().await?,
-            blocking: conn.sql(BLOCKING).bind(ESTATE).scalar().await?,
+            clients: all.iter().map(|of| of.clients).sum(),
+            blocking: all.iter().map(|of| of.blocking).sum(),
+            own: own.map(|of| of.clients).sum(),
         })
+    }
+
+    /// Its own sites afterwards: fewer by whatever the list took out of the count, also where that was known elsewhere.
+    pub(super) const fn own_after(self, after: Self) -> i64 {
+        self.own - (self.clients - after.clients)
     }
 }
 
@@ -137,13 +153,14 @@ impl Store {
         Ok(rows.into_iter().map(|row| row.site).collect())
     }
 
-    /// Takes a list out of force; `None`: there is none of this name.
+    /// Takes a list out of force for somebody with these sites, who hears of no others; `None`: there is none of this name.
     ///
     /// # Errors
     /// [`Error::NeedsConfirmation`] as for a list that is replaced, and when it is the last one in force, after which
     /// nobody knows who is missing.
     pub async fn withdraw_population(
         &self,
+        sites: &Sites,
         name: &str,
         sender: &str,
         by: Because,
@@ -151,15 +168,16 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Replaced>> {
         self.sweep(now).await?;
-        let (name, sender) = (name.to_owned(), sender.to_owned());
+        let (name, sender, sites) = (name.to_owned(), sender.to_owned(), sites.clone());
         self.writer
-            .run(move |conn| Box::pin(withdraw(conn, name, sender, by, consent, now)))
+            .run(move |conn| Box::pin(withdraw(conn, sites, name, sender, by, consent, now)))
             .await
     }
 }
 
 async fn withdraw(
     conn: &mut Conn,
+    sites: Sites,
     name: String,
     sender: String,
     by: Because,
@@ -176,16 +194,16 @@ async fn withdraw(
     if upload == 0 {
         return Ok(None);
     }
-    let before = Counted::now(conn).await?;
+    let before = Counted::now(conn, &sites).await?;
     let rows = population::rows_in_force(conn, &name).await?;
     let gone = settle(conn, &name, NO_UPLOAD).await?;
     end(conn, &name, now, sender).await?;
-    let after = Counted::now(conn).await?;
+    let after = Counted::now(conn, &sites).await?;
     let left: i64 = conn.sql(LISTS).bind(ESTATE).scalar().await?;
     let replaced = Replaced {
         gone,
-        before: before.clients,
-        after: after.clients,
+        before: before.own,
+        after: before.own_after(after),
         ..Replaced::default()
     };
     let consent = match consent {
@@ -206,7 +224,7 @@ async fn withdraw(
     confirm(consent, Change::Withdraw, before, after, replaced)?;
     let told = format!(
         "out of force; {} clients gone; population {} to {}",
-        replaced.gone, replaced.before, replaced.after
+        replaced.gone, before.clients, after.clients
     );
     let entry = by
         .entry(now, "list.withdraw", name)

@@ -12,7 +12,9 @@ use super::{
     model::Listing,
     rows::Rows,
 };
-use crate::domain::{audit::Because, identity::ClientIds, lists::ListOrigin, time::Timestamp};
+use crate::domain::{
+    access::Sites, audit::Because, identity::ClientIds, lists::ListOrigin, time::Timestamp,
+};
 
 const UPSERT: &str = include_str!("sql/upsert_expected.sql");
 const MEMBERS: &str = include_str!("sql/upsert_members.sql");
@@ -79,9 +81,9 @@ pub struct Replaced {
     pub duplicate: i64,
     /// Rows marked obsolete or decommissioned.
     pub left_out: i64,
-    /// Population before.
+    /// Population before, of the sites of whoever sends the list.
     pub before: i64,
-    /// Population now.
+    /// The same now.
     pub after: i64,
 }
 
@@ -98,23 +100,35 @@ impl Replaced {
 }
 
 impl Store {
-    /// Puts a new expected list in force, in place of the one with its name.
+    /// Puts a new expected list in force, in place of the one with its name, for somebody with these sites, who hears of no
+    /// others.
     ///
     /// # Errors
     /// [`Error::NeedsConfirmation`] when the population would shrink by more than a twentieth, or a blocking
     /// client would no longer be counted, and nobody confirmed that: a shorter list must never quietly make
     /// a fleet look ready.
-    pub async fn replace_population(&self, list: ExpectedList, now: Timestamp) -> Result<Replaced> {
+    pub async fn replace_population(
+        &self,
+        sites: &Sites,
+        list: ExpectedList,
+        now: Timestamp,
+    ) -> Result<Replaced> {
         self.sweep(now).await?;
+        let sites = sites.clone();
         self.writer
-            .run(move |conn| Box::pin(replace(conn, list, now)))
+            .run(move |conn| Box::pin(replace(conn, sites, list, now)))
             .await
     }
 }
 
-async fn replace(conn: &mut Conn, list: ExpectedList, now: Timestamp) -> Result<Replaced> {
+async fn replace(
+    conn: &mut Conn,
+    sites: Sites,
+    list: ExpectedList,
+    now: Timestamp,
+) -> Result<Replaced> {
     conn.lock_new_clients().await?;
-    let before = Counted::now(conn).await?;
+    let before = Counted::now(conn, &sites).await?;
     let rows_before = rows_in_force(conn, &list.name).await?;
     let newest: i64 = conn.sql(NEWEST).bind(ESTATE).scalar().await?;
     let list_id = now.0.max(newest + 1);
@@ -125,7 +139,7 @@ async fn replace(conn: &mut Conn, list: ExpectedList, now: Timestamp) -> Result<
         named: HashSet::new(),
         shared: shared_names(&list.rows),
         replaced: Replaced {
-            before: before.clients,
+            before: before.own,
             rows: i64::try_from(list.rows.len()).unwrap_or(i64::MAX),
             ..Replaced::default()
         },
@@ -137,8 +151,8 @@ async fn replace(conn: &mut Conn, list: ExpectedList, now: Timestamp) -> Result<
         name, mut replaced, ..
     } = upload;
     replaced.gone = membership::settle(conn, &name, list_id).await?;
-    let after = Counted::now(conn).await?;
-    replaced.after = after.clients;
+    let after = Counted::now(conn, &sites).await?;
+    replaced.after = before.own_after(after);
     membership::confirm(list.consent, Change::Replace, before, after, replaced)?;
     membership::end(conn, &name, now, list.uploaded_by.clone()).await?;
     let hash: String = list
@@ -152,8 +166,8 @@ async fn replace(conn: &mut Conn, list: ExpectedList, now: Timestamp) -> Result<
         replaced.left_out,
         replaced.new,
         replaced.gone,
-        replaced.before,
-        replaced.after
+        before.clients,
+        after.clients
     );
     let entry = list
         .by

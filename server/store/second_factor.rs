@@ -367,7 +367,7 @@ impl Store {
                     let Some(row) = row.filter(|row| row.tries < TRIES) else {
                         return Ok(Code::Over);
                     };
-                    by.actor = Actor::Person(row.user_name.clone());
+                    by.author.by = Actor::Person(row.user_name.clone());
                     match tried(conn, &row, awaited, &typed, &by).await? {
                         Code::Right(..) => {}
                         other => return Ok(other),

@@ -166,7 +166,11 @@ pub(super) async fn start(
     by: &By,
 ) -> Result<bool> {
     let id = random_secret().chars().take(16).collect::<String>();
-    let address = by.from.map(|from| from.to_string()).unwrap_or_default();
+    let address = by
+        .author
+        .from
+        .map(|from| from.to_string())
+        .unwrap_or_default();
     let started = conn
         .sql(START)
         .bind(ESTATE)

@@ -151,14 +151,14 @@ async fn settle(
             .bind(who.subject.clone())
             .execute()
             .await?;
-        by.actor = Actor::Person(name.clone());
+        by.author.by = Actor::Person(name.clone());
         let entry = by
             .entry("account.add", name.clone())
             .change(None, Some(now));
         audit::note(conn, &entry.why(Some(reason(who)))).await?;
         return Ok(Some(name));
     };
-    by.actor = Actor::Person(row.name.clone());
+    by.author.by = Actor::Person(row.name.clone());
     if row.disabled_at.is_some() {
         let entry = by.entry("session.refused", row.name);
         let why = "the account is disabled".to_owned();
@@ -336,7 +336,7 @@ impl Store {
                     let subject = match known(conn, &who).await? {
                         Some(row) => {
                             ended = end_sessions(conn, &row.name).await?;
-                            by.actor = Actor::Person(row.name.clone());
+                            by.author.by = Actor::Person(row.name.clone());
                             row.name
                         }
                         None => format!("{} ({})", who.called, who.host),

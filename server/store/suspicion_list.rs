@@ -65,6 +65,14 @@ pub(super) async fn suspected(tx: &mut Tx) -> Result<HashSet<ClientId>> {
         .collect())
 }
 
+/// Those about one client, and the bursts that it belongs to. Bursts are about no client, which finds them.
+const OF_CLIENT: &str =
+    " AND s.id IN (SELECT o.id FROM suspicions o WHERE o.estate = ? AND o.client_id = ?
+  UNION SELECT b.id FROM turned t JOIN suspicions b ON b.estate = t.estate AND b.kind = 'burst'
+    AND t.at >= b.first_at AND t.at <= b.last_at
+    AND ((b.about = '' AND b.token = t.token) OR (b.about <> '' AND b.about = t.sent_from))
+  WHERE t.estate = ? AND t.client_id = ? AND b.client_id = ?)";
+
 /// Whether somebody has looked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
@@ -267,10 +275,9 @@ fn asking(start: &'static str, which: &Which, sites: &Sites) -> Growing {
         growing.and(" AND s.kind = ?", [text(kind.code())]);
     }
     if let Some(client) = which.client {
-        growing.and(
-            " AND s.client_id = ?",
-            [Value::Bytes(identify::bytes(client))],
-        );
+        let client = || Value::Bytes(identify::bytes(client));
+        let (estate, nobody) = (|| Value::Int(ESTATE), Value::Bytes(Vec::new()));
+        growing.and(OF_CLIENT, [estate(), client(), estate(), client(), nobody]);
     }
     growing.one_of(" AND c.site IN (", sites);
     growing

@@ -7,6 +7,7 @@ mod order;
 mod replay;
 mod story;
 
+use crate::support::stores::EVERYWHERE;
 use std::collections::BTreeMap;
 
 use cutover::domain::audit::Author;
@@ -54,7 +55,7 @@ async fn put(store: &Store, rows: Vec<Expected>, now: Timestamp) {
         by: Author::server().into(),
         consent: Consent::Given,
     };
-    let _ = store.replace_population(list, now).await;
+    let _ = store.replace_population(&EVERYWHERE, list, now).await;
 }
 
 /// Somebody who follows the feed.

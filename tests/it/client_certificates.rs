@@ -251,6 +251,88 @@ async fn a_certificate_speaks_for_its_own_machine_and_stands_between_token_and_p
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn the_authorities_are_read_again_when_they_are_replaced() {
+    let (first, second) = (Authority::new(), Authority::new());
+    let directory = tempfile::tempdir().expect("a directory");
+    let ca = directory.path().join("ca.pem");
+    std::fs::write(&ca, &first.pem).expect("written");
+    let ca_name = ca.display().to_string();
+    for app in TestApp::each_with(&["--mtls-listen", "127.0.0.1:0", "--mtls-ca", &ca_name]).await {
+        std::fs::write(&ca, &first.pem).expect("written");
+        let door = door(&app).await;
+        let one = first.client(&["pc-1.corp.example"], "x");
+        let other = second.client(&["pc-2.corp.example"], "x");
+        // Each time anew, so that a connection from before helps nobody.
+        let gets_in = async |identity: &[u8]| {
+            let asked = with(&app, Some(identity)).get(format!("{door}/healthz"));
+            asked
+                .send()
+                .await
+                .is_ok_and(|answer| answer.status() == 200)
+        };
+        let told = async |times: usize, words: &str| {
+            let kill = std::process::Command::new("kill")
+                .args(["-HUP", &app.pid().to_string()])
+                .status();
+            assert!(kill.expect("kill").success());
+            for _ in 0..600 {
+                if app.log().matches(words).count() >= times {
+                    return;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            }
+            panic!("{words:?} is not {times} times in {}", app.log());
+        };
+        let anew = "authorities of client certificates were read anew";
+        let refused = "replaced by a file that cannot be used, so the old ones stay";
+        assert!(gets_in(&one).await && !gets_in(&other).await);
+        // Two for a while, and then the new one alone.
+        std::fs::write(&ca, format!("{}{}", first.pem, second.pem)).expect("written");
+        told(1, anew).await;
+        assert!(
+            gets_in(&one).await && gets_in(&other).await,
+            "{}",
+            app.engine
+        );
+        std::fs::write(&ca, &second.pem).expect("written");
+        told(2, anew).await;
+        assert!(
+            !gets_in(&one).await && gets_in(&other).await,
+            "{}",
+            app.engine
+        );
+        // What cannot be used changes nothing, and is said.
+        std::fs::write(&ca, "no certificate").expect("written");
+        told(1, refused).await;
+        assert!(
+            !gets_in(&one).await && gets_in(&other).await,
+            "{}",
+            app.engine
+        );
+        assert!(
+            app.log()
+                .contains(&format!("mtls_ca {ca_name} cannot be used"))
+        );
+        let cookie = app.sign_in().await;
+        let log = app
+            .request(
+                reqwest::Method::GET,
+                "/api/v1/audit?deed=certificate.replace",
+            )
+            .header("cookie", &cookie);
+        let log = Answer::to(log).await.ok("the log").json();
+        let subjects: Vec<&str> = log["items"]
+            .as_array()
+            .expect("entries")
+            .iter()
+            .filter_map(|entry| entry["subject"].as_str())
+            .collect();
+        assert_eq!(subjects, ["authorities of client certificates"; 2], "{log}");
+    }
+}
+
 #[test]
 fn half_a_setting_is_refused() {
     for (arguments, words) in [

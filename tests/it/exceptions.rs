@@ -1,5 +1,6 @@
 //! Exceptions: who may do what with them, what ends them, and that they never move a number.
 
+use crate::support::stores::EVERYWHERE;
 use std::collections::BTreeMap;
 
 use cutover::{
@@ -542,7 +543,7 @@ async fn owned(store: &Store, n: u32) {
         by: Author::command().into(),
         consent: Consent::Given,
     };
-    let put = store.replace_population(list, NOON);
+    let put = store.replace_population(&EVERYWHERE, list, NOON);
     put.await.expect("in force");
 }
 

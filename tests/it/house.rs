@@ -317,6 +317,90 @@ fn templates_escape_everything_and_know_no_sql() {
     }
 }
 
+/// What a comparison that stops at the first difference would tell about, a letter at a time.
+const SECRET: [&str; 9] = [
+    "secret",
+    "password",
+    "passwort",
+    "signature",
+    "recovery",
+    "cookie",
+    "verifier",
+    "presented",
+    "session_key",
+];
+/// Comparisons of things called so that tell nobody anything: what one person typed twice, two hashes that
+/// are both ours, and the name of an error.
+const NO_SECRET: [(&str, &str); 3] = [
+    ("wire/archive.rs", "ZipError::PASSWORD_REQUIRED"),
+    ("http/setup.rs", "given.password != given.again"),
+    (
+        "store/second_factor.rs",
+        "account.password_hash == row.password_hash",
+    ),
+];
+
+/// The words left and right of a comparison in a line.
+fn compared(line: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    for sign in [" == ", " != "] {
+        let mut from = 0;
+        while let Some(at) = line.get(from..).and_then(|rest| rest.find(sign)) {
+            let at = from + at;
+            let left = line[..at]
+                .rsplit([' ', '(', '!'])
+                .next()
+                .unwrap_or_default();
+            let right = line[at + sign.len()..].split([' ', ')', ';']).next();
+            found.push((left, right.unwrap_or_default()));
+            from = at + sign.len();
+        }
+    }
+    found
+}
+
+#[test]
+fn secrets_are_compared_in_constant_time_and_in_no_other_way() {
+    let mut offences = Vec::new();
+    let mut constant = Vec::new();
+    for (name, text) in rooms() {
+        // Tests say what they expect.
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        if said(text, "ct_eq(") {
+            constant.push(name.clone());
+        }
+        // Whoever reads the hash of a secret out of the database compares it, and only thus.
+        let reads = ["row.secret_hash", "stored.secret_hash"];
+        if reads.iter().any(|word| said(text, word)) && !said(text, "ct_eq(") {
+            offences.push(format!(
+                "server/{name} reads the hash of a secret and does not compare it with ct_eq"
+            ));
+        }
+        for line in text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+        {
+            let secret = |side: &str| SECRET.iter().any(|word| side.to_lowercase().contains(word));
+            let excused = NO_SECRET
+                .iter()
+                .any(|(place, words)| *place == name && line.contains(words));
+            let odd = compared(line)
+                .into_iter()
+                .any(|(left, right)| secret(left) || secret(right));
+            if odd && !excused {
+                offences.push(format!("server/{name} compares a secret: {}", line.trim()));
+            }
+        }
+    }
+    assert!(offences.is_empty(), "{offences:#?}");
+    constant.sort();
+    assert_eq!(
+        constant,
+        ["domain/totp.rs", "store/setup.rs", "store/tokens.rs"],
+        "where secrets are compared"
+    );
+}
+
 /// Whoever signs for the defences looks at the tests behind them; a name that leads nowhere would be a promise without one.
 #[test]
 fn every_test_that_the_threats_name_is_there() {

@@ -63,7 +63,7 @@ async fn put(
             Consent::IfHarmless
         },
     };
-    store.replace_population(list, now).await
+    store.replace_population(&EVERYWHERE, list, now).await
 }
 
 async fn send(store: &Store, reports: Vec<Incoming>, now: Timestamp) {
@@ -234,7 +234,14 @@ async fn a_list_taken_out_of_force_hides_nobody_unasked() {
         .await;
         let before = population(store).await;
         let withdraw = |name: &'static str, consent| {
-            store.withdraw_population(name, "a test", Author::server().into(), consent, NOON)
+            store.withdraw_population(
+                &EVERYWHERE,
+                name,
+                "a test",
+                Author::server().into(),
+                consent,
+                NOON,
+            )
         };
         for consent in [Consent::IfHarmless, Consent::Ask, Consent::ForUpload(7)] {
             let refused = withdraw("ad", consent).await;
@@ -307,6 +314,7 @@ async fn a_blocking_client_is_not_hidden_by_taking_away_the_list_that_expects_it
             .expect("it is still expected");
         let refused = store
             .withdraw_population(
+                &EVERYWHERE,
                 "sites",
                 "a test",
                 Author::server().into(),
@@ -323,6 +331,7 @@ async fn a_blocking_client_is_not_hidden_by_taking_away_the_list_that_expects_it
         send(store, vec![blocking(1, old, 3)], NOON.plus(2 * HOUR - 1)).await;
         let refused = store
             .withdraw_population(
+                &EVERYWHERE,
                 "sites",
                 "a test",
                 Author::server().into(),
@@ -336,6 +345,7 @@ async fn a_blocking_client_is_not_hidden_by_taking_away_the_list_that_expects_it
         send(store, vec![blocking(1, later, 2)], later).await;
         store
             .withdraw_population(
+                &EVERYWHERE,
                 "sites",
                 "a test",
                 Author::server().into(),
@@ -365,6 +375,7 @@ async fn any_order_of_lists_ends_as_the_lists_say() {
             if roll(4) == 0 {
                 store
                     .withdraw_population(
+                        &EVERYWHERE,
                         name,
                         "a test",
                         Author::server().into(),
@@ -524,6 +535,7 @@ async fn what_was_one_list_is_the_list_default() {
         // Its members are known: taking it away leaves those that have reported.
         let done = store
             .withdraw_population(
+                &EVERYWHERE,
                 "default",
                 "a test",
                 Author::server().into(),
@@ -593,6 +605,7 @@ async fn lists_of_thousands_go_in_and_out() {
             .expect("again");
         let done = store
             .withdraw_population(
+                &EVERYWHERE,
                 "ad",
                 "a test",
                 Author::server().into(),

@@ -25,6 +25,8 @@ mod house;
 mod kit;
 mod lists;
 mod load;
+#[cfg(unix)]
+mod logs;
 mod naming;
 mod newcomer;
 mod observed;

@@ -85,7 +85,10 @@ async fn put(store: &Store, rows: Vec<Expected>) {
         by: Author::server().into(),
         consent: Consent::Given,
     };
-    store.replace_population(list, NOON).await.expect("a list");
+    store
+        .replace_population(&EVERYWHERE, list, NOON)
+        .await
+        .expect("a list");
 }
 
 /// `total expected duplicates`, and the standings in the order of the ids.

@@ -1,5 +1,6 @@
 //! A part of a name finds every client whose name holds it and nobody else, whichever way the database takes.
 
+use crate::support::stores::EVERYWHERE;
 use cutover::{
     domain::{
         audit::Author,
@@ -134,7 +135,10 @@ async fn expected(store: &Store, prefix: &str, count: u32) {
         by: Author::server().into(),
         consent: Consent::Given,
     };
-    store.replace_population(list, NOON).await.expect("a list");
+    store
+        .replace_population(&EVERYWHERE, list, NOON)
+        .await
+        .expect("a list");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What a filter counts and what it lists are the same, for every filter, in every order, on both engines.
 
+use crate::support::stores::EVERYWHERE;
 use std::collections::BTreeMap;
 
 use cutover::domain::audit::Author;
@@ -95,7 +96,7 @@ pub async fn filled(store: &Store, random: &mut StdRng) {
         consent: Consent::Given,
     };
     store
-        .replace_population(list, NOON.plus(-HOUR))
+        .replace_population(&EVERYWHERE, list, NOON.plus(-HOUR))
         .await
         .expect("a list");
     let reports = (40..=200).map(|n| self::random(n, random)).collect();

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::support::{
     answer::Answer,
     app::TestApp,
-    hello::{Answer as Said, hello, say},
+    hello::{Answer as Said, hello, say, say_from},
     stores::{NOON, TestStore},
 };
 
@@ -251,14 +251,28 @@ async fn an_old_openssl_is_seen_for_what_it_is() {
 
 #[tokio::test]
 async fn nothing_is_noted_unless_its_network_is_named() {
-    for arguments in [&[][..], &["--sightings-from", "192.0.2.0/24"]] {
-        let app = TestApp::with(arguments);
-        say(&app.address, &hello(&OLD, None)).await;
-        tokio::time::sleep(Duration::from_secs(3)).await;
-        let list = app.json("/api/v1/sightings").await;
-        assert_eq!(list["total"], 0);
-        assert_eq!(list["noting"], !arguments.is_empty());
-    }
+    let old = hello(&OLD, None);
+    let app = TestApp::one();
+    say(&app.address, &old).await;
+    let list_of_none = app.json("/api/v1/sightings").await;
+    // There is nothing that could note it.
+    assert_eq!(
+        (&list_of_none["total"], &list_of_none["noting"]),
+        (&0.into(), &false.into())
+    );
+    // Notes are written in the order in which they come: once the later one is there, an earlier one would be.
+    let app = TestApp::with(&["--sightings-from", "127.0.0.2/32"]);
+    assert!(matches!(say(&app.address, &old).await, Said::Alert(_)));
+    assert!(matches!(
+        say_from("127.0.0.2", &app.address, &old).await,
+        Said::Alert(_)
+    ));
+    let list = list(&app, 1).await;
+    assert_eq!(list["items"][0]["address"], "127.0.0.2", "{list}");
+    assert_eq!(
+        (&list["items"][0]["times"], &list["noting"]),
+        (&1.into(), &true.into())
+    );
 }
 
 fn sighting(number: i64, at: Timestamp) -> Sighting {

@@ -510,7 +510,7 @@ async fn a_list_of_names_finds_the_clients_that_reported() {
             })
             .collect();
         let replaced = store
-            .replace_population(list(rows, false), NOON)
+            .replace_population(&EVERYWHERE, list(rows, false), NOON)
             .await
             .expect("a list");
         assert_eq!((replaced.new, replaced.matched), (1, 2), "{}", test.engine);
@@ -594,7 +594,7 @@ async fn the_expected_list_shows_who_is_silent_and_replaces_itself_in_one_step()
             ])
             .collect();
         let replaced = store
-            .replace_population(list(rows, false), NOON)
+            .replace_population(&EVERYWHERE, list(rows, false), NOON)
             .await
             .expect("a list");
         assert_eq!(
@@ -638,7 +638,9 @@ async fn the_expected_list_shows_who_is_silent_and_replaces_itself_in_one_step()
                 .map(|n| expected(n, Listing::Expected))
                 .collect::<Vec<_>>()
         };
-        let refused = store.replace_population(list(short(), false), NOON).await;
+        let refused = store
+            .replace_population(&EVERYWHERE, list(short(), false), NOON)
+            .await;
         assert!(
             matches!(refused, Err(Error::NeedsConfirmation(..))),
             "{}: {refused:?}",
@@ -653,7 +655,7 @@ async fn the_expected_list_shows_who_is_silent_and_replaces_itself_in_one_step()
             31
         );
         let replaced = store
-            .replace_population(list(short(), true), NOON)
+            .replace_population(&EVERYWHERE, list(short(), true), NOON)
             .await
             .expect("a list");
         // Who has reported stays, listed or not: 1 to 5, 7 and 40.
@@ -688,14 +690,16 @@ async fn a_list_that_hides_a_blocking_client_needs_a_confirmation() {
                 })
                 .collect::<Vec<_>>()
         };
-        let refused = store.replace_population(list(rows(), false), NOON).await;
+        let refused = store
+            .replace_population(&EVERYWHERE, list(rows(), false), NOON)
+            .await;
         assert!(
             matches!(refused, Err(Error::NeedsConfirmation(..))),
             "{}: {refused:?}",
             test.engine
         );
         store
-            .replace_population(list(rows(), true), NOON)
+            .replace_population(&EVERYWHERE, list(rows(), true), NOON)
             .await
             .expect("a list");
         let population = store

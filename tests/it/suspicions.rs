@@ -799,3 +799,58 @@ async fn who_sees_one_site_sees_and_closes_no_other() {
         assert_eq!(open(&app).await.len(), BLOCKERS + 1);
     }
 }
+
+#[tokio::test]
+async fn many_that_one_address_turned_by_several_tokens_are_a_burst_and_each_page_says_so() {
+    for app in TestApp::each_with(&arguments(&["--burst", "20"])).await {
+        let mine = app.token("ingest");
+        for n in 0..25 {
+            let report = app.report(&name(n)).windows7_untouched();
+            from(&app, mine, &format!("10.0.0.{}", n + 1), report.line()).await;
+        }
+        // Five tokens, none of which turns more than may be; the last client turns by itself.
+        for thief in 0..4 {
+            let token = app.make_token("ingest", &format!("thief {thief}"));
+            let forged = (0..6).map(|n| as_it_is(app.report(&name(thief * 6 + n))).line());
+            let forged: Vec<String> = forged.collect();
+            from(&app, &token, OTHER, forged.join("\n")).await;
+        }
+        let honest = as_it_is(app.report(&name(24))).line();
+        from(&app, mine, "10.0.0.25", honest).await;
+        let bursts = app.json("/api/v1/suspicions?kind=burst").await;
+        assert_eq!(bursts["total"], 1, "{bursts}");
+        let burst = &bursts["items"][0];
+        assert_eq!(
+            (&burst["address"], &burst["token"], &burst["times"]),
+            (&json!(OTHER), &json!(""), &json!(24)),
+            "on {}: {burst}",
+            app.engine
+        );
+        let cookie = app.sign_in().await;
+        for (n, belongs) in [(0, true), (23, true), (24, false)] {
+            let found = app.json(&format!("/api/v1/clients?q={}", name(n))).await;
+            let id = found["items"][0]["id"].as_str().expect("an id").to_owned();
+            let html = page(&app, &cookie, &format!("/clients/{id}")).await;
+            assert_eq!(
+                html.contains("<strong>Many turned ready at once</strong>"),
+                belongs,
+                "{n} on {}",
+                app.engine
+            );
+            let of_it = app
+                .json(&format!("/api/v1/suspicions?kind=burst&client={id}"))
+                .await;
+            assert_eq!(of_it["total"], i64::from(belongs), "{of_it}");
+        }
+        // What was closed stays readable there.
+        let id = burst["id"].as_str().expect("an id");
+        close(&app, &cookie, &format!("id={id}&why=a+roll-out")).await;
+        let found = app.json(&format!("/api/v1/clients?q={}", name(0))).await;
+        let client = found["items"][0]["id"].as_str().expect("an id");
+        let html = page(&app, &cookie, &format!("/clients/{client}")).await;
+        assert!(
+            html.contains("Many turned ready at once <small") && html.contains("a roll-out"),
+            "{html}"
+        );
+    }
+}

@@ -24,7 +24,7 @@ pub const SUSPICIONS: [Param; 5] = [
         "client",
         Id,
         "",
-        "Only those of the client with this id of ours.",
+        "Only those of the client with this id of ours, and the bursts that it belongs to.",
     ),
     CURSOR,
     LIMIT,

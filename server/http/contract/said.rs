@@ -55,7 +55,7 @@ pub struct ListAnswer {
     pub duplicate: i64,
     /// Rows marked obsolete or decommissioned: not counted.
     pub left_out: i64,
-    /// Clients counted before, and now.
+    /// Clients counted before, and now, of the sites that the sender may list.
     #[schema(value_type = Vec<i64>, min_items = 2, max_items = 2)]
     pub population: (i64, i64),
     /// How many rows were not understood.
@@ -86,7 +86,7 @@ pub struct WithdrawnAnswer {
     pub list: String,
     /// Clients that it named.
     pub gone: i64,
-    /// Clients counted before, and now.
+    /// Clients counted before, and now, of the sites that the sender may list.
     #[schema(value_type = Vec<i64>, min_items = 2, max_items = 2)]
     pub population: (i64, i64),
 }

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     clock,
-    domain::audit::Actor,
+    domain::audit::{Actor, Author},
     error::Problem,
     state::App,
     store::{
@@ -227,8 +227,7 @@ pub async fn finish(
     app.door().was_right(from, TRIED);
     let by = By {
         at: clock::now(),
-        actor: Actor::Server,
-        from,
+        author: Author::new(Actor::Server, from),
     };
     let granted = match &groups {
         Groups::Named(names) => provider.settings().roles.settle(names),

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How often the files are looked at.
-const LOOK: Duration = Duration::from_secs(10);
+pub const LOOK: Duration = Duration::from_secs(10);
 
 /// The certificates of the server. Which is shown, it decides for each hello.
 #[derive(Debug)]
@@ -315,14 +315,14 @@ pub fn warn_of_rsa(certificates: &[Certificate]) {
     }
 }
 
-/// The signal to read the files anew, where the system has it.
-struct Told {
+/// The signal to read files anew, where the system has it.
+pub struct Told {
     #[cfg(unix)]
     signal: Option<tokio::signal::unix::Signal>,
 }
 
 impl Told {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             #[cfg(unix)]
             signal: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok(),
@@ -330,7 +330,7 @@ impl Told {
     }
 
     #[cfg(unix)]
-    async fn wait(&mut self) {
+    pub async fn wait(&mut self) {
         let heard = match &mut self.signal {
             Some(signal) => signal.recv().await,
             None => None,
@@ -341,7 +341,7 @@ impl Told {
     }
 
     #[cfg(not(unix))]
-    async fn wait(&mut self) {
+    pub async fn wait(&mut self) {
         std::future::pending::<()>().await;
     }
 }

@@ -12,6 +12,7 @@ use std::{
 };
 
 pub use live::{Certificates, State, keep_fresh, warn_of_rsa};
+pub(super) use live::{LOOK, Told};
 
 use rustls::{
     ServerConfig,

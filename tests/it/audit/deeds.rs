@@ -1,5 +1,6 @@
 //! Every deed leaves exactly one entry, and what changes nothing leaves none.
 
+use crate::support::stores::EVERYWHERE;
 use cutover::{
     domain::{
         access::Sites,
@@ -212,11 +213,12 @@ async fn every_deed_leaves_one_entry() {
             assert_eq!(watch.one("setting.ruleset").await.old.as_deref(), old);
         }
         let names = ["A", "B", "C"];
-        let put = store.replace_population(listed(&names, Consent::IfHarmless), NOON);
+        let put = store.replace_population(&EVERYWHERE, listed(&names, Consent::IfHarmless), NOON);
         put.await.expect("in force");
         let said = watch.one("list.replace").await;
         assert_eq!((said.old, said.why.as_deref()), (None, Some("moved house")));
-        let put = store.replace_population(listed(&names[..1], Consent::IfHarmless), NOON);
+        let put =
+            store.replace_population(&EVERYWHERE, listed(&names[..1], Consent::IfHarmless), NOON);
         assert!(put.await.is_err());
         watch.none("a list that was refused").await;
         let by_number = |shrink, reasoned| Consent::ByNumber {
@@ -229,11 +231,14 @@ async fn every_deed_leaves_one_entry() {
             by_number(Some(1), true),
             by_number(Some(2), false),
         ] {
-            let put = store.replace_population(listed(&names[..1], consent), NOON);
+            let put = store.replace_population(&EVERYWHERE, listed(&names[..1], consent), NOON);
             assert!(put.await.is_err(), "{consent:?}");
         }
         let put = listed(&names[..1], by_number(Some(2), true));
-        store.replace_population(put, NOON).await.expect("in force");
+        store
+            .replace_population(&EVERYWHERE, put, NOON)
+            .await
+            .expect("in force");
         let said = watch.one("list.replace").await;
         assert_eq!(said.old.as_deref(), Some("3 rows"));
         let new = said.new.expect("what it is");
@@ -241,7 +246,14 @@ async fn every_deed_leaves_one_entry() {
             new.starts_with("1 rows") && new.contains("2 gone") && new.contains("3 to 1"),
             "{new}"
         );
-        let take = store.withdraw_population("lab", "ann", ann().into(), Consent::Given, NOON);
+        let take = store.withdraw_population(
+            &EVERYWHERE,
+            "lab",
+            "ann",
+            ann().into(),
+            Consent::Given,
+            NOON,
+        );
         take.await.expect("out of force");
         watch.one("list.withdraw").await;
         let one = report(1, NOON, 1);

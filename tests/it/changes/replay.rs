@@ -1,5 +1,6 @@
 //! Whatever happens in which order: who follows the feed has what the list has, in every field.
 
+use crate::support::stores::EVERYWHERE;
 use std::collections::BTreeMap;
 
 use cutover::domain::audit::Author;
@@ -129,6 +130,7 @@ async fn carried_out(store: &Store, step: &Step, now: &mut Timestamp) {
         }
         Step::Withdraw => {
             let done = store.withdraw_population(
+                &EVERYWHERE,
                 "default",
                 "a test",
                 Author::server().into(),

@@ -1,5 +1,6 @@
 //! Each thing that can happen to the list of blockers, and how the feed tells it.
 
+use crate::support::stores::EVERYWHERE;
 use cutover::domain::audit::Author;
 use cutover::{
     clock,
@@ -200,6 +201,7 @@ async fn only_a_list_that_says_it_is_gone_takes_a_client_out() {
         // Taking the list out of force.
         at = at.plus(HOUR);
         let taken = store.withdraw_population(
+            &EVERYWHERE,
             "default",
             "a test",
             Author::server().into(),
@@ -217,6 +219,7 @@ async fn only_a_list_that_says_it_is_gone_takes_a_client_out() {
         put(store, both, at.plus(1)).await;
         follower.one(&test, at.plus(1), "expected again").await;
         let asked = store.withdraw_population(
+            &EVERYWHERE,
             "default",
             "a test",
             Author::server().into(),

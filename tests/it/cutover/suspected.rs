@@ -1,5 +1,6 @@
 //! A client that turned ready in a suspicious way keeps a board from "go", until somebody has looked.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::served::{page, post, scope};
@@ -31,7 +32,10 @@ async fn an_open_suspicion_about_a_turn_to_ready_is_a_criterion() {
         );
         // One is mended and says so itself; of the other somebody else says so.
         app.report("PC-1").stored().await;
-        let forged = app.reports(app.report("PC-2").line()).bearer_auth(&thief);
+        let forged = app
+            .request(Method::POST, "/api/v1/reports")
+            .bearer_auth(&thief)
+            .body(app.report("PC-2").line());
         Answer::to(forged).await.ok("forged");
         let after = what_if().await;
         let held = criterion(&after);

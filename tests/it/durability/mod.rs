@@ -10,6 +10,7 @@ mod ledger;
 mod load;
 mod poison;
 mod postgres_gone;
+mod quarantine;
 mod several;
 mod sqlite_beside;
 mod stampede;

@@ -3,7 +3,7 @@
 use cutover::{
     domain::{
         access::{Role, Sites},
-        audit::Actor,
+        audit::{Actor, Author},
         time::{HOUR, MINUTE},
     },
     http::door::hash_password,
@@ -140,8 +140,7 @@ async fn a_session_ends_by_itself_and_with_what_its_account_may() {
                 .expect("ada");
             let by = By {
                 at: NOON.plus(at),
-                actor: Actor::Person("ada".to_owned()),
-                from: "192.0.2.7".parse().ok(),
+                author: Author::new(Actor::Person("ada".to_owned()), "192.0.2.7".parse().ok()),
             };
             let agent = format!("Brow\nser {}", "x".repeat(1_000));
             let secret = store.start_session(who, None, agent, lasting, by).await;
@@ -359,14 +358,13 @@ async fn an_administrator_adds_somebody_who_chooses_a_password_and_is_changed_an
         assert!(log.text().contains("has left us"), "{}", log.text());
         assert_eq!(get(&app, &admin, &url).await.status, 404);
         // Oneself, the last one: not.
-        for deed in ["disable", "remove", "role"] {
-            let answer = post(
-                &app,
-                &admin,
-                &format!("/people/admin/{deed}"),
-                "role=viewer&why=has+left+us&confirm=1",
-            )
-            .await;
+        for (deed, form) in [
+            ("disable", ""),
+            ("remove", "why=has+left+us&confirm=1"),
+            ("role", "role=viewer"),
+        ] {
+            let path = format!("/people/admin/{deed}");
+            let answer = post(&app, &admin, &path, form).await;
             assert_eq!(answer.status, 409, "{deed}: {}", answer.text());
         }
         get(&app, &admin, "/people").await.ok("still there");

@@ -3,7 +3,7 @@
 use cutover::{
     domain::{
         access::{Role, Sites},
-        audit::Actor,
+        audit::{Actor, Author},
         time::{MINUTE, Timestamp},
         totp,
     },
@@ -269,8 +269,7 @@ async fn a_role_can_need_one_and_then_nothing_else_opens_before() {
 fn by(at: Timestamp) -> By {
     By {
         at,
-        actor: Actor::Server,
-        from: None,
+        author: Author::new(Actor::Server, None),
     }
 }
 

@@ -17,6 +17,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
+use axum_server::tls_rustls::RustlsConfig;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine as _};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -95,6 +96,18 @@ type Shared = State<(String, Arc<Mutex<Inner>>)>;
 
 impl Fake {
     pub async fn start() -> Self {
+        Self::serve(None)
+    }
+
+    /// One that speaks TLS with this certificate and key, as PEM.
+    pub async fn start_with(certificate: String, key: String) -> Self {
+        // Another test may have been first.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let tls = RustlsConfig::from_pem(certificate.into_bytes(), key.into_bytes()).await;
+        Self::serve(Some(tls.expect("a certificate and its key")))
+    }
+
+    fn serve(tls: Option<RustlsConfig>) -> Self {
         let key = Key::new("first");
         let published = json!({"keys": [key.public()]});
         let inner = Arc::new(Mutex::new(Inner {
@@ -108,17 +121,29 @@ impl Fake {
             down: false,
             codes: 0,
         }));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("a port");
-        let issuer = format!("http://{}", listener.local_addr().expect("an address"));
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let issuer = match tls {
+            Some(_) => format!("https://localhost:{}", address.port()),
+            None => format!("http://{address}"),
+        };
         let routes = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
             .route("/keys", get(keys))
             .route("/token", post(token))
             .route("/user", get(user))
             .with_state((issuer.clone(), Arc::clone(&inner)));
-        tokio::spawn(async move { axum::serve(listener, routes).await });
+        let routes = routes.into_make_service();
+        match tls {
+            Some(tls) => {
+                let server = axum_server::from_tcp_rustls(listener, tls).expect("a server");
+                tokio::spawn(server.serve(routes));
+            }
+            None => {
+                let server = axum_server::from_tcp(listener).expect("a server");
+                tokio::spawn(server.serve(routes));
+            }
+        }
         Self { issuer, inner }
     }
 

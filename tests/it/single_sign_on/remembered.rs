@@ -3,7 +3,7 @@
 use cutover::{
     domain::{
         access::{Role, Sites},
-        audit::Actor,
+        audit::{Actor, Author},
         time::Timestamp,
     },
     store::{
@@ -26,8 +26,7 @@ fn begun(next: &str) -> Begun {
 fn by() -> By {
     By {
         at: NOON,
-        actor: Actor::Server,
-        from: None,
+        author: Author::new(Actor::Server, None),
     }
 }
 

@@ -248,3 +248,44 @@ async fn without_single_sign_on_there_is_no_button_and_no_way() {
         assert_eq!(answer.status, 404, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_provider_of_ones_own_authority_is_trusted_where_it_is_named_and_nowhere_else() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("made");
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("made");
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = |name: &str, pem: String| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, pem).expect("written");
+        path.display().to_string()
+    };
+    let right = file("right.pem", made.cert.pem());
+    let both = file(
+        "both.pem",
+        format!("{}{}", other.cert.pem(), made.cert.pem()),
+    );
+    let wrong = file("wrong.pem", other.cert.pem());
+    let fake = Fake::start_with(made.cert.pem(), made.signing_key.serialize_pem()).await;
+    for (more, trusted) in [
+        (&["--oidc-ca", right.as_str()][..], true),
+        (&["--oidc-ca", &both], true),
+        (&["--oidc-ca", &wrong], false),
+        (&[], false),
+    ] {
+        for app in servers(&fake, more).await {
+            if trusted {
+                let back = sign_in(&app, &fake, "ada@corp.example", &["readers"]).await;
+                assert_eq!(
+                    back.header("location"),
+                    "/clients",
+                    "{more:?} on {}",
+                    app.engine
+                );
+            } else {
+                let answer = page(&app, "", "/sign-in/oidc").await;
+                assert_eq!(answer.status, 503, "{more:?}: {}", answer.text());
+                assert!(app.log().contains("certificate"), "why not: {}", app.log());
+            }
+        }
+    }
+}

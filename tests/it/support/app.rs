@@ -80,6 +80,13 @@ impl TestApp {
         Self::start("sqlite", None, arguments)
     }
 
+    /// One on SQLite that logs what this filter lets through.
+    pub fn with_logging(filter: &str, arguments: &[&str]) -> Self {
+        let mut command = program();
+        command.env("RUST_LOG", filter);
+        Self::start_by(command, "sqlite", None, arguments)
+    }
+
     /// One on SQLite that the system lets have so many files open.
     pub fn with_few_files(files: u32) -> Self {
         let mut shell = Command::new("sh");

@@ -3,7 +3,7 @@
 use cutover::domain::handshake::{Offer, TLS13, X25519};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::{Duration, timeout},
 };
 
@@ -68,7 +68,21 @@ pub fn hello(offer: &Offer<'_>, name: Option<&str>) -> Vec<u8> {
 
 /// Sends bytes and reads the first words of the answer.
 pub async fn say(address: &str, bytes: &[u8]) -> Answer {
-    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let stream = TcpStream::connect(address).await.expect("a connection");
+    answered(stream, bytes).await
+}
+
+/// The same from another address of this machine.
+pub async fn say_from(from: &str, address: &str, bytes: &[u8]) -> Answer {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    let from = format!("{from}:0").parse().expect("an address");
+    socket.bind(from).expect("an address of this machine");
+    let address = address.parse().expect("an address");
+    let stream = socket.connect(address).await.expect("a connection");
+    answered(stream, bytes).await
+}
+
+async fn answered(mut stream: TcpStream, bytes: &[u8]) -> Answer {
     stream.write_all(bytes).await.expect("sent");
     let mut head = [0; 5];
     let read = timeout(Duration::from_secs(20), stream.read_exact(&mut head)).await;

@@ -145,6 +145,60 @@ async fn a_token_speaks_only_of_clients_of_its_sites() {
 }
 
 #[tokio::test]
+async fn a_token_for_lists_of_some_sites_hears_numbers_of_those_sites_only() {
+    for app in TestApp::each().await {
+        // Forty clients elsewhere, of which nothing may be told, and one of no known site.
+        let mut whole = "Name,Site Code\n".to_owned();
+        for n in 0..40 {
+            whole.push_str(&format!("ELSEWHERE-{n},P02\n"));
+        }
+        whole.push_str("NOWHERE,\n");
+        app.put_agreed("?list=all", whole).await.ok("the others");
+        let lists = made(&app, "l01", &["--purpose", "population", "--sites", "P01"]);
+        let ask = async |method: Method, query: &str, body: &'static str| {
+            let path = format!("/api/v1/population?list=p01{query}");
+            let request = app.request(method, &path).bearer_auth(&lists);
+            Answer::to(request.body(body)).await
+        };
+        let three = "Name,Site Code\nPC-1,P01\nPC-2,P01\nPC-3,P01\n";
+        let first = ask(Method::PUT, "", three).await.ok("three").json();
+        assert_eq!(first["population"], serde_json::json!([0, 3]), "{first}");
+        // Of its own three one goes, which is more than a twentieth of them, and none of the whole.
+        let fewer = "Name,Site Code,Obsolete\nPC-1,P01,0\nPC-2,P01,0\nPC-3,P01,1\n";
+        let asked = ask(Method::PUT, "", fewer).await.problem(409);
+        let detail = asked["detail"].as_str().expect("a sentence");
+        assert!(
+            detail.contains("1 of 3 clients would no longer be counted")
+                && detail.contains("?confirm_shrink=1"),
+            "on {}: {detail}",
+            app.engine
+        );
+        let done = ask(Method::PUT, "&confirm_shrink=1&why=a+test", fewer).await;
+        let done = done.ok("agreed").json();
+        assert_eq!(done["population"], serde_json::json!([3, 2]), "{done}");
+        // Taking it out of force tells no more.
+        let asked = ask(Method::DELETE, "", "").await;
+        let asked = if asked.status == 409 {
+            let problem = asked.problem(409);
+            let detail = problem["detail"].as_str().expect("a sentence").to_owned();
+            assert!(!detail.contains("43") && !detail.contains("41"), "{detail}");
+            ask(Method::DELETE, "&confirm=1&confirm_shrink=2&why=a+test", "").await
+        } else {
+            asked
+        };
+        let gone = asked.ok("out of force").json();
+        assert!(!gone.to_string().contains('4'), "{gone}");
+        // The audit log is for those who may see all of it, and has the whole.
+        let cookie = app.sign_in().await;
+        let log = app
+            .request(Method::GET, "/api/v1/audit?deed=list.replace")
+            .header("cookie", cookie);
+        let log = Answer::to(log).await.ok("the log").text();
+        assert!(log.contains("population 44 to 43"), "{log}");
+    }
+}
+
+#[tokio::test]
 async fn a_token_makes_only_so_many_clients_known_in_an_hour() {
     for app in TestApp::each().await {
         let words = ["--purpose", "ingest", "--new-clients-per-hour", "2"];

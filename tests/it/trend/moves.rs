@@ -1,5 +1,6 @@
 //! Every move from one standing to another is noted, and nothing else is: whatever happens in which order.
 
+use crate::support::stores::EVERYWHERE;
 use std::collections::BTreeMap;
 
 use cutover::domain::audit::Author;
@@ -109,7 +110,7 @@ async fn random_list(store: &Store, chance: &mut Chance, now: Timestamp) {
         consent: Consent::Given,
     };
     // An empty list is refused, and moves nobody.
-    let _ = store.replace_population(list, now).await;
+    let _ = store.replace_population(&EVERYWHERE, list, now).await;
 }
 
 #[tokio::test]
