@@ -144,6 +144,8 @@ async fn a_door_without_tls_counts_too_and_a_trusted_proxy_is_not_one_sender() {
         "127.0.0.4",
     ]);
     let door = format!("http://{}", app.address);
+    // reqwest wants a provider although nothing is encrypted.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let make = |from: &str| at(Client::builder(), from);
     let one = make("127.0.0.1");
     assert!(gets_in(&one, &door).await);

@@ -92,8 +92,13 @@ async fn scopes_of_other_sites_are_not_there_and_nobody_else_is_named() {
                 let answer = by_token(&path).await;
                 assert_eq!(answer.status, if seen { 200 } else { 404 }, "{name} {path}");
             }
-            for deed in ["run", "decide", "say", "limits"] {
-                let answer = post(&app, &pat, &format!("{scope}/{deed}"), "why=because").await;
+            for (deed, form) in [
+                ("run", ""),
+                ("decide", "why=because"),
+                ("say", "note=because"),
+                ("limits", "why=because"),
+            ] {
+                let answer = post(&app, &pat, &format!("{scope}/{deed}"), form).await;
                 assert_eq!(
                     answer.status == 404,
                     !seen,
