@@ -545,9 +545,11 @@ async fn answers_are_tagged_by_what_somebody_may_see() {
 }
 
 /// What is of the whole estate: refused for whoever may see some sites only.
-const WHOLE: [&str; 21] = [
+const WHOLE: [&str; 23] = [
     "/tokens",
     "/tokens/{token}",
+    "/enrolled",
+    "/enrolled/{machine}",
     "/audit",
     "/audit/log.csv",
     "/audit/log.ndjson",
