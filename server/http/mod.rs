@@ -24,7 +24,6 @@ pub mod export;
 pub mod feeds;
 pub mod fixes;
 mod fixes_json;
-pub mod forms;
 pub mod from_where;
 pub mod gate;
 mod health;

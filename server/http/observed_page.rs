@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     auth::Person,
-    body, forms,
+    body,
     observed::{asked, take},
     pages::{html, layout},
     receiving::{broken, unreadable},
@@ -63,17 +63,6 @@ async fn show(
     html(&page)
 }
 
-/// The parts of the form.
-const FIELDS: [&str; 7] = [
-    "file",
-    "system",
-    "site",
-    "proxies",
-    "from",
-    "until",
-    "another_system",
-];
-
 #[derive(Default)]
 struct Form {
     file: Option<(String, Vec<u8>)>,
@@ -88,7 +77,6 @@ struct Form {
 impl Form {
     async fn read(mut parts: Multipart) -> Result<Self, Problem> {
         let mut form = Self::default();
-        let mut unknown = Vec::new();
         while let Some(field) = parts.next_field().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_owned();
             if name == "file" {
@@ -105,16 +93,10 @@ impl Form {
                 "from" => form.from = text,
                 "until" => form.until = text,
                 "another_system" => form.another_system = text,
-                other => unknown.push(forms::unknown(other, &FIELDS)),
+                _ => {}
             }
-            // Many are no better than one.
-            unknown.truncate(FIELDS.len());
         }
-        if unknown.is_empty() {
-            Ok(form)
-        } else {
-            Err(Problem::Invalid(unknown))
-        }
+        Ok(form)
     }
 
     /// What was typed; a browser gives no file a second time.

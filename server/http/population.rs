@@ -8,7 +8,7 @@ use axum::{
 
 use super::{
     auth::Person,
-    body, forms,
+    body,
     lists::reason,
     pages::{html, layout},
     receiving::{broken, unreadable},
@@ -25,9 +25,6 @@ use crate::{
         population::{PopulationOutcome, PopulationPage},
     },
 };
-
-/// The parts of the form.
-const FIELDS: [&str; 4] = ["file", "list", "confirm", "why"];
 
 /// `GET /population`
 pub async fn form(
@@ -52,7 +49,6 @@ pub async fn replace(
     let mut name = lists::DEFAULT_NAME.to_owned();
     let mut confirmed = Confirmed::No;
     let mut why = String::new();
-    let mut unknown = Vec::new();
     while let Some(field) = parts.next_field().await.map_err(broken)? {
         match field.name() {
             Some("file") => file = Some(field.bytes().await.map_err(broken)?),
@@ -66,13 +62,8 @@ pub async fn replace(
                 confirmed = Confirmed::ForUpload(field.text().await.map_err(broken)?);
             }
             Some("why") => why = field.text().await.map_err(broken)?,
-            other => unknown.push(forms::unknown(other.unwrap_or_default(), &FIELDS)),
+            _ => {}
         }
-        // Many are no better than one.
-        unknown.truncate(FIELDS.len());
-    }
-    if !unknown.is_empty() {
-        return Err(Problem::Invalid(unknown));
     }
     let bytes = file.filter(|bytes| !bytes.is_empty()).ok_or_else(|| {
         Problem::invalid("file", "No file was chosen. Choose one and send it again.")

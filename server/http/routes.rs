@@ -14,10 +14,10 @@ use axum::{
 
 use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
-    cutover, enrolled, exception_forms, exceptions, feeds, fixes, forms, gate, health, ingest, kit,
-    layers, lists, observed, observed_page, oidc, pages, people, population, saved, second_factor,
-    setup, sightings, sign_in, suspicions, tls_page, tokens, trend, trend_api, twins, upload_again,
-    upload_api, uploads, webhooks,
+    cutover, enrolled, exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest,
+    kit, layers, lists, observed, observed_page, oidc, pages, people, population, saved,
+    second_factor, setup, sightings, sign_in, suspicions, tls_page, tokens, trend, trend_api,
+    twins, upload_again, upload_api, uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},
@@ -128,11 +128,6 @@ where
 }
 
 impl Route {
-    /// Whether a page sends a form there.
-    pub fn is_form(&self) -> bool {
-        self.method == Method::POST && !self.path.starts_with("/api/")
-    }
-
     /// The same, also for tokens for these.
     fn or(mut self, tokens: &'static [Purpose]) -> Self {
         self.rule.tokens = tokens;
@@ -166,20 +161,16 @@ fn pages() -> Vec<Route> {
         get("/clients", Read, pages::clients),
         get("/clients/{id}", Read, pages::client),
         post("/clients/{id}/two-machines", Feed, twins::two_machines),
-        post(ASK_FOR_ONE, FeedOrDecide, exception_forms::ask_for_one),
+        post(ASK_FOR_ONE, FeedOrDecide, forms::ask_for_one),
         get("/exceptions", Read, exceptions::page),
         get(ASK, FeedOrDecide, exceptions::form),
-        post(ASK, FeedOrDecide, exception_forms::ask_for_all),
-        post("/exceptions/decide", Decide, exception_forms::decide),
+        post(ASK, FeedOrDecide, forms::ask_for_all),
+        post("/exceptions/decide", Decide, forms::decide),
         get("/exceptions/{id}", Read, exceptions::one),
-        post("/exceptions/{id}/approve", Decide, exception_forms::approve),
-        post("/exceptions/{id}/reject", Decide, exception_forms::reject),
+        post("/exceptions/{id}/approve", Decide, forms::approve),
+        post("/exceptions/{id}/reject", Decide, forms::reject),
         // One's own; those of others are for who decides.
-        post(
-            "/exceptions/{id}/withdraw",
-            FeedOrDecide,
-            exception_forms::withdraw,
-        ),
+        post("/exceptions/{id}/withdraw", FeedOrDecide, forms::withdraw),
         get("/views", Read, saved::list),
         post("/views", Read, saved::save),
         // One's own; those of others are for who administrates.
@@ -383,20 +374,9 @@ pub fn router(app: App) -> Router {
             Needs::Anyone | Needs::OwnAccount | Needs::Administer => SMALL_FORM,
             _ => body::LARGEST,
         };
-        let is_form = route.is_form();
         let of_path = rules.entry(route.path).or_default();
         of_path.push((route.method, route.rule));
-        let handler = if is_form {
-            let form = forms::Form {
-                fields: forms::fields(route.path),
-                longest: limit,
-            };
-            let check = middleware::from_fn_with_state(form, forms::check);
-            route.handler.layer(check)
-        } else {
-            route.handler
-        };
-        let handler = handler.layer(DefaultBodyLimit::max(limit));
+        let handler = route.handler.layer(DefaultBodyLimit::max(limit));
         routes = routes.route(route.path, handler);
     }
     let guard = (app.clone(), Arc::new(rules));
