@@ -302,12 +302,18 @@ mod tests {
         let places = places(4, 2);
         let first = places.take(ip("192.0.2.1")).expect("a place");
         let _second = places.take(ip("::ffff:192.0.2.1")).expect("a place");
-        assert_eq!(places.take(ip("192.0.2.1")).unwrap_err(), Full::OfOne);
+        assert_eq!(
+            places.take(ip("192.0.2.1")).expect_err("no place"),
+            Full::OfOne
+        );
         let _other = places.take(ip("192.0.2.2")).expect("a place");
         drop(first);
         let _again = places.take(ip("192.0.2.1")).expect("a place");
         let last = places.take(ip("192.0.2.3")).expect("the last");
-        assert_eq!(places.take(ip("192.0.2.4")).unwrap_err(), Full::All);
+        assert_eq!(
+            places.take(ip("192.0.2.4")).expect_err("no place"),
+            Full::All
+        );
         drop(last);
         assert_eq!(places.taken().of.len(), 2, "who is gone is forgotten");
     }
@@ -316,7 +322,10 @@ mod tests {
     fn a_network_of_ipv6_is_one_sender() {
         let places = places(0, 1);
         let _one = places.take(ip("2001:db8::1")).expect("a place");
-        assert_eq!(places.take(ip("2001:db8::2")).unwrap_err(), Full::OfOne);
+        assert_eq!(
+            places.take(ip("2001:db8::2")).expect_err("no place"),
+            Full::OfOne
+        );
         places.take(ip("2001:db8:0:1::1")).expect("a place");
     }
 
@@ -326,7 +335,10 @@ mod tests {
         let held: Vec<Place> = (0..3)
             .map(|_| places.take(ip("10.0.0.1")).expect("a place"))
             .collect();
-        assert_eq!(places.take(ip("10.0.0.1")).unwrap_err(), Full::All);
+        assert_eq!(
+            places.take(ip("10.0.0.1")).expect_err("no place"),
+            Full::All
+        );
         drop(held);
         assert_eq!(places.taken().all, 0);
     }

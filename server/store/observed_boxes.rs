@@ -71,12 +71,11 @@ pub(super) async fn observed(
             .entry(Quadrant::of(ready, seen_of(&row.seen)?))
             .or_default() += row.n;
     }
-    let total = match asked.quadrant {
-        Some(quadrant) => boxes.get(&quadrant).copied().unwrap_or_default(),
-        None => {
-            let seen = boxes.iter().filter(|(one, _)| one.seen != Seen::Nothing);
-            seen.map(|(_, n)| n).sum()
-        }
+    let total = if let Some(quadrant) = asked.quadrant {
+        boxes.get(&quadrant).copied().unwrap_or_default()
+    } else {
+        let seen = boxes.iter().filter(|(one, _)| one.seen != Seen::Nothing);
+        seen.map(|(_, n)| n).sum()
     };
     let after = behind(tx, &everywhere, asked).await?;
     let wanted = asked.limit + 1;
