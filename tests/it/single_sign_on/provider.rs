@@ -134,15 +134,12 @@ impl Fake {
             .route("/user", get(user))
             .with_state((issuer.clone(), Arc::clone(&inner)));
         let routes = routes.into_make_service();
-        match tls {
-            Some(tls) => {
-                let server = axum_server::from_tcp_rustls(listener, tls).expect("a server");
-                tokio::spawn(server.serve(routes));
-            }
-            None => {
-                let server = axum_server::from_tcp(listener).expect("a server");
-                tokio::spawn(server.serve(routes));
-            }
+        if let Some(tls) = tls {
+            let server = axum_server::from_tcp_rustls(listener, tls).expect("a server");
+            tokio::spawn(server.serve(routes));
+        } else {
+            let server = axum_server::from_tcp(listener).expect("a server");
+            tokio::spawn(server.serve(routes));
         }
         Self { issuer, inner }
     }
