@@ -95,7 +95,7 @@ pub struct Fake {
 type Shared = State<(String, Arc<Mutex<Inner>>)>;
 
 impl Fake {
-    pub async fn start() -> Self {
+    pub fn start() -> Self {
         Self::serve(None)
     }
 
