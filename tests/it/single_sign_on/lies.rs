@@ -12,7 +12,7 @@ use super::{
 
 #[tokio::test]
 async fn a_sign_in_is_finished_once_in_the_browser_that_began_it() {
-    let fake = Fake::start().await;
+    let fake = Fake::start();
     for app in servers(&fake, &[]).await {
         let before = fake.codes();
         let trip = Trip::begin(&app, "").await;
@@ -87,7 +87,7 @@ fn but(mut claims: Value, name: &str, value: Value) -> Value {
 
 #[tokio::test]
 async fn a_proof_that_does_not_hold_lets_nobody_in() {
-    let fake = Fake::start().await;
+    let fake = Fake::start();
     // Each attempt from an address of its own, so that none is slowed.
     let more = ["--trusted-proxies", "127.0.0.1/32"];
     for app in servers(&fake, &more).await {
@@ -148,7 +148,7 @@ async fn a_proof_that_does_not_hold_lets_nobody_in() {
 
 #[tokio::test]
 async fn who_makes_codes_up_is_slowed() {
-    let fake = Fake::start().await;
+    let fake = Fake::start();
     let app = servers(&fake, &[]).await.remove(0);
     let mut last = 0;
     for _ in 0..4 {
@@ -163,7 +163,7 @@ async fn who_makes_codes_up_is_slowed() {
 
 #[tokio::test]
 async fn keys_change_and_the_provider_can_be_away() {
-    let fake = Fake::start().await;
+    let fake = Fake::start();
     for app in servers(&fake, &[]).await {
         session(&sign_in(&app, &fake, "ada", &["readers"]).await);
         tokio::time::sleep(Duration::from_millis(3_200)).await;

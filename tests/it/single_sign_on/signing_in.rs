@@ -6,7 +6,7 @@ use super::{Fake, SECRET, Trip, entries, page, servers, session, sign_in, users}
 
 #[tokio::test]
 async fn groups_say_what_somebody_may_and_say_it_anew_each_time() {
-    let fake = Fake::start().await;
+    let fake = Fake::start();
     for app in servers(&fake, &["--oidc-name", "Corp <login>"]).await {
         let asked = page(&app, "", "/sign-in?next=%2Ftrend").await;
         let text = asked.ok("the door").text();
@@ -109,7 +109,7 @@ async fn groups_say_what_somebody_may_and_say_it_anew_each_time() {
 
 #[tokio::test]
 async fn who_is_in_no_group_with_a_role_is_told_whom_to_ask() {
-    let fake = Fake::start().await;
+    let fake = Fake::start();
     for app in servers(&fake, &[]).await {
         let eve = session(&sign_in(&app, &fake, "eve", &["readers"]).await);
         page(&app, &eve, "/clients").await.ok("so far");
@@ -161,7 +161,7 @@ async fn who_is_in_no_group_with_a_role_is_told_whom_to_ask() {
 
 #[tokio::test]
 async fn a_name_that_somebody_has_here_is_never_taken_over() {
-    let fake = Fake::start().await;
+    let fake = Fake::start();
     for app in servers(&fake, &[]).await {
         let theirs = session(&sign_in(&app, &fake, "Admin", &["readers"]).await);
         let text = page(&app, &theirs, "/account").await.text();
@@ -187,7 +187,7 @@ async fn a_name_that_somebody_has_here_is_never_taken_over() {
 
 #[tokio::test]
 async fn who_says_groups_only_when_asked_is_asked() {
-    let fake = Fake::start().await;
+    let fake = Fake::start();
     for app in servers(
         &fake,
         &["--oidc-groups-claim", "https://corp.example/roles"],
@@ -215,7 +215,7 @@ async fn who_says_groups_only_when_asked_is_asked() {
 
 #[tokio::test]
 async fn signing_in_leads_to_a_page_of_this_server_and_never_elsewhere() {
-    let fake = Fake::start().await;
+    let fake = Fake::start();
     let app = super::servers(&fake, &[]).await.remove(0);
     for (next, to) in [
         ("%2Fclients%3Fq%3Da", "/clients?q=a"),
