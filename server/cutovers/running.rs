@@ -182,7 +182,7 @@ pub fn known(client: &InScope, scope: &Scope, ruleset: &str, now: Timestamp) -> 
         judged: row.ruleset.as_deref() == Some(ruleset),
         seen_using_old: client.seen_old.is_some_and(|last| {
             oldest.is_none_or(|reported| {
-                let since = row.since.unwrap_or(reported);
+                let since = client.well_since.unwrap_or(reported);
                 assess::SeenOld { last, since }.contradicts(reported)
             })
         }),

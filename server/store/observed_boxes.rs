@@ -19,7 +19,7 @@ use super::{
 use crate::domain::{
     access::Sites,
     observed::{Quadrant, Seen},
-    time::Timestamp,
+    time::{HOUR, Timestamp},
     verdict::Standing,
 };
 
@@ -33,6 +33,10 @@ WHERE estate = ? AND seen <> '' AND seen = ? AND standing = ? AND (sort_key, id)
 ORDER BY sort_key, id LIMIT ?";
 const LEGACY: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM clients WHERE estate = ?";
 
+/// Where nobody has looked for so long, no server does: then what was worked out last is no answer. A server looks every few
+/// minutes, and seldom only where a look takes minutes.
+const HOLDS: i64 = HOUR;
+
 #[derive(sqlx::FromRow)]
 struct CountRow {
     standing: String,
@@ -41,12 +45,18 @@ struct CountRow {
 }
 
 /// What was worked out last, where it is an answer: to somebody who may see everything, about the usual window, and after
-/// everything that came in. `None`: one has to look.
-pub(super) async fn looked(tx: &mut Tx, sites: &Sites, days: i64) -> Result<Option<Digest>> {
+/// everything that came in, no longer ago than [`HOLDS`]. `None`: one has to look.
+pub(super) async fn looked(
+    tx: &mut Tx,
+    sites: &Sites,
+    days: i64,
+    now: Timestamp,
+) -> Result<Option<Digest>> {
     if sites.is_limited() || days != WINDOW {
         return Ok(None);
     }
-    observed_digest::kept(tx).await
+    let kept = observed_digest::kept(tx).await?;
+    Ok(kept.filter(|digest| (0..=HOLDS).contains(&now.since(digest.as_of))))
 }
 
 /// What was seen, and a page of a box.

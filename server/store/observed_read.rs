@@ -93,7 +93,7 @@ impl Store {
         let mut tx = self.db.read().await?;
         let (systems, without) = covered(&mut tx, from, |site| sites.holds(site)).await?;
         let looking = Looking::since(&mut tx, from, visible(sites, &systems)).await?;
-        if let Some(digest) = observed_boxes::looked(&mut tx, sites, asked.days).await? {
+        if let Some(digest) = observed_boxes::looked(&mut tx, sites, asked.days, now).await? {
             return observed_boxes::observed(&mut tx, &looking, asked, digest, systems, without)
                 .await;
         }
@@ -203,7 +203,7 @@ impl Store {
         let (systems, _) = covered(&mut tx, from, |site| within.holds(site)).await?;
         let looking = Looking::since(&mut tx, from, visible(within, &systems)).await?;
         let (devices, risky) =
-            if let Some(digest) = observed_boxes::looked(&mut tx, within, days).await? {
+            if let Some(digest) = observed_boxes::looked(&mut tx, within, days, now).await? {
                 let devices = observed_boxes::legacy(&mut tx, scope, now).await?;
                 (devices, digest.doubts.risky)
             } else {

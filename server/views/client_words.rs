@@ -88,7 +88,7 @@ pub fn summary(
         Standing::Conflict => vec![
             "It is configured well, but was seen using TLS 1.0/1.1 since it has been. Something on it does not follow the configuration.".to_owned(),
             format!(
-                "Reports that say the same again do not end this. It ends with the first report that comes {} days after it was last seen so, or earlier when other settings were made good meanwhile.",
+                "Reports that say the same again do not end this. It ends with the first report that comes {} days after it was last seen so, or earlier once its settings are reported bad, or waiting for a restart, and then good.",
                 CONTRADICTS_FOR / DAY
             ),
         ],

@@ -72,7 +72,8 @@ pub const CONTRADICTS_FOR: i64 = 30 * DAY;
 pub struct SeenOld {
     /// When there was one last.
     pub last: Timestamp,
-    /// Since when reports say that the client is configured as well as the newest one says.
+    /// Since when reports say that the client is ready, and none in between that it is not. One that leaves it open in between
+    /// tells of no repair.
     pub since: Timestamp,
 }
 

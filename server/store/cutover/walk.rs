@@ -30,6 +30,7 @@ struct Proof {
     id: Vec<u8>,
     content_hash: Option<Vec<u8>>,
     seen_at: Option<i64>,
+    well_since: Option<i64>,
 }
 
 /// A client of a scope, as it is stored.
@@ -45,6 +46,8 @@ pub struct InScope {
     pub exception: Option<Excepted>,
     /// When a log or a handshake that is surely its own showed an old protocol last, within [`WINDOW`] days.
     pub seen_old: Option<Timestamp>,
+    /// Since when reports say that it is ready, and none in between that it is not.
+    pub well_since: Option<Timestamp>,
     /// A report turned it ready about which a suspicion is open.
     pub suspected: bool,
 }
@@ -108,7 +111,7 @@ impl ScopeWalk {
             if rows.is_empty() {
                 continue;
             }
-            let hashes = hashes(&mut self.tx, &rows).await?;
+            let mut proofs = by_id(&mut self.tx, &rows).await?;
             let mut found = Vec::with_capacity(rows.len());
             for row in rows {
                 // Whoever the scope names comes by one filter only; the others are few.
@@ -118,9 +121,12 @@ impl ScopeWalk {
                 let id = row.id.parse::<ClientId>().ok();
                 let several = self.exceptions.get(&row.id).into_iter().flatten();
                 let exception = several.filter(|exception| exception.fits(&row)).cloned();
+                let proof = proofs.remove(&row.id);
+                let hash = proof.as_ref().and_then(|proof| proof.content_hash.as_ref());
                 found.push(InScope {
                     membership,
-                    evidence: hashes.get(&row.id).cloned().unwrap_or_default(),
+                    evidence: hash.map(|hash| canonical::hex(hash)).unwrap_or_default(),
+                    well_since: proof.and_then(|proof| proof.well_since).map(Timestamp),
                     exception: exception.take(1).next(),
                     seen_old: id.and_then(|id| self.seen_old.get(&id).copied()),
                     suspected: id.is_some_and(|id| self.suspected.contains(&id)),
@@ -133,12 +139,10 @@ impl ScopeWalk {
     }
 }
 
-async fn hashes(tx: &mut Tx, rows: &[ClientRow]) -> Result<HashMap<String, String>> {
+async fn by_id(tx: &mut Tx, rows: &[ClientRow]) -> Result<HashMap<String, Proof>> {
     let ids = rows.iter().map(|row| row.id.as_str());
-    let each = proofs(tx, ids).await?.into_iter().filter_map(|row| {
-        let id = identify::from_bytes(&row.id)?;
-        Some((id.to_string(), canonical::hex(&row.content_hash?)))
-    });
+    let each = proofs(tx, ids).await?.into_iter();
+    let each = each.filter_map(|row| Some((identify::from_bytes(&row.id)?.to_string(), row)));
     Ok(each.collect())
 }
 
@@ -153,7 +157,9 @@ async fn proofs<'i>(tx: &mut Tx, ids: impl Iterator<Item = &'i str>) -> Result<V
         return Ok(Vec::new());
     };
     let mut text = Composed::default();
-    text.push("SELECT id, content_hash, seen_at FROM clients WHERE estate = ? AND id IN (?");
+    text.push(
+        "SELECT id, content_hash, seen_at, well_since FROM clients WHERE estate = ? AND id IN (?",
+    );
     // Few lengths, so that few statements are prepared.
     let length = if ids.len() > 50 { PORTION } else { 50 };
     for _ in 1..length {

@@ -22,13 +22,15 @@ UPDATE clients SET
     os_key = v.os_key,
     -- Seen using an old protocol since it is configured so: see assess::SeenOld.
     standing = CASE WHEN v.standing IN ('ready', 'restart_pending')
-        AND (clients.seen_old_at >= COALESCE(v.oldest_at, v.seen_at) OR (clients.seen_old_at >= clients.verdict_since
-            AND clients.verdict = v.verdict AND clients.impact IS NOT DISTINCT FROM v.impact))
+        AND (clients.seen_old_at >= COALESCE(v.oldest_at, v.seen_at)
+            OR (v.verdict = 'ready' AND clients.seen_old_at >= clients.well_since))
         AND clients.seen_old_at > COALESCE(v.oldest_at, v.seen_at) - 2592000000
         THEN 'conflict' ELSE v.standing END,
     verdict_since = CASE
         WHEN clients.verdict = v.verdict AND clients.impact IS NOT DISTINCT FROM v.impact
         THEN clients.verdict_since ELSE v.seen_at END,
+    well_since = CASE v.verdict WHEN 'ready' THEN COALESCE(clients.well_since, v.seen_at)
+        WHEN 'undetermined' THEN clients.well_since END,
     verdict = v.verdict,
     impact = v.impact,
     deciding = v.deciding,

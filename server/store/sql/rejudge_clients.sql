@@ -6,12 +6,15 @@ UPDATE clients SET
     verdict_since = CASE
         WHEN clients.verdict = v.verdict AND clients.impact IS NOT DISTINCT FROM v.impact
         THEN clients.verdict_since ELSE $2 END,
+    -- Other rules mend nothing: what the report in force says, it has said since it was read.
+    well_since = CASE v.verdict WHEN 'ready' THEN COALESCE(clients.well_since, clients.seen_at)
+        WHEN 'undetermined' THEN clients.well_since END,
     standing = CASE WHEN v.stale_at <= $2 OR (v.stale_at IS NULL AND clients.standing = 'stale')
         THEN 'stale'
         -- Seen using an old protocol since it is configured so: see assess::SeenOld.
         WHEN v.verdict IN ('ready', 'restart_pending')
-            AND (clients.seen_old_at >= COALESCE(v.oldest_at, clients.seen_at) OR (clients.seen_old_at >= clients.verdict_since
-                AND clients.verdict = v.verdict AND clients.impact IS NOT DISTINCT FROM v.impact))
+            AND (clients.seen_old_at >= COALESCE(v.oldest_at, clients.seen_at)
+                OR (v.verdict = 'ready' AND clients.seen_old_at >= clients.well_since))
             AND clients.seen_old_at > COALESCE(v.oldest_at, clients.seen_at) - 2592000000
         THEN 'conflict' ELSE v.verdict END,
     verdict = v.verdict,

@@ -6,12 +6,13 @@ WITH v (client_id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_gui
         touched, whole, trust, sent_token, sent_from) AS ({rows})
 INSERT INTO clients (
     estate, id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles,
-    listing, list_id, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, verdict_since,
+    listing, list_id, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, verdict_since, well_since,
     collected_at, received_at, seen_at, evidence_at, content_hash, report_id, stale_at, sweep_at, future, duplicate,
     sources, touched, whole, trust, sent_token, sent_from)
 SELECT
     $1, client_id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles,
     'unlisted', 0, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, seen_at,
+    CASE WHEN verdict = 'ready' THEN seen_at END,
     collected_at, received_at, seen_at, seen_at, content_hash, report_id, stale_at, sweep_at, future, FALSE,
     1, touched, whole, trust, sent_token, sent_from
 FROM v WHERE TRUE
@@ -31,8 +32,8 @@ ON CONFLICT (estate, id) DO UPDATE SET
     os_key = excluded.os_key,
     -- Seen using an old protocol since it is configured so: see assess::SeenOld.
     standing = CASE WHEN excluded.standing IN ('ready', 'restart_pending')
-        AND (clients.seen_old_at >= excluded.seen_at OR (clients.seen_old_at >= clients.verdict_since
-            AND clients.verdict = excluded.verdict AND clients.impact IS NOT DISTINCT FROM excluded.impact))
+        AND (clients.seen_old_at >= excluded.seen_at
+            OR (excluded.verdict = 'ready' AND clients.seen_old_at >= clients.well_since))
         AND clients.seen_old_at > excluded.seen_at - 2592000000
         THEN 'conflict' ELSE excluded.standing END,
     verdict = excluded.verdict,
@@ -44,6 +45,8 @@ ON CONFLICT (estate, id) DO UPDATE SET
     verdict_since = CASE
         WHEN clients.verdict = excluded.verdict AND clients.impact IS NOT DISTINCT FROM excluded.impact
         THEN clients.verdict_since ELSE excluded.seen_at END,
+    well_since = CASE excluded.verdict WHEN 'ready' THEN COALESCE(clients.well_since, excluded.seen_at)
+        WHEN 'undetermined' THEN clients.well_since END,
     collected_at = excluded.collected_at,
     received_at = excluded.received_at,
     seen_at = excluded.seen_at,

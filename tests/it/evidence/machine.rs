@@ -20,6 +20,8 @@ use cutover::{
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqlSafeStr as _, SqliteConnection};
 
+use crate::support::stores::run;
+
 /// How long a report holds in these tests.
 pub const LASTS: i64 = 14 * DAY;
 
@@ -406,15 +408,7 @@ pub async fn empty(url: &str) {
     .iter()
     .map(|table| format!("DELETE FROM {table};"))
     .collect();
-    let text = AssertSqlSafe(text).into_sql_str();
-    if url.starts_with("sqlite:") {
-        let mut conn = SqliteConnection::connect(url).await.expect("connect");
-        sqlx::raw_sql(text).execute(&mut conn).await.map(drop)
-    } else {
-        let mut conn = PgConnection::connect(url).await.expect("connect");
-        sqlx::raw_sql(text).execute(&mut conn).await.map(drop)
-    }
-    .expect("emptied");
+    run(url, &text).await;
 }
 
 /// How one client stands, with the notes on it; time has passed until `now`.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::support::stores::{NOON, TestStore, report, run};
 use cutover::{
     domain::{
         assess::REASONS,
@@ -15,9 +16,6 @@ use cutover::{
         model::{ClientRow, Filter, Signatures},
     },
 };
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqlSafeStr as _, SqliteConnection};
-
-use crate::support::stores::{NOON, TestStore, report};
 
 const BOTH: [Standing; 2] = [Standing::Blocking, Standing::Undetermined];
 
@@ -216,18 +214,6 @@ async fn counts_equal_a_scan_after_random_writes_and_lists_equal_counts() {
             }
         }
     }
-}
-
-async fn run(url: &str, text: &str) {
-    let text = AssertSqlSafe(text.to_owned()).into_sql_str();
-    if url.starts_with("sqlite:") {
-        let mut conn = SqliteConnection::connect(url).await.expect("connect");
-        sqlx::raw_sql(text).execute(&mut conn).await.map(drop)
-    } else {
-        let mut conn = PgConnection::connect(url).await.expect("connect");
-        sqlx::raw_sql(text).execute(&mut conn).await.map(drop)
-    }
-    .expect("a statement");
 }
 
 #[tokio::test]

@@ -47,21 +47,36 @@ async fn send(store: &Store, report: Incoming) {
     send_at(store, report, NOON).await;
 }
 
+/// The same client, of which nobody can say.
+fn open(n: u32, at: Timestamp, version: u8) -> Incoming {
+    Incoming {
+        verdict: Standing::Undetermined,
+        ..report(n, at, version)
+    }
+}
+
 /// What stands of a client after these reports, in the order of their arrival: its verdict, the time of the newest, and since
-/// when the verdict has been this.
+/// when it is said to be ready, without a word against it.
 fn kept(arrived: &[Incoming]) -> (Standing, Timestamp, Timestamp) {
     let mut reports = arrived.iter();
     let first = reports.next().expect("a report");
-    let (mut newest, mut since) = (first, first.seen_at);
+    let said = |since: Option<Timestamp>, report: &Incoming| match report.verdict {
+        Standing::Ready => Some(since.unwrap_or(report.seen_at)),
+        Standing::Undetermined => since,
+        _ => None,
+    };
+    let (mut newest, mut since) = (first, said(None, first));
     for report in reports {
         if (report.seen_at, report.content_hash) > (newest.seen_at, newest.content_hash) {
-            if report.verdict != newest.verdict {
-                since = report.seen_at;
-            }
+            since = said(since, report);
             newest = report;
         }
     }
-    (newest.verdict, newest.seen_at, since)
+    (
+        newest.verdict,
+        newest.seen_at,
+        since.unwrap_or(newest.seen_at),
+    )
 }
 
 async fn standing(store: &Store, n: u32, now: Timestamp) -> Standing {
@@ -133,8 +148,12 @@ async fn a_log_that_comes_in_days_later_contradicts_daily_reports() {
         log(store, 1, Protocol::Tls10, NOON.plus(-5 * DAY - HOUR)).await;
         assert_eq!(store.settle_observed(NOON).await.expect("settled"), 1);
         assert_eq!(standing(store, 1, NOON).await, Standing::Conflict);
-        // Judged by other rules it stays, too, and once more after a report that changes what decides nothing.
-        send(store, report(1, NOON.plus(-HOUR), 2)).await;
+        // Neither a report that changes what decides nothing ends it, nor one that leaves it open in between.
+        send(store, report(1, NOON.plus(-2 * HOUR), 2)).await;
+        assert_eq!(standing(store, 1, NOON).await, Standing::Conflict);
+        send(store, open(1, NOON.plus(-HOUR), 3)).await;
+        assert_eq!(standing(store, 1, NOON).await, Standing::Undetermined);
+        send(store, report(1, NOON, 2)).await;
         assert_eq!(standing(store, 1, NOON).await, Standing::Conflict);
     }
 }
@@ -154,11 +173,12 @@ async fn the_order_of_logs_among_reports_does_not_matter() {
             let mut events = Vec::new();
             let hours = |random: &mut StdRng| NOON.plus(-HOUR * random.random_range(1..200));
             for version in 1..=random.random_range(1..5_u8) {
-                let at = hours(&mut random);
-                let judged = if random.random_bool(0.8) {
-                    report(n, at, version)
-                } else {
-                    blocking(n, at, version)
+                // Each at a time of its own: of two at one time none would be the newer.
+                let at = hours(&mut random).plus(i64::from(version));
+                let judged = match random.random_range(0..10) {
+                    0 | 1 => blocking(n, at, version),
+                    2 | 3 => open(n, at, version),
+                    _ => report(n, at, version),
                 };
                 events.push(Event::Report(judged));
             }

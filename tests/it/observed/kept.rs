@@ -11,7 +11,7 @@ use cutover::{
             Seen, Via, place,
         },
         sightings::{Failure, Offered, Sighting},
-        time::{DAY, HOUR, Timestamp},
+        time::{DAY, HOUR, MINUTE, Timestamp},
         verdict::Standing,
     },
     store::{
@@ -253,6 +253,13 @@ async fn reading_by_addresses_is_placing_everything_at_once() {
         assert_eq!(more, told(store, 31).await, "{}", test.engine);
         store.settle_observed(NOON).await.expect("settled");
         assert_eq!(told(store, 30).await, told(store, 31).await);
+        // What nobody has looked at for hours is no answer.
+        for (minutes, kept) in [(59, true), (61, false)] {
+            let later = NOON.plus(minutes * MINUTE);
+            let found = store.observed(&EVERYWHERE, WINDOW, later).await;
+            let as_of = found.expect("what was seen").as_of;
+            assert_eq!(as_of, if kept { NOON } else { later });
+        }
         // What is too old is forgotten, and only then.
         let later = NOON.plus(25 * DAY);
         store.settle_observed(later).await.expect("settled");

@@ -16,6 +16,8 @@ use cutover::{
     },
 };
 
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqlSafeStr as _, SqliteConnection};
+
 use super::postgres::Database;
 
 /// Noon of some day; tests count from here.
@@ -122,4 +124,17 @@ pub fn blocking(n: u32, at: Timestamp, version: u8) -> Incoming {
         reasons: 1,
         ..report(n, at, version)
     }
+}
+
+/// Runs statements on a database, beside the store.
+pub async fn run(url: &str, text: &str) {
+    let text = AssertSqlSafe(text.to_owned()).into_sql_str();
+    if url.starts_with("sqlite:") {
+        let mut conn = SqliteConnection::connect(url).await.expect("connect");
+        sqlx::raw_sql(text).execute(&mut conn).await.map(drop)
+    } else {
+        let mut conn = PgConnection::connect(url).await.expect("connect");
+        sqlx::raw_sql(text).execute(&mut conn).await.map(drop)
+    }
+    .expect("a statement");
 }
