@@ -110,6 +110,9 @@ impl Db {
                 ("tcp_keepalives_interval", "1"),
                 ("tcp_keepalives_count", "3"),
                 ("client_min_messages", "warning"),
+                // Of tables that nobody has analysed yet, plans look dear enough to be compiled: a second for each group
+                // of reports, which itself takes milliseconds.
+                ("jit", "off"),
             ])
             .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(5));
         let pool = PgPoolOptions::new()

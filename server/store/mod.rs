@@ -4,6 +4,7 @@ pub mod access;
 pub mod accounts;
 pub mod admission;
 mod ahead;
+mod analysing;
 mod audit;
 pub mod audit_log;
 mod bursts;

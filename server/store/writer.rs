@@ -13,10 +13,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use super::{
     ahead::Ahead,
+    analysing,
     db::{Conn, Db, Log},
     error::{Error, Result},
     group,
@@ -85,9 +86,18 @@ impl Writer {
             waiting = next;
         }
         let burst = Arc::new(AtomicI64::new(BURST));
-        tokio::spawn(run(db.clone(), Some(conn), waiting, Arc::clone(&burst)));
+        let (written, news) = watch::channel(());
+        tokio::spawn(run(
+            db.clone(),
+            Some(conn),
+            waiting,
+            Arc::clone(&burst),
+            written,
+        ));
         if db.engine() == "sqlite" {
             tokio::spawn(checkpoint_often(db, jobs.downgrade()));
+        } else {
+            tokio::spawn(analysing::as_it_grows(db, news));
         }
         Ok(Self {
             jobs,
@@ -201,6 +211,7 @@ async fn run(
     mut conn: Option<Conn>,
     mut jobs: mpsc::UnboundedReceiver<Job>,
     burst: Arc<AtomicI64>,
+    written: watch::Sender<()>,
 ) {
     let mut next = None;
     loop {
@@ -256,6 +267,7 @@ async fn run(
                 write_group(&db, &mut conn, group, burst).await;
             }
         }
+        written.send_replace(());
     }
 }
 
