@@ -1,8 +1,13 @@
 //! The PostgreSQL that tests get: apart from each other, as careful as in production, and able to crash.
 
+use std::time::{Duration, Instant};
+
 use sqlx::{Connection as _, PgConnection};
 
-use crate::support::postgres::{Database, OwnServer};
+use crate::support::{
+    postgres::{Database, OwnServer},
+    stores::{NOON, TestStore, report},
+};
 
 async fn one(url: &str, question: &'static str) -> String {
     let mut connection = PgConnection::connect(url).await.expect("connect");
@@ -74,4 +79,40 @@ async fn a_crashed_server_comes_back_with_what_it_had_committed() {
         one(server.url(), "SELECT word FROM kept").await,
         "committed"
     );
+}
+
+/// Its own look comes once a minute; until then it would plan for the empty tables of the first start.
+#[tokio::test]
+async fn the_planner_hears_of_a_database_that_fills() {
+    let mut tests = TestStore::each().await;
+    let Some(at) = tests.iter().position(|test| test.engine == "postgres") else {
+        return;
+    };
+    let test = tests.swap_remove(at);
+    // So that it can only have heard of them from us.
+    write(
+        &test.url,
+        "ALTER TABLE clients SET (autovacuum_enabled = false)",
+    )
+    .await;
+    let rows = "SELECT reltuples::bigint::text FROM pg_class WHERE oid = 'clients'::regclass";
+    assert_eq!(one(&test.url, rows).await, "-1", "nobody looked yet");
+    let mut sent = 0;
+    for wanted in [1, 2_000] {
+        let waiting = Instant::now();
+        loop {
+            let reports = (sent..sent + 500).map(|n| report(n, NOON, 1)).collect();
+            sent += 500;
+            let receipts = test.store.writer().reports(reports, NOON, true).await;
+            assert_eq!(receipts.expect("receipts").len(), 500);
+            let known: u32 = one(&test.url, rows).await.parse().unwrap_or_default();
+            if known >= wanted {
+                break;
+            }
+            assert!(
+                waiting.elapsed() < Duration::from_secs(60),
+                "the planner believes in {known} clients, and {sent} reported"
+            );
+        }
+    }
 }
