@@ -9,10 +9,10 @@ use super::{
     db::{Composed, Tx},
     error::{Error, Result},
     identify,
-    model::{ClientRow, Excepted, Filter, InForce, ListPage, Listing, Order},
+    model::{ClientRow, Excepted, Filter, InForce, ListPage, Listing, Order, RestsOn},
     narrowing::{Growing, Lead, Piece, pieces},
     needs::{Found, Needs},
-    searching::{names_few_by_parts, searched},
+    searching::{Search, names_few_by_parts, names_with, searched},
 };
 use crate::domain::{
     access::Sites,
@@ -25,7 +25,7 @@ use crate::domain::{
 /// All but the last one, the mark of suspected duplicates.
 const COLUMNS: &str = "SELECT id, name, sort_key, sms_guid, resource_id, site, fqdn, smbios_guid, serial_number, roles,
  owner, last_contact, listing, os_key, standing, verdict, impact, deciding, reasons, warnings, ruleset, verdict_since,
- COALESCE(oldest_at, collected_at) AS collected_at, received_at, stale_at, future,
+ COALESCE(oldest_at, collected_at) AS collected_at, received_at, stale_at, future, content_hash, well_since,
  (SELECT x.id || ' ' || x.kind || ' ' || CAST(x.expires_at AS TEXT) FROM exceptions x
   WHERE x.estate = clients.estate AND x.client_id = clients.id AND x.decision = 'approved' AND x.ended_at IS NULL
     AND clients.standing <> 'ready' AND x.verdict = COALESCE(clients.verdict, '') AND x.reasons = clients.reasons
@@ -64,6 +64,11 @@ pub(super) struct StoredClient {
     /// Id, kind and end of its approved exception, with blanks between; not there where nobody asked.
     #[sqlx(default)]
     excepted: Option<String>,
+    /// Neither is there where nobody asked.
+    #[sqlx(default)]
+    content_hash: Option<Vec<u8>>,
+    #[sqlx(default)]
+    well_since: Option<i64>,
 }
 
 impl StoredClient {
@@ -129,6 +134,10 @@ impl StoredClient {
             last_contact: self.last_contact,
             duplicate: self.duplicate,
             future: self.future,
+            rests_on: RestsOn {
+                facts: self.content_hash,
+                well_since: self.well_since.map(Timestamp),
+            },
             exception: self
                 .excepted
                 .as_deref()
@@ -445,8 +454,12 @@ fn counted(filter: &Filter, lead: Lead, now: Timestamp) -> Vec<(i64, Growing)> {
         left_out: true,
         ..filter.clone()
     };
-    let everybody = asked.into_iter();
-    let everybody = everybody.map(|piece| (1, statement(filter, piece.of_everybody())));
+    let everybody = asked.into_iter().map(|piece| {
+        let names = Some(piece.search).filter(|search| *search == Search::Name);
+        let names = names.and_then(|_| names_with(filter));
+        let growing = names.unwrap_or_else(|| statement(filter, piece.of_everybody()));
+        (1, growing)
+    });
     let left_out_pieces = pieces(&left_out, Order::Name).into_iter();
     let less = left_out_pieces.map(|piece| (-1, statement(&left_out, piece)));
     everybody.chain(less).collect()

@@ -107,6 +107,17 @@ pub struct ClientRow {
     pub future: bool,
     /// The exception in force.
     pub exception: Option<InForce>,
+    /// What its verdict rests on.
+    pub rests_on: RestsOn,
+}
+
+/// What a client's verdict rests on, for whoever holds on to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RestsOn {
+    /// Hash of the facts; `None`: it never reported, or nobody asked.
+    pub facts: Option<Vec<u8>>,
+    /// Since when reports say that it is ready, and none in between that it is not.
+    pub well_since: Option<Timestamp>,
 }
 
 /// An exception that is in force for a client. The client stands as it stands.

@@ -78,7 +78,7 @@ const WITH_ROLES: &str = " AND roles <> '' AND sort_key >= ''";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     standing: Option<Standing>,
-    search: Search,
+    pub(super) search: Search,
     listed: Listed,
 }
 

@@ -34,19 +34,25 @@ UPDATE observed_systems SET legacy = v.legacy FROM v
 WHERE observed_systems.estate = $1 AND observed_systems.system = v.system
 RETURNING observed_systems.system";
 /// Of two servers that looked at once, the later look stays.
-const KEEP: &str = "INSERT INTO observed_digest AS d (estate, as_of, came, doubts, total, risky)
-VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (estate) DO UPDATE SET as_of = excluded.as_of, came = excluded.came, doubts = excluded.doubts,
-  total = excluded.total, risky = excluded.risky
+const KEEP: &str = "INSERT INTO observed_digest AS d (estate, as_of, came, clients, doubts, total, risky)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (estate) DO UPDATE SET as_of = excluded.as_of, came = excluded.came, clients = excluded.clients,
+  doubts = excluded.doubts, total = excluded.total, risky = excluded.risky
 WHERE d.came <= excluded.came";
-/// Only where nothing came in since.
-const KEPT: &str = "SELECT d.as_of, d.came, d.doubts, d.total, d.risky FROM observed_digest d
+/// Only where nothing came in since, and nobody became known or went, of whom a log may have spoken before.
+const KEPT: &str =
+    "SELECT d.as_of, d.came, d.clients, d.doubts, d.total, d.risky FROM observed_digest d
 JOIN observed_came c ON c.estate = d.estate AND c.times = d.came
-WHERE d.estate = $1";
+WHERE d.estate = $1
+  AND d.clients = (SELECT COALESCE(SUM(n), 0) FROM counts WHERE estate = $1 AND kind = 'ruleset')";
 const CAME: &str = "UPDATE observed_came SET times = times + 1 WHERE estate = $1";
 const CAME_SO_FAR: &str = "SELECT times FROM observed_came WHERE estate = $1";
 const BEHIND: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM observed_came c
-WHERE c.estate = $1 AND NOT EXISTS (SELECT 1 FROM observed_digest d WHERE d.estate = c.estate AND d.came = c.times)";
+WHERE c.estate = $1 AND NOT EXISTS (SELECT 1 FROM observed_digest d WHERE d.estate = c.estate AND d.came = c.times
+  AND d.clients = (SELECT COALESCE(SUM(n), 0) FROM counts WHERE estate = $1 AND kind = 'ruleset'))";
+/// Every client is judged by some ruleset or by none, so that few rows count all of them.
+const CLIENTS: &str =
+    "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE estate = $1 AND kind = 'ruleset'";
 /// Clients in one transaction: short enough not to hold up reports.
 const PORTION: usize = 1_000;
 
@@ -65,6 +71,7 @@ struct SystemRow {
 struct Kept {
     as_of: i64,
     came: i64,
+    clients: i64,
     doubts: String,
     total: i64,
     risky: i64,
@@ -80,6 +87,8 @@ pub(super) struct Digest {
     pub(super) as_of: Timestamp,
     /// How many times something had come in by then.
     came: i64,
+    /// How many clients were known by then.
+    clients: i64,
     /// Connections that may be anybody's.
     pub(super) doubts: Doubts,
 }
@@ -123,7 +132,7 @@ pub(super) async fn note_more(conn: &mut Conn) -> Result<()> {
     conn.sql(CAME).bind(ESTATE).execute().await.map(drop)
 }
 
-/// What was worked out last; `None`: nobody has looked yet, or something came in since.
+/// What was worked out last; `None`: nobody has looked yet, or since then something came in, or clients became known.
 pub(super) async fn kept(tx: &mut Tx) -> Result<Option<Digest>> {
     let kept: Option<Kept> = tx.sql(KEPT).bind(ESTATE).optional().await?;
     kept.map(|kept| {
@@ -133,6 +142,7 @@ pub(super) async fn kept(tx: &mut Tx) -> Result<Option<Digest>> {
         Ok(Digest {
             as_of: Timestamp(kept.as_of),
             came: kept.came,
+            clients: kept.clients,
             doubts: Doubts {
                 worst: lines.into_iter().map(read).collect::<Result<_>>()?,
                 total: n(kept.total)?,
@@ -151,6 +161,7 @@ async fn keep(conn: &mut Conn, digest: &Digest) -> Result<()> {
         .bind(ESTATE)
         .bind(digest.as_of.0)
         .bind(digest.came)
+        .bind(digest.clients)
         .bind(lines)
         .bind(n(digest.doubts.total))
         .bind(n(digest.doubts.risky))
@@ -160,7 +171,8 @@ async fn keep(conn: &mut Conn, digest: &Digest) -> Result<()> {
 }
 
 impl Store {
-    /// Whether something was seen by this server since this was asked last, or came in by whatever way since somebody looked.
+    /// Whether something was seen by this server since this was asked last, or since somebody looked something came in by
+    /// whatever way, or clients became known.
     pub async fn has_seen_more(&self) -> Result<bool> {
         if self.seen_more.swap(false, Ordering::AcqRel) {
             return Ok(true);
@@ -180,6 +192,7 @@ impl Store {
     pub async fn settle_observed(&self, now: Timestamp) -> Result<u64> {
         let mut tx = self.db.read().await?;
         let came: i64 = tx.sql(CAME_SO_FAR).bind(ESTATE).scalar().await?;
+        let clients: i64 = tx.sql(CLIENTS).bind(ESTATE).scalar().await?;
         let looking = Looking::since(&mut tx, first_day(WINDOW, now), None).await?;
         let mut all = Brevity::default();
         looking
@@ -195,6 +208,7 @@ impl Store {
         let digest = Digest {
             as_of: now,
             came,
+            clients,
             doubts: all.doubts(),
         };
         self.mark(&all, marked).await?;

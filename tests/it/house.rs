@@ -31,6 +31,7 @@ const ONLY: &[(&str, &[&str])] = &[
         &[
             "http/",
             "store/writer.rs",
+            "store/analysing.rs",
             "cli/",
             "serve.rs",
             "doors.rs",

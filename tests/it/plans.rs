@@ -221,6 +221,11 @@ async fn every_filter_finds_its_clients_by_an_index_that_fits_it() {
     assert!(count.len() == 6 && read.len() == 2, "{count:#?}");
     for wanted in read.iter().chain(&count) {
         let steps = plan(&mut conn, wanted).await;
+        // Of everybody, in a table that has nothing but names.
+        if wanted.contains(" FROM names ") {
+            assert_eq!(steps, ["SCAN names"], "{wanted}");
+            continue;
+        }
         let by_names = steps.iter().any(|step| {
             step.contains(if wanted.contains("AND listing = ") {
                 "INDEX clients_not_expected (estate=? AND listing=? AND sort_key>?)"

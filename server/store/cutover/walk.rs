@@ -26,11 +26,9 @@ pub const PORTION: usize = 500;
 pub const WINDOW: i64 = 30;
 
 #[derive(sqlx::FromRow)]
-struct Proof {
+struct Heard {
     id: Vec<u8>,
-    content_hash: Option<Vec<u8>>,
     seen_at: Option<i64>,
-    well_since: Option<i64>,
 }
 
 /// A client of a scope, as it is stored.
@@ -111,7 +109,6 @@ impl ScopeWalk {
             if rows.is_empty() {
                 continue;
             }
-            let mut proofs = by_id(&mut self.tx, &rows).await?;
             let mut found = Vec::with_capacity(rows.len());
             for row in rows {
                 // Whoever the scope names comes by one filter only; the others are few.
@@ -121,12 +118,11 @@ impl ScopeWalk {
                 let id = row.id.parse::<ClientId>().ok();
                 let several = self.exceptions.get(&row.id).into_iter().flatten();
                 let exception = several.filter(|exception| exception.fits(&row)).cloned();
-                let proof = proofs.remove(&row.id);
-                let hash = proof.as_ref().and_then(|proof| proof.content_hash.as_ref());
+                let hash = row.rests_on.facts.as_ref();
                 found.push(InScope {
                     membership,
                     evidence: hash.map(|hash| canonical::hex(hash)).unwrap_or_default(),
-                    well_since: proof.and_then(|proof| proof.well_since).map(Timestamp),
+                    well_since: row.rests_on.well_since,
                     exception: exception.take(1).next(),
                     seen_old: id.and_then(|id| self.seen_old.get(&id).copied()),
                     suspected: id.is_some_and(|id| self.suspected.contains(&id)),
@@ -139,15 +135,8 @@ impl ScopeWalk {
     }
 }
 
-async fn by_id(tx: &mut Tx, rows: &[ClientRow]) -> Result<HashMap<String, Proof>> {
-    let ids = rows.iter().map(|row| row.id.as_str());
-    let each = proofs(tx, ids).await?.into_iter();
-    let each = each.filter_map(|row| Some((identify::from_bytes(&row.id)?.to_string(), row)));
-    Ok(each.collect())
-}
-
-/// What the verdicts of some clients rest on, and when they were heard; at most a portion of them.
-async fn proofs<'i>(tx: &mut Tx, ids: impl Iterator<Item = &'i str>) -> Result<Vec<Proof>> {
+/// When some clients were heard; at most a portion of them.
+async fn heard<'i>(tx: &mut Tx, ids: impl Iterator<Item = &'i str>) -> Result<Vec<Heard>> {
     let ids: Vec<Vec<u8>> = ids
         .filter_map(|id| id.parse::<ClientId>().ok())
         .map(|id| id.as_bytes().to_vec())
@@ -157,9 +146,7 @@ async fn proofs<'i>(tx: &mut Tx, ids: impl Iterator<Item = &'i str>) -> Result<V
         return Ok(Vec::new());
     };
     let mut text = Composed::default();
-    text.push(
-        "SELECT id, content_hash, seen_at, well_since FROM clients WHERE estate = ? AND id IN (?",
-    );
+    text.push("SELECT id, seen_at FROM clients WHERE estate = ? AND id IN (?");
     // Few lengths, so that few statements are prepared.
     let length = if ids.len() > 50 { PORTION } else { 50 };
     for _ in 1..length {
@@ -178,7 +165,7 @@ impl Store {
     /// came. Who was never heard, or is gone, is missing. At most [`PORTION`] ids.
     pub async fn heard_last(&self, ids: &[String]) -> Result<HashMap<String, i64>> {
         let mut tx = self.db.read().await?;
-        let rows = proofs(&mut tx, ids.iter().map(String::as_str)).await?;
+        let rows = heard(&mut tx, ids.iter().map(String::as_str)).await?;
         let each = rows.into_iter().filter_map(|row| {
             let id = identify::from_bytes(&row.id)?;
             Some((id.to_string(), row.seen_at?))

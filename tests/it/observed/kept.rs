@@ -253,6 +253,37 @@ async fn reading_by_addresses_is_placing_everything_at_once() {
         assert_eq!(more, told(store, 31).await, "{}", test.engine);
         store.settle_observed(NOON).await.expect("settled");
         assert_eq!(told(store, 30).await, told(store, 31).await);
+        // Of whom a log spoke before anybody knew of it, it is told at once, too, and somebody looks soon.
+        let line = seen(
+            "mp01",
+            "10.0.9.10",
+            "pc-77",
+            Protocol::Tls10,
+            (NOON.0, NOON.0),
+        );
+        let logged = Logged {
+            observations: vec![line],
+            ..log("mp01", "P01")
+        };
+        add(store, logged).await;
+        store.settle_observed(NOON).await.expect("settled");
+        assert!(
+            !store.has_seen_more().await.expect("an answer") || {
+                // Once for what this server read itself.
+                !store.has_seen_more().await.expect("an answer")
+            }
+        );
+        let unknown = told(store, 30).await;
+        let late = vec![blocking(77, NOON.plus(-HOUR), 1)];
+        let sent = store.writer().reports(late, NOON, true).await;
+        sent.expect("stored");
+        assert!(store.has_seen_more().await.expect("an answer"));
+        let known = told(store, 30).await;
+        assert_ne!(known, unknown, "{}", test.engine);
+        assert_eq!(known, told(store, 31).await, "{}", test.engine);
+        store.settle_observed(NOON).await.expect("settled");
+        assert!(!store.has_seen_more().await.expect("an answer"));
+        assert_eq!(known, told(store, 30).await, "{}", test.engine);
         // What nobody has looked at for hours is no answer.
         for (minutes, kept) in [(59, true), (61, false)] {
             let later = NOON.plus(minutes * MINUTE);

@@ -16,7 +16,7 @@ use cutover::{
         called::Former,
         model::{
             ClientDetail, ClientRow, HistoryRow, ListPage, ListedAs, Listing, Memory, RejectRow,
-            Suspect,
+            RestsOn, Suspect,
         },
         twins::Settled,
     },
@@ -67,6 +67,7 @@ pub fn row(name: &str, os_key: &str, standing: Standing) -> ClientRow {
         duplicate: false,
         future: false,
         exception: None,
+        rests_on: RestsOn::default(),
     }
 }
 
