@@ -1,8 +1,8 @@
 //! One's own account: the password, and where one is signed in.
 
 use axum::{
-    Extension, Form,
-    extract::{State, rejection::FormRejection},
+    Extension,
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{
     auth::Person,
     door::Tries,
+    form::{Button, Form},
     from_where::FromWhere,
     pages::{html, layout},
     query::Named,
@@ -59,6 +60,8 @@ async fn shown(
 /// What the form sends.
 #[derive(Deserialize)]
 pub struct Passwords {
+    /// Whose form it is; it is there for programs that keep passwords.
+    user: Option<String>,
     old: String,
     new: String,
     again: String,
@@ -71,11 +74,15 @@ pub async fn password(
     from: Option<Extension<FromWhere>>,
     headers: HeaderMap,
     jar: CookieJar,
-    given: Result<Form<Passwords>, FormRejection>,
+    Form(given): Form<Passwords>,
 ) -> Result<Response, Problem> {
-    let Form(given) = given.map_err(|_| {
-        Problem::Malformed("This changes no password: send the form as the page does.".to_owned())
-    })?;
+    // Somebody else may have signed in since, in the same browser.
+    if given.user.is_some_and(|user| user != person.name) {
+        return Err(Problem::Conflict(format!(
+            "This form is of another account, and you are signed in as {}; open the page Account anew.",
+            person.name
+        )));
+    }
     let from = from.map(|Extension(FromWhere(from))| from);
     let refuse = async |status: StatusCode, why: String| {
         let page = shown(&app, &person, &headers, Some(why)).await?;
@@ -131,6 +138,7 @@ pub async fn end(
     person: Person,
     from: Option<Extension<FromWhere>>,
     Named(session): Named,
+    _: Button,
 ) -> Result<Response, Problem> {
     let from = from.map(|Extension(FromWhere(from))| from);
     // It may have ended a moment ago; then it is over, as was wanted.
@@ -146,6 +154,7 @@ pub async fn end_others(
     State(app): State<App>,
     person: Person,
     from: Option<Extension<FromWhere>>,
+    _: Button,
 ) -> Result<Response, Problem> {
     let from = from.map(|Extension(FromWhere(from))| from);
     let by = person.by(from);

@@ -1,8 +1,7 @@
 //! Machines that sign their reports, for those who look after them: which have a key, and whose is made void.
 
 use axum::{
-    Form,
-    extract::{FromRequestParts, State, rejection::FormRejection},
+    extract::{FromRequestParts, State},
     http::{HeaderMap, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -10,6 +9,7 @@ use serde::Deserialize;
 
 use super::{
     auth::Person,
+    form::Form,
     lists::reason,
     pages::{html, layout},
     query::{Empty, Named, Once, each, unknown},
@@ -142,11 +142,8 @@ pub async fn revoke(
     _: WholeEstate,
     Named(name): Named,
     headers: HeaderMap,
-    given: Result<Form<Revoked>, FormRejection>,
+    Form(wanted): Form<Revoked>,
 ) -> Result<Response, Problem> {
-    let Form(wanted) = given.map_err(|_| {
-        Problem::Malformed("This revokes nothing: send the form of the machine's page.".to_owned())
-    })?;
     if wanted.confirm.is_none() {
         return shown(&app, &person, &headers, &name, None).await;
     }

@@ -1,13 +1,19 @@
 //! What people do with exceptions: ask for them, decide, take them back.
 
 use axum::{
-    Form,
-    extract::{State, rejection::FormRejection},
+    extract::State,
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
 
-use super::{auth::Person, exceptions, pages, query::Named, refused::or_again};
+use super::{
+    auth::Person,
+    exceptions,
+    form::{Field, Pairs, Sent},
+    pages,
+    query::Named,
+    refused::or_again,
+};
 use crate::{
     clock,
     domain::{
@@ -24,14 +30,31 @@ use crate::{
     wire::FieldError,
 };
 
-type Pairs = Vec<(String, String)>;
-type Given = Result<Form<Pairs>, FormRejection>;
-
-fn read(given: Given) -> Result<Pairs, Problem> {
-    given.map(|Form(pairs)| pairs).map_err(|_| {
-        Problem::Malformed("This is no form: send the fields as the page does.".to_owned())
-    })
-}
+/// The form that asks about one client.
+const ONE: &[Field] = &[
+    Field::Once("kind"),
+    Field::Once("reason"),
+    Field::Once("control"),
+    Field::Once("owner"),
+    Field::Once("until"),
+];
+/// The form that asks about several.
+const SEVERAL: &[Field] = &[
+    Field::Once("kind"),
+    Field::Once("reason"),
+    Field::Once("control"),
+    Field::Once("owner"),
+    Field::Once("until"),
+    Field::Once("clients"),
+];
+/// The form that decides on those that are ticked.
+const DECIDING: &[Field] = &[
+    Field::Often("id"),
+    Field::Once("note"),
+    Field::Once("decision"),
+];
+/// The forms of one exception.
+const NOTE: &[Field] = &[Field::Once("note")];
 
 fn field<'p>(pairs: &'p Pairs, name: &str) -> &'p str {
     let found = pairs.iter().find(|(known, _)| known == name);
@@ -70,9 +93,9 @@ pub async fn ask_for_one(
     person: Person,
     Named(id): Named,
     headers: HeaderMap,
-    given: Given,
+    sent: Sent,
 ) -> Result<Response, Problem> {
-    let pairs = read(given)?;
+    let pairs = sent.only(ONE)?;
     let done = asked_for_one(&app, &person, &id, &pairs).await;
     or_again(done, &headers, "exception", pairs, |refused| {
         pages::client_again(&app, &person, &id, &headers, refused)
@@ -112,9 +135,9 @@ pub async fn ask_for_all(
     State(app): State<App>,
     person: Person,
     headers: HeaderMap,
-    given: Given,
+    sent: Sent,
 ) -> Result<Response, Problem> {
-    let pairs = read(given)?;
+    let pairs = sent.only(SEVERAL)?;
     let done = asked_for_all(&app, &person, &pairs).await;
     let ids = field(&pairs, "clients").to_owned();
     or_again(done, &headers, "exception", pairs, |refused| {
@@ -181,9 +204,9 @@ pub async fn decide(
     State(app): State<App>,
     person: Person,
     headers: HeaderMap,
-    given: Given,
+    sent: Sent,
 ) -> Result<Response, Problem> {
-    let pairs = read(given)?;
+    let pairs = sent.only(DECIDING)?;
     let done = decided(&app, &person, &pairs).await;
     or_again(done, &headers, "decide", pairs, |refused| {
         exceptions::list_again(&app, &person, &headers, refused)
@@ -229,9 +252,9 @@ pub async fn approve(
     person: Person,
     Named(id): Named,
     headers: HeaderMap,
-    given: Given,
+    sent: Sent,
 ) -> Result<Response, Problem> {
-    take(&app, Step::Approve, &person, id, &headers, given).await
+    take(&app, Step::Approve, &person, id, &headers, sent).await
 }
 
 /// `POST /exceptions/{id}/reject`
@@ -240,9 +263,9 @@ pub async fn reject(
     person: Person,
     Named(id): Named,
     headers: HeaderMap,
-    given: Given,
+    sent: Sent,
 ) -> Result<Response, Problem> {
-    take(&app, Step::Reject, &person, id, &headers, given).await
+    take(&app, Step::Reject, &person, id, &headers, sent).await
 }
 
 /// `POST /exceptions/{id}/withdraw`
@@ -251,9 +274,9 @@ pub async fn withdraw(
     person: Person,
     Named(id): Named,
     headers: HeaderMap,
-    given: Given,
+    sent: Sent,
 ) -> Result<Response, Problem> {
-    take(&app, Step::Withdraw, &person, id, &headers, given).await
+    take(&app, Step::Withdraw, &person, id, &headers, sent).await
 }
 
 async fn take(
@@ -262,9 +285,9 @@ async fn take(
     person: &Person,
     id: String,
     headers: &HeaderMap,
-    given: Given,
+    sent: Sent,
 ) -> Result<Response, Problem> {
-    let pairs = read(given)?;
+    let pairs = sent.only(NOTE)?;
     let done = taken(app, step, doer(person.clone()), id.clone(), &pairs).await;
     let form = if step == Step::Withdraw {
         "withdraw"

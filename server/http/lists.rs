@@ -1,8 +1,8 @@
 //! Taking an expected list out of force, for programs and for people.
 
 use axum::{
-    Form, Json,
-    extract::{RawQuery, State, rejection::FormRejection},
+    Json,
+    extract::{RawQuery, State},
     http::HeaderMap,
     response::{IntoResponse as _, Response},
 };
@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{
     auth::{Person, Planner},
+    form::Form,
     population,
     query::{Once, form_pairs, unknown, yes},
     within::WholeEstate,
@@ -129,7 +130,7 @@ pub(super) fn reason(text: &str) -> Result<String, Problem> {
 pub struct Wanted {
     list: String,
     /// Number of the upload that was looked at; there when what would happen has been seen.
-    confirm: Option<i64>,
+    confirm: Option<String>,
     /// The reason, which a confirmation comes with.
     #[serde(default)]
     why: String,
@@ -141,12 +142,16 @@ pub async fn withdraw_form(
     person: Person,
     _: WholeEstate,
     headers: HeaderMap,
-    wanted: Result<Form<Wanted>, FormRejection>,
+    Form(wanted): Form<Wanted>,
 ) -> Result<Response, Problem> {
-    let Form(wanted) = wanted.map_err(|_| {
-        Problem::Malformed("This is no list: use the button on the page Expected lists.".to_owned())
+    let seen = wanted.confirm.as_deref().map(str::parse::<i64>).transpose();
+    let seen = seen.map_err(|_| {
+        Problem::invalid(
+            "/confirm",
+            "does not say which upload you looked at; use the page of the expected lists",
+        )
     })?;
-    let consent = wanted.confirm.map_or(Consent::Ask, Consent::ForUpload);
+    let consent = seen.map_or(Consent::Ask, Consent::ForUpload);
     let why = match consent {
         Consent::ForUpload(_) => Some(reason(&wanted.why)?),
         _ => None,

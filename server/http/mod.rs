@@ -24,6 +24,7 @@ pub mod export;
 pub mod feeds;
 pub mod fixes;
 mod fixes_json;
+pub mod form;
 pub mod from_where;
 pub mod gate;
 mod health;

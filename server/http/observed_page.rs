@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     auth::Person,
-    body,
+    body, form,
     observed::{asked, take},
     pages::{html, layout},
     receiving::{broken, unreadable},
@@ -77,6 +77,7 @@ struct Form {
 impl Form {
     async fn read(mut parts: Multipart) -> Result<Self, Problem> {
         let mut form = Self::default();
+        let mut other = None;
         while let Some(field) = parts.next_field().await.map_err(broken)? {
             let name = field.name().unwrap_or_default().to_owned();
             if name == "file" {
@@ -93,10 +94,16 @@ impl Form {
                 "from" => form.from = text,
                 "until" => form.until = text,
                 "another_system" => form.another_system = text,
-                _ => {}
+                name => {
+                    // The rest is read all the same: whoever still sends would never read the answer.
+                    other.get_or_insert_with(|| form::unknown(name));
+                }
             }
         }
-        Ok(form)
+        match other {
+            Some(other) => Err(other),
+            None => Ok(form),
+        }
     }
 
     /// What was typed; a browser gives no file a second time.

@@ -1,8 +1,8 @@
 //! Who has an account, for those who administrate.
 
 use axum::{
-    Extension, Form,
-    extract::{State, rejection::FormRejection},
+    Extension,
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::{
     auth::Person,
+    form::{Button, Form},
     from_where::FromWhere,
     lists::reason,
     pages::{html, layout},
@@ -68,9 +69,8 @@ pub async fn add(
     person: Person,
     from: Where,
     headers: HeaderMap,
-    given: Result<Form<Added>, FormRejection>,
+    Form(given): Form<Added>,
 ) -> Result<Response, Problem> {
-    let Form(given) = given.map_err(not_a_form)?;
     let name = given.name.trim();
     if !name_fits(name) {
         return Err(Problem::invalid(
@@ -96,10 +96,6 @@ pub async fn add(
     }
     let page = shown(&app, &person, &headers, name, Some(password)).await?;
     Ok((StatusCode::CREATED, page).into_response())
-}
-
-fn not_a_form(_: FormRejection) -> Problem {
-    Problem::Malformed("This is no such form: send it as the page does.".to_owned())
 }
 
 async fn shown(
@@ -157,9 +153,8 @@ pub async fn set_role(
     person: Person,
     from: Where,
     Named(name): Named,
-    given: Result<Form<Rights>, FormRejection>,
+    Form(given): Form<Rights>,
 ) -> Result<Response, Problem> {
-    let Form(given) = given.map_err(not_a_form)?;
     let (role, sites) =
         rights(&given.role, &given.sites).map_err(|why| Problem::invalid("/role", why))?;
     let url = person_url(&name);
@@ -199,6 +194,7 @@ pub async fn disable(
     person: Person,
     from: Where,
     Named(name): Named,
+    _: Button,
 ) -> Result<Response, Problem> {
     let url = person_url(&name);
     let done = app.store().disable_account(name, by(&person, from)).await?;
@@ -211,6 +207,7 @@ pub async fn enable(
     person: Person,
     from: Where,
     Named(name): Named,
+    _: Button,
 ) -> Result<Response, Problem> {
     let url = person_url(&name);
     let done = app.store().enable_account(name, by(&person, from)).await?;
@@ -224,6 +221,7 @@ pub async fn password(
     from: Where,
     Named(name): Named,
     headers: HeaderMap,
+    _: Button,
 ) -> Result<Response, Problem> {
     let password = for_once();
     let hash = app.door().hash(password.clone()).await?;
@@ -246,6 +244,7 @@ pub async fn reset_factor(
     person: Person,
     from: Where,
     Named(name): Named,
+    _: Button,
 ) -> Result<Response, Problem> {
     let url = person_url(&name);
     // There may be none any more; then it is so, as was wanted.
@@ -269,16 +268,8 @@ pub async fn remove(
     from: Where,
     Named(name): Named,
     headers: HeaderMap,
-    given: Result<Form<Removed>, FormRejection>,
+    Form(wanted): Form<Removed>,
 ) -> Result<Response, Problem> {
-    // A button alone sends nothing.
-    let wanted = given.map_or_else(
-        |_| Removed {
-            why: String::new(),
-            confirm: None,
-        },
-        |Form(wanted)| wanted,
-    );
     if wanted.confirm.is_none() {
         return asked_to_remove(&app, &person, &headers, &name, None).await;
     }

@@ -8,7 +8,7 @@ use axum::{
 
 use super::{
     auth::Person,
-    body,
+    body, form,
     lists::reason,
     pages::{html, layout},
     receiving::{broken, unreadable},
@@ -49,6 +49,7 @@ pub async fn replace(
     let mut name = lists::DEFAULT_NAME.to_owned();
     let mut confirmed = Confirmed::No;
     let mut why = String::new();
+    let mut other = None;
     while let Some(field) = parts.next_field().await.map_err(broken)? {
         match field.name() {
             Some("file") => file = Some(field.bytes().await.map_err(broken)?),
@@ -62,8 +63,14 @@ pub async fn replace(
                 confirmed = Confirmed::ForUpload(field.text().await.map_err(broken)?);
             }
             Some("why") => why = field.text().await.map_err(broken)?,
-            _ => {}
+            name => {
+                // The rest is read all the same: whoever still sends would never read the answer.
+                other.get_or_insert_with(|| form::unknown(name.unwrap_or_default()));
+            }
         }
+    }
+    if let Some(other) = other {
+        return Err(other);
     }
     let bytes = file.filter(|bytes| !bytes.is_empty()).ok_or_else(|| {
         Problem::invalid("file", "No file was chosen. Choose one and send it again.")

@@ -1,8 +1,7 @@
 //! Views that people give a name, so that the same list is one click away tomorrow.
 
 use axum::{
-    Form,
-    extract::{State, rejection::FormRejection},
+    extract::State,
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -10,6 +9,7 @@ use serde::Deserialize;
 
 use super::{
     auth::Person,
+    form::{Button, Form},
     pages::{html, layout},
     query::Named,
 };
@@ -55,11 +55,8 @@ pub async fn save(
     Person {
         name: user, author, ..
     }: Person,
-    given: Result<Form<View>, FormRejection>,
+    Form(view): Form<View>,
 ) -> Result<Response, Problem> {
-    let Form(view) = given.map_err(|_| {
-        Problem::Malformed("This is no view: send name and address as the page does.".to_owned())
-    })?;
     let name = view.name.trim();
     if name.is_empty() || name.chars().count() > NAME_AT_MOST || name.contains(char::is_control) {
         return Err(Problem::invalid(
@@ -100,6 +97,7 @@ pub async fn delete(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
+    button: Result<Button, Problem>,
 ) -> Result<Response, Problem> {
     // Somebody else may have deleted it a moment ago; then it is gone, as was wanted.
     let views = app.store().saved_views(None).await?;
@@ -112,6 +110,7 @@ pub async fn delete(
             view.created_by
         )));
     }
+    button?;
     app.store()
         .delete_view(id, person.author, clock::now())
         .await?;

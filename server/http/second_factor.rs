@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 
 use axum::{
-    Extension, Form,
-    extract::{State, rejection::FormRejection},
+    Extension,
+    extract::State,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 use super::{
     auth::{Person, cookie_name},
+    form::{Button, Form},
     from_where::FromWhere,
     pages::{html, layout},
     sign_in::{agent, cookie, page as sign_in_page},
@@ -118,12 +119,11 @@ pub struct Typed {
     code: String,
 }
 
-fn typed(given: Result<Form<Typed>, FormRejection>) -> Result<String, Problem> {
-    let Form(given) = given.map_err(|_| {
-        Problem::Malformed("This is no code: send the form as the page does.".to_owned())
-    })?;
-    // Nothing that long is one, and nothing more is looked at.
-    Ok(given.code.chars().take(64).collect())
+impl Typed {
+    fn code(self) -> String {
+        // Nothing that long is one, and nothing more is looked at.
+        self.code.chars().take(64).collect()
+    }
 }
 
 fn slowed(wait: u32) -> String {
@@ -139,9 +139,9 @@ pub async fn code(
     from: Where,
     headers: HeaderMap,
     jar: CookieJar,
-    given: Result<Form<Typed>, FormRejection>,
+    Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let typed = typed(given)?;
+    let typed = typed.code();
     let from = address(from);
     let now = clock::now();
     let secret = jar
@@ -230,7 +230,7 @@ pub async fn page(
 }
 
 /// `POST /account/second-factor`: makes a secret up, and shows it.
-pub async fn begin(State(app): State<App>, person: Person) -> Result<Response, Problem> {
+pub async fn begin(State(app): State<App>, person: Person, _: Button) -> Result<Response, Problem> {
     if matches!(app.store().factor(&person.name).await?, Factor::Elsewhere) {
         return Err(Problem::Conflict(
             "You sign in with single sign-on: a second factor is asked for there.".to_owned(),
@@ -247,12 +247,12 @@ pub async fn confirm(
     person: Person,
     from: Where,
     headers: HeaderMap,
-    given: Result<Form<Typed>, FormRejection>,
+    Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let by = person.by(address(from));
     let codes = app
         .store()
-        .confirm_factor(person.name.clone(), typed(given)?, by)
+        .confirm_factor(person.name.clone(), typed.code(), by)
         .await?;
     if let Some(codes) = codes {
         return shown(&app, &person, &headers, None, codes).await;
@@ -268,9 +268,9 @@ pub async fn remove(
     person: Person,
     from: Where,
     headers: HeaderMap,
-    given: Result<Form<Typed>, FormRejection>,
+    Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let typed = typed(given)?;
+    let typed = typed.code();
     let from = address(from);
     let key = tried(&person.name);
     let (status, why) = if let Some(wait) = app.door().may_try(&app, from, &key).await? {

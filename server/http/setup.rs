@@ -1,8 +1,8 @@
 //! The first start: whoever holds the link that the server printed makes the first administrator.
 
 use axum::{
-    Extension, Form,
-    extract::{RawQuery, State, rejection::FormRejection},
+    Extension,
+    extract::{RawQuery, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -10,6 +10,7 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use super::{
+    form::Form,
     from_where::FromWhere,
     pages::{html, layout},
     query::form_pairs,
@@ -73,11 +74,8 @@ pub async fn set_up(
     from: Option<Extension<FromWhere>>,
     headers: HeaderMap,
     jar: CookieJar,
-    given: Result<Form<First>, FormRejection>,
+    Form(given): Form<First>,
 ) -> Result<Response, Problem> {
-    let Form(given) = given.map_err(|_| {
-        Problem::Malformed("This is no setup: send the form as the page does.".to_owned())
-    })?;
     holds(&app, &given.key).await?;
     let name = given.user.trim();
     let wrong = if !name_fits(name) {

@@ -1,8 +1,8 @@
 //! Signing in and out.
 
 use axum::{
-    Extension, Form,
-    extract::{RawQuery, State, rejection::FormRejection},
+    Extension,
+    extract::{RawQuery, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -15,6 +15,7 @@ use serde::Deserialize;
 use super::{
     auth::cookie_name,
     door::Tries,
+    form::{Button, Form},
     from_where::FromWhere,
     pages::{html, layout},
     query::form_pairs,
@@ -92,17 +93,8 @@ pub async fn sign_in(
     from: Option<Extension<FromWhere>>,
     headers: HeaderMap,
     jar: CookieJar,
-    given: Result<Form<Credentials>, FormRejection>,
+    Form(given): Form<Credentials>,
 ) -> Result<Response, Problem> {
-    let Form(given) = given.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            Problem::TooLarge("A name and a password have less than 16 KiB.".to_owned())
-        } else {
-            Problem::Malformed(
-                "This is no sign-in: send user and password as the page does.".to_owned(),
-            )
-        }
-    })?;
     let from = from.map(|Extension(FromWhere(from))| from);
     let impossible =
         given.user.len() > 512 || given.password.len() > 1_024 || given.user.contains('\0');
@@ -174,6 +166,7 @@ pub async fn sign_out(
     State(app): State<App>,
     from: Option<Extension<FromWhere>>,
     jar: CookieJar,
+    _: Button,
 ) -> Result<Response, Problem> {
     let name = cookie_name(&app);
     if let Some(cookie) = jar.get(name) {

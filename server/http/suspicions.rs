@@ -1,8 +1,7 @@
 //! Suspicions: what people and programs read of them, and how somebody closes them.
 
 use axum::{
-    Form,
-    extract::{FromRequestParts, State as Of, rejection::FormRejection},
+    extract::{FromRequestParts, State as Of},
     http::{HeaderMap, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -12,6 +11,7 @@ use utoipa::ToSchema;
 use super::{
     auth::{Person, Reader},
     contract::{codes, params},
+    form::{Field, Sent},
     lists::reason,
     pages::{html, layout},
     polled::{self, Polled},
@@ -280,15 +280,12 @@ pub async fn page(
     html(&SuspicionsPage::new(layout, &query.which, &page, closes))
 }
 
+/// The form that closes.
+const CLOSING: &[Field] = &[Field::Often("id"), Field::Once("why")];
+
 /// `POST /suspicions/close`: all that are ticked, for one reason.
-pub async fn close(
-    Of(app): Of<App>,
-    person: Person,
-    given: Result<Form<Vec<(String, String)>>, FormRejection>,
-) -> Result<Response, Problem> {
-    let Form(pairs) = given.map_err(|_| {
-        Problem::Malformed("This is no form: send the fields as the page does.".to_owned())
-    })?;
+pub async fn close(Of(app): Of<App>, person: Person, sent: Sent) -> Result<Response, Problem> {
+    let pairs = sent.only(CLOSING)?;
     let why = pairs.iter().find(|(name, _)| name == "why");
     let why = reason(why.map_or("", |(_, why)| why.as_str()))?;
     let ids: Vec<String> = pairs

@@ -1,8 +1,7 @@
 //! Tokens for programs, and what one of them sent set aside, for administrators.
 
 use axum::{
-    Form,
-    extract::{State, rejection::FormRejection},
+    extract::State,
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -10,6 +9,7 @@ use serde::Deserialize;
 
 use super::{
     auth::Person,
+    form::Form,
     lists::reason,
     pages::{html, layout},
     query::Named,
@@ -78,11 +78,8 @@ pub async fn make(
     State(app): State<App>,
     person: Person,
     headers: HeaderMap,
-    given: Result<Form<Wanted>, FormRejection>,
+    Form(wanted): Form<Wanted>,
 ) -> Result<Response, Problem> {
-    let Form(wanted) = given.map_err(|_| {
-        Problem::Malformed("This is no token: send the form of the page Tokens.".to_owned())
-    })?;
     let now = clock::now();
     let words = Words {
         purpose: wanted.purpose,
@@ -120,17 +117,10 @@ pub async fn revoke(
     person: Person,
     Named(id): Named,
     headers: HeaderMap,
-    given: Result<Form<Revoked>, FormRejection>,
+    given: Result<Form<Revoked>, Problem>,
 ) -> Result<Response, Problem> {
     let token = known(&app, &id).await?;
-    // A button alone sends nothing.
-    let wanted = given.map_or_else(
-        |_| Revoked {
-            why: String::new(),
-            confirm: None,
-        },
-        |Form(wanted)| wanted,
-    );
+    let Form(wanted) = given?;
     if wanted.confirm.is_none() {
         return asked_to_revoke(&app, &person, &headers, &token, None).await;
     }
@@ -204,12 +194,10 @@ pub async fn quarantine(
     person: Person,
     Named(id): Named,
     headers: HeaderMap,
-    given: Result<Form<Aside>, FormRejection>,
+    given: Result<Form<Aside>, Problem>,
 ) -> Result<Response, Problem> {
     let token = known(&app, &id).await?;
-    let Form(wanted) = given.map_err(|_| {
-        Problem::Malformed("This sets nothing aside: send the form of the token's page.".to_owned())
-    })?;
+    let Form(wanted) = given?;
     let now = clock::now();
     let time = |place: &str, text: &str, open: Timestamp| {
         if text.trim().is_empty() {
@@ -251,12 +239,10 @@ pub async fn lift(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
-    given: Result<Form<Lifted>, FormRejection>,
+    given: Result<Form<Lifted>, Problem>,
 ) -> Result<Response, Problem> {
     let token = known(&app, &id).await?;
-    let Form(wanted) = given.map_err(|_| {
-        Problem::Malformed("This names no quarantine: use the form of the token's page.".to_owned())
-    })?;
+    let Form(wanted) = given?;
     let why = reason(&wanted.why)?;
     let lifted = app
         .store()

@@ -1,13 +1,12 @@
 //! What somebody says of two records that may be one machine.
 
 use axum::{
-    Form,
-    extract::{State, rejection::FormRejection},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 use serde::Deserialize;
 
-use super::{api_client, auth::Person, lists::reason, query::Named};
+use super::{api_client, auth::Person, form::Form, lists::reason, query::Named};
 use crate::{clock, error::Problem, state::App, store::identify::ClientId, views::links};
 
 /// What the button sends.
@@ -29,11 +28,8 @@ pub async fn two_machines(
         ..
     }: Person,
     Named(id): Named,
-    given: Result<Form<Other>, FormRejection>,
+    Form(given): Form<Other>,
 ) -> Result<Response, Problem> {
-    let Form(given) = given.map_err(|_| {
-        Problem::Malformed("This names no record: use the button on the client's page.".to_owned())
-    })?;
     let nobody = || Problem::NotFound("There is no client with this id.".to_owned());
     let one: ClientId = id.parse().map_err(|_| nobody())?;
     let other: ClientId = given.other.parse().map_err(|_| nobody())?;

@@ -4,14 +4,14 @@
 //! somebody chose is never passed over in silence.
 
 use axum::{
-    body::HttpBody as _,
-    extract::{FromRequest as _, RawForm, Request, State, rejection::RawFormRejection},
+    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 
 use super::{
     auth::{Importer, Person},
-    query::{Named, form_pairs},
+    form::{Button, Field, Pairs, Sent},
+    query::Named,
     receiving::Beside,
     upload_api::{found, store_it},
     uploads::{first_mapping, reading},
@@ -34,14 +34,20 @@ use crate::{
 /// Longest name of a kept mapping.
 const LONGEST_NAME: usize = 100;
 
-/// What somebody left in the form, in its order.
-type Pairs = Vec<(String, String)>;
-
-fn pairs(form: Result<RawForm, RawFormRejection>) -> Result<Pairs, Problem> {
-    let RawForm(form) = form
-        .map_err(|_| Problem::Malformed("This is no form: send it as the page does.".to_owned()))?;
-    Ok(form_pairs(&String::from_utf8_lossy(&form)))
-}
+/// The form; it has one key for all files, or one for each, and a meaning for each column.
+const READING: &[Field] = &[
+    Field::Once("format"),
+    Field::Once("collected_at"),
+    Field::Once("dates"),
+    Field::Once("device"),
+    Field::Once("key"),
+    Field::Numbered("key-"),
+    Field::Once("asked"),
+    Field::Once("read_by_64_bit"),
+    Field::Once("mapping"),
+    Field::Numbered("meaning-"),
+    Field::Once("save_as"),
+];
 
 fn to_page(id: &str, query: &str) -> Response {
     Redirect::to(&format!("/uploads/{id}{query}")).into_response()
@@ -54,16 +60,11 @@ pub async fn commit(
     importer: Importer,
     _: WholeEstate,
     Named(id): Named,
-    request: Request,
+    sent: Result<Sent, Problem>,
 ) -> Result<Response, Problem> {
     let upload = found(&app, &importer, &id).await?;
-    // A bare call chooses nothing; it need not be a form.
-    let bare = request.body().is_end_stream();
-    let pairs = if bare {
-        Pairs::new()
-    } else {
-        pairs(RawForm::from_request(request, &app).await)?
-    };
+    // A bare call chooses nothing.
+    let pairs = sent?.only(READING)?;
     let shown = reading(&upload, &told_of(&upload.told), Vec::new());
     if upload.state == Step::Preview && !is_as_read(&shown, &pairs) {
         read_again(&app, &upload, pairs, person).await?;
@@ -109,10 +110,10 @@ pub async fn again(
     importer: Importer,
     _: WholeEstate,
     Named(id): Named,
-    form: Result<RawForm, RawFormRejection>,
+    sent: Result<Sent, Problem>,
 ) -> Result<Response, Problem> {
     let upload = found(&app, &importer, &id).await?;
-    read_again(&app, &upload, pairs(form)?, person).await?;
+    read_again(&app, &upload, sent?.only(READING)?, person).await?;
     Ok(to_page(&id, ""))
 }
 
@@ -123,6 +124,7 @@ pub async fn vouch(
     importer: Importer,
     _: WholeEstate,
     Named(id): Named,
+    _: Button,
 ) -> Result<Response, Problem> {
     let upload = found(&app, &importer, &id).await?;
     let mut chosen = Chosen::of(&upload.options);

@@ -8,6 +8,7 @@ use axum::{
 
 use super::{
     auth::{Importer, Person},
+    form::Button,
     pages::{html, layout},
     query::Named,
     receiving::receive,
@@ -251,6 +252,7 @@ pub async fn cancel(
     importer: Importer,
     _: WholeEstate,
     Named(id): Named,
+    _: Button,
 ) -> Result<Response, Problem> {
     discard(&app, &importer, &id).await?;
     Ok(Redirect::to(&format!("/uploads/{id}")).into_response())

@@ -10,6 +10,8 @@ mod several;
 mod vouched;
 mod ways;
 
+pub use vouched::RUN;
+
 use reqwest::Method;
 use serde_json::Value;
 

@@ -6,11 +6,11 @@ use std::{
 };
 
 use axum::{
-    extract::{State, rejection::StringRejection},
+    extract::State,
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
@@ -18,9 +18,10 @@ use utoipa::ToSchema;
 use super::{
     super::{
         auth::{Person, Reader},
+        form::Form,
         pages::{html, layout},
         polled::{self, Polled},
-        query::{Named, Nothing, form_pairs},
+        query::{Named, Nothing},
     },
     decision,
     kept::{each_line, fate, text},
@@ -183,19 +184,23 @@ pub async fn page(
     html(&AfterPage::new(layout, &decision, &head, &after, may_edit))
 }
 
+/// What the buttons send.
+#[derive(Deserialize)]
+pub struct Switched {
+    /// `1`: it is taken back.
+    take_back: Option<String>,
+}
+
 /// `POST /cutover/decisions/{number}/switched`: says that the protocols were switched off now, or takes it back.
 pub async fn switched(
     State(app): State<App>,
     person: Person,
     Named(number): Named,
-    sent: Result<String, StringRejection>,
+    given: Result<Form<Switched>, Problem>,
 ) -> Result<Response, Problem> {
     let (decision, _) = decision(&app, &number, &person.sites).await?;
-    let sent = sent.map_err(|_| Problem::Malformed("This is no form: use the page.".to_owned()))?;
-    let fields = form_pairs(&sent);
-    let holds = !fields
-        .iter()
-        .any(|(name, value)| name == "take_back" && value == "1");
+    let Form(given) = given?;
+    let holds = given.take_back.as_deref() != Some("1");
     let subject = format!("{} {}", decision.name, decision.number);
     let said = if holds {
         "switched off"

@@ -1,7 +1,7 @@
 //! What people send: scopes and runs.
 
 use axum::{
-    extract::{State, rejection::StringRejection},
+    extract::State,
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -9,7 +9,8 @@ use axum::{
 use super::{
     super::{
         auth::Person,
-        query::{Named, form_pairs, site_code},
+        form::{self, Button, Field, Pairs},
+        query::{Named, site_code},
         refused::or_again,
     },
     base, base_of,
@@ -30,16 +31,28 @@ use crate::{
     wire::FieldError,
 };
 
-pub(super) type Sent = Result<String, StringRejection>;
+pub(super) type Sent = Result<form::Sent, Problem>;
+
+/// The form of a scope.
+const SCOPE: &[Field] = &[
+    Field::Once("name"),
+    Field::Once("sites"),
+    Field::Once("roles"),
+    Field::Once("filter"),
+    Field::Once("tls10"),
+    Field::Once("tls11"),
+    Field::Once("planned"),
+    Field::Once("freshness_days"),
+    Field::Once("two_people"),
+];
 
 /// The fields of a form, each at most once.
-pub(super) struct Fields(pub(super) Vec<(String, String)>);
+pub(super) struct Fields(pub(super) Pairs);
 
 impl Fields {
-    pub(super) fn of(sent: Sent) -> Result<Self, Problem> {
-        let text =
-            sent.map_err(|_| Problem::Malformed("This is no form: use the page.".to_owned()))?;
-        Ok(Self(form_pairs(&text)))
+    /// What was sent of a form that has these.
+    pub(super) fn of(sent: Sent, has: &[Field]) -> Result<Self, Problem> {
+        sent?.only(has).map(Self)
     }
 
     /// A field without blanks around it; empty when it is not there.
@@ -209,7 +222,7 @@ pub async fn add(
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    let fields = Fields::of(sent)?;
+    let fields = Fields::of(sent, SCOPE)?;
     let done = added(&app, &person, &fields).await;
     or_again(done, &headers, "scope", fields.0, |refused| {
         pages::list_again(&app, &person, &headers, refused)
@@ -246,7 +259,7 @@ pub async fn change(
     sent: Sent,
 ) -> Result<Response, Problem> {
     let old = scope(&app, &id, &person.sites).await?;
-    let fields = Fields::of(sent)?;
+    let fields = Fields::of(sent, SCOPE)?;
     let done = changed(&app, &person, &old, &fields).await;
     or_again(done, &headers, "scope", fields.0, |refused| {
         pages::board_again(&app, &person, &id, &headers, refused)
@@ -284,8 +297,10 @@ pub async fn run(
     State(app): State<App>,
     person: Person,
     Named(id): Named,
+    button: Result<Button, Problem>,
 ) -> Result<Response, Problem> {
     let scope = scope(&app, &id, &person.sites).await?;
+    button?;
     let base = base_of(&scope)?;
     let store = app.store();
     let mut new = running::to_keep(

@@ -7,7 +7,7 @@ use axum::{
 };
 
 use super::{
-    super::{auth::Person, query::Named, refused::or_again},
+    super::{auth::Person, form::Field, query::Named, refused::or_again},
     base_of,
     forms::{Fields, Sent},
     pages, scope,
@@ -25,6 +25,29 @@ use crate::{
     store::cutover::scopes::{REQUEST, Said},
     views::cutover::scopes::scope_url,
 };
+
+/// The form of a limit.
+const LIMIT: &[Field] = &[
+    Field::Once("criterion"),
+    Field::Once("limit"),
+    Field::Once("why"),
+];
+/// The form of what only people know.
+const SAYING: &[Field] = &[
+    Field::Once("kind"),
+    Field::Once("note"),
+    Field::Once("about"),
+    Field::Once("link"),
+    Field::Once("take_back"),
+];
+/// The form of a decision.
+const DECIDING: &[Field] = &[
+    Field::Once("seen_go"),
+    Field::Once("seen_most"),
+    Field::Once("decided"),
+    Field::Once("why"),
+    Field::Once("conditions"),
+];
 
 /// Characters of a text that somebody writes at most.
 const WORDS: usize = 2_000;
@@ -57,7 +80,7 @@ pub async fn limits(
     sent: Sent,
 ) -> Result<Response, Problem> {
     let scope = scope(&app, &id, &person.sites).await?;
-    let fields = Fields::of(sent)?;
+    let fields = Fields::of(sent, LIMIT)?;
     let done = limited(&app, &person, &scope, &fields).await;
     or_again(done, &headers, "limits", fields.0, |refused| {
         pages::board_again(&app, &person, &id, &headers, refused)
@@ -139,7 +162,7 @@ pub async fn say(
     sent: Sent,
 ) -> Result<Response, Problem> {
     let scope = scope(&app, &id, &person.sites).await?;
-    let fields = Fields::of(sent)?;
+    let fields = Fields::of(sent, SAYING)?;
     let done = told(&app, &person, &scope, &fields).await;
     or_again(done, &headers, "say", fields.0, |refused| {
         pages::board_again(&app, &person, &id, &headers, refused)
@@ -222,7 +245,7 @@ pub async fn decide(
     sent: Sent,
 ) -> Result<Response, Problem> {
     let scope = scope(&app, &id, &person.sites).await?;
-    let fields = Fields::of(sent)?;
+    let fields = Fields::of(sent, DECIDING)?;
     let done = decided(&app, &person, &scope, &fields).await;
     or_again(done, &headers, "decide", fields.0, |refused| {
         pages::board_again(&app, &person, &id, &headers, refused)

@@ -239,7 +239,7 @@ async fn hostile_questions_are_answered(home: &Home, server: &Server) {
         .post(sign_in.clone())
         .header("content-type", "application/x-www-form-urlencoded");
     let status = form
-        .body("name=%00&user=%00&password=%00")
+        .body("user=%00&password=%00&next=%00")
         .send()
         .await
         .expect("an answer")

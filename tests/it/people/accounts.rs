@@ -264,7 +264,7 @@ async fn an_administrator_adds_somebody_who_chooses_a_password_and_is_changed_an
             ("name=&role=viewer".to_owned(), 422),
             ("name=x&role=owner".to_owned(), 422),
             ("name=x&role=administrator&sites=P01".to_owned(), 422),
-            ("name=x".to_owned(), 400),
+            ("name=x".to_owned(), 422),
         ] {
             let answer = post(&app, &admin, "/people", &form).await;
             assert_eq!(answer.status, status, "{form}: {}", answer.text());

@@ -83,7 +83,7 @@ fn cookie(answer: &Answer, name: &str) -> Option<String> {
 }
 
 /// Sets the second factor of somebody up; answers the secret and the recovery codes.
-async fn set_up(app: &TestApp, session: &str) -> (Vec<u8>, Vec<String>) {
+pub(super) async fn set_up(app: &TestApp, session: &str) -> (Vec<u8>, Vec<String>) {
     const PAGE: &str = "/account/second-factor";
     let begun = post(app, PAGE, session, String::new(), "203.0.113.1").await;
     assert_eq!(begun.header("location"), PAGE);
@@ -119,7 +119,7 @@ async fn set_up(app: &TestApp, session: &str) -> (Vec<u8>, Vec<String>) {
 }
 
 /// The password, from an address; answers the cookie that waits for a code.
-async fn password(app: &TestApp, name: &str, password: &str, from: &str) -> String {
+pub(super) async fn password(app: &TestApp, name: &str, password: &str, from: &str) -> String {
     let form = format!("user={name}&password={}&next=%2Ftrend", encoded(password));
     let answer = post(app, "/sign-in", "", form, from).await;
     assert_eq!(

@@ -147,5 +147,8 @@ async fn a_person_names_a_list_and_takes_it_away_after_looking() {
     let population = app.json("/api/v1/summary").await["population"].clone();
     assert_eq!(population["expected"], 2);
     Answer::to(press("list=lab")).await.problem(404);
-    Answer::to(press("confirm=1")).await.problem(400);
+    for (form, place) in [("confirm=1", "/list"), ("list=lab&confirm=x", "/confirm")] {
+        let problem = Answer::to(press(form)).await.problem(422);
+        assert_eq!(problem["errors"][0]["pointer"], place, "{problem}");
+    }
 }

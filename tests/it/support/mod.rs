@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod app;
+pub mod forms;
 pub mod hello;
 pub mod postgres;
 pub mod process;

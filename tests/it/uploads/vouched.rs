@@ -11,7 +11,7 @@ use crate::support::{answer::Answer, app::TestApp, report::from_now};
 
 /// Joined results of CMPivot: one that is ready when its values are the native ones, one that blocks then, and one that
 /// blocks whoever read it.
-pub(super) const RUN: &str = "Device,Caption,Version,BuildNumber,ProductType,OSArchitecture,Asked_WinHttpNative,Asked_WinHttpWow64,Asked_Tls12ClientEnabled,Asked_Tls12ClientDisabledByDefault,Asked_NetRelease,Asked_NetV4NativeSystemDefaultTlsVersions,Asked_NetV4NativeSchUseStrongCrypto,Asked_NetV4Wow64SystemDefaultTlsVersions,Asked_NetV4Wow64SchUseStrongCrypto\r\n\
+pub const RUN: &str = "Device,Caption,Version,BuildNumber,ProductType,OSArchitecture,Asked_WinHttpNative,Asked_WinHttpWow64,Asked_Tls12ClientEnabled,Asked_Tls12ClientDisabledByDefault,Asked_NetRelease,Asked_NetV4NativeSystemDefaultTlsVersions,Asked_NetV4NativeSchUseStrongCrypto,Asked_NetV4Wow64SystemDefaultTlsVersions,Asked_NetV4Wow64SchUseStrongCrypto\r\n\
 TAB-01,Microsoft Windows 10 Pro,10.0.19045,19045,1,64-bit,2720,2720,1,0,533320,1,1,1,1\r\n\
 TAB-02,Microsoft Windows 10 Pro,10.0.19045,19045,1,64-bit,128,2720,1,0,533320,1,1,1,1\r\n\
 TAB-03,Microsoft Windows 10 Pro,10.0.19045,19045,1,64-bit,2720,128,1,0,533320,1,1,1,1\r\n";
