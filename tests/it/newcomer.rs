@@ -270,7 +270,7 @@ async fn the_page_asks_which_query_each_file_answers_and_guesses_it() {
         "{text}"
     );
     let form = format!(
-        "one_run=1&collected_at=2026-11-20T08%3A00%3A00Z&key-1={}&key-2={}",
+        "collected_at=2026-11-20T08%3A00%3A00Z&key-1={}&key-2={}",
         encoded(QUERY),
         encoded(
             r"HKLM\SYSTEM\CurrentControlSet\Control\SecurityProviders\SCHANNEL\Protocols\TLS 1.2\Client"
