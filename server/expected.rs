@@ -7,7 +7,7 @@ use crate::{
     domain::{access::Sites, assess, audit::Because, facts::OsFacts, lists, time::Timestamp},
     error::Problem,
     store::{
-        self, Store,
+        self, Store, admission,
         membership::Consent,
         model::Listing,
         population::{Expected, ExpectedList},
@@ -165,6 +165,7 @@ pub async fn replace(
         .await
         .map_err(|_| Problem::Internal)??;
     keep_own_sites(&mut list, by.sites)?;
+    keep_own_clients(store, &mut list, by.sites).await?;
     own_list(store, &name, by.sites).await?;
     if list.rows.is_empty() {
         return Err(Problem::invalid(
@@ -292,11 +293,49 @@ fn keep_own_sites(list: &mut PopulationList, sites: &Sites) -> Result<(), Proble
     });
     list.rejected_count += (before - list.rows.len()) as u64;
     list.rejected.append(&mut refused);
+    some_left(list, before, codes)
+}
+
+/// Takes out the rows about clients that are known at a site of others, whatever the row says: else a list would take them there,
+/// and nobody at their own site would miss them.
+async fn keep_own_clients(
+    store: &Store,
+    list: &mut PopulationList,
+    sites: &Sites,
+) -> Result<(), Problem> {
+    let Some(codes) = sites.limit() else {
+        return Ok(());
+    };
+    let before = list.rows.len();
+    let ids = list.rows.iter().map(|row| row.ids.clone()).collect();
+    let elsewhere = store.known_elsewhere(ids, sites).await?;
+    let mut refused = Vec::new();
+    let mut known = elsewhere.into_iter();
+    list.rows.retain(|row| {
+        let own = !known.next().unwrap_or(false);
+        if !own && list.rejected.len() + refused.len() < population::MAX_LISTED {
+            refused.push(RowError {
+                line: row.line,
+                detail: format!(
+                    "{}: {}",
+                    row.ids.display_name(),
+                    admission::Refusal::OtherSite.words()
+                ),
+            });
+        }
+        own
+    });
+    list.rejected_count += (before - list.rows.len()) as u64;
+    list.rejected.append(&mut refused);
+    some_left(list, before, codes)
+}
+
+fn some_left(list: &PopulationList, before: usize, codes: &[String]) -> Result<(), Problem> {
     if list.rows.is_empty() && before > 0 {
         return Err(Problem::invalid(
             "",
             format!(
-                "No row of the list is of a site that you may list clients of: {}. Each row has to say its site.",
+                "No row of the list is of a site that you may list clients of: {}. Each row has to say its site, and to be about a client that is not known at another.",
                 codes.join(", ")
             ),
         ));

@@ -129,6 +129,15 @@ pub fn filters(scope: &Scope, base: &Filter) -> Vec<(Membership, Filter)> {
         if names_os {
             others.push((Membership::Unplaced, unready(other_os(&filter))));
         }
+        // What a client says itself takes nobody who is not ready out of a scope.
+        if let Some(left) = filter.site.clone().filter(|site| !site.is_empty()) {
+            let left = Filter {
+                site: None,
+                left_site: Some(left),
+                ..base.clone()
+            };
+            others.push((Membership::Unplaced, unready(left)));
+        }
         others.push((
             Membership::LeftOutHeard,
             Filter {

@@ -25,13 +25,16 @@ pub enum Kind {
     Clock,
     /// Many clients turned ready within an hour by what one sender sent.
     Burst,
+    /// A client that is not ready was taken to another site by what it said itself.
+    Site,
 }
 
 impl Kind {
     /// All, in the order in which they are offered.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Sender,
         Self::Burst,
+        Self::Site,
         Self::Hardware,
         Self::OlderWindows,
         Self::Addresses,
@@ -47,6 +50,7 @@ impl Kind {
             Self::Addresses => "addresses",
             Self::Clock => "clock",
             Self::Burst => "burst",
+            Self::Site => "site",
         }
     }
 
@@ -64,6 +68,7 @@ impl Kind {
             Self::Addresses => "Many addresses",
             Self::Clock => "Clock",
             Self::Burst => "Many turned ready at once",
+            Self::Site => "Other site",
         }
     }
 
@@ -82,6 +87,9 @@ impl Kind {
             Self::Addresses => "The client was heard from more than 6 addresses within a day.",
             Self::Clock => {
                 "A report was read longer before the one in force than reports hold, or carries a time to come."
+            }
+            Self::Site => {
+                "A report of a client that is not ready named another site than the one where it was known. Until this is closed it is counted at both."
             }
             Self::Burst => {
                 "Reports of one token, or from one address, turned more clients ready within an hour than the setting allows."
@@ -105,6 +113,7 @@ impl Kind {
             Self::Clock => {
                 "An empty battery, or reports that lay on a disk and were sent much later."
             }
+            Self::Site => "A machine that was moved to another site does this, once.",
             Self::Burst => "A fix that was rolled out to many at once.",
         }
     }
@@ -297,6 +306,24 @@ fn sender(before: &Before<'_>, after: &After<'_>) -> Option<Found> {
         kind: Kind::Sender,
         was: was.join(", "),
         became: became.join(", "),
+    })
+}
+
+/// What is odd about a report that names a site: by it a client that is not ready would leave the site that waits for it. `was`:
+/// where it was known; `verdict`: what it was judged as before, `None`: it had never reported.
+pub fn other_site(
+    was: Option<&str>,
+    became: Option<&str>,
+    verdict: Option<Standing>,
+    trust: Trust,
+) -> Option<Found> {
+    let (was, became) = (was?, became?);
+    let known = !was.is_empty() && !became.is_empty() && !was.eq_ignore_ascii_case(became);
+    let believed = matches!(trust, Trust::Signed | Trust::Claimed);
+    (known && believed && verdict != Some(Standing::Ready)).then(|| Found {
+        kind: Kind::Site,
+        was: was.to_owned(),
+        became: became.to_owned(),
     })
 }
 

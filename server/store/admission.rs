@@ -6,11 +6,12 @@ use super::{
     ESTATE, Store,
     db::Conn,
     error::Result,
-    identify::{self, ClientId},
+    identify::{self, ClientId, Speaker},
     incoming::Sender,
     known::Known,
 };
 use crate::domain::{
+    access::Sites,
     identity::ClientIds,
     time::{HOUR, Timestamp},
 };
@@ -19,6 +20,8 @@ const MET: &str = "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM token_hours
 WHERE estate = $1 AND token = $2 AND hour = $3";
 const COUNT: &str = "INSERT INTO token_hours (estate, token, hour, n) VALUES ($1, $2, $3, $4)
 ON CONFLICT (estate, token, hour) DO UPDATE SET n = token_hours.n + excluded.n";
+/// Rows of a list that are looked up at once.
+const LOOKED_UP: usize = 1_000;
 /// Hours that are over decide nothing any more.
 const FORGET: &str = "DELETE FROM token_hours WHERE estate = $1 AND hour < $2";
 
@@ -73,6 +76,37 @@ impl Store {
             .run(move |conn| Box::pin(async move { admit(conn, &records, &sender, now).await }))
             .await
     }
+}
+
+impl Store {
+    /// Which of these rows of a list are about clients that are known at none of these sites, but at another; one answer each.
+    pub async fn known_elsewhere(&self, rows: Vec<ClientIds>, sites: &Sites) -> Result<Vec<bool>> {
+        let mut answers = Vec::with_capacity(rows.len());
+        for some in rows.chunks(LOOKED_UP) {
+            let (some, sites) = (some.to_vec(), sites.clone());
+            let found = self.writer.run(move |conn| {
+                Box::pin(async move {
+                    let known =
+                        Known::find(conn, some.iter().flat_map(identify::all_idents)).await?;
+                    Ok(some
+                        .iter()
+                        .map(|ids| is_elsewhere(&known, ids, &sites))
+                        .collect::<Vec<_>>())
+                })
+            });
+            answers.extend(found.await?);
+        }
+        Ok(answers)
+    }
+}
+
+fn is_elsewhere(known: &Known, ids: &ClientIds, sites: &Sites) -> bool {
+    // As the list itself finds its clients, by a name alone where nothing better is there.
+    known
+        .resolve(ids, Speaker::List { alone: true })
+        .and_then(|found| known.state.get(&found.id))
+        .and_then(|state| state.ids.site_code.as_deref())
+        .is_some_and(|site| !site.is_empty() && !sites.holds(site))
 }
 
 async fn admit(

@@ -45,6 +45,8 @@ pub struct Filter {
     pub regressed: bool,
     /// Only clients that a report turned ready about which a suspicion is open.
     pub suspicious: bool,
+    /// Only clients that left this site by what they said themselves, which nobody has closed. No address says it.
+    pub left_site: Option<String>,
     /// Only clients that have not been ready for so many days, without any change.
     pub unchanged: Option<i64>,
     /// Only clients under an exception in force, or only those under none.

@@ -8,7 +8,6 @@ use super::{
     model::{Excepted, Filter, Listing, Order},
     moves::{MOVED_BACK, NEWS},
     searching::{Search, inside, searched},
-    suspicion_list::SUSPECTED,
 };
 use crate::domain::{
     assess,
@@ -112,6 +111,7 @@ impl Piece {
 pub(super) const fn names_few(filter: &Filter) -> bool {
     filter.regressed
         || filter.suspicious
+        || filter.left_site.is_some()
         || filter.role.is_some()
         || filter.duplicates
         || filter.future
@@ -338,6 +338,7 @@ impl Growing {
         let by_parts = lead.by_parts();
         self.by_ids |= filter.regressed
             || filter.suspicious
+            || filter.left_site.is_some()
             || filter.needs_exception()
             || piece.search == Search::Id
             || piece.search == Search::Name && by_parts.is_some();
@@ -407,14 +408,10 @@ impl Growing {
             self.text.push(" AND future AND sort_key >= ''");
         }
         if filter.regressed {
-            self.and(
-                MOVED_BACK,
-                [Value::Int(ESTATE), Value::Int(now.plus(-NEWS).0)],
-            );
+            let news = now.plus(-NEWS).0;
+            self.and(MOVED_BACK, [ESTATE, news].map(Value::Int));
         }
-        if filter.suspicious {
-            self.and(SUSPECTED, [ESTATE; 3].map(Value::Int));
-        }
+        self.noted(filter);
         match filter.excepted {
             None => {}
             Some(Excepted::Yes) => self.and(IN_FORCE, [Value::Int(ESTATE), Value::Int(now.0)]),

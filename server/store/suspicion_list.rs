@@ -8,6 +8,7 @@ use super::{
     error::{Error, Result},
     identify::{self, ClientId},
     known::ClientIdRow,
+    model::Filter,
     narrowing::{Growing, Value, text},
     quarantine_model::Span,
 };
@@ -40,7 +41,7 @@ WHERE estate = $1 AND quarantine = $2 AND NOT EXISTS (SELECT 1 FROM suspicions o
 
 /// Clients that a report turned ready about which something odd is noted that nobody has closed: by themselves, or because
 /// they are among many that one sender turned.
-pub(super) const SUSPECTED: &str = " AND id IN (
+const SUSPECTED: &str = " AND id IN (
   SELECT s.client_id FROM suspicions s WHERE s.estate = ? AND s.closed_at IS NULL AND s.turned AND s.kind <> 'burst'
   UNION SELECT t.client_id FROM suspicions s JOIN turned t ON t.estate = s.estate AND t.token = s.token
     AND t.at >= s.first_at AND t.at <= s.last_at
@@ -49,7 +50,23 @@ pub(super) const SUSPECTED: &str = " AND id IN (
     AND t.at >= s.first_at AND t.at <= s.last_at
   WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'burst' AND s.about <> '')";
 
-/// The same clients, all of them.
+/// Clients that left this site by what they said themselves, and are elsewhere now: counted here, too, until somebody has looked.
+const LEFT_SITE: &str = " AND site || '' <> ? AND id IN (
+  SELECT s.client_id FROM suspicions s WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'site' AND s.was = ?)";
+
+impl Growing {
+    /// Only clients about which something is noted, where a filter asks for that.
+    pub(super) fn noted(&mut self, filter: &Filter) {
+        if filter.suspicious {
+            self.and(SUSPECTED, [ESTATE; 3].map(Value::Int));
+        }
+        if let Some(left) = &filter.left_site {
+            self.and(LEFT_SITE, [text(left), Value::Int(ESTATE), text(left)]);
+        }
+    }
+}
+
+/// All clients of [`SUSPECTED`].
 pub(super) async fn suspected(tx: &mut Tx) -> Result<HashSet<ClientId>> {
     let mut text = Composed::default();
     text.push("SELECT id AS client_id FROM clients WHERE estate = ?");

@@ -19,6 +19,7 @@ use super::{
 use crate::domain::{
     suspicions::{
         After, Before, Found, SETTLED, Traits, is_looked_at, is_settled, many_addresses, odd,
+        other_site,
     },
     time::Timestamp,
 };
@@ -93,6 +94,16 @@ impl<'r> Wave<'r> {
                 turned,
             }));
         }
+        raised.extend(rest.iter().filter_map(|&index| {
+            let report = &self.reports[index];
+            let found = self.left_its_site(index, applied)?;
+            Some(Raised {
+                client: self.id(index),
+                report,
+                found,
+                turned: false,
+            })
+        }));
         let moved: Vec<(usize, &State)> = touched
             .keys()
             .chain(rest)
@@ -151,6 +162,23 @@ impl<'r> Wave<'r> {
             settled: true,
         };
         Some((index, before, after))
+    }
+
+    /// Whether a report took a client that is not ready, or never reported, away from the site where it was known.
+    fn left_its_site(&self, index: usize, applied: &HashMap<ClientId, Applied>) -> Option<Found> {
+        let state = self.known.state.get(&self.id(index))?;
+        let report = &self.reports[index];
+        let counts = match self.joined.get(&index) {
+            Some(joined) => joined.kept != Kept::Late,
+            None => applied.contains_key(&self.id(index)),
+        };
+        other_site(
+            state.ids.site_code.as_deref(),
+            report.ids.site_code.as_deref(),
+            state.verdict,
+            report.sender.trust,
+        )
+        .filter(|_| counts)
     }
 
     /// Of those that turned ready: whether their address is one where the client has been known for long enough.

@@ -97,6 +97,16 @@ pub fn unplaced(scope: &Filter) -> Vec<Filter> {
         within: Sites::all(),
         ..filter.clone()
     };
+    let left = scope.site.iter().filter(|site| !site.is_empty());
+    found.extend(
+        left.chain(scope.within.limit().into_iter().flatten())
+            .map(|site| Filter {
+                site: None,
+                left_site: Some(site.clone()),
+                within: Sites::all(),
+                ..known.clone()
+            }),
+    );
     if without_site {
         found.push(no_site(&known));
     }

@@ -150,6 +150,11 @@ impl Criterion {
         }
     }
 
+    /// Whether it holds only once something was done, so that no day to come can be named for it.
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Rehearsal | Self::Rollback | Self::SiteSystems)
+    }
+
     /// The limit that goes without saying: the most that may be there; of the coverage the least, in hundredths of a percent.
     pub const fn usual(self) -> i64 {
         match self {

@@ -51,6 +51,16 @@ impl Decided {
             Self::NoGo => "No-go",
         }
     }
+
+    /// The same, and whether it was decided against what followed from the criteria: said wherever the decision is.
+    pub const fn said(self, overruled: bool) -> &'static str {
+        match (self, overruled) {
+            (_, false) => self.words(),
+            (Self::Go, true) => "Go, against the criteria",
+            (Self::Conditions, true) => "Go with conditions, against the criteria",
+            (Self::NoGo, true) => "No-go, although the criteria were met",
+        }
+    }
 }
 
 /// The lines of a record as they are written: counts and hashes them.

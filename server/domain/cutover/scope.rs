@@ -51,6 +51,20 @@ impl Scope {
         })
     }
 
+    /// Whether what was asked in this form, as [`Scope::inputs`] gives it, was about the same clients and protocols.
+    pub fn was_about_the_same(&self, inputs: &Value) -> bool {
+        let own = self.inputs();
+        let same = |name: &&str| own[*name] == inputs[*name];
+        ["sites", "roles", "filter", "protocols"]
+            .iter()
+            .all(|name| same(name))
+    }
+
+    /// Whether both are about the same clients and protocols.
+    pub fn is_about_the_same(&self, other: &Self) -> bool {
+        self.was_about_the_same(&other.inputs())
+    }
+
     /// The same with its id and name, as a record keeps it.
     pub fn whole(&self) -> Value {
         let mut whole = self.inputs();

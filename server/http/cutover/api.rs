@@ -322,6 +322,8 @@ pub struct DecisionJson {
     name: String,
     /// `go`, `go_with_conditions` or `no_go`.
     decided: String,
+    /// It was decided against what followed from the criteria.
+    overruled: bool,
     /// By whom.
     decided_by: String,
     /// When.
@@ -340,6 +342,7 @@ impl From<&Decision> for DecisionJson {
             scope: decision.scope.clone(),
             name: decision.name.clone(),
             decided: decision.decided.clone(),
+            overruled: decision.overruled,
             decided_by: decision.decided_by.clone(),
             decided_at: Timestamp(decision.decided_at).to_string(),
             hash: decision.hash.clone(),

@@ -21,6 +21,7 @@ use crate::{
     clock,
     cutovers::{comparing, running},
     domain::{
+        access::Permission,
         cutover::{canonical, scope::Scope},
         forecast::day_named,
     },
@@ -276,6 +277,12 @@ async fn changed(
     let new = read(fields, old.id.clone())?;
     seen(&new, person)?;
     known::check(app, &new, Some(old), &person.sites).await?;
+    if old.two_people && !new.two_people && !person.may(Permission::Administer) {
+        return Err(Problem::invalid(
+            "/two_people",
+            "only an administrator takes this rule back, because whoever decides is bound by it",
+        ));
+    }
     let entry = person
         .author
         .clone()
@@ -286,7 +293,8 @@ async fn changed(
         );
     let url = scope_url(&new);
     let by = person.name.clone();
-    if !app.store().change_scope(new, by, entry).await? {
+    let another = !new.is_about_the_same(old);
+    if !app.store().change_scope(new, by, entry, another).await? {
         return Err(Problem::invalid("/name", "another scope has this name"));
     }
     Ok(Redirect::to(&url).into_response())
@@ -313,7 +321,13 @@ pub async fn run(
         clock::now(),
     )
     .await?;
-    if let Some(before) = store.runs(&scope.id).await?.first() {
+    let runs = store.runs(&scope.id).await?;
+    // What the scope was before it became another one says nothing of what moved.
+    let before = runs.first().filter(|before| {
+        let (_, value) = pages::read(before);
+        scope.was_about_the_same(&value["scope"])
+    });
+    if let Some(before) = before {
         // Neither run ever changes, so they are compared once.
         let earlier = store.run_body(&scope.id, &before.id).await?;
         let later = new.body.clone();

@@ -138,6 +138,16 @@ pub(super) fn read(run: &KeptRun) -> (Tally, Value) {
     (Tally::read(&value["tally"]), value)
 }
 
+/// Whether somebody who may see these sites may see a run: its scope may have been wider than it is now.
+fn is_seen(run: &KeptRun, sites: &Sites) -> bool {
+    let (_, value) = read(run);
+    let named: Vec<&str> = value["scope"]["sites"]
+        .as_array()
+        .map(|named| named.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    !sites.is_limited() || !named.is_empty() && named.iter().all(|site| sites.holds(site))
+}
+
 fn row(one: Leftover, sites: &Sites) -> LeftoverRow {
     LeftoverRow {
         name: Name::seen(&one.id, &one.name, &one.site, sites),
@@ -203,9 +213,11 @@ async fn board(
 ) -> Result<Response, Problem> {
     let scope = scope(app, id, &person.sites).await?;
     let store = app.store();
-    let runs = store.runs(&scope.id).await?;
+    let mut runs = store.runs(&scope.id).await?;
+    runs.retain(|run| is_seen(run, &person.sites));
     let said = store.said_of_scope(&scope.id).await?;
-    let decisions = store.decisions(&scope.id, i64::MAX, 20).await?;
+    let mut decisions = store.decisions(&scope.id, i64::MAX, 20).await?;
+    decisions.retain(|decision| decision.is_seen(&person.sites));
     // A run of other sites, or another filter, says nothing about this scope.
     let newest = runs.first().map(|run| (run, read(run)));
     let newest = newest.filter(|(_, (_, value))| value["scope"] == scope.inputs());
@@ -370,6 +382,7 @@ pub async fn run(
         .store()
         .run(&scope.id, &run)
         .await?
+        .filter(|run| is_seen(run, &person.sites))
         .ok_or_else(nothing)?;
     let body = app.store().run_body(&scope.id, &run.id).await?;
     let (tally, _) = read(&run);

@@ -18,6 +18,7 @@ use crate::{
     domain::{
         audit,
         cutover::{after::Watching, criteria::Criterion, record::Decided, scope::Scope},
+        feeds::day_of,
         forecast::day_named,
     },
     error::Problem,
@@ -194,10 +195,17 @@ async fn told(
         if note.is_empty() {
             return Err(Problem::invalid("/note", "say what holds, in words"));
         }
-        if day_named(&about).is_none() {
+        let Some(day) = day_named(&about) else {
             return Err(Problem::invalid(
                 "/about",
                 "is no day; write it like 2027-03-01",
+            ));
+        };
+        // Somewhere it is tomorrow already.
+        if criterion.is_some_and(Criterion::is_done) && day > day_of(clock::now()) + 1 {
+            return Err(Problem::invalid(
+                "/about",
+                "is a day to come; say this once it was done",
             ));
         }
         if !link.is_empty() && !link.starts_with("https://") && !link.starts_with("http://") {

@@ -27,10 +27,11 @@ const ADD: &str = "INSERT INTO decisions (estate, number, scope, name, sites, de
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const ADD_PART: &str =
     "INSERT INTO decision_parts (estate, number, part, bytes) VALUES ($1, $2, $3, $4)";
-const ALL: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at, '' AS head, '' AS foot, hash FROM decisions
+const ALL: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at, head LIKE '%\"overruled\":true%' AS overruled,
+ '' AS head, '' AS foot, hash FROM decisions
 WHERE estate = $1 AND ($2 = '' OR scope = $2) AND number < $3 ORDER BY number DESC LIMIT $4";
-const ONE: &str =
-    "SELECT number, scope, name, sites, decided, decided_by, decided_at, head, foot, hash FROM decisions
+const ONE: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at,
+ head LIKE '%\"overruled\":true%' AS overruled, head, foot, hash FROM decisions
 WHERE estate = $1 AND number = $2";
 const PARTS: &str =
     "SELECT bytes FROM decision_parts WHERE estate = $1 AND number = $2 AND part = $3";
@@ -63,6 +64,8 @@ pub struct Decision {
     pub decided_by: String,
     /// When, in milliseconds.
     pub decided_at: i64,
+    /// It overruled what followed from the criteria. Records are in one form, and a quote in a text of theirs has a sign before it.
+    pub overruled: bool,
     /// The first line of the record; empty in lists.
     pub head: String,
     /// The last line; empty in lists.

@@ -203,12 +203,22 @@ impl Store {
             .await
     }
 
-    /// Changes a scope; `false` when it is gone or another has its name.
-    pub async fn change_scope(&self, scope: Scope, by: String, entry: Entry) -> Result<bool> {
+    /// Changes a scope; `false` when it is gone or another has its name. Where it becomes another one, what people said of it
+    /// holds no more: they said it of other clients.
+    pub async fn change_scope(
+        &self,
+        scope: Scope,
+        by: String,
+        entry: Entry,
+        another: bool,
+    ) -> Result<bool> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
                     let changed = write(conn, CHANGE, &scope, &by, entry.at, None).await?;
+                    if changed && another {
+                        take_back(conn, &scope.id, &by, entry.at).await?;
+                    }
                     if changed {
                         audit::note(conn, &entry).await?;
                     }
@@ -319,26 +329,51 @@ impl Store {
 
     /// Writes down what somebody said.
     pub async fn say(&self, scope: String, said: Said, entry: Entry) -> Result<()> {
-        let id = uuid::Uuid::now_v7().to_string();
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
-                    conn.sql(SAY)
-                        .bind(ESTATE)
-                        .bind(scope)
-                        .bind(id)
-                        .bind(said.kind)
-                        .bind(said.holds)
-                        .bind(said.note)
-                        .bind(said.link)
-                        .bind(said.about)
-                        .bind(said.marked_by)
-                        .bind(said.marked_at)
-                        .execute()
-                        .await?;
+                    write_down(conn, scope, said).await?;
                     audit::note(conn, &entry).await
                 })
             })
             .await
     }
+}
+
+async fn write_down(conn: &mut Conn, scope: String, said: Said) -> Result<()> {
+    conn.sql(SAY)
+        .bind(ESTATE)
+        .bind(scope)
+        .bind(uuid::Uuid::now_v7().to_string())
+        .bind(said.kind)
+        .bind(said.holds)
+        .bind(said.note)
+        .bind(said.link)
+        .bind(said.about)
+        .bind(said.marked_by)
+        .bind(said.marked_at)
+        .execute()
+        .await
+        .map(drop)
+}
+
+/// Takes back what was said of a scope that became another one, also that somebody asks for a decision.
+async fn take_back(conn: &mut Conn, scope: &str, by: &str, at: Timestamp) -> Result<()> {
+    let said: Vec<Said> = conn
+        .sql(SAID)
+        .bind(ESTATE)
+        .bind(scope.to_owned())
+        .all()
+        .await?;
+    for mark in said.into_iter().filter(|mark| mark.holds) {
+        let gone = Said {
+            holds: false,
+            note: "Taken back, because the scope became another one.".to_owned(),
+            marked_by: by.to_owned(),
+            marked_at: at.0,
+            ..mark
+        };
+        write_down(conn, scope.to_owned(), gone).await?;
+    }
+    Ok(())
 }

@@ -224,7 +224,7 @@ impl AfterPage {
         Self {
             number: decision.number,
             name: decision.name.clone(),
-            decided: decided.map_or("Not known", Decided::words),
+            decided: decided.map_or("Not known", |made| made.said(decision.overruled)),
             at: Moment::new(Timestamp(decision.decided_at), now),
             since: Moment::new(Timestamp(after.moments.switched), now),
             switched_by: after.switched_by.clone().unwrap_or_default(),

@@ -109,7 +109,8 @@ impl Later {
         let at = Timestamp(decision.decided_at);
         Self {
             number: decision.number,
-            decided: Decided::from_code(&decision.decided).map_or("Not known", Decided::words),
+            decided: Decided::from_code(&decision.decided)
+                .map_or("Not known", |made| made.said(decision.overruled)),
             by: decision.decided_by.clone(),
             at: Moment::new(at, at).absolute,
         }
@@ -227,6 +228,7 @@ impl Frozen {
         };
         let scope = &head["scope"];
         let made = &head["decision"];
+        let overruled = made["overruled"].as_bool().unwrap_or(true);
         let each = |value: &Value| value.as_array().cloned().unwrap_or_default();
         Self {
             number: decision.number,
@@ -249,13 +251,13 @@ impl Frozen {
             dependence: text(&head["dependence"]),
             planned: or(text(&scope["planned"]), "no day was planned"),
             decided: Decided::from_code(&text(&made["decided"]))
-                .map_or("Not known", Decided::words),
+                .map_or("Not known", |known| known.said(overruled)),
             by: text(&made["by"]),
             requested: text(&made["requested_by"]),
             at: moment(&text(&made["at"])),
             why: text(&made["why"]),
             conditions: text(&made["conditions"]),
-            overruled: made["overruled"].as_bool().unwrap_or(true),
+            overruled,
             recommended: recommended(&head["recommendation"], &moment(&text(&made["at"]))),
             ruleset: text(&head["ruleset"]),
             criteria: each(&head["criteria"])

@@ -41,7 +41,7 @@ impl DecisionRow {
             number: decision.number,
             name: decision.name.clone(),
             decided: record::Decided::from_code(&decision.decided)
-                .map_or("Not known", record::Decided::words),
+                .map_or("Not known", |made| made.said(decision.overruled)),
             by: decision.decided_by.clone(),
             at: Moment::new(Timestamp(decision.decided_at), now),
         }

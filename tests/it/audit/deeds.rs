@@ -411,7 +411,7 @@ async fn every_deed_about_a_cutover_leaves_one_entry() {
                 id,
                 ..scope.clone()
             };
-            store.change_scope(other, "ann".to_owned(), entry("scope.change"))
+            store.change_scope(other, "ann".to_owned(), entry("scope.change"), true)
         };
         assert!(change("s").await.expect("asked"));
         watch.one("scope.change").await;

@@ -183,5 +183,18 @@ async fn scopes_of_other_sites_are_not_there_and_nobody_else_is_named() {
             "{text}"
         );
         assert!(page(&app, &admin, &decision).await.contains("LOST-2"));
+        // A scope that was wider shows nothing of what it was then.
+        let (_, both, run, record) = &decisions[1];
+        let form = "name=Both&sites=P01&tls10=1&freshness_days=14";
+        assert_eq!(post(&app, &admin, both, form).await.status, 303);
+        let board = page(&app, &pat, both).await;
+        let number = record.rsplit('/').next().expect("a number");
+        assert!(
+            !board.contains(run.as_str()) && !board.contains(&format!("Record {number}")),
+            "{board}"
+        );
+        assert!(page(&app, &admin, both).await.contains(run.as_str()));
+        let request = app.request(Method::GET, run).header(header::COOKIE, &pat);
+        assert_eq!(Answer::to(request).await.status, 404);
     }
 }

@@ -91,7 +91,7 @@ async fn a_board_decides_and_the_record_does_not_move() {
             "freeze",
             "repair_path",
         ] {
-            let form = format!("kind={kind}&note=Seen+and+timed&about=2027-03-01");
+            let form = format!("kind={kind}&note=Seen+and+timed&about=2026-03-01");
             assert_eq!(
                 post(&app, &cookie, &format!("{scope}/say"), &form)
                     .await
@@ -269,6 +269,111 @@ async fn where_two_people_are_needed_one_is_not_enough() {
         let id = scope.rsplit('/').next().expect("an id");
         let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
         assert_eq!(now["tally"]["because"]["unplaced"], 1, "{now}");
+    }
+}
+
+/// What was said was said of other clients.
+#[tokio::test]
+async fn what_people_said_goes_when_the_scope_becomes_another_one() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let say = format!("{scope}/say");
+        let form = "kind=rehearsal&note=Held+in+the+lab&about=2026-03-01";
+        assert_eq!(post(&app, &cookie, &say, form).await.status, 303);
+        let to_come = "kind=rehearsal&note=To+be+held&about=2999-03-01";
+        let refused = post(&app, &cookie, &say, to_come).await;
+        assert_eq!(refused.status, 422);
+        assert!(
+            refused.text().contains("is a day to come"),
+            "{}",
+            refused.text()
+        );
+        let change = |what: &str| format!("name=Site+P01&tls10=1&tls11=1&freshness_days=14&{what}");
+        // Another day is no other scope.
+        let same = change("sites=P01&planned=2027-04-01");
+        assert_eq!(post(&app, &cookie, &scope, &same).await.status, 303);
+        assert!(
+            page(&app, &cookie, &scope)
+                .await
+                .contains("Held in the lab")
+        );
+        let other = change("sites=P02");
+        assert_eq!(post(&app, &cookie, &scope, &other).await.status, 303);
+        assert!(
+            !page(&app, &cookie, &scope)
+                .await
+                .contains("Held in the lab")
+        );
+        let back = change("sites=P01");
+        assert_eq!(post(&app, &cookie, &scope, &back).await.status, 303);
+        assert!(
+            !page(&app, &cookie, &scope)
+                .await
+                .contains("Held in the lab")
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_bound_by_the_rule_of_two_does_not_take_it_back() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let admin = app.sign_in().await;
+        app.add_user("pat", "approver", "brown horse, 4 legs");
+        let pat = app.sign_in_as("pat", "brown horse, 4 legs").await;
+        let scope = scope(&app, &admin, "&two_people=1").await;
+        let alone = "name=Site+P01&sites=P01&tls10=1&tls11=1&freshness_days=14";
+        let refused = post(&app, &pat, &scope, alone).await;
+        assert_eq!(refused.status, 422);
+        assert!(
+            refused.text().contains("only an administrator"),
+            "{}",
+            refused.text()
+        );
+        assert_eq!(post(&app, &admin, &scope, alone).await.status, 303);
+    }
+}
+
+/// Wherever a decision is named, it says that it was made against the criteria.
+#[tokio::test]
+async fn a_go_against_the_criteria_is_never_told_as_a_plain_one() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let id = scope.rsplit('/').next().expect("an id").to_owned();
+        let most = &app.json(&format!("/api/v1/scopes/{id}/what-if")).await["most"];
+        let form = format!(
+            "decided=go&seen_go=0&seen_most={most}&why=The+board+says+%22overruled%22%3Atrue"
+        );
+        let made = post(&app, &cookie, &format!("{scope}/decide"), &form).await;
+        assert_eq!(made.status, 303, "{}", made.text());
+        let record = made.header("location");
+        for path in [
+            "/cutover".to_owned(),
+            scope.clone(),
+            record.clone(),
+            format!("{record}/after"),
+            format!("{record}/calendar"),
+        ] {
+            let text = page(&app, &cookie, &path).await;
+            // A calendar has a sign before each comma.
+            let text = text.replace("\\,", ",");
+            assert!(text.contains("Go, against the criteria"), "{path}: {text}");
+        }
+        let decisions = app.json("/api/v1/decisions").await;
+        assert_eq!(decisions["items"][0]["overruled"], true, "{decisions}");
+        // What somebody writes is not taken for it.
+        let most = &app.json(&format!("/api/v1/scopes/{id}/what-if")).await["most"];
+        let form = format!(
+            "decided=no_go&seen_go=0&seen_most={most}&why=Nobody+%22overruled%22%3Atrue+it"
+        );
+        let made = post(&app, &cookie, &format!("{scope}/decide"), &form).await;
+        assert_eq!(made.status, 303, "{}", made.text());
+        let decisions = app.json("/api/v1/decisions").await;
+        assert_eq!(decisions["items"][0]["overruled"], false, "{decisions}");
     }
 }
 

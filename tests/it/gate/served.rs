@@ -103,6 +103,56 @@ async fn who_may_belong_to_the_scope_closes_it() {
     }
 }
 
+/// How many may belong to the scope of a gate.
+fn unplaced(gate: &Value) -> i64 {
+    let criteria = gate["criteria"].as_array().expect("criteria");
+    let found = criteria.iter().find(|one| one["criterion"] == "unplaced");
+    found.expect("the criterion")["figure"]
+        .as_i64()
+        .expect("a figure")
+}
+
+#[tokio::test]
+async fn nobody_who_is_not_ready_leaves_a_site_by_what_a_report_says() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let list = "name,site\r\nREADY-1,P01\r\nREADY-2,P01\r\nNEVER-1,P02\r\nREADY-3,P02\r\nOLD-1,P02\r\n";
+        app.put_population("", list).await.ok("a list");
+        app.report("READY-3").at_site("P02").stored().await;
+        let gate = "/api/v1/gate?site=P02&criteria=blocking:1,no_verdict:any,silent:1";
+        let before = app.json(gate).await;
+        assert_eq!(before["pass"], true, "{before}");
+        // The blocker, and one that was never heard, say that they are of another site.
+        app.report("OLD-1")
+            .windows7_untouched()
+            .at_site("Q99")
+            .stored()
+            .await;
+        app.report("NEVER-1")
+            .windows7_untouched()
+            .at_site("Q99")
+            .stored()
+            .await;
+        let after = app.json(gate).await;
+        assert_eq!(codes(&after), ["unplaced"], "on {}: {after}", app.engine);
+        assert_eq!(unplaced(&after), 2, "{after}");
+        let noted = app.json("/api/v1/suspicions?kind=site").await;
+        assert_eq!(noted["total"], 2, "{noted}");
+        assert_eq!(noted["items"][0]["was"], "P02", "{noted}");
+        // Back where it was known, it counts there once.
+        app.report("OLD-1")
+            .windows7_untouched()
+            .at_site("P02")
+            .stored()
+            .await;
+        let back = app.json(gate).await;
+        assert_eq!(unplaced(&back), 1, "{back}");
+        // A client that is ready goes where it says.
+        app.report("READY-3").at_site("Q98").stored().await;
+        assert_eq!(app.json("/api/v1/suspicions?kind=site").await["total"], 2);
+    }
+}
+
 #[tokio::test]
 async fn who_is_left_out_and_heard_all_the_same_closes_it() {
     for app in TestApp::each().await {

@@ -141,6 +141,23 @@ async fn a_token_speaks_only_of_clients_of_its_sites() {
         let whole = whole.bearer_auth(app.token("population")).body(rows);
         Answer::to(whole).await.ok("the whole list");
         put("all", "Name,Site Code\nPC-1,P01\n").await.problem(403);
+        // Nor does a list take anybody from another site, whatever it says of them, by a name or by a better id.
+        let stolen = "Name,Site Code\nPC-1,P01\nPC-2,P01\n";
+        let answer = put("p01", stolen).await;
+        assert_eq!(answer.json()["rejected_count"], 1, "{}", answer.text());
+        assert!(
+            answer
+                .text()
+                .contains("PC-2: this client is known at a site"),
+            "{}",
+            answer.text()
+        );
+        put("p01", "Name,Site Code\nPC-2,P01\n").await.problem(422);
+        let there = app.json("/api/v1/clients?site=P02").await;
+        assert_eq!(
+            there["total"], 2,
+            "PC-2, and PC-9 of the whole list: {there}"
+        );
     }
 }
 

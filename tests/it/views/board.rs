@@ -218,6 +218,7 @@ fn decision() -> Decision {
         decided: Decided::Conditions.code().to_owned(),
         decided_by: "ada.lind".to_owned(),
         decided_at: now().plus(-DAY).0,
+        overruled: true,
         head: String::new(),
         foot: String::new(),
         hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
