@@ -55,9 +55,7 @@ impl Scope {
     pub fn was_about_the_same(&self, inputs: &Value) -> bool {
         let own = self.inputs();
         let same = |name: &&str| own[*name] == inputs[*name];
-        ["sites", "roles", "filter", "protocols"]
-            .iter()
-            .all(|name| same(name))
+        ["sites", "roles", "filter", "protocols"].iter().all(same)
     }
 
     /// Whether both are about the same clients and protocols.
