@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::{Error, out::say};
-use crate::domain::cutover::verify::{Reading, Verified};
+use crate::domain::cutover::{
+    record::Decided,
+    verify::{Reading, Verified},
+};
 
 /// Longest line that is read, in bytes; heads name every exception.
 const LONGEST: u64 = 64 << 20;
@@ -71,7 +74,8 @@ pub fn run(path: &Path, key: Option<&str>) -> Result<(), Error> {
         "The record is what was signed.\n  record    {}\n  scope     {}\n  decision  {}, by {}, at {}\n  clients   {}\n  hash      {}\n  before    {before}\n  key       {}{}\n",
         found.number,
         found.scope,
-        found.decided,
+        Decided::from_code(&found.decided)
+            .map_or(found.decided.as_str(), |known| known.said(found.overruled)),
         found.by,
         found.at,
         found.clients,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     domain::{
+        access::Sites,
         assess,
         audit::{Author, Entry},
         cutover::{
@@ -129,15 +130,6 @@ pub fn filters(scope: &Scope, base: &Filter) -> Vec<(Membership, Filter)> {
         if names_os {
             others.push((Membership::Unplaced, unready(other_os(&filter))));
         }
-        // What a client says itself takes nobody who is not ready out of a scope.
-        if let Some(left) = filter.site.clone().filter(|site| !site.is_empty()) {
-            let left = Filter {
-                site: None,
-                left_site: Some(left),
-                ..base.clone()
-            };
-            others.push((Membership::Unplaced, unready(left)));
-        }
         others.push((
             Membership::LeftOutHeard,
             Filter {
@@ -147,6 +139,15 @@ pub fn filters(scope: &Scope, base: &Filter) -> Vec<(Membership, Filter)> {
             },
         ));
         named.push((Membership::Named, filter));
+    }
+    // What a client says itself takes nobody who is not ready out of a scope.
+    if names_site {
+        let left = Sites::only(scope.sites.iter().filter(|site| !site.is_empty()).cloned());
+        let left = Filter {
+            left: Some(left),
+            ..base.clone()
+        };
+        others.push((Membership::Unplaced, unready(left)));
     }
     // Where the scope lists clients without a site anyway, they are named.
     if names_site && !scope.sites.iter().any(String::is_empty) {

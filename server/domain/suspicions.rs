@@ -309,18 +309,18 @@ fn sender(before: &Before<'_>, after: &After<'_>) -> Option<Found> {
     })
 }
 
-/// What is odd about a report that names a site: by it a client that is not ready would leave the site that waits for it. `was`:
-/// where it was known; `verdict`: what it was judged as before, `None`: it had never reported.
+/// What is odd about a report that names a site: by it a client would leave the site that waits for it, or blocks elsewhere from
+/// now on. `was`: where it was known; `stays_ready`: it was ready until now, and is with this report. Such a client holds nobody up.
 pub fn other_site(
     was: Option<&str>,
     became: Option<&str>,
-    verdict: Option<Standing>,
+    stays_ready: bool,
     trust: Trust,
 ) -> Option<Found> {
     let (was, became) = (was?, became?);
-    let known = !was.is_empty() && !became.is_empty() && !was.eq_ignore_ascii_case(became);
+    let moved = !was.is_empty() && !became.is_empty() && !was.eq_ignore_ascii_case(became);
     let believed = matches!(trust, Trust::Signed | Trust::Claimed);
-    (known && believed && verdict != Some(Standing::Ready)).then(|| Found {
+    (moved && believed && !stays_ready).then(|| Found {
         kind: Kind::Site,
         was: was.to_owned(),
         became: became.to_owned(),

@@ -218,7 +218,7 @@ impl From<Suspicion> for SuspicionJson {
             kind: one.kind.code(),
             client: one.client.map(Into::into),
             token: one.token,
-            address: Some(one.about).filter(|address| !address.is_empty()),
+            address: Some(one.about).filter(|about| one.kind == Kind::Burst && !about.is_empty()),
             sent_by: one.sent_by,
             sent_from: one.sent_from,
             was: one.was,

@@ -17,7 +17,7 @@ pub(super) async fn as_it_grows(db: Db, mut written: watch::Receiver<()>) {
     while written.changed().await.is_ok() {
         // A look that fails is made again after the next writing; without it the planner's own comes within a minute.
         if let Err(error) = look(&db).await {
-            tracing::debug!(%error, "the tables could not be analysed");
+            tracing::warn!(%error, "the tables could not be analysed, so their plans may be slow; trying again");
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -34,7 +34,7 @@ pub(super) fn groups_from_counts(filter: &Filter) -> Option<(Vec<Growing>, Vec<S
         || filter.future
         || filter.regressed
         || filter.suspicious
-        || filter.left_site.is_some()
+        || filter.left.is_some()
         || filter.unchanged.is_some()
         || filter.excepted.is_some()
         || searched(filter).is_some()
@@ -121,7 +121,7 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
         || standings.is_empty()
         || filter.regressed
         || filter.suspicious
-        || filter.left_site.is_some()
+        || filter.left.is_some()
         || filter.unchanged.is_some()
         || filter.excepted.is_some()
         || searched(filter).is_some()

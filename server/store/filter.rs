@@ -45,8 +45,9 @@ pub struct Filter {
     pub regressed: bool,
     /// Only clients that a report turned ready about which a suspicion is open.
     pub suspicious: bool,
-    /// Only clients that left this site by what they said themselves, which nobody has closed. No address says it.
-    pub left_site: Option<String>,
+    /// Only clients that left one of these sites by what they said themselves, are at none of them now, and about which nobody has
+    /// closed that. No address says it.
+    pub left: Option<Sites>,
     /// Only clients that have not been ready for so many days, without any change.
     pub unchanged: Option<i64>,
     /// Only clients under an exception in force, or only those under none.

@@ -111,7 +111,7 @@ impl Piece {
 pub(super) const fn names_few(filter: &Filter) -> bool {
     filter.regressed
         || filter.suspicious
-        || filter.left_site.is_some()
+        || filter.left.is_some()
         || filter.role.is_some()
         || filter.duplicates
         || filter.future
@@ -338,7 +338,7 @@ impl Growing {
         let by_parts = lead.by_parts();
         self.by_ids |= filter.regressed
             || filter.suspicious
-            || filter.left_site.is_some()
+            || filter.left.is_some()
             || filter.needs_exception()
             || piece.search == Search::Id
             || piece.search == Search::Name && by_parts.is_some();

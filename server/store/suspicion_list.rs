@@ -50,9 +50,9 @@ const SUSPECTED: &str = " AND id IN (
     AND t.at >= s.first_at AND t.at <= s.last_at
   WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'burst' AND s.about <> '')";
 
-/// Clients that left this site by what they said themselves, and are elsewhere now: counted here, too, until somebody has looked.
-const LEFT_SITE: &str = " AND site || '' <> ? AND id IN (
-  SELECT s.client_id FROM suspicions s WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'site' AND s.was = ?)";
+/// Clients that left a site by what they said themselves.
+const LEFT: &str = " AND id IN (
+  SELECT s.client_id FROM suspicions s WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'site'";
 
 impl Growing {
     /// Only clients about which something is noted, where a filter asks for that.
@@ -60,8 +60,11 @@ impl Growing {
         if filter.suspicious {
             self.and(SUSPECTED, [ESTATE; 3].map(Value::Int));
         }
-        if let Some(left) = &filter.left_site {
-            self.and(LEFT_SITE, [text(left), Value::Int(ESTATE), text(left)]);
+        if let Some(left) = &filter.left {
+            self.one_of(" AND site || '' NOT IN (", left);
+            self.and(LEFT, [Value::Int(ESTATE)]);
+            self.one_of(" AND s.was IN (", left);
+            self.grouped(")");
         }
     }
 }

@@ -18,10 +18,11 @@ use super::{
 };
 use crate::domain::{
     suspicions::{
-        After, Before, Found, SETTLED, Traits, is_looked_at, is_settled, many_addresses, odd,
+        After, Before, Found, Kind, SETTLED, Traits, is_looked_at, is_settled, many_addresses, odd,
         other_site,
     },
     time::Timestamp,
+    verdict::Standing,
 };
 
 const RAISE: &str = include_str!("sql/upsert_suspicions.sql");
@@ -164,7 +165,7 @@ impl<'r> Wave<'r> {
         Some((index, before, after))
     }
 
-    /// Whether a report took a client that is not ready, or never reported, away from the site where it was known.
+    /// Whether a report took a client away from the site where it was known, other than one that was ready and stays so.
     fn left_its_site(&self, index: usize, applied: &HashMap<ClientId, Applied>) -> Option<Found> {
         let state = self.known.state.get(&self.id(index))?;
         let report = &self.reports[index];
@@ -172,10 +173,13 @@ impl<'r> Wave<'r> {
             Some(joined) => joined.kept != Kept::Late,
             None => applied.contains_key(&self.id(index)),
         };
+        // What is too old is not ready any more, also where nobody has written that down yet.
+        let was_ready = state.standing == Some(Standing::Ready)
+            && state.stale_at.is_some_and(|stale_at| stale_at > self.now.0);
         other_site(
             state.ids.site_code.as_deref(),
             report.ids.site_code.as_deref(),
-            state.verdict,
+            was_ready && self.earned(index).0 == Standing::Ready,
             report.sender.trust,
         )
         .filter(|_| counts)
@@ -304,6 +308,11 @@ async fn raise(conn: &mut Conn, raised: &[Raised<'_>], now: Timestamp) -> Result
         .bytes(each().map(|one| Some(identify::bytes(one.client))))
         .text(each().map(|one| Some(one.found.kind.code())))
         .text(sender().map(|sender| Some(sender.token.to_string())))
+        // Each site that a client left is looked at by itself.
+        .text(each().map(|one| {
+            let left = one.found.kind == Kind::Site;
+            Some(if left { one.found.was.as_str() } else { "" })
+        }))
         .text(sender().map(|sender| Some(sender.name.to_string())))
         .text(sender().map(|sender| Some(sender.from.to_string())))
         .text(each().map(|one| Some(one.found.was.clone())))

@@ -79,7 +79,8 @@ pub fn says(held: &Held, clients: i64, scope: &Filter) -> String {
     format!("{title}: {figure}; {may}.")
 }
 
-/// Who is not ready and may belong to the scope: the same scope with what it names not known, one or both. A limit to
+/// Who is not ready and may belong to the scope: who left its sites by what a report said, and the same scope with what it names not
+/// known, one or both. A limit to
 /// sites is such a scope, too: clients of no known site may be of these, and are counted, though nobody is shown them.
 pub fn unplaced(scope: &Filter) -> Vec<Filter> {
     let known = Filter {
@@ -97,16 +98,20 @@ pub fn unplaced(scope: &Filter) -> Vec<Filter> {
         within: Sites::all(),
         ..filter.clone()
     };
-    let left = scope.site.iter().filter(|site| !site.is_empty());
-    found.extend(
-        left.chain(scope.within.limit().into_iter().flatten())
-            .map(|site| Filter {
-                site: None,
-                left_site: Some(site.clone()),
-                within: Sites::all(),
-                ..known.clone()
-            }),
-    );
+    let own = match &scope.site {
+        Some(site) => {
+            (!site.is_empty() && scope.within.holds(site)).then(|| Sites::only([site.clone()]))
+        }
+        None => scope.within.is_limited().then(|| scope.within.clone()),
+    };
+    if own.is_some() {
+        found.push(Filter {
+            site: None,
+            left: own,
+            within: Sites::all(),
+            ..known.clone()
+        });
+    }
     if without_site {
         found.push(no_site(&known));
     }

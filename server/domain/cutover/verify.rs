@@ -24,6 +24,8 @@ pub struct Verified {
     pub scope: String,
     /// What was decided, as its code.
     pub decided: String,
+    /// It was decided against what followed from the criteria, or the record does not say.
+    pub overruled: bool,
     /// By whom.
     pub by: String,
     /// When.
@@ -143,6 +145,7 @@ impl Reading {
             key: own,
             scope: text(&self.head["scope"]["name"]),
             decided: text(&self.head["decision"]["decided"]),
+            overruled: self.head["decision"]["overruled"].as_bool().unwrap_or(true),
             by: text(&self.head["decision"]["by"]),
             at: text(&self.head["decision"]["at"]),
             clients: self.wanted,

@@ -17,7 +17,7 @@ pub const MOST: i64 = 200;
 pub const REQUEST: &str = "request";
 /// The protocols were switched off after the decision of this number.
 pub fn switched_off(number: i64) -> String {
-    format!("switched_off_{number}")
+    format!("{SWITCHED_OFF}{number}")
 }
 
 const COLUMNS: &str = "SELECT id, name, sites, roles, filter, protocols, planned, freshness_days, two_people FROM scopes
@@ -34,6 +34,10 @@ const LIMITS: &str = "SELECT criterion, value, set_by, set_at, why FROM scope_li
 const SET: &str = "INSERT INTO scope_limits (estate, scope, criterion, value, set_by, set_at, why) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (estate, scope, criterion) DO UPDATE SET value = excluded.value, set_by = excluded.set_by, set_at = excluded.set_at,
   why = excluded.why";
+const UNSET: &str =
+    "DELETE FROM scope_limits WHERE estate = $1 AND scope = $2 AND criterion NOT IN ($3, $4)";
+/// What is said of the day of a switch begins like this.
+const SWITCHED_OFF: &str = "switched_off_";
 const SAY: &str = "INSERT INTO scope_marks (estate, scope, id, kind, holds, note, link, about, marked_by, marked_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 const SAID: &str = "SELECT kind, holds, note, link, about, marked_by, marked_at FROM scope_marks AS m
@@ -257,7 +261,7 @@ impl Store {
         }
         let switched: Vec<Said> = said
             .iter()
-            .filter(|said| said.holds && said.kind.starts_with("switched_off_"))
+            .filter(|said| said.holds && said.kind.starts_with(SWITCHED_OFF))
             .cloned()
             .collect();
         let holding = |kind: &str| {
@@ -357,7 +361,8 @@ async fn write_down(conn: &mut Conn, scope: String, said: Said) -> Result<()> {
         .map(drop)
 }
 
-/// Takes back what was said of a scope that became another one, also that somebody asks for a decision.
+/// Takes back what was said of a scope that became another one, also that somebody asks for a decision, and what its criteria
+/// may hold besides what is usual. That something was switched off stays, and what is watched for since.
 async fn take_back(conn: &mut Conn, scope: &str, by: &str, at: Timestamp) -> Result<()> {
     let said: Vec<Said> = conn
         .sql(SAID)
@@ -365,7 +370,8 @@ async fn take_back(conn: &mut Conn, scope: &str, by: &str, at: Timestamp) -> Res
         .bind(scope.to_owned())
         .all()
         .await?;
-    for mark in said.into_iter().filter(|mark| mark.holds) {
+    let holding = said.into_iter().filter(|mark| mark.holds);
+    for mark in holding.filter(|mark| !mark.kind.starts_with(SWITCHED_OFF)) {
         let gone = Said {
             holds: false,
             note: "Taken back, because the scope became another one.".to_owned(),
@@ -375,5 +381,12 @@ async fn take_back(conn: &mut Conn, scope: &str, by: &str, at: Timestamp) -> Res
         };
         write_down(conn, scope.to_owned(), gone).await?;
     }
-    Ok(())
+    conn.sql(UNSET)
+        .bind(ESTATE)
+        .bind(scope.to_owned())
+        .bind(Watching::TRIGGER)
+        .bind(Watching::HOURS)
+        .execute()
+        .await
+        .map(drop)
 }

@@ -272,6 +272,35 @@ async fn where_two_people_are_needed_one_is_not_enough() {
     }
 }
 
+/// Whoever left a site of the scope by a report is counted in it, and once.
+#[tokio::test]
+async fn nobody_who_is_not_ready_leaves_a_scope_by_what_a_report_says() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let form = "name=Two+sites&sites=P01%2CP02&tls10=1&freshness_days=14";
+        let made = post(&app, &cookie, "/cutover", form).await;
+        assert_eq!(made.status, 303, "{}", made.text());
+        let scope = made.header("location");
+        let id = scope.rsplit('/').next().expect("an id");
+        let path = format!("/api/v1/scopes/{id}/what-if");
+        let before = app.json(&path).await;
+        assert!(before["tally"]["because"]["unplaced"].is_null(), "{before}");
+        // From one site of the scope to the other.
+        let old = || app.report("OLD-1").windows7_untouched();
+        old().at_site("P02").stored().await;
+        let within = app.json(&path).await;
+        let fates = &before["tally"]["fates"];
+        assert!(fates.is_object(), "{before}");
+        assert_eq!(&within["tally"]["fates"], fates, "{within}");
+        assert!(within["tally"]["because"]["unplaced"].is_null(), "{within}");
+        // And out of it.
+        old().at_site("Q99").stored().await;
+        let after = app.json(&path).await;
+        assert_eq!(after["tally"]["because"]["unplaced"], 1, "{after}");
+    }
+}
+
 /// What was said was said of other clients.
 #[tokio::test]
 async fn what_people_said_goes_when_the_scope_becomes_another_one() {
@@ -299,6 +328,14 @@ async fn what_people_said_goes_when_the_scope_becomes_another_one() {
                 .await
                 .contains("Held in the lab")
         );
+        let limit = "criterion=blockers&limit=7&why=Agreed+for+these";
+        let limits = format!("{scope}/limits");
+        assert_eq!(post(&app, &cookie, &limits, limit).await.status, 303);
+        assert!(
+            page(&app, &cookie, &scope)
+                .await
+                .contains("Agreed for these")
+        );
         let other = change("sites=P02");
         assert_eq!(post(&app, &cookie, &scope, &other).await.status, 303);
         assert!(
@@ -308,6 +345,11 @@ async fn what_people_said_goes_when_the_scope_becomes_another_one() {
         );
         let back = change("sites=P01");
         assert_eq!(post(&app, &cookie, &scope, &back).await.status, 303);
+        assert!(
+            !page(&app, &cookie, &scope)
+                .await
+                .contains("Agreed for these")
+        );
         assert!(
             !page(&app, &cookie, &scope)
                 .await
@@ -374,6 +416,19 @@ async fn a_go_against_the_criteria_is_never_told_as_a_plain_one() {
         assert_eq!(made.status, 303, "{}", made.text());
         let decisions = app.json("/api/v1/decisions").await;
         assert_eq!(decisions["items"][0]["overruled"], false, "{decisions}");
+        let file = app.data_dir().join("go.ndjson");
+        let signed = page(&app, &cookie, &format!("{record}/record")).await;
+        fs::write(&file, signed).expect("written");
+        let verified = app.command(&["verify", &file.display().to_string()], "");
+        let said = String::from_utf8_lossy(&verified.stdout).into_owned();
+        assert!(said.contains("Go, against the criteria"), "{said}");
+        // That it was switched off stays, whatever becomes of the scope.
+        let switched = format!("{record}/switched");
+        assert_eq!(post(&app, &cookie, &switched, "").await.status, 303);
+        let other = "name=Site+P01&sites=P02&tls10=1&freshness_days=14";
+        assert_eq!(post(&app, &cookie, &scope, other).await.status, 303);
+        let text = page(&app, &cookie, &format!("{record}/after")).await;
+        assert!(text.contains("that it was switched off"), "{text}");
     }
 }
 

@@ -147,9 +147,34 @@ async fn nobody_who_is_not_ready_leaves_a_site_by_what_a_report_says() {
             .await;
         let back = app.json(gate).await;
         assert_eq!(unplaced(&back), 1, "{back}");
-        // A client that is ready goes where it says.
+        // A client that is ready goes where it says, and stays noted when it blocks from there on.
+        // The way back of the other is one more: it left that site, too.
         app.report("READY-3").at_site("Q98").stored().await;
-        assert_eq!(app.json("/api/v1/suspicions?kind=site").await["total"], 2);
+        assert_eq!(app.json("/api/v1/suspicions?kind=site").await["total"], 3);
+        app.report("READY-3")
+            .windows7_untouched()
+            .at_site("Q97")
+            .stored()
+            .await;
+        assert_eq!(app.json("/api/v1/suspicions?kind=site").await["total"], 4);
+        // Each site that it left counts it, whichever way it went and with one token all along.
+        for site in ["P03", "P04", "P05"] {
+            app.report("WANDERER")
+                .windows7_untouched()
+                .at_site(site)
+                .stored()
+                .await;
+        }
+        for (site, figure) in [("P03", 1), ("P04", 1), ("P05", 0)] {
+            let gate = app.json(&format!("/api/v1/gate?site={site}")).await;
+            assert_eq!(unplaced(&gate), figure, "{site} on {}", app.engine);
+        }
+        let noted = app.json("/api/v1/suspicions?kind=site").await;
+        let addresses = noted["items"].as_array().expect("items").iter();
+        assert!(
+            addresses.map(|one| &one["address"]).all(Value::is_null),
+            "{noted}"
+        );
     }
 }
 

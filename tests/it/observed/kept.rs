@@ -82,6 +82,15 @@ fn seen(
     }
 }
 
+/// A machine that used TLS 1.0 just now.
+fn one_line(address: &str, machine: &str) -> Logged {
+    let line = seen("mp01", address, machine, Protocol::Tls10, (NOON.0, NOON.0));
+    Logged {
+        observations: vec![line],
+        ..log("mp01", "P01")
+    }
+}
+
 fn had(address: &str, ident: &str, from: i64, until: i64) -> Lease {
     Lease {
         address: address.to_owned(),
@@ -237,35 +246,13 @@ async fn reading_by_addresses_is_placing_everything_at_once() {
         assert_eq!(moved, told(store, 31).await, "{}", test.engine);
         assert_ne!(moved, before);
         // What comes in is told at once, and once it was looked at.
-        let line = seen(
-            "mp01",
-            "10.0.9.9",
-            "pc-1",
-            Protocol::Tls10,
-            (NOON.0, NOON.0),
-        );
-        let logged = Logged {
-            observations: vec![line],
-            ..log("mp01", "P01")
-        };
-        add(store, logged).await;
+        add(store, one_line("10.0.9.9", "pc-1")).await;
         let more = told(store, 30).await;
         assert_eq!(more, told(store, 31).await, "{}", test.engine);
         store.settle_observed(NOON).await.expect("settled");
         assert_eq!(told(store, 30).await, told(store, 31).await);
         // Of whom a log spoke before anybody knew of it, it is told at once, too, and somebody looks soon.
-        let line = seen(
-            "mp01",
-            "10.0.9.10",
-            "pc-77",
-            Protocol::Tls10,
-            (NOON.0, NOON.0),
-        );
-        let logged = Logged {
-            observations: vec![line],
-            ..log("mp01", "P01")
-        };
-        add(store, logged).await;
+        add(store, one_line("10.0.9.10", "pc-77")).await;
         store.settle_observed(NOON).await.expect("settled");
         assert!(
             !store.has_seen_more().await.expect("an answer") || {
