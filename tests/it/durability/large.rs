@@ -1,4 +1,4 @@
-//! A fleet of a hundred thousand: killed while it is loaded, then the disk fills up, or PostgreSQL crashes.
+//! A fleet of a hundred thousand, and of a quarter of it in a usual run: killed while it is loaded, then the disk fills up, or PostgreSQL crashes.
 //!
 //! Each client reports once before the last kill, so nothing that was lost could have been sent again unnoticed.
 
@@ -10,7 +10,7 @@ use super::{
     ledger::Ledger,
     load::{Fate, Load, Rounds},
 };
-use crate::support::{postgres::OwnServer, process::Home};
+use crate::support::{large, postgres::OwnServer, process::Home};
 
 const CLIENTS: u64 = 100_000;
 const KILLS: u64 = 20;
@@ -20,23 +20,35 @@ const BETWEEN: u64 = 3_600;
 /// Loads the fleet's first round, kills the server again and again, and answers the number to go on with.
 async fn loaded_and_killed(home: &Home, rounds: Rounds, ledger: &Arc<Ledger>) {
     let mut next = 0;
-    for _ in 0..KILLS {
+    for _ in 0..large(KILLS) {
         let server = home.start();
-        let load = Load::start((home, &server), rounds, next..CLIENTS, ledger, Fate::Dies);
+        let load = Load::start(
+            (home, &server),
+            rounds,
+            next..large(CLIENTS),
+            ledger,
+            Fate::Dies,
+        );
         load.acknowledges(BETWEEN).await;
         server.kill();
         next = load.next();
         load.end().await;
     }
-    assert!(next < CLIENTS, "the last kill came after the load");
+    assert!(next < large(CLIENTS), "the last kill came after the load");
     let server = home.start();
-    Load::start((home, &server), rounds, next..CLIENTS, ledger, Fate::Lives)
-        .finish()
-        .await;
+    Load::start(
+        (home, &server),
+        rounds,
+        next..large(CLIENTS),
+        ledger,
+        Fate::Lives,
+    )
+    .finish()
+    .await;
     server.kill();
     let promises = ledger.promises();
     // What was under way at a kill was never acknowledged and is not sent again: some thousands on a slow machine.
-    let enough = KILLS * BETWEEN;
+    let enough = large(KILLS) * BETWEEN;
     assert!(
         promises.count >= enough,
         "only {} were acknowledged",
@@ -57,7 +69,7 @@ async fn the_api_agrees(home: &Home) {
     };
     let summary = get("summary").await;
     let blocking = &summary["standings"]["blocking"];
-    assert!(blocking.as_i64() > Some(1_000), "{summary}");
+    assert!(blocking.as_i64() > Some(250), "{summary}");
     let list = get("blockers?limit=1").await;
     assert_eq!(&list["total"], blocking);
     let (mut listed, mut cursor) = (0, String::new());
@@ -74,20 +86,20 @@ async fn the_api_agrees(home: &Home) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_thousand_survive_kills_and_a_full_disk_on_sqlite() {
+async fn a_large_fleet_survives_kills_and_a_full_disk_on_sqlite() {
     let Some(disk) = Disk::of(1_200) else {
         return;
     };
     let home = Home::sqlite_in(&disk.path().join("data"));
     let url = home.database_url();
     let ledger = Arc::new(Ledger::default());
-    let rounds = Rounds::new(17, CLIENTS).in_large_requests();
+    let rounds = Rounds::new(17, large(CLIENTS)).in_large_requests();
     loaded_and_killed(&home, rounds, &ledger).await;
 
     let mut server = home.start();
     let filler = disk.path().join("filler");
     fill(&filler);
-    let numbers = CLIENTS..u64::MAX;
+    let numbers = large(CLIENTS)..u64::MAX;
     let load = Load::start((&home, &server), rounds, numbers, &ledger, Fate::Lives);
     load.is_refused(50).await;
     fs::remove_file(&filler).expect("the filler goes");
@@ -102,18 +114,18 @@ async fn a_hundred_thousand_survive_kills_and_a_full_disk_on_sqlite() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_thousand_survive_kills_and_a_crash_of_postgres() {
+async fn a_large_fleet_survives_kills_and_a_crash_of_postgres() {
     let Some(database) = OwnServer::start() else {
         return;
     };
     let database = Arc::new(database);
     let home = Home::postgres(database.url());
     let ledger = Arc::new(Ledger::default());
-    let rounds = Rounds::new(19, CLIENTS).in_large_requests();
+    let rounds = Rounds::new(19, large(CLIENTS)).in_large_requests();
     loaded_and_killed(&home, rounds, &ledger).await;
 
     let mut server = home.start();
-    let numbers = CLIENTS..u64::MAX;
+    let numbers = large(CLIENTS)..u64::MAX;
     let load = Load::start((&home, &server), rounds, numbers, &ledger, Fate::Lives);
     load.acknowledges(1_000).await;
     let crashing = Arc::clone(&database);

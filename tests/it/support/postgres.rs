@@ -4,8 +4,12 @@ use std::{
     env,
     path::PathBuf,
     process::Command,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc,
+    },
     thread,
+    time::Duration,
 };
 
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqlSafeStr as _};
@@ -78,15 +82,19 @@ impl Drop for Database {
             self.server.clone(),
             format!("DROP DATABASE {} WITH (FORCE)", self.name),
         );
-        // A drop may happen inside a runtime, which cannot wait; a thread of its own can.
-        let dropped = thread::spawn(move || {
+        // A drop may happen inside a runtime, which cannot wait; a thread of its own can. It is not waited for without end:
+        // when that runtime is in the middle of signing a connection in, it cannot go on before this returns, and the server
+        // lets no database go before every sign-in has ended (a barrier, PostgreSQL 15 and newer), if need be after its
+        // `authentication_timeout` of a minute. Returning ends the runtime, its connection, and with it the wait.
+        let (done, dropped) = mpsc::channel();
+        thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .expect("a runtime");
-            runtime.block_on(tell(&server, statement))
+            done.send(runtime.block_on(tell(&server, statement))).ok();
         });
-        if let Ok(Err(error)) = dropped.join() {
+        if let Ok(Err(error)) = dropped.recv_timeout(Duration::from_secs(1)) {
             eprintln!("database {} was not dropped: {error}", self.name);
         }
     }

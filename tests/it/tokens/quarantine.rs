@@ -25,10 +25,10 @@ use crate::{
         Dice, LASTS, Letter, State, by_chance, claimed, empty, expected, found, pairs, send, whole,
     },
     store::numbers_equal_the_lists,
-    support::stores::TestStore,
+    support::{large, stores::TestStore},
 };
 
-/// Random histories on each engine.
+/// Random histories on each engine, of which a usual run takes a part.
 const HISTORIES: u64 = 120;
 
 /// The same facts, read at another time.
@@ -126,7 +126,7 @@ fn same(found: &State, wanted: &State, what: &str) {
 async fn without_one_token_everything_is_as_if_it_had_never_come_and_lifting_brings_it_back() {
     let judge = Judge::new(Policy::default(), LASTS);
     for test in TestStore::each().await {
-        for seed in 0..HISTORIES {
+        for seed in 0..large(HISTORIES) {
             let what = format!("{} history {seed}", test.engine);
             let now = clock::now();
             let later = now.plus(2 * 60_000);
