@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     io::{BufRead as _, BufReader, Read},
     ops::ControlFlow,
 };
@@ -11,7 +11,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::domain::cutover::{
-    difference::{Difference, Who},
+    difference::{Difference, Who, Worse},
     tally::{Fates, Tally},
     whatif::{Because, Fate},
 };
@@ -179,7 +179,7 @@ pub fn page(
 
 /// Who is left over, by id: what a later moment is compared with. Some 100 bytes for each.
 #[derive(Debug, Default)]
-pub struct Before(HashMap<String, (String, String)>);
+pub struct Before(HashMap<String, (String, String, Fate)>);
 
 impl Before {
     /// From the lines of a record.
@@ -192,26 +192,23 @@ impl Before {
             let line = line.map_err(|error| error.to_string())?;
             let value: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
             let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
-            if text("fate") != Fate::Safe.code() {
-                known.insert(text("id"), (text("name"), text("site")));
+            let fate = Fate::from_code(&text("fate")).unwrap_or(Fate::CannotSay);
+            if fate != Fate::Safe {
+                known.insert(text("id"), (text("name"), text("site"), fate));
             }
         }
         Ok(Self(known))
     }
 
     /// Takes a leftover of the later moment out; whoever was not in is new.
-    pub fn meet(&mut self, id: &str, name: &str, site: &str, difference: &mut Difference) {
-        if self.0.remove(id).is_some() {
+    pub fn meet(&mut self, who: Who, fate: Fate, difference: &mut Difference) {
+        if let Some((_, _, was)) = self.0.remove(&who.id) {
+            worse(who, was, fate, difference);
             return;
         }
         difference.more_count += 1;
-        if difference.more.len() < SHOWN {
-            difference.more.push(Who {
-                id: id.to_owned(),
-                name: name.to_owned(),
-                site: site.to_owned(),
-            });
-        }
+        difference.more.push(who);
+        first(&mut difference.more, 2 * SHOWN);
     }
 
     /// Whoever is still in is left over no more.
@@ -219,32 +216,51 @@ impl Before {
         difference.fewer_count = self.0.len();
         let each = self.0.into_iter();
         let mut gone: Vec<Who> = each
-            .map(|(id, (name, site))| Who { id, name, site })
+            .map(|(id, (name, site, _))| Who { id, name, site })
             .collect();
-        gone.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
-        gone.truncate(SHOWN);
+        first(&mut gone, 0);
         difference.fewer = gone;
-        difference
-            .more
-            .sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        ended(difference);
     }
 }
 
-/// What moved from one kept run to a later one. Of each client of the earlier one 16 bytes are held.
+/// Notes who was not safe and still is not, when it is worse now.
+fn worse(who: Who, was: Fate, is: Fate, difference: &mut Difference) {
+    if is.is_worse_than(was) {
+        difference.worse_count += 1;
+        let names = difference.worse.get_or_insert_default();
+        names.push(Worse { who, was, is });
+        first_worse(names, 2 * SHOWN);
+    }
+}
+
+/// The names that are kept, in order.
+fn ended(difference: &mut Difference) {
+    first(&mut difference.more, 0);
+    if let Some(names) = &mut difference.worse {
+        first_worse(names, 0);
+    }
+}
+
+/// What moved from one kept run to a later one. Of each client of the earlier one its id and fate are held.
 ///
 /// # Errors
 /// One of them cannot be read.
 pub fn between(earlier: &[u8], later: &[u8]) -> Result<Difference, String> {
     let place = |one: &Leftover| Uuid::parse_str(&one.id).map_err(|error| error.to_string());
-    let mut before = HashSet::new();
+    let mut before = HashMap::new();
     lines(earlier, |line| {
-        before.insert(place(&Leftover::read(line)?)?);
+        let one = Leftover::read(line)?;
+        before.insert(place(&one)?, one.fate);
         Ok(ControlFlow::Continue(()))
     })?;
-    let mut difference = Difference::default();
+    let mut difference = Difference::compared();
     lines(later, |line| {
         let one = Leftover::read(line)?;
-        if !before.remove(&place(&one)?) {
+        let fate = one.fate;
+        if let Some(was) = before.remove(&place(&one)?) {
+            worse(one.who(), was, fate, &mut difference);
+        } else {
             difference.more_count += 1;
             difference.more.push(one.who());
             first(&mut difference.more, 2 * SHOWN);
@@ -255,16 +271,24 @@ pub fn between(earlier: &[u8], later: &[u8]) -> Result<Difference, String> {
     if !before.is_empty() {
         lines(earlier, |line| {
             let one = Leftover::read(line)?;
-            if before.contains(&place(&one)?) {
+            if before.contains_key(&place(&one)?) {
                 difference.fewer.push(one.who());
                 first(&mut difference.fewer, 2 * SHOWN);
             }
             Ok(ControlFlow::Continue(()))
         })?;
     }
-    first(&mut difference.more, 0);
     first(&mut difference.fewer, 0);
+    ended(&mut difference);
     Ok(difference)
+}
+
+/// The same of names that got worse.
+fn first_worse(names: &mut Vec<Worse>, most: usize) {
+    if names.len() > most {
+        names.sort_by(|a, b| (&a.who.name, &a.who.id).cmp(&(&b.who.name, &b.who.id)));
+        names.truncate(SHOWN);
+    }
 }
 
 /// Once there are more than `most` names, only the first [`SHOWN`] stay.

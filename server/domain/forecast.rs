@@ -12,6 +12,8 @@ const MISSING: usize = 7;
 const LOOKED_AT: i64 = 90;
 /// What lies further away than this is no date that anybody should plan with.
 const FURTHEST: f64 = 3.0 * 365.0;
+/// The days that say at what pace it goes lately.
+const LATELY: i64 = 14;
 /// From so many days on the past is long enough to be trusted moderately.
 const LONG: i64 = 84;
 
@@ -46,8 +48,11 @@ pub struct Forecast {
     pub slow: Option<i64>,
     /// Clients a week at the middle pace.
     pub pace: f64,
-    /// Clients a week at the pace that five of six weeks reached; not above zero when such weeks went backward.
+    /// Clients a week at the pace of the slow weeks: what five of six reached, or that of the last two weeks where it is
+    /// slower still, because the last clients take longest. Not above zero when it went backward.
     pub slow_pace: f64,
+    /// The slow pace is that of the last two weeks.
+    pub slow_lately: bool,
     /// The first and the last day looked at.
     pub window: (i64, i64),
     /// How far to trust it.
@@ -175,7 +180,10 @@ pub fn forecast(points: &[Point]) -> Result<Forecast, NoForecast> {
             days: span - 1,
         });
     }
-    let slow_pace = slow_pace(&window).min(pace);
+    let recent = window.partition_point(|point| point.day < today - LATELY);
+    let lately = -7.0 * middle_slope(window.get(recent..).unwrap_or_default());
+    let weeks = slow_pace(&window).min(pace);
+    let slow_pace = weeks.min(lately);
     let Some(middle) = end(newest.left, pace, today) else {
         return Err(NoForecast::TooSlow);
     };
@@ -186,6 +194,7 @@ pub fn forecast(points: &[Point]) -> Result<Forecast, NoForecast> {
         slow,
         pace,
         slow_pace,
+        slow_lately: lately < weeks,
         window: (start, today),
         confidence: if span >= LONG && slow.is_some() {
             Confidence::Moderate

@@ -1,5 +1,7 @@
 //! What was seen on the wire beside what is configured, for people; small logs may be uploaded there.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::{Multipart, RawQuery, State, multipart::MultipartRejection},
     http::HeaderMap,
@@ -18,7 +20,10 @@ use super::{
 };
 use crate::{
     clock,
-    domain::time::{HOUR, Timestamp},
+    domain::{
+        observed::{Protocol, Seen},
+        time::{HOUR, Timestamp},
+    },
     error::Problem,
     networks,
     state::App,
@@ -203,6 +208,7 @@ async fn read(
         .map_err(|_| Problem::Internal)?
         .map_err(|detail| Problem::invalid("file", detail))?;
     let mut known = !deliveries.is_empty();
+    let old = old_protocols(&deliveries);
     for delivery in deliveries {
         let checked = delivery.check(now.plus(HOUR)).map_err(Problem::Invalid)?;
         let (name, author) = (person.name.clone(), person.author.clone());
@@ -214,10 +220,38 @@ async fn read(
     }
     let lines = i64::try_from(told.lines).unwrap_or(i64::MAX);
     Ok(format!(
-        "{} read. {}",
+        "{} read. {old} {}",
         counted(lines, "line was", "lines were"),
         notes.join(" ")
     ))
+}
+
+/// How many connections of a log used old protocols; whose they were stands on the page itself, with the other logs.
+fn old_protocols(deliveries: &[Delivery]) -> String {
+    let observations = deliveries.iter().flat_map(|each| &each.observations);
+    let old: Vec<_> = observations
+        .filter(|one| {
+            Protocol::from_code(&one.protocol)
+                .is_some_and(|protocol| protocol.proves() == Seen::Legacy)
+        })
+        .collect();
+    if old.is_empty() {
+        return "None of them tells of TLS 1.0, 1.1 or older.".to_owned();
+    }
+    let addresses: BTreeSet<&str> = old.iter().map(|one| one.address.as_str()).collect();
+    format!(
+        "{} of TLS 1.0, 1.1 or older, from {}; the boxes and Ambiguous say whose they were.",
+        counted(
+            old.iter().map(|one| one.count).sum(),
+            "connection tells",
+            "connections tell"
+        ),
+        counted(
+            i64::try_from(addresses.len()).unwrap_or(i64::MAX),
+            "address",
+            "addresses"
+        ),
+    )
 }
 
 /// Bytes as digits.

@@ -98,7 +98,8 @@ pub(super) struct ForecastJson {
     /// The day at the middle pace of the last weeks.
     #[schema(format = Date)]
     pub at_middle_pace: Option<String>,
-    /// The day at the slow pace of the last weeks; null: at that pace it never comes.
+    /// The day at the pace of the slow weeks, or of the last two weeks where they were slower still; null: at that pace it never
+    /// comes.
     #[schema(format = Date)]
     pub at_slow_pace: Option<String>,
     /// Clients that become ready in a week, at the middle pace.

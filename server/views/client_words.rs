@@ -59,9 +59,9 @@ pub fn since(client: &ClientDetail, now: Timestamp) -> Vec<Since> {
         }
     }
     match dossier::silent_for(row, now) {
-        Some(days) => line("Silent for", None, days),
+        Some(days) => line("No report for", None, days),
         None if row.received_at.is_none() => {
-            line("Silent for", None, "has never reported".to_owned());
+            line("Reports", None, "none yet".to_owned());
         }
         None => {}
     }

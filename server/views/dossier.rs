@@ -2,7 +2,7 @@
 
 use super::{
     rows::RowView,
-    text::{Moment, counted, joined, span},
+    text::{Moment, counted, joined, span, time_given},
     words,
 };
 use crate::{
@@ -124,8 +124,8 @@ impl SuspectView {
             ),
             (
                 "Last contact in ConfigMgr",
-                this.last_contact.clone(),
-                other.last_contact.clone(),
+                this.last_contact.as_deref().map(time_given),
+                other.last_contact.as_deref().map(time_given),
             ),
             (
                 "Expected lists",
@@ -178,7 +178,7 @@ impl ListView {
                 _ => "expected",
             },
             owner: listed.owner.clone(),
-            last_contact: listed.last_contact.clone(),
+            last_contact: listed.last_contact.as_deref().map(time_given),
             uploaded: Moment::new(listed.uploaded_at, now),
             by: listed.uploaded_by.clone(),
         }

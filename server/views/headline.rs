@@ -94,31 +94,19 @@ impl Headline {
                 },
             );
         }
-        let parts = parts(summary, base);
-        if parts.is_empty() {
+        let Some(parts) = Parts::of(summary, base) else {
             return Self::all_ready(summary);
-        }
-        Self::not_ready(
+        };
+        let end = if listed {
+            "."
+        } else {
+            ". There is no expected list, so nothing can be called complete."
+        };
+        parts.sentence(
             "Not ready: ",
-            parts,
-            &format!(", of {}.", denominator(summary)),
+            &format!(" of {}. ", denominator(summary)),
+            end,
         )
-    }
-
-    fn not_ready(start: &str, parts: Vec<Piece>, end: &str) -> Self {
-        let mut pieces = vec![Piece::words(start)];
-        let last = parts.len().saturating_sub(1);
-        for (index, part) in parts.into_iter().enumerate() {
-            if index > 0 {
-                pieces.push(Piece::words(if index == last { " and " } else { ", " }));
-            }
-            pieces.push(part);
-        }
-        pieces.push(Piece::words(end));
-        Self {
-            state: State::NotReady,
-            pieces,
-        }
     }
 
     fn of_selection(summary: &Summary, base: &Filter) -> Self {
@@ -129,8 +117,7 @@ impl Headline {
                 "In this selection: nobody. Take a filter back to see more.".to_owned(),
             );
         }
-        let parts = parts(summary, base);
-        if parts.is_empty() {
+        let Some(parts) = Parts::of(summary, base) else {
             let who = match total {
                 1 => "the one client is".to_owned(),
                 n => format!("all {} clients are", number(n)),
@@ -139,9 +126,13 @@ impl Headline {
                 State::Incomplete,
                 format!("In this selection: {who} ready."),
             );
-        }
-        let end = format!(", of {} in it.", clients(total));
-        Self::not_ready("In this selection: ", parts, &end)
+        };
+        let are = if parts.left == 1 { "is" } else { "are" };
+        parts.sentence(
+            "In this selection: ",
+            &format!(" of {} {are} not ready. ", clients(total)),
+            ".",
+        )
     }
 
     /// The whole sentence as text.
@@ -195,99 +186,137 @@ impl Piece {
     }
 }
 
-/// Who is not cleared, in the order that matters; the first part carries the noun.
-fn parts(summary: &Summary, base: &Filter) -> Vec<Piece> {
-    let standing = |wanted: Standing| {
-        summary
-            .population
-            .standings
-            .get(&wanted)
-            .copied()
-            .unwrap_or(0)
-    };
-    let impact = |wanted: Impact| summary.impacts.get(&wanted).copied().unwrap_or(0);
-    let blocking = standing(Standing::Blocking);
-    let named: i64 = Impact::ALL.into_iter().map(impact).sum();
-    let blocking_as = |impact: Option<Impact>| Filter {
-        standings: vec![Standing::Blocking],
-        impact: impact.or(base.impact),
-        ..base.clone()
-    };
-    let possible = base.possible_standings();
-    let standings = |standings: &[Standing]| Filter {
-        standings: standings
-            .iter()
-            .filter(|standing| possible.contains(standing))
-            .copied()
-            .collect(),
-        ..base.clone()
-    };
-    let lines = [
-        (
-            impact(Impact::Orphan),
-            "would be orphaned",
-            "would be orphaned",
-            blocking_as(Some(Impact::Orphan)),
-        ),
-        (
-            impact(Impact::Partial),
-            "would lose its 32-bit programs",
-            "would lose their 32-bit programs",
-            blocking_as(Some(Impact::Partial)),
-        ),
-        (
-            impact(Impact::Degraded),
-            "would lose its .NET parts",
-            "would lose their .NET parts",
-            blocking_as(Some(Impact::Degraded)),
-        ),
-        (
-            blocking - named,
-            "would block in another way",
-            "would block in another way",
-            blocking_as(None),
-        ),
-        (
-            NO_VERDICT.into_iter().map(standing).sum(),
-            "cannot be judged",
-            "cannot be judged",
-            standings(&NO_VERDICT),
-        ),
-        (
-            standing(Standing::RestartPending),
-            "waits for a restart",
-            "wait for a restart",
-            standings(&[Standing::RestartPending]),
-        ),
-    ];
-    let mut parts: Vec<Piece> = Vec::new();
-    for (n, one, many, filter) in lines {
-        if n <= 0 {
-            continue;
+/// Who is not cleared.
+struct Parts {
+    /// So many in all: the number left.
+    left: i64,
+    /// The list of all of them.
+    href: String,
+    /// Why, in the order that matters.
+    why: Vec<Piece>,
+}
+
+impl Parts {
+    fn sentence(self, start: &str, middle: &str, end: &str) -> Headline {
+        let mut pieces = vec![
+            Piece::words(start),
+            Piece {
+                text: number(self.left),
+                href: Some(self.href),
+            },
+            Piece::words(middle),
+        ];
+        let last = self.why.len().saturating_sub(1);
+        for (index, part) in self.why.into_iter().enumerate() {
+            if index > 0 {
+                pieces.push(Piece::words(if index == last { " and " } else { ", " }));
+            }
+            pieces.push(part);
         }
-        let who = if parts.is_empty() {
-            clients(n)
-        } else {
-            number(n)
-        };
-        parts.push(Piece {
-            text: format!("{who} {}", if n == 1 { one } else { many }),
-            href: Some(links::list_url(&filter)),
-        });
+        pieces.push(Piece::words(end));
+        Headline {
+            state: State::NotReady,
+            pieces,
+        }
     }
-    parts
+
+    /// `None` when everybody is cleared.
+    fn of(summary: &Summary, base: &Filter) -> Option<Self> {
+        let standing = |wanted: Standing| {
+            summary
+                .population
+                .standings
+                .get(&wanted)
+                .copied()
+                .unwrap_or(0)
+        };
+        let impact = |wanted: Impact| summary.impacts.get(&wanted).copied().unwrap_or(0);
+        let blocking = standing(Standing::Blocking);
+        let named: i64 = Impact::ALL.into_iter().map(impact).sum();
+        let blocking_as = |impact: Option<Impact>| Filter {
+            standings: vec![Standing::Blocking],
+            impact: impact.or(base.impact),
+            ..base.clone()
+        };
+        let possible = base.possible_standings();
+        let standings = |standings: &[Standing]| Filter {
+            standings: standings
+                .iter()
+                .filter(|standing| possible.contains(standing))
+                .copied()
+                .collect(),
+            ..base.clone()
+        };
+        let lines = [
+            (
+                impact(Impact::Orphan),
+                "would be orphaned",
+                "would be orphaned",
+                blocking_as(Some(Impact::Orphan)),
+            ),
+            (
+                impact(Impact::Partial),
+                "would lose its 32-bit programs",
+                "would lose their 32-bit programs",
+                blocking_as(Some(Impact::Partial)),
+            ),
+            (
+                impact(Impact::Degraded),
+                "would lose its .NET parts",
+                "would lose their .NET parts",
+                blocking_as(Some(Impact::Degraded)),
+            ),
+            (
+                blocking - named,
+                "would block in another way",
+                "would block in another way",
+                blocking_as(None),
+            ),
+            (
+                NO_VERDICT.into_iter().map(standing).sum(),
+                "cannot be judged",
+                "cannot be judged",
+                standings(&NO_VERDICT),
+            ),
+            (
+                standing(Standing::RestartPending),
+                "waits for a restart",
+                "wait for a restart",
+                standings(&[Standing::RestartPending]),
+            ),
+        ];
+        let mut left = 0;
+        let mut why: Vec<Piece> = Vec::new();
+        for (n, one, many, filter) in lines {
+            if n <= 0 {
+                continue;
+            }
+            left += n;
+            why.push(Piece {
+                text: format!("{} {}", number(n), if n == 1 { one } else { many }),
+                href: Some(links::list_url(&filter)),
+            });
+        }
+        let all = Standing::ALL
+            .into_iter()
+            .filter(|standing| *standing != Standing::Ready);
+        let href = links::list_url(&standings(&all.collect::<Vec<_>>()));
+        (!why.is_empty()).then_some(Self { left, href, why })
+    }
 }
 
 /// What the numbers are out of.
 fn denominator(summary: &Summary) -> String {
     let population = &summary.population;
     if population.lists.is_empty() {
-        format!(
-            "{} that reported; there is no expected list, so nothing can be called complete",
-            number(population.total)
-        )
+        format!("{} that reported", clients(population.total))
     } else if population.unlisted == 0 {
-        format!("{} expected", number(population.total))
+        let noun = if population.total == 1 {
+            "client"
+        } else {
+            "clients"
+        };
+        format!("{} expected {noun}", number(population.total))
     } else {
         format!(
             "{} ({} expected, {} not on the list)",

@@ -286,9 +286,9 @@ fn fine_print(summary: &Summary, counting: &Counting) -> Vec<String> {
     match population.suspected_duplicates {
         0 => {}
         1 => lines
-            .push("1 suspected duplicate is among them, counted twice until settled.".to_owned()),
+            .push("1 client is a suspected duplicate: a machine that is counted twice until somebody settles it.".to_owned()),
         n => lines.push(format!(
-            "{} suspected duplicates are among them, counted twice until settled.",
+            "{} clients are suspected duplicates: such a machine is counted twice until somebody settles it.",
             number(n)
         )),
     }

@@ -168,32 +168,35 @@ pub fn coverage(observed: &Observed) -> String {
 pub const fn told(quadrant: Quadrant) -> (&'static str, &'static str) {
     match (quadrant.ready, quadrant.seen) {
         (true, Seen::Legacy) => (
-            "Ready, and TLS 1.0 or 1.1 was seen",
+            "Configured well, and TLS 1.0 or 1.1 was seen",
             "A contradiction: another program, a restart that is due, or a report that is wrong.",
         ),
         (false, Seen::Legacy) => (
-            "Not ready, and TLS 1.0 or 1.1 was seen",
+            "Not known to be configured well, and TLS 1.0 or 1.1 was seen",
             "Will lose contact when it is switched off.",
         ),
         (true, Seen::Unclear) => (
-            "Ready, and something unclear was seen",
+            "Configured well, and something unclear was seen",
             "An old protocol that may have been its own, an unknown value, or a proxy in between.",
         ),
         (false, Seen::Unclear) => (
-            "Not ready, and something unclear was seen",
+            "Not known to be configured well, and something unclear was seen",
             "An old protocol that may have been its own, an unknown value, or a proxy in between.",
         ),
         (true, Seen::Modern) => (
-            "Ready, and only TLS 1.2 or later was seen",
+            "Configured well, and only TLS 1.2 or later was seen",
             "Both halves agree, as far as the logs go.",
         ),
         (false, Seen::Modern) => (
-            "Not ready, and only TLS 1.2 or later was seen",
+            "Not known to be configured well, and only TLS 1.2 or later was seen",
             "One program can; that does not prove that all can.",
         ),
-        (true, Seen::Nothing) => ("Ready, and nothing was seen", "Absence proves nothing."),
+        (true, Seen::Nothing) => (
+            "Configured well, and nothing was seen",
+            "Absence proves nothing.",
+        ),
         (false, Seen::Nothing) => (
-            "Not ready, and nothing was seen",
+            "Not known to be configured well, and nothing was seen",
             "Dormant, or the logs do not cover it.",
         ),
     }

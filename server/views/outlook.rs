@@ -27,14 +27,21 @@ fn dates(forecast: &Forecast) -> Vec<String> {
         pace(forecast.pace),
         date_of(forecast.middle),
     );
+    let slow_weeks = if forecast.slow_lately {
+        "at the pace of the last two weeks"
+    } else {
+        "at the pace of the slow weeks"
+    };
+    let measured = if forecast.slow_lately {
+        "slower than before"
+    } else {
+        "five of six were faster"
+    };
     let slow = forecast.slow.map_or_else(
-        || {
-            "; at the pace of the slow weeks (five of six were faster) there is no end in sight."
-                .to_owned()
-        },
+        || format!("; {slow_weeks} ({measured}) there is no end in sight."),
         |day| {
             format!(
-                "; at the pace of the slow weeks, {} a week (five of six were faster), on {}.",
+                "; {slow_weeks}, {} a week ({measured}), on {}.",
                 pace(forecast.slow_pace),
                 date_of(day)
             )

@@ -3,7 +3,7 @@
 use super::{
     exceptions::last_day,
     links,
-    text::{Moment, counted},
+    text::{Moment, counted, time_given},
     words::{self, Badge},
 };
 use crate::{
@@ -93,7 +93,7 @@ impl RowView {
             site: row.ids.site_code.clone().unwrap_or_else(|| "–".to_owned()),
             owner: row.owner.clone(),
             collected: row.collected_at.map(|at| Moment::new(at, now)),
-            last_contact: row.last_contact.clone(),
+            last_contact: row.last_contact.as_deref().map(time_given),
             since: row.since.map(|at| Moment::new(at, now)),
             roles: row
                 .roles

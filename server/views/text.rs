@@ -111,6 +111,12 @@ impl Moment {
     }
 }
 
+/// A time that a list gave, as pages show times; what is none that can be read here stays as it was given.
+pub fn time_given(text: &str) -> String {
+    Timestamp::parse(text.trim())
+        .map_or_else(|_| text.to_owned(), |at| Moment::new(at, at).absolute)
+}
+
 /// A number that leads to the list behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Count {

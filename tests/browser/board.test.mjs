@@ -120,8 +120,8 @@ for (const engine of engines()) {
         assert.equal(await taken("record"), record);
         assert.equal(await taken("sheet"), sheet);
         await page.getByRole("heading", { name: "Changed since it was frozen: +1 / −1" }).waitFor();
-        await page.getByText("New: LATE-02").waitFor();
-        await page.getByText(`Gone: ${windows7.client.name}`).waitFor();
+        await page.getByText("New among those not safe: LATE-02").waitFor();
+        await page.getByText(`Not among them any more: ${windows7.client.name}`).waitFor();
         await looked(visitor, name("decision"));
         // Without the server.
         const key = await page.locator("dt", { hasText: "Signed with" }).locator("xpath=following-sibling::dd//code").first().textContent();

@@ -59,6 +59,11 @@ impl Fate {
         }
     }
 
+    /// Whether this is worse than `other`.
+    pub const fn is_worse_than(self, other: Self) -> bool {
+        self.place() < other.place()
+    }
+
     /// Its place in [`Fate::ALL`].
     pub const fn place(self) -> usize {
         match self {

@@ -21,7 +21,10 @@ use crate::{
     cutovers::{comparing::Before, running},
     domain::{
         access::Sites,
-        cutover::{difference::Difference, whatif::Fate},
+        cutover::{
+            difference::{Difference, Who},
+            whatif::Fate,
+        },
     },
     error::Problem,
     state::App,
@@ -90,7 +93,7 @@ pub async fn one(
     })
 }
 
-/// Who is not safe now and was then, and the other way round, by the scope as it is now.
+/// Who is not safe now and was then, the other way round, and who got worse, by the scope as it is now.
 async fn compared(
     app: &App,
     decision: &Decision,
@@ -109,7 +112,7 @@ async fn compared(
     let mut before =
         aside(move || Before::of_record(lines(&store, number).map_err(|error| error.to_string())?))
             .await?;
-    let mut difference = Difference::default();
+    let mut difference = Difference::compared();
     let base = base_of(&scope)?;
     let now = clock::now();
     running::run(
@@ -120,7 +123,12 @@ async fn compared(
         now,
         |known, found| {
             if found.fate != Fate::Safe {
-                before.meet(&known.id, &known.name, &known.site, &mut difference);
+                let who = Who {
+                    id: known.id.clone(),
+                    name: known.name.clone(),
+                    site: known.site.clone(),
+                };
+                before.meet(who, found.fate, &mut difference);
             }
             Ok(())
         },
@@ -128,10 +136,12 @@ async fn compared(
     .await?;
     before.end(&mut difference);
     let at = Moment::new(now, now).absolute;
-    if difference.more_count + difference.fewer_count == 0 {
+    if difference.is_nothing() {
         return Ok((
             None,
-            format!("Nothing: the same clients are not safe, as of {at}."),
+            format!(
+                "Nothing: the same clients are not safe, and none of them is worse off, as of {at}."
+            ),
         ));
     }
     Ok((

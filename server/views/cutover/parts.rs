@@ -6,7 +6,7 @@ use crate::{
         assess::os_label,
         cutover::{
             criteria::{Criterion, Held},
-            difference::{Difference, Who},
+            difference::{Difference, Who, Worse},
             tally::{Fates, Tally},
             whatif::Fate,
         },
@@ -282,6 +282,8 @@ pub struct Moved {
     pub more: Vec<Name>,
     /// Who went.
     pub fewer: Vec<Name>,
+    /// Who was not safe and is worse off now, with what would have happened and what would.
+    pub worse: Vec<(Name, &'static str, &'static str)>,
     /// What is not shown, in a sentence; empty: all is.
     pub cut: String,
 }
@@ -295,16 +297,31 @@ impl Moved {
                 .collect()
         };
         let (more, fewer) = (&difference.more, &difference.fewer);
-        let cut = difference.more_count > more.len() || difference.fewer_count > fewer.len();
+        let worse = difference.worse.as_deref().unwrap_or_default();
+        let cut = difference.more_count > more.len()
+            || difference.fewer_count > fewer.len()
+            || difference.worse_count > worse.len();
+        let mut short = format!("+{} / −{}", difference.more_count, difference.fewer_count);
+        if difference.worse_count > 0 {
+            short.push_str(&format!(", {} worse off", difference.worse_count));
+        }
         Self {
-            short: format!("+{} / −{}", difference.more_count, difference.fewer_count),
+            short,
+            worse: worse
+                .iter()
+                .map(|Worse { who, was, is }| {
+                    let name = Name::seen(&who.id, &who.name, &who.site, sites);
+                    (name, was.words(), is.words())
+                })
+                .collect(),
             more: names(more),
             fewer: names(fewer),
             cut: if cut {
                 format!(
-                    "Only the first {} of each side are shown.",
+                    "Only the first {} of each kind are shown.",
                     counted(
-                        i64::try_from(more.len().max(fewer.len())).unwrap_or(i64::MAX),
+                        i64::try_from(more.len().max(fewer.len()).max(worse.len()))
+                            .unwrap_or(i64::MAX),
                         "name",
                         "names"
                     )

@@ -141,7 +141,9 @@ async fn a_board_decides_and_the_record_does_not_move() {
         assert_eq!(decided.header("location"), "/cutover/decisions/1");
         let text = page(&app, &cookie, "/cutover/decisions/1").await;
         assert!(
-            text.contains("Nothing: the same clients are not safe, as of 20"),
+            text.contains(
+                "Nothing: the same clients are not safe, and none of them is worse off, as of 20"
+            ),
             "{text}"
         );
         assert!(text.contains("That was overruled."), "{text}");
@@ -180,6 +182,25 @@ async fn a_board_decides_and_the_record_does_not_move() {
         let id = scope.rsplit('/').next().expect("an id");
         let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
         assert_eq!((&now["least"], &now["most"]), (&2.into(), &2.into()));
+    }
+}
+
+#[tokio::test]
+async fn who_was_not_safe_and_is_worse_off_is_named() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let id = decided(&app).await;
+        let run = format!("/cutover/{id}/run");
+        assert_eq!(post(&app, &cookie, &run, "").await.status, 303);
+        app.report("NEVER-1").windows7_untouched().stored().await;
+        let again = post(&app, &cookie, &run, "").await.header("location");
+        for path in [again.as_str(), "/cutover/decisions/1"] {
+            let text = page(&app, &cookie, path).await;
+            assert!(text.contains("+0 / −0, 1 worse off"), "{path}: {text}");
+            let named = "<bdi>NEVER-1</bdi></a> (was: Cannot say; now: Will lose contact)";
+            assert!(text.contains(named), "{path}: {text}");
+        }
     }
 }
 

@@ -59,6 +59,38 @@ fn weeks_that_went_backward_leave_the_end_open() {
 }
 
 #[test]
+fn who_became_slow_lately_is_not_promised_the_old_pace() {
+    // Ten a day for ten weeks, then one a day for two: the last of them fewer than a sixth of all weeks.
+    let slower = |a_day: i64| {
+        points((0..84).map(move |day| {
+            if day < 70 {
+                1_000 - 10 * day
+            } else {
+                310 - a_day * (day - 69)
+            }
+        }))
+    };
+    let found = forecast(&slower(1)).expect("a forecast");
+    assert!(found.pace > 60.0 && found.slow_lately, "{found:?}");
+    assert!((found.slow_pace - 7.0).abs() < 1e-9, "{found:?}");
+    assert_eq!(found.slow, Some(20_083 + found.left));
+    // Standing still lately has no end.
+    let found = forecast(&slower(0)).expect("a forecast");
+    assert_eq!((found.slow, found.slow_lately), (None, true));
+    assert_eq!(found.confidence, Confidence::Low);
+    // Faster lately promises nothing.
+    let faster = points((0..84).map(|day| {
+        if day < 70 {
+            1_000 - day
+        } else {
+            931 - 10 * (day - 69)
+        }
+    }));
+    let found = forecast(&faster).expect("a forecast");
+    assert!(!found.slow_lately && found.slow_pace < 8.0, "{found:?}");
+}
+
+#[test]
 fn without_a_reason_to_forecast_there_is_none() {
     let falling = |days: i64| points((0..days).map(|day| 1_000 - 3 * day));
     assert_eq!(forecast(&[]), Err(NoForecast::Nothing));

@@ -6,7 +6,7 @@ use cutover::{
         cutover::{
             after::{After, Became, Moments, Past, Stopped, Watch, Watching},
             criteria::{Criterion, Facts, Held, Limit, Mark, hold},
-            difference::{Difference, Who},
+            difference::{Difference, Who, Worse},
             record::Decided,
             scope::Scope,
             tally::{Run, Tally},
@@ -128,6 +128,12 @@ fn moved() -> Moved {
         more_count: 2,
         fewer: (4..9).map(who).collect(),
         fewer_count: 11,
+        worse: Some(vec![Worse {
+            who: who(9),
+            was: Fate::Accepted,
+            is: Fate::WillLose,
+        }]),
+        worse_count: 1,
     };
     Moved::new(&difference, &Sites::only(["P01".to_owned()]))
 }

@@ -30,15 +30,14 @@ fn the_usual_sentence_names_every_kind_of_trouble_and_what_it_is_out_of() {
         says(&summary),
         (
             State::NotReady,
-            "Not ready: 214 clients would be orphaned and 391 cannot be judged, of 8,412 expected."
+            "Not ready: 605 of 8,412 expected clients. 214 would be orphaned and 391 cannot be judged."
                 .to_owned()
         )
     );
     assert_eq!(
         says(&usual()).1,
-        "Not ready: 214 clients would be orphaned, 9 would lose their 32-bit programs, 28 would lose their \
-         .NET parts, 391 cannot be judged and 52 wait for a restart, of 8,424 clients (8,412 expected, 12 not \
-         on the list)."
+        "Not ready: 694 of 8,424 clients (8,412 expected, 12 not on the list). 214 would be orphaned, 9 would lose \
+         their 32-bit programs, 28 would lose their .NET parts, 391 cannot be judged and 52 wait for a restart."
     );
 }
 
@@ -46,11 +45,11 @@ fn the_usual_sentence_names_every_kind_of_trouble_and_what_it_is_out_of() {
 fn one_is_singular() {
     assert_eq!(
         says(&counted([1, 1, 0, 1, 0, 0, 7])).1,
-        "Not ready: 1 client would be orphaned, 1 cannot be judged and 1 waits for a restart, of 10 expected."
+        "Not ready: 3 of 10 expected clients. 1 would be orphaned, 1 cannot be judged and 1 waits for a restart."
     );
     assert_eq!(
         says(&counted([0, 0, 0, 1, 0, 0, 0])).1,
-        "Not ready: 1 client waits for a restart, of 1 expected."
+        "Not ready: 1 of 1 expected client. 1 waits for a restart."
     );
 }
 
@@ -60,7 +59,7 @@ fn blocking_without_a_named_impact_is_not_forgotten() {
     summary.impacts = BTreeMap::from([(Impact::Degraded, 3)]);
     assert_eq!(
         says(&summary).1,
-        "Not ready: 3 clients would lose their .NET parts and 2 would block in another way, of 10 expected."
+        "Not ready: 5 of 10 expected clients. 3 would lose their .NET parts and 2 would block in another way."
     );
 }
 
@@ -83,7 +82,7 @@ fn silence_is_never_success() {
     );
     assert_eq!(
         says(&counted([0, 0, 0, 0, 0, 1, 8_411])).1,
-        "Not ready: 1 client cannot be judged, of 8,412 expected."
+        "Not ready: 1 of 8,412 expected clients. 1 cannot be judged."
     );
 }
 
@@ -91,8 +90,8 @@ fn silence_is_never_success() {
 fn without_a_list_nothing_is_called_complete() {
     assert_eq!(
         says(&unlisted([3, 0, 0, 0, 0, 0, 297])).1,
-        "Not ready: 3 clients would be orphaned, of 300 that reported; there is no expected list, so nothing \
-         can be called complete."
+        "Not ready: 3 of 300 clients that reported. 3 would be orphaned. There is no expected list, so nothing can \
+         be called complete."
     );
     assert_eq!(
         says(&unlisted([0, 0, 0, 0, 0, 0, 300])),
@@ -159,6 +158,7 @@ fn every_number_leads_to_its_list() {
     assert_eq!(
         hrefs,
         [
+            "/blockers?standing=blocking,undetermined,conflict,restart_pending,stale,silent",
             "/blockers?standing=blocking&impact=orphan",
             "/blockers?standing=blocking&impact=partial",
             "/blockers?standing=blocking&impact=degraded",
@@ -192,7 +192,7 @@ fn a_selection_never_says_that_the_estate_is_ready() {
     let (state, text) = says([3, 0, 0, 1, 0, 2, 4]);
     assert_eq!(state, State::NotReady);
     assert!(
-        text.starts_with("In this selection: ") && text.ends_with(", of 10 clients in it."),
+        text.starts_with("In this selection: 6 of 10 clients are not ready. "),
         "{text}"
     );
 }
