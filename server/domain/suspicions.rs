@@ -17,7 +17,8 @@ pub enum Kind {
     Hardware,
     /// The same machine, with an older Windows.
     OlderWindows,
-    /// It turned the client ready, and came by another token or from another address than the reports before.
+    /// It turned the client ready, and came by another token or from another address than the reports before, or by a token
+    /// that is new to the client.
     Sender,
     /// The client is heard from many addresses within a day.
     Addresses,
@@ -82,7 +83,7 @@ impl Kind {
                 "A report of the same machine named an older Windows than the one before."
             }
             Self::Sender => {
-                "A report turned the client ready, and came by another token or from another address than the reports before."
+                "A report turned the client ready, and came by another token or from another address than the reports before, or by a token that has spoken for the client for less than a week."
             }
             Self::Addresses => "The client was heard from more than 6 addresses within a day.",
             Self::Clock => {
@@ -107,7 +108,7 @@ impl Kind {
                 "Taking back a feature update does this, and an older copy put back."
             }
             Self::Sender => {
-                "Addresses move with DHCP; a machine that was mended on the day on which it moved looks like this, too."
+                "Addresses move with DHCP; a machine that was mended on the day on which it moved looks like this, too, and so does one that was mended in the week after it was given a new token."
             }
             Self::Addresses => "A notebook on its way, or a gateway with many addresses.",
             Self::Clock => {
@@ -123,6 +124,9 @@ impl Kind {
 pub const ADDRESSES: i64 = 6;
 /// In which time addresses are counted, and after which a new one is a known one.
 pub const SETTLED: i64 = DAY;
+/// A token is no stranger to a client that heard from it first so long ago, by the clock of the server. So a thief who first
+/// repeats what is known has to wait for a week in which the client itself is heard, and whoever looks can see both.
+pub const ACQUAINTED: i64 = 7 * DAY;
 /// In which time clients are counted that one sender turns ready.
 pub const WINDOW: i64 = HOUR;
 /// One sender turns so many ready in that time without anybody wondering, unless the settings say otherwise.
@@ -173,6 +177,8 @@ pub struct After<'k> {
     pub counts: bool,
     /// The client has been known at its address for longer than [`SETTLED`].
     pub settled: bool,
+    /// When its token spoke for the client first, where that makes it a [`newcomer`].
+    pub newcomer: Option<Timestamp>,
 }
 
 /// Something odd.
@@ -292,6 +298,10 @@ fn sender(before: &Before<'_>, after: &After<'_>) -> Option<Found> {
     if !old.token.is_empty() && !new.token.is_empty() && old.token != new.token {
         was.push(format!("token {}", old.token));
         became.push(format!("token {}", new.token));
+    } else if let Some(since) = after.newcomer {
+        // It has said what was known before, so that it is the one that was heard last.
+        was.push("another token".to_owned());
+        became.push(format!("token {}, first heard {since}", new.token));
     }
     if !old.from.is_empty() && !new.from.is_empty() && !after.settled {
         if old.from == new.from {
@@ -334,6 +344,14 @@ pub fn many_addresses(addresses: i64) -> Option<Found> {
         was: String::new(),
         became: format!("{addresses} addresses within a day"),
     })
+}
+
+/// When a token spoke for a client first, where another had spoken before it and that is less than [`ACQUAINTED`] ago. `first`:
+/// when it was, and `others`: when the first of all others spoke, both by the server's clock. Who was the first of all is
+/// nobody's newcomer.
+pub fn newcomer(first: Timestamp, others: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    let is_new = now.since(first) < ACQUAINTED;
+    (is_new && others.is_some_and(|others| others <= first)).then_some(first)
 }
 
 /// Whether a client has been known at an address for long enough. `since`: when it was first heard from there, where that

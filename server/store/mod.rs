@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod accounts;
+mod acquaintance;
 pub mod admission;
 mod ahead;
 mod analysing;

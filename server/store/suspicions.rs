@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::{
-    ESTATE,
+    ESTATE, acquaintance,
     bursts::{self, Turn},
     db::Conn,
     error::Result,
@@ -80,9 +80,19 @@ impl<'r> Wave<'r> {
             .iter()
             .filter_map(|&index| self.compared(index, applied))
             .collect();
-        let settled = self.settled(conn, &judged).await?;
+        let turned: Vec<&(usize, Before<'_>, After<'_>)> = judged
+            .iter()
+            .filter(|(_, before, after)| after.turned(before) && after.by_a_stranger())
+            .collect();
+        let settled = self.settled(conn, &turned).await?;
+        let by_token: Vec<(usize, ClientId, &str)> = turned
+            .iter()
+            .map(|(index, _, after)| (*index, self.id(*index), after.traits.token))
+            .collect();
+        let newcomers = acquaintance::newcomers(conn, &by_token, self.now).await?;
         for (index, before, mut after) in judged {
             after.settled = settled.get(&index).copied().unwrap_or(true);
+            after.newcomer = newcomers.get(&index).copied();
             let turned = after.turned(&before);
             let (client, report) = (self.id(index), &self.reports[index]);
             if turned && after.by_a_stranger() {
@@ -161,6 +171,7 @@ impl<'r> Wave<'r> {
             trust: report.sender.trust,
             counts,
             settled: true,
+            newcomer: None,
         };
         Some((index, before, after))
     }
@@ -189,12 +200,8 @@ impl<'r> Wave<'r> {
     async fn settled(
         &self,
         conn: &mut Conn,
-        judged: &[(usize, Before<'_>, After<'_>)],
+        turned: &[&(usize, Before<'_>, After<'_>)],
     ) -> Result<HashMap<usize, bool>> {
-        let turned: Vec<&(usize, Before<'_>, After<'_>)> = judged
-            .iter()
-            .filter(|(_, before, after)| after.turned(before) && after.by_a_stranger())
-            .collect();
         if turned.is_empty() {
             return Ok(HashMap::new());
         }

@@ -1,5 +1,7 @@
 //! What honest machines seldom do: noted for the one report that shows it, for no honest fleet, and never a verdict.
 
+mod newcomers;
+
 use cutover::{
     clock,
     domain::{
@@ -152,6 +154,7 @@ fn after(text: &str) -> After<'_> {
         trust: Trust::Claimed,
         counts: true,
         settled: false,
+        newcomer: None,
     }
 }
 
@@ -168,6 +171,17 @@ fn what_is_odd_is_odd_and_nothing_else() {
         after.settled = before.traits.from == after.traits.from;
         let wanted: Vec<&str> = wanted.split_whitespace().collect();
         assert_eq!(kinds(&before, &after), wanted, "{was} -> {came}");
+        // A token that is new to the client is another sender where it turns somebody ready, and nowhere else.
+        let new = After {
+            newcomer: Some(Timestamp(101 * DAY)),
+            ..after
+        };
+        let turned = new.turned(&before);
+        assert_eq!(
+            kinds(&before, &new).contains(&"sender"),
+            turned,
+            "{came}, by a newcomer"
+        );
         let vouched = After {
             trust: Trust::Vouched,
             ..after
@@ -408,6 +422,20 @@ const CASES: &[Case] = &[
                 OTHER,
             ),
             ("forged", as_it_is, "ingest", OTHER),
+        ],
+        &["sender"],
+    ),
+    (
+        "in two steps by a token",
+        w7,
+        &[
+            (
+                "still blocking",
+                |r| w7_again(r).collected(-8 * MINUTE),
+                "second",
+                MINE,
+            ),
+            ("forged", as_it_is, "second", MINE),
         ],
         &["sender"],
     ),
