@@ -29,7 +29,8 @@ use crate::{
     },
 };
 
-use limited::{admitted, refused_site};
+use limited::admitted;
+pub(crate) use limited::refused_site;
 use told::Told;
 
 /// A report that claims a time further ahead than this is flagged.
@@ -384,7 +385,7 @@ pub async fn judged(
     let judged = move || {
         let parsed = |document: &Vec<u8>| {
             let parsed = report_v1::parse_with_hash(document)?;
-            match refused_site(&parsed, &sender) {
+            match refused_site(&parsed.report.ids, &sender) {
                 Some(errors) => Err(errors),
                 None => Ok(judge.prepare(parsed, document, received_at, &sender)),
             }
@@ -424,7 +425,7 @@ fn sort(
                 }),
             Err(cut) => Err(vec![cut.error]),
         };
-        let parsed = parsed.and_then(|parsed| match refused_site(&parsed, sender) {
+        let parsed = parsed.and_then(|parsed| match refused_site(&parsed.report.ids, sender) {
             Some(errors) => Err(errors),
             None => Ok(parsed),
         });

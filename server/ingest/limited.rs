@@ -2,9 +2,9 @@
 
 use super::{Error, Prepared, Result1, count_refused};
 use crate::{
-    domain::time::Timestamp,
+    domain::{identity::ClientIds, time::Timestamp},
     store::{Store, admission::site_refused, incoming::Sender},
-    wire::{FieldError, report_v1::Parsed},
+    wire::FieldError,
 };
 
 /// Takes out what a limited sender may not speak of.
@@ -39,9 +39,8 @@ pub(super) async fn admitted(
 }
 
 /// Why a report is not taken from this sender, whatever is known of its client.
-pub(super) fn refused_site(parsed: &Parsed, sender: &Sender) -> Option<Vec<FieldError>> {
-    let site = parsed.report.ids.site_code.as_deref();
-    let detail = site_refused(sender, site)?;
+pub(crate) fn refused_site(ids: &ClientIds, sender: &Sender) -> Option<Vec<FieldError>> {
+    let detail = site_refused(sender, ids.site_code.as_deref())?;
     Some(vec![FieldError {
         pointer: "/client/site_code".to_owned(),
         detail,

@@ -11,6 +11,7 @@ use super::{
     rows::Rows,
 };
 use crate::domain::{
+    access::Sites,
     evidence::{Coverage, Trust},
     identity::ClientIds,
     time::Timestamp,
@@ -188,6 +189,24 @@ impl Known {
         speaker: identify::Speaker,
     ) -> Option<identify::Resolution> {
         identify::resolve(ids, &self.by_ident, speaker)
+    }
+
+    /// The same, as somebody sees it who may see these sites: clients that are known at another are not there. Who is at no
+    /// known site is.
+    pub(super) fn in_sight(&self, sites: &Sites) -> Self {
+        let seen = |ids: &ClientIds| {
+            let site = ids.site_code.as_deref();
+            site.is_none_or(|site| sites.holds(site))
+        };
+        let by_ident = self.by_ident.iter().map(|(ident, candidates)| {
+            let seen = candidates.iter().filter(|one| seen(&one.ids));
+            (ident.clone(), seen.cloned().collect())
+        });
+        let state = self.state.iter().filter(|(_, state)| seen(&state.ids));
+        Self {
+            by_ident: by_ident.collect(),
+            state: state.map(|(id, state)| (*id, state.clone())).collect(),
+        }
     }
 
     /// The names of the clients that these ids fit equally well, where no choice can be made.

@@ -5,6 +5,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use super::{
     ESTATE, Store,
+    admission::Refusal,
     db::Conn,
     error::{Error, Result},
     evidence, feeds, group,
@@ -207,7 +208,7 @@ async fn store(
     let mut reports = Vec::with_capacity(portion.reports.len());
     for (n, report) in &portion.reports {
         if let Some(why) = whom(&known, &report.ids, report.sender.speaker()).ambiguous() {
-            refused.push((*n, why));
+            refused.push((*n, in_sight(why, &known, report)));
         } else {
             numbers.push(*n);
             reports.push(report.clone());
@@ -238,6 +239,17 @@ async fn store(
     }
     statement.bind(feeds::one_site(&reports)).execute().await?;
     Ok(Some(receipts.iter().map(|receipt| receipt.kept).collect()))
+}
+
+/// Why a row that could be about several clients is not taken, in words that name none of a site that its sender may not see.
+fn in_sight(why: String, known: &Known, report: &Incoming) -> String {
+    let sender = &report.sender;
+    if sender.sites.limit().is_none() {
+        return why;
+    }
+    let seen = known.in_sight(&sender.sites);
+    let of_those = whom(&seen, &report.ids, sender.speaker()).ambiguous();
+    of_those.unwrap_or_else(|| Refusal::OtherSite.words())
 }
 
 const fn outcome(receipt: &Receipt, first: bool) -> RowOutcome {

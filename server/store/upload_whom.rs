@@ -63,14 +63,18 @@ pub struct Matcher {
 
 impl Matcher {
     /// Whom these rows are about when `sender` sends them, and what storing them would do. The writer resolves them the
-    /// same way.
+    /// same way. To a sender for some sites clients of others are nobody: what comes of a row about one of them is found out
+    /// when it is stored, and not by looking.
     pub async fn look(
         &mut self,
         rows: &[Saying],
         sender: &Sender,
     ) -> Result<Vec<(Whom, RowOutcome)>> {
         let idents = rows.iter().flat_map(|row| identify::all_idents(&row.ids));
-        let known = Known::find(&mut self.conn, idents).await?;
+        let mut known = Known::find(&mut self.conn, idents).await?;
+        if sender.sites.limit().is_some() {
+            known = known.in_sight(&sender.sites);
+        }
         let whom: Vec<Whom> = rows
             .iter()
             .map(|row| whom(&known, &row.ids, sender.speaker()))

@@ -33,7 +33,11 @@ pub(super) fn sender(who: &str, upload: &Upload) -> Sender {
 }
 
 /// The same, held to the sites that its token holds for. A token that is gone from the list holds for none.
-async fn limited(store: &Store, who: &str, upload: &Upload) -> Result<Sender, store::Error> {
+pub(super) async fn limited(
+    store: &Store,
+    who: &str,
+    upload: &Upload,
+) -> Result<Sender, store::Error> {
     let mut sender = sender(who, upload);
     if !upload.token.is_empty() {
         let token = store.token_by_id(&upload.token).await?;

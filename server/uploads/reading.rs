@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     domain::{evidence::Coverage, time::Timestamp},
-    ingest::Judge,
+    ingest::{Judge, refused_site},
     store::{
         self, Store,
         forecast::Saying,
@@ -78,7 +78,7 @@ pub(super) async fn read(
     let (portions, mut ready) = mpsc::channel(1);
     let reader = tokio::task::spawn_blocking(move || read_files(&files, &how, &looks, &portions));
     let mut matcher = store.matcher().await?;
-    let sender = super::committing::sender(&upload.created_by, upload);
+    let sender = super::committing::limited(store, &upload.created_by, upload).await?;
     let mut first = 0;
     let mut rejected = 0;
     let mut by_itself = ByItself::default();
@@ -317,7 +317,15 @@ async fn resolved(
     let mut sayings = Vec::with_capacity(portion.len());
     let rows: Vec<(NewRow, bool)> = portion
         .into_iter()
-        .map(|Checked { row, saying }| {
+        .map(|Checked { mut row, saying }| {
+            // What is not taken of anybody is said before it is looked whether somebody is known.
+            let no = saying
+                .as_ref()
+                .and_then(|said| refused_site(&said.ids, sender));
+            if let Some(no) = no {
+                refuse(&mut row, in_words(&no));
+                return (row, false);
+            }
             let says = saying.is_some();
             sayings.extend(saying);
             (row, says)

@@ -1,6 +1,7 @@
 //! Tokens that end, that hold for some sites and networks, and for so many new clients.
 
 use reqwest::Method;
+use serde_json::{Value, json};
 
 use crate::support::{answer::Answer, app::TestApp};
 
@@ -236,5 +237,120 @@ async fn a_token_makes_only_so_many_clients_known_in_an_hour() {
         send(&app, app.token("ingest"), app.report("PC-9").line())
             .await
             .ok("another token");
+    }
+}
+
+/// What an upload says of itself and of its rows, without what tells one upload from another.
+async fn said_of(app: &TestApp, token: &str, id: &str) -> (Value, Vec<Value>) {
+    let ask = async |path: &str| {
+        let request = app.request(Method::GET, &format!("/api/v1/uploads/{id}{path}"));
+        Answer::to(request.bearer_auth(token)).await.ok(path).json()
+    };
+    let mut upload = ask("?wait=30").await;
+    while upload["state"] == "reading" || upload["state"] == "committing" {
+        upload = ask("?wait=30").await;
+    }
+    let numbers = ["found", "would", "stored", "rejected", "rows", "state"];
+    let told = numbers.map(|name| (name.to_owned(), upload[name].clone()));
+    let rows = ask("/rows").await["items"]
+        .as_array()
+        .expect("rows")
+        .clone();
+    (Value::Object(told.into_iter().collect()), rows)
+}
+
+#[tokio::test]
+async fn a_preview_of_a_token_for_some_sites_knows_nobody_of_another() {
+    for app in TestApp::each().await {
+        for name in ["OTHER-1", "OTHER-2", "OTHER-3"] {
+            let known = app.report(name).at_site("P02");
+            send(&app, app.token("ingest"), known.line()).await.ok(name);
+        }
+        for name in ["MINE-1", "MINE-2"] {
+            send(&app, app.token("ingest"), app.report(name).line())
+                .await
+                .ok(name);
+        }
+        let token = made(&app, "p01", &["--purpose", "import", "--sites", "P01"]);
+        let upload = async |body: String| {
+            let request = app.request(Method::POST, "/api/v1/uploads?name=rows.ndjson");
+            let sent = Answer::to(request.bearer_auth(&token).body(body)).await;
+            assert_eq!(sent.status, 202, "{}", sent.text());
+            sent.json()["id"].as_str().expect("an id").to_owned()
+        };
+        // As far as anybody can tell by looking, who is known elsewhere is as new as who is known nowhere.
+        let of_site = |name: &str, site: &str| app.report(name).windows7_untouched().at_site(site);
+        let mut previews = Vec::new();
+        for (name, site) in [
+            ("OTHER-1", "P01"),
+            ("NOBODY-1", "P01"),
+            ("OTHER-2", "P02"),
+            ("NOBODY-2", "P02"),
+        ] {
+            let id = upload(of_site(name, site).line()).await;
+            let (told, rows) = said_of(&app, &token, &id).await;
+            let row = rows.first().expect("a row");
+            let same = json!([
+                told,
+                row["status"],
+                row["forecast"],
+                row["notes"],
+                row["problem"]
+            ]);
+            previews.push((same, id, row["client_name"].clone()));
+        }
+        let engine = app.engine;
+        assert_eq!(previews[0].0, previews[1].0, "on {engine}");
+        assert_eq!(previews[0].0[0]["would"]["new"], 1, "{:?}", previews[0]);
+        assert_eq!(previews[0].2, "OTHER-1");
+        assert_eq!(previews[2].0, previews[3].0, "on {engine}");
+        assert_eq!(previews[2].0[0]["rejected"], 1, "{:?}", previews[2]);
+        assert!(
+            previews[2].0[4]
+                .as_str()
+                .is_some_and(|why| why.contains("this record says P02")),
+            "{:?}",
+            previews[2]
+        );
+        // Nor is anybody of another site named who is mixed up with one of theirs.
+        let guid = |name: &str| app.report(name).value()["client"]["sms_guid"].clone();
+        let mixed = [
+            app.report("MINE-1")
+                .set("/client/sms_guid", guid("OTHER-3")),
+            app.report("OTHER-3")
+                .set("/client/sms_guid", guid("MINE-2")),
+        ];
+        let mixed = mixed.map(|report| {
+            let mut client = report.value()["client"].clone();
+            for id in ["resource_id", "fqdn", "smbios_guid", "serial_number"] {
+                client.as_object_mut().expect("a client").remove(id);
+            }
+            report.set("/client", client).line()
+        });
+        let id = upload(mixed.join("\n")).await;
+        let (told, rows) = said_of(&app, &token, &id).await;
+        assert_eq!(told["rejected"], 0, "{told}");
+        assert!(!rows[0].to_string().contains("OTHER"), "{}", rows[0]);
+        // What is theirs is known as before.
+        let own = upload(of_site("MINE-1", "P01").line()).await;
+        let (told, _) = said_of(&app, &token, &own).await;
+        assert_eq!(told["found"]["known"], 1, "{told}");
+
+        // Stored, nobody is taken over.
+        let before = app.json("/api/v1/clients?site=P02").await;
+        for (id, rejected) in [(&previews[0].1, 1), (&previews[1].1, 0), (&id, 2)] {
+            let request = app.request(Method::POST, &format!("/api/v1/uploads/{id}/commit"));
+            Answer::to(request.bearer_auth(&token)).await.ok("stored");
+            let (told, rows) = said_of(&app, &token, id).await;
+            assert_eq!(told["rejected"], rejected, "on {engine}: {told} {rows:?}");
+            for row in rows.iter().filter(|row| row["status"] == "rejected") {
+                let why = "this client is known at a site that the token does not hold for";
+                let said = row["problem"].as_str().expect("a sentence");
+                assert!(said.ends_with(why), "on {engine}: {row}");
+            }
+        }
+        let after = app.json("/api/v1/clients?site=P02").await;
+        assert_eq!(before["items"], after["items"], "on {engine}");
+        assert_eq!(after["total"], 3);
     }
 }
