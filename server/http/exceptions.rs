@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::{
     auth::{Person, Reader},
     contract::{codes, params},
+    manners::led_by_us,
     pages::{html, layout},
     polled::{self, Polled},
     query::{
@@ -301,7 +302,9 @@ async fn shown(
         &offered,
         (&person.name, person.may(Permission::Decide)),
     );
-    page.told = query.told.says();
+    if led_by_us(headers) {
+        page.told = query.told.says();
+    }
     html(&page)
 }
 

@@ -18,6 +18,13 @@ use crate::error::Problem;
 /// Most letters of a request's id that somebody else has chosen.
 const LONGEST_ID: usize = 128;
 
+/// Whether a page of our own led the browser here, as after a form. What a page tells of what has just been done stands in its
+/// address, and whoever sends somebody a link could say anything there. Where a browser does not say it, nothing is told.
+pub(super) fn led_by_us(headers: &HeaderMap) -> bool {
+    let from = headers.get("sec-fetch-site");
+    from.is_some_and(|from| from == "same-origin")
+}
+
 /// Answers OPTIONS where a route is, and names it where a method is wrong. It stands outside of the routes, which say
 /// only at the very end what they take.
 pub(super) async fn options(request: Request, next: Next) -> Response {

@@ -15,9 +15,9 @@ use axum::{
 use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
     cutover, enrolled, exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest,
-    kit, layers, lists, observed, observed_page, oidc, pages, people, population, saved,
-    second_factor, setup, sightings, sign_in, suspicions, tls_page, tokens, trend, trend_api,
-    twins, upload_again, upload_api, uploads, webhooks,
+    kit, layers, lists, observed, observed_page, oidc, pages, people, population, query::Nothing,
+    saved, second_factor, setup, sightings, sign_in, suspicions, tls_page, tokens, trend,
+    trend_api, twins, upload_again, upload_api, uploads, webhooks,
 };
 use crate::{
     domain::access::{Permission, Role},
@@ -85,6 +85,9 @@ pub struct Route {
     pub path: &'static str,
     /// Who may.
     pub rule: Rule,
+    /// It reads what stands behind the `?` of its address, and refuses by itself what it does not know there. Of all others
+    /// nothing may stand there: a filter that is passed over shows the whole as if it were a part.
+    pub asks: bool,
     handler: MethodRouter<App>,
 }
 
@@ -103,10 +106,13 @@ where
         _ => routing::get(handler),
     };
     let rule = Rule { needs, tokens: &[] };
+    let asks = method != Method::GET;
     Route {
         method,
         path,
         rule,
+        // What is sent is read by whoever takes it.
+        asks,
         handler,
     }
 }
@@ -117,6 +123,18 @@ where
     T: 'static,
 {
     route(Method::GET, path, needs, handler)
+}
+
+/// A page or call that can be asked about a part.
+fn ask<H, T>(path: &'static str, needs: Needs, handler: H) -> Route
+where
+    H: Handler<T, App>,
+    T: 'static,
+{
+    Route {
+        asks: true,
+        ..get(path, needs, handler)
+    }
 }
 
 fn post<H, T>(path: &'static str, needs: Needs, handler: H) -> Route
@@ -150,20 +168,20 @@ fn pages() -> Vec<Route> {
     const ASK: &str = "/exceptions/new";
     const ASK_FOR_ONE: &str = "/clients/{id}/exceptions";
     vec![
-        get("/", Read, pages::home),
+        ask("/", Read, pages::home),
         get("/os/{key}", Read, pages::os),
         get("/sites/{site}", Read, pages::site),
         get("/roles/{role}", Read, pages::role),
-        get("/blockers", Read, pages::blockers),
-        get("/fixes", Read, fixes::page),
+        ask("/blockers", Read, pages::blockers),
+        ask("/fixes", Read, fixes::page),
         get("/fixes/{code}", Read, fixes::one),
         get("/fixes/{code}/{file}", Read, fixes::file),
-        get("/clients", Read, pages::clients),
-        get("/clients/{id}", Read, pages::client),
+        ask("/clients", Read, pages::clients),
+        ask("/clients/{id}", Read, pages::client),
         post("/clients/{id}/two-machines", Feed, twins::two_machines),
         post(ASK_FOR_ONE, FeedOrDecide, forms::ask_for_one),
-        get("/exceptions", Read, exceptions::page),
-        get(ASK, FeedOrDecide, exceptions::form),
+        ask("/exceptions", Read, exceptions::page),
+        ask(ASK, FeedOrDecide, exceptions::form),
         post(ASK, FeedOrDecide, forms::ask_for_all),
         post("/exceptions/decide", Decide, forms::decide),
         get("/exceptions/{id}", Read, exceptions::one),
@@ -175,9 +193,9 @@ fn pages() -> Vec<Route> {
         post("/views", Read, saved::save),
         // One's own; those of others are for who administrates.
         post("/views/{view}/delete", Read, saved::delete),
-        get("/upload", FeedOrReadAudit, uploads::form),
+        ask("/upload", FeedOrReadAudit, uploads::form),
         post("/upload", Feed, uploads::take),
-        get("/uploads/{id}", FeedOrReadAudit, uploads::one),
+        ask("/uploads/{id}", FeedOrReadAudit, uploads::one),
         post("/uploads/{id}/commit", Feed, upload_again::commit),
         post("/uploads/{id}/cancel", Feed, uploads::cancel),
         post("/uploads/{id}/again", Feed, upload_again::again),
@@ -187,16 +205,16 @@ fn pages() -> Vec<Route> {
         post("/population/withdraw", Feed, lists::withdraw_form),
         get("/feeds", Read, feeds::page),
         get("/webhooks", Administer, webhooks::page),
-        get("/audit", ReadAudit, audit::page),
-        get("/audit/log.csv", ReadAudit, audit_export::csv),
-        get("/audit/log.ndjson", ReadAudit, audit_export::ndjson),
+        ask("/audit", ReadAudit, audit::page),
+        ask("/audit/log.csv", ReadAudit, audit_export::csv),
+        ask("/audit/log.ndjson", ReadAudit, audit_export::ndjson),
         get("/tls", Read, tls_page::page),
-        get("/sightings", Read, sightings::page),
-        get("/suspicions", Read, suspicions::page),
+        ask("/sightings", Read, sightings::page),
+        ask("/suspicions", Read, suspicions::page),
         post("/suspicions/close", FeedOrDecide, suspicions::close),
-        get("/observed", Read, observed_page::page),
+        ask("/observed", Read, observed_page::page),
         post("/observed", Feed, observed_page::take_log),
-        get("/trend", Read, trend::page),
+        ask("/trend", Read, trend::page),
         get("/trend/{day}", Read, trend::day),
         get("/feeding", Read, kit::feeding),
         get("/kit/{name}", Read, kit::file),
@@ -218,7 +236,7 @@ fn cutovers() -> Vec<Route> {
     const SHEET: &str = "/cutover/decisions/{number}/sheet";
     const CALENDAR: &str = "/cutover/decisions/{number}/calendar";
     vec![
-        get("/cutover", Read, pages::list),
+        ask("/cutover", Read, pages::list),
         post("/cutover", FeedOrDecide, forms::add),
         get(ONE, Read, pages::one),
         post(ONE, Decide, forms::change),
@@ -226,8 +244,8 @@ fn cutovers() -> Vec<Route> {
         post("/cutover/{scope}/limits", Decide, said::limits),
         post("/cutover/{scope}/say", FeedOrDecide, said::say),
         post("/cutover/{scope}/decide", Decide, said::decide),
-        get("/cutover/{scope}/what-if/{run}", Read, pages::run),
-        get(DECISION, Read, decisions::one),
+        ask("/cutover/{scope}/what-if/{run}", Read, pages::run),
+        ask(DECISION, Read, decisions::one),
         get(AFTER, Read, after::page),
         post(SWITCHED, FeedOrDecide, after::switched),
         get(RECORD, Read, downloads::record),
@@ -261,7 +279,7 @@ fn people() -> Vec<Route> {
         post("/tokens/{token}/revoke", Administer, tokens::revoke),
         post("/tokens/{token}/quarantine", Administer, tokens::quarantine),
         post("/tokens/{token}/lift", Administer, tokens::lift),
-        get("/enrolled", ReadAudit, enrolled::page),
+        ask("/enrolled", ReadAudit, enrolled::page),
         get("/enrolled/{machine}", ReadAudit, enrolled::one),
         post("/enrolled/{machine}/revoke", Administer, enrolled::revoke),
         get("/account", OwnAccount, account::page),
@@ -284,17 +302,17 @@ fn people() -> Vec<Route> {
             OwnAccount,
             second_factor::remove,
         ),
-        get("/sign-in", Anyone, sign_in::form),
+        ask("/sign-in", Anyone, sign_in::form),
         post("/sign-in", Anyone, sign_in::sign_in),
         get("/sign-in/code", Anyone, second_factor::code_form),
         post("/sign-in/code", Anyone, second_factor::code),
-        get("/sign-in/oidc", Anyone, oidc::begin),
-        get("/sign-in/oidc/return", Anyone, oidc::finish),
+        ask("/sign-in/oidc", Anyone, oidc::begin),
+        ask("/sign-in/oidc/return", Anyone, oidc::finish),
         post("/sign-out", Anyone, sign_in::sign_out),
-        get("/setup", Anyone, setup::form),
+        ask("/setup", Anyone, setup::form),
         post("/setup", Anyone, setup::set_up),
-        get("/static/{file}", Anyone, assets::file),
-        get("/favicon.ico", Anyone, assets::favicon),
+        ask("/static/{file}", Anyone, assets::file),
+        ask("/favicon.ico", Anyone, assets::favicon),
     ]
 }
 
@@ -316,35 +334,35 @@ fn api() -> Vec<Route> {
         post("/api/v1/reports", Feed, ingest::reports).or(SENDING),
         route(Method::PUT, LISTS, Feed, ingest::population).or(POPULATION),
         route(Method::DELETE, LISTS, Feed, lists::withdraw).or(POPULATION),
-        get("/api/v1/summary", Read, api::summary).or(READ),
-        get("/api/v1/clients", Read, api::clients).or(READ),
-        get("/api/v1/clients/{id}", Read, api_client::client).or(READ),
-        get("/api/v1/clients/{id}/raw", Read, api_client::raw).or(READ),
-        get(ENTRY, Read, api_client::report).or(READ),
-        get("/api/v1/blockers", Read, api::blockers).or(READ),
-        get("/api/v1/blockers/changes", Read, changes::list).or(READ),
-        get("/api/v1/exceptions", Read, exceptions::list).or(READ),
-        get("/api/v1/fixes", Read, fixes::api).or(READ),
-        get("/api/v1/gate", Read, gate::answer).or(READ),
-        get("/api/v1/feeds", Read, feeds::list).or(READ),
-        get("/api/v1/trend", Read, trend_api::list).or(READ),
-        get("/api/v1/regressed", Read, trend_api::who_was_ready).or(READ),
-        get("/api/v1/rejects", FeedOrReadAudit, api::rejects).or(READ),
-        get("/api/v1/audit", ReadAudit, audit::list),
-        get("/api/v1/sightings", Read, sightings::list).or(READ),
-        get("/api/v1/suspicions", Read, suspicions::list).or(READ),
-        get(OBSERVED, Read, observed::list).or(READ),
+        ask("/api/v1/summary", Read, api::summary).or(READ),
+        ask("/api/v1/clients", Read, api::clients).or(READ),
+        ask("/api/v1/clients/{id}", Read, api_client::client).or(READ),
+        ask("/api/v1/clients/{id}/raw", Read, api_client::raw).or(READ),
+        ask(ENTRY, Read, api_client::report).or(READ),
+        ask("/api/v1/blockers", Read, api::blockers).or(READ),
+        ask("/api/v1/blockers/changes", Read, changes::list).or(READ),
+        ask("/api/v1/exceptions", Read, exceptions::list).or(READ),
+        ask("/api/v1/fixes", Read, fixes::api).or(READ),
+        ask("/api/v1/gate", Read, gate::answer).or(READ),
+        ask("/api/v1/feeds", Read, feeds::list).or(READ),
+        ask("/api/v1/trend", Read, trend_api::list).or(READ),
+        ask("/api/v1/regressed", Read, trend_api::who_was_ready).or(READ),
+        ask("/api/v1/rejects", FeedOrReadAudit, api::rejects).or(READ),
+        ask("/api/v1/audit", ReadAudit, audit::list),
+        ask("/api/v1/sightings", Read, sightings::list).or(READ),
+        ask("/api/v1/suspicions", Read, suspicions::list).or(READ),
+        ask(OBSERVED, Read, observed::list).or(READ),
         post(OBSERVED, Feed, observed::add).or(IMPORT),
-        get("/api/v1/scopes", Read, cutover::api::scopes).or(READ),
-        get(WHAT_IF, Read, cutover::api::what_if).or(READ),
-        get("/api/v1/decisions", Read, cutover::api::decisions).or(READ),
-        get(DECISION, Read, cutover::api::decision).or(READ),
-        get(AFTER, Read, cutover::after::api).or(READ),
-        get("/api/v1/openapi.json", Anyone, contract::document),
-        get(UPLOADS, FeedOrReadAudit, upload_api::list).or(IMPORT),
+        ask("/api/v1/scopes", Read, cutover::api::scopes).or(READ),
+        ask(WHAT_IF, Read, cutover::api::what_if).or(READ),
+        ask("/api/v1/decisions", Read, cutover::api::decisions).or(READ),
+        ask(DECISION, Read, cutover::api::decision).or(READ),
+        ask(AFTER, Read, cutover::after::api).or(READ),
+        ask("/api/v1/openapi.json", Anyone, contract::document),
+        ask(UPLOADS, FeedOrReadAudit, upload_api::list).or(IMPORT),
         post(UPLOADS, Feed, upload_api::add).or(IMPORT),
-        get("/api/v1/uploads/{id}", FeedOrReadAudit, upload_api::one).or(IMPORT),
-        get(
+        ask("/api/v1/uploads/{id}", FeedOrReadAudit, upload_api::one).or(IMPORT),
+        ask(
             "/api/v1/uploads/{id}/rows",
             FeedOrReadAudit,
             upload_api::rows,
@@ -352,15 +370,15 @@ fn api() -> Vec<Route> {
         .or(IMPORT),
         post("/api/v1/uploads/{id}/commit", Feed, upload_api::commit).or(IMPORT),
         post("/api/v1/uploads/{id}/cancel", Feed, upload_api::cancel).or(IMPORT),
-        get(
+        ask(
             "/api/v1/uploads/{id}/rejected",
             FeedOrReadAudit,
             upload_api::rejected,
         )
         .or(IMPORT),
-        get("/healthz", Anyone, health::healthz),
-        get("/readyz", Anyone, health::readyz),
-        get("/metrics", Read, health::metrics).or(READ),
+        ask("/healthz", Anyone, health::healthz),
+        ask("/readyz", Anyone, health::readyz),
+        ask("/metrics", Read, health::metrics).or(READ),
     ]
 }
 
@@ -376,7 +394,10 @@ pub fn router(app: App) -> Router {
         };
         let of_path = rules.entry(route.path).or_default();
         of_path.push((route.method, route.rule));
-        let handler = route.handler.layer(DefaultBodyLimit::max(limit));
+        let mut handler = route.handler.layer(DefaultBodyLimit::max(limit));
+        if !route.asks {
+            handler = handler.route_layer(middleware::from_extractor::<Nothing>());
+        }
         routes = routes.route(route.path, handler);
     }
     let guard = (app.clone(), Arc::new(rules));

@@ -13,6 +13,7 @@ use super::{
     contract::{codes, params},
     form::{Field, Sent},
     lists::reason,
+    manners::led_by_us,
     pages::{html, layout},
     polled::{self, Polled},
     query::{DEFAULT_LIMIT, Empty, MAX_LIMIT, Once, each, unknown},
@@ -31,7 +32,6 @@ use crate::{
     views::{
         Nav, links,
         suspicions::{SuspicionRow, SuspicionsPage},
-        text::counted,
     },
     wire::FieldError,
 };
@@ -45,7 +45,7 @@ pub struct SuspicionQuery {
     which: Which,
     cursor: Option<String>,
     limit: usize,
-    done: Option<i64>,
+    done: Option<bool>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for SuspicionQuery {
@@ -93,8 +93,11 @@ fn apply(query: &mut SuspicionQuery, name: &str, value: String) -> Result<(), St
                 .ok_or_else(|| format!("must be a number from 1 to {MAX_LIMIT}"))?;
         }
         "done" => {
-            let done = value.parse();
-            query.done = Some(done.map_err(|_| "must be a number".to_owned())?);
+            query.done = Some(match value.as_str() {
+                SOME => true,
+                NONE => false,
+                _ => return Err(unknown(&value, &[SOME, NONE])),
+            });
         }
         _ => {
             let known = params::SUSPICIONS.map(|param| param.name);
@@ -273,12 +276,23 @@ pub async fn page(
         .suspicions(&query.which, &person.sites, cursor, limit)
         .await?;
     let mut layout = layout(&app, Nav::Suspicions, Some(&person), Some(&headers));
-    layout.notice = query
-        .done
-        .map(|done| format!("Closed {}.", counted(done, "suspicion", "suspicions")));
+    // How many, the list of those that are closed tells.
+    let done = query.done.filter(|_| led_by_us(&headers));
+    layout.notice = done.map(|some| {
+        let said = if some {
+            "What was ticked and still open is closed. It stays readable, with your reason, in the list of those that are closed."
+        } else {
+            "Nothing was closed: what was ticked is closed already, or not yours to close."
+        };
+        said.to_owned()
+    });
     let closes = person.may(Permission::Feed) || person.may(Permission::Decide);
     html(&SuspicionsPage::new(layout, &query.which, &page, closes))
 }
+
+/// What the page says after a form that closed something, and after one that did not.
+const SOME: &str = "some";
+const NONE: &str = "none";
 
 /// The form that closes.
 const CLOSING: &[Field] = &[Field::Often("id"), Field::Once("why")];
@@ -303,7 +317,8 @@ pub async fn close(Of(app): Of<App>, person: Person, sent: Sent) -> Result<Respo
         .store()
         .close_suspicions(ids, why, person.author, person.sites, clock::now())
         .await?;
-    Ok(Redirect::to(&format!("{}?done={closed}", links::SUSPICIONS)).into_response())
+    let done = if closed > 0 { SOME } else { NONE };
+    Ok(Redirect::to(&format!("{}?done={done}", links::SUSPICIONS)).into_response())
 }
 
 /// The suspicions about a client, the latest first, and the bursts that it belongs to. For whoever may see the client: the page

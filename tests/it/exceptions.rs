@@ -734,7 +734,14 @@ async fn one_is_asked_for_on_pages_and_read_by_programs() {
         )
         .await;
         assert_eq!(many.status, 422);
-        let shown = page(&app, &cookie, &bulk.header("location")).await;
+        let told = "1 exception was asked for</a>";
+        let linked = page(&app, &cookie, &bulk.header("location")).await;
+        assert!(!linked.contains(told), "a link tells nothing: {linked}");
+        let led = app
+            .request(Method::GET, &bulk.header("location"))
+            .header("sec-fetch-site", "same-origin")
+            .header(header::COOKIE, &cookie);
+        let shown = Said::to(led).await.ok("the list").text();
         assert!(
             shown.contains(
                 "<a href=\"/exceptions?state=requested\">1 exception was asked for</a>. 1 client was not: 1 has an open exception already."

@@ -1,5 +1,6 @@
 //! What every address of the server answers, asked over HTTPS as programs and browsers do.
 
+mod asked;
 mod blockers_get;
 mod client_get;
 mod clients_get;

@@ -10,7 +10,7 @@ use super::{
     super::{
         auth::Person,
         pages::{html, layout},
-        query::Named,
+        query::{Empty, Named, Once, each, unknown, yes},
     },
     base_of, decision,
     kept::{aside, leftovers, lines},
@@ -44,6 +44,25 @@ const COMPARED: u64 = 20_000;
 /// Leftovers on the page.
 const ON_PAGE: usize = 100;
 
+/// Whether an address asks for the comparison.
+fn compares(query: Option<&str>) -> Result<bool, Problem> {
+    let mut asked = false;
+    each(
+        query.unwrap_or_default(),
+        Once::default(),
+        Empty::MeansAny,
+        |name, value| {
+            if name != "compare" {
+                return Err(unknown(name, &["compare"]));
+            }
+            asked = yes(&value)?;
+            Ok(())
+        },
+    )
+    .map_err(Problem::Invalid)?;
+    Ok(asked)
+}
+
 /// `GET /cutover/decisions/{number}`; `?compare=1` compares large ones, too.
 pub async fn one(
     State(app): State<App>,
@@ -54,7 +73,7 @@ pub async fn one(
 ) -> Result<Response, Problem> {
     let (decision, head) = decision(&app, &number, &person.sites).await?;
     let large = head["lines"]["count"].as_u64().unwrap_or(u64::MAX) > COMPARED;
-    let asked = query.as_deref() == Some("compare=1");
+    let asked = compares(query.as_deref())?;
     let compare_url =
         (large && !asked).then(|| format!("/cutover/decisions/{}?compare=1", decision.number));
     let (moved, unmoved) = if compare_url.is_some() {
