@@ -201,22 +201,31 @@ pub async fn code(
     }
 }
 
+/// What became of the other sessions of whoever has just set a second factor up.
+fn notice(ended: u64) -> String {
+    let others = i64::try_from(ended).unwrap_or(i64::MAX);
+    let others = counted(others, "other session", "other sessions");
+    format!("The second factor is set up, and {others} of yours ended.")
+}
+
 async fn shown(
     app: &App,
     person: &Person,
     headers: &HeaderMap,
     error: Option<String>,
-    codes: Vec<String>,
+    done: Option<(Vec<String>, u64)>,
 ) -> Result<Response, Problem> {
     let factor = app.store().factor(&person.name).await?;
-    let layout = layout(app, Nav::Account, Some(person), Some(headers));
+    let (codes, ended) = done.unzip();
+    let mut layout = layout(app, Nav::Account, Some(person), Some(headers));
+    layout.notice = ended.map(notice);
     html(&FactorPage::new(
         layout,
         &person.name,
         &factor,
         app.needs_second_factor(person.role),
         error,
-        codes,
+        codes.unwrap_or_default(),
     ))
 }
 
@@ -226,7 +235,7 @@ pub async fn page(
     person: Person,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    shown(&app, &person, &headers, None, Vec::new()).await
+    shown(&app, &person, &headers, None, None).await
 }
 
 /// `POST /account/second-factor`: makes a secret up, and shows it.
@@ -247,19 +256,32 @@ pub async fn confirm(
     person: Person,
     from: Where,
     headers: HeaderMap,
+    jar: CookieJar,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let by = person.by(address(from));
-    let codes = app
+    let (name, session) = (person.name.clone(), person.session.clone());
+    let done = app
         .store()
-        .confirm_factor(person.name.clone(), typed.code(), by)
+        .confirm_factor(name, typed.code(), session, by)
         .await?;
-    if let Some(codes) = codes {
-        return shown(&app, &person, &headers, None, codes).await;
+    if let Some((codes, ended)) = done {
+        let jar = keeping(&app, jar, ended.secret);
+        let done = Some((codes, ended.others));
+        let page = shown(&app, &person, &headers, None, done).await?;
+        return Ok((jar, page).into_response());
     }
     let error = "This code is not of this secret, or no longer shown. Type the one that the app shows now; the clocks of the app and of this server have to agree to half a minute.";
-    let page = shown(&app, &person, &headers, Some(error.to_owned()), Vec::new()).await?;
+    let page = shown(&app, &person, &headers, Some(error.to_owned()), None).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+/// The cookie of the session that stays, with its new secret. Without one it has ended meanwhile, and whoever it was signs in.
+fn keeping(app: &App, jar: CookieJar, secret: Option<String>) -> CookieJar {
+    match secret {
+        Some(secret) => jar.add(cookie(app, secret)),
+        None => jar,
+    }
 }
 
 /// `POST /account/second-factor/remove`
@@ -268,6 +290,7 @@ pub async fn remove(
     person: Person,
     from: Where,
     headers: HeaderMap,
+    jar: CookieJar,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let typed = typed.code();
@@ -277,15 +300,17 @@ pub async fn remove(
         (StatusCode::TOO_MANY_REQUESTS, slowed(wait))
     } else {
         let by = person.by(from);
-        let name = person.name.clone();
-        if app.store().remove_factor(name, typed, by).await? {
+        let (name, session) = (person.name.clone(), person.session.clone());
+        let removed = app.store().remove_factor(name, typed, session, by).await?;
+        if let Some(ended) = removed {
             app.door().was_right(from, &key);
-            return Ok(Redirect::to("/account/second-factor").into_response());
+            let jar = keeping(&app, jar, ended.secret);
+            return Ok((jar, Redirect::to("/account/second-factor")).into_response());
         }
         app.door().was_wrong(from, &key);
         let why = "This code is wrong, or was used already. Type the one that the app shows now, or a recovery code.";
         (StatusCode::UNPROCESSABLE_ENTITY, why.to_owned())
     };
-    let page = shown(&app, &person, &headers, Some(why), Vec::new()).await?;
+    let page = shown(&app, &person, &headers, Some(why), None).await?;
     Ok((status, page).into_response())
 }

@@ -4,11 +4,11 @@
 use super::{
     ESTATE, Store,
     access::{hashed, random_secret},
-    accounts::{By, end_sessions, take_turn},
+    accounts::{By, take_turn},
     audit,
     db::Conn,
     error::Result,
-    sessions::{self, Checked, Lasting},
+    sessions::{self, Checked, Ended, Lasting},
 };
 use crate::domain::{
     audit::Actor,
@@ -154,7 +154,8 @@ async fn takes(conn: &mut Conn, name: &str, row: &StateRow, typed: &str, by: &By
     Ok(true)
 }
 
-async fn take_off(conn: &mut Conn, name: String, by: &By) -> Result<bool> {
+/// `session`: the public id of the one that stays; empty: none does.
+async fn take_off(conn: &mut Conn, name: String, session: &str, by: &By) -> Result<Option<Ended>> {
     let done = conn
         .sql(REMOVE)
         .bind(ESTATE)
@@ -162,13 +163,19 @@ async fn take_off(conn: &mut Conn, name: String, by: &By) -> Result<bool> {
         .execute()
         .await?;
     if done == 0 {
-        return Ok(false);
+        return Ok(None);
     }
     forget(conn, &name).await?;
+    let ended = sessions::only(conn, &name, session).await?;
     let entry = by.entry("account.second-factor", name);
-    let entry = entry.change(Some("set up".into()), Some("none".into()));
+    let entry = entry.change(Some("set up".into()), Some(with_sessions("none", &ended)));
     audit::note(conn, &entry).await?;
-    Ok(true)
+    Ok(Some(ended))
+}
+
+/// How the second factor stands, and what became of sessions, as the audit log has it.
+fn with_sessions(now: &str, ended: &Ended) -> String {
+    format!("{now}; {} sessions ended", ended.others)
 }
 
 /// Makes recovery codes up, and keeps their hashes.
@@ -228,13 +235,15 @@ impl Store {
         Ok(offered == 1)
     }
 
-    /// The secret that was shown counts from now on, if the code is one of it; answers the recovery codes, once.
+    /// The secret that was shown counts from now on, if the code is one of it; answers the recovery codes, once. Sessions
+    /// that began without it end, but for the one with the public id `session`, which gets another secret.
     pub async fn confirm_factor(
         &self,
         name: String,
         typed: String,
+        session: String,
         by: By,
-    ) -> Result<Option<Vec<String>>> {
+    ) -> Result<Option<(Vec<String>, Ended)>> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
@@ -252,28 +261,37 @@ impl Store {
                         .await?;
                     forget(conn, &name).await?;
                     let codes = new_codes(conn, &name).await?;
+                    let ended = sessions::only(conn, &name, &session).await?;
                     let entry = by.entry("account.second-factor", name);
-                    let entry = entry.change(Some("none".into()), Some("set up".into()));
+                    let set_up = with_sessions("set up", &ended);
+                    let entry = entry.change(Some("none".into()), Some(set_up));
                     audit::note(conn, &entry).await?;
-                    Ok(Some(codes))
+                    Ok(Some((codes, ended)))
                 })
             })
             .await
     }
 
-    /// Takes the second factor off, for whoever has a code of it; false: the code is wrong.
-    pub async fn remove_factor(&self, name: String, typed: String, by: By) -> Result<bool> {
+    /// Takes the second factor off, for whoever has a code of it, and ends the sessions but the one with the public id
+    /// `session`, which gets another secret. `None`: the code is wrong.
+    pub async fn remove_factor(
+        &self,
+        name: String,
+        typed: String,
+        session: String,
+        by: By,
+    ) -> Result<Option<Ended>> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
                     take_turn(conn).await?;
                     let Some(row) = state(conn, &name).await? else {
-                        return Ok(false);
+                        return Ok(None);
                     };
                     if !takes(conn, &name, &row, &typed, &by).await? {
-                        return Ok(false);
+                        return Ok(None);
                     }
-                    take_off(conn, name, &by).await
+                    take_off(conn, name, &session, &by).await
                 })
             })
             .await
@@ -285,11 +303,8 @@ impl Store {
             .run(move |conn| {
                 Box::pin(async move {
                     take_turn(conn).await?;
-                    let done = take_off(conn, name.clone(), &by).await?;
-                    if done {
-                        end_sessions(conn, &name).await?;
-                    }
-                    Ok(done)
+                    // No session has this id.
+                    Ok(take_off(conn, name, "", &by).await?.is_some())
                 })
             })
             .await

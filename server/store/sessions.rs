@@ -34,6 +34,8 @@ const OF_ONE: &str = "SELECT id, created_at, last_used_at, address, agent FROM s
 WHERE estate = $1 AND user_name = $2 AND last_used_at >= $3 AND created_at >= $4
 ORDER BY last_used_at DESC, id";
 const END_ONE: &str = "DELETE FROM sessions WHERE estate = $1 AND user_name = $2 AND id = $3";
+const ANOTHER_SECRET: &str =
+    "UPDATE sessions SET secret_hash = $4 WHERE estate = $1 AND user_name = $2 AND id = $3";
 const END_OTHERS: &str = "DELETE FROM sessions WHERE estate = $1 AND user_name = $2 AND id <> $3";
 // Whom another server vouches for has none, and no password fits.
 const HASH: &str = "SELECT name, password_hash FROM users
@@ -194,6 +196,40 @@ pub(super) async fn start(
         .await?;
     audit::note(conn, &by.entry("session.start", who.name.clone())).await?;
     Ok(true)
+}
+
+/// What became of the sessions of an account whose way in has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How many others ended; where there is none that stays, how many there were.
+    pub others: u64,
+    /// The new secret of the one that stays; `None`: none does, or it has ended meanwhile.
+    pub secret: Option<String>,
+}
+
+/// Ends all sessions of an account but the one with this public id, which gets another secret: whoever has the old one is out.
+/// It ends when it would have ended.
+pub(super) async fn only(conn: &mut Conn, name: &str, id: &str) -> Result<Ended> {
+    let secret = random_secret();
+    let others = conn
+        .sql(END_OTHERS)
+        .bind(ESTATE)
+        .bind(name.to_owned())
+        .bind(id.to_owned())
+        .execute()
+        .await?;
+    let stays = conn
+        .sql(ANOTHER_SECRET)
+        .bind(ESTATE)
+        .bind(name.to_owned())
+        .bind(id.to_owned())
+        .bind(hashed(&secret))
+        .execute()
+        .await?;
+    Ok(Ended {
+        others,
+        secret: (stays > 0).then_some(secret),
+    })
 }
 
 impl Store {

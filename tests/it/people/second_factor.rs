@@ -83,7 +83,8 @@ fn cookie(answer: &Answer, name: &str) -> Option<String> {
 }
 
 /// Sets the second factor of somebody up; answers the secret and the recovery codes.
-pub(super) async fn set_up(app: &TestApp, session: &str) -> (Vec<u8>, Vec<String>) {
+/// Answers the secret, the recovery codes, and the cookie of the session, which has another secret from then on.
+pub(super) async fn set_up(app: &TestApp, session: &str) -> (Vec<u8>, Vec<String>, String) {
     const PAGE: &str = "/account/second-factor";
     let begun = post(app, PAGE, session, String::new(), "203.0.113.1").await;
     assert_eq!(begun.header("location"), PAGE);
@@ -106,6 +107,7 @@ pub(super) async fn set_up(app: &TestApp, session: &str) -> (Vec<u8>, Vec<String
     assert_eq!(wrong.status, 422, "{}", wrong.text());
     let code = format!("code={}", shown(&secret, cutover::clock::now(), 0));
     let done = post(app, confirm, session, code, "203.0.113.1").await;
+    let cookie = cookie(&done, "__Host-cutover").expect("another secret");
     let text = done.ok("the recovery codes").text();
     let (_, rest) = text.split_once("tabindex=\"0\"><code>").expect("the codes");
     let codes = rest
@@ -115,7 +117,7 @@ pub(super) async fn set_up(app: &TestApp, session: &str) -> (Vec<u8>, Vec<String
         .split_whitespace();
     let codes: Vec<String> = codes.map(str::to_owned).collect();
     assert_eq!(codes.len(), 10);
-    (secret, codes)
+    (secret, codes, cookie)
 }
 
 /// The password, from an address; answers the cookie that waits for a code.
@@ -137,7 +139,7 @@ async fn after_the_password_a_code_is_asked_for_and_each_is_good_once() {
     let arguments = ["--rate-limit", "0", "--trusted-proxies", "127.0.0.1/32"];
     for app in TestApp::each_with(&arguments).await {
         let session = app.sign_in().await;
-        let (secret, codes) = set_up(&app, &session).await;
+        let (secret, codes, session) = set_up(&app, &session).await;
         let used = shown(&secret, cutover::clock::now(), 0);
         let text = get(&app, "/account/second-factor", &session).await.text();
         assert!(text.contains("You have 10 recovery codes") && !text.contains(&codes[0]));
@@ -198,7 +200,7 @@ async fn after_the_password_a_code_is_asked_for_and_each_is_good_once() {
         let off = post(&app, remove, &session, form, "203.0.113.3").await;
         assert_eq!(off.status, 303);
         let session = app.sign_in().await;
-        set_up(&app, &session).await;
+        let (.., session) = set_up(&app, &session).await;
         let reset = app.command(&["user", "reset-second-factor", "admin"], "");
         assert!(reset.status.success(), "{reset:?}");
         assert_eq!(
@@ -217,6 +219,70 @@ async fn after_the_password_a_code_is_asked_for_and_each_is_good_once() {
             assert!(log.contains(part), "{part}: {log}");
         }
         assert!(!log.contains(&codes[0]), "no code is in the log");
+    }
+}
+
+#[tokio::test]
+async fn setting_it_up_and_taking_it_off_ends_the_other_sessions() {
+    for app in TestApp::each_with(&["--rate-limit", "0"]).await {
+        let is_in = async |session: &str| get(&app, "/clients", session).await.status == 200;
+        app.add_user("vera", "viewer", PASSWORD);
+        let vera = app.sign_in_as("vera", PASSWORD).await;
+        // Somebody who has the password is signed in, too, before there is a second factor.
+        let thief = app.sign_in_as("admin", &app.password).await;
+        let other = app.sign_in_as("admin", &app.password).await;
+        let mine = app.sign_in_as("admin", &app.password).await;
+        let text = get(&app, "/account/second-factor", &mine).await.text();
+        assert!(
+            text.contains("your sessions in all other browsers end"),
+            "{text}"
+        );
+        let ids = async |session: &str| {
+            let text = get(&app, "/account", session).await.text();
+            text.matches("/account/sessions/").count()
+        };
+        let before = ids(&mine).await;
+        let (secret, codes, rotated) = set_up(&app, &mine).await;
+        assert_ne!(mine, rotated);
+        for gone in [&thief, &other, &mine] {
+            assert!(!is_in(gone).await, "on {}", app.engine);
+        }
+        assert!(
+            is_in(&rotated).await && is_in(&vera).await,
+            "on {}",
+            app.engine
+        );
+        assert!(ids(&rotated).await < before);
+
+        // With a code another one comes in, and goes when the second factor does.
+        let waits = password(&app, "admin", &app.password, "").await;
+        let next = shown(&secret, cutover::clock::now(), 1);
+        let second = post(&app, "/sign-in/code", &waits, format!("code={next}"), "").await;
+        let second = cookie(&second, "__Host-cutover").expect("a session");
+        let remove = "/account/second-factor/remove";
+        let wrong = post(&app, remove, &rotated, "code=1".to_owned(), "").await;
+        assert_eq!(cookie(&wrong, "__Host-cutover"), None);
+        assert!(
+            is_in(&second).await && is_in(&rotated).await,
+            "a wrong code ends none"
+        );
+        let text = get(&app, "/account/second-factor", &rotated).await.text();
+        assert!(text.contains("Taking it off ends your sessions"), "{text}");
+        let form = format!("code={}", codes[0]);
+        let off = post(&app, remove, &rotated, form, "").await;
+        assert_eq!(off.status, 303, "{}", off.text());
+        let last = cookie(&off, "__Host-cutover").expect("another secret");
+        assert!(
+            !is_in(&second).await && !is_in(&rotated).await,
+            "on {}",
+            app.engine
+        );
+        assert!(is_in(&last).await && is_in(&vera).await);
+        let log = get(&app, "/api/v1/audit?deed=account.second-factor", &last).await;
+        let log = log.text();
+        for part in ["set up; 2 sessions ended", "none; 1 sessions ended"] {
+            assert!(log.contains(part), "{part} on {}: {log}", app.engine);
+        }
     }
 }
 
@@ -242,10 +308,10 @@ async fn a_role_can_need_one_and_then_nothing_else_opens_before() {
         let refused = post(&app, "/people/vera/disable", &admin, String::new(), "").await;
         assert_eq!(refused.status, 403);
         get(&app, "/account", &admin).await.ok("one's own page");
-        let (_, codes) = set_up(&app, &admin).await;
+        let (_, codes, admin) = set_up(&app, &admin).await;
         get(&app, "/people/vera", &admin).await.ok("now");
         // An administrator resets that of somebody else.
-        let (_, _) = set_up(&app, &vera).await;
+        set_up(&app, &vera).await;
         let text = get(&app, "/people/vera", &admin).await.text();
         assert!(text.contains("Reset the second factor"), "{text}");
         let reset = post(
@@ -260,7 +326,8 @@ async fn a_role_can_need_one_and_then_nothing_else_opens_before() {
         app.sign_in_as("vera", PASSWORD).await;
         // Without it, no other page opens again.
         let form = format!("code={}", codes[0]);
-        post(&app, "/account/second-factor/remove", &admin, form, "").await;
+        let off = post(&app, "/account/second-factor/remove", &admin, form, "").await;
+        let admin = cookie(&off, "__Host-cutover").expect("another secret");
         let led = get(&app, "/people", &admin).await;
         assert_eq!(led.header("location"), "/account/second-factor");
     }
@@ -295,10 +362,10 @@ async fn codes_are_awaited_for_five_minutes_and_guessed_thirty_times_an_hour() {
             panic!("nothing is offered on {}", test.engine);
         };
         let confirmed = store
-            .confirm_factor(name(), shown(&secret, NOON, 0), by(NOON))
+            .confirm_factor(name(), shown(&secret, NOON, 0), String::new(), by(NOON))
             .await;
         assert_eq!(
-            confirmed.expect("an answer").map(|codes| codes.len()),
+            confirmed.expect("an answer").map(|(codes, _)| codes.len()),
             Some(10)
         );
         assert!(
