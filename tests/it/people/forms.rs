@@ -240,7 +240,7 @@ async fn more(app: &TestApp, cookie: &str, seen: &mut Vec<Seen>) {
     note(seen, factor, cookie, &page(cookie, factor).await);
     app.add_user("vera", "viewer", PASSWORD);
     let vera = app.sign_in_as("vera", PASSWORD).await;
-    set_up(app, &vera).await;
+    let (.., vera) = set_up(app, &vera).await;
     note(seen, factor, &vera, &page(&vera, factor).await);
     let waits = password(app, "vera", PASSWORD, "203.0.113.1").await;
     let code = "/sign-in/code";
