@@ -295,7 +295,7 @@ fn head(
         "input_hash": ran.input_hash,
         "tally": ran.tally.json(),
         "criteria": held.iter().map(Held::json).collect::<Vec<_>>(),
-        "recommendation": {"go": recommended.go, "open": recommended.open, "says": recommended.says()},
+        "recommendation": {"go": recommended.go, "open": recommended.open, "loosened": recommended.loosened, "says": recommended.says()},
         "exceptions": exceptions,
         "lines": {"count": count, "sha256": hash},
         "watch": {"trigger": said.watching.trigger, "hours": said.watching.hours},

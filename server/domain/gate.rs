@@ -47,7 +47,8 @@ pub enum Criterion {
 pub enum Limit {
     /// So many at most.
     AtMost(i64),
-    /// So many hundredths of a percent of the clients in scope at most.
+    /// So many hundredths of a percent of the clients in scope at most, of whom those alone that a list expects are counted: by
+    /// making clients up nobody raises what may be there.
     Share(i64),
     /// So many at least.
     AtLeast(i64),
@@ -222,7 +223,7 @@ impl Criterion {
             format!("{code} takes the least number, such as {code}:100")
         } else if self.counts_clients() {
             format!(
-                "{code} takes the most that may be there, as a number, a share of the clients in scope or any: {code}:0, {code}:2%, {code}:any"
+                "{code} takes the most that may be there, as a number, a share of the expected clients in scope or any: {code}:0, {code}:2%, {code}:any"
             )
         } else {
             format!("{code} takes the most that may be there, or any: {code}:0, {code}:any")
@@ -251,6 +252,8 @@ fn hundredths(text: &str) -> Option<i64> {
 pub struct Figures {
     /// Clients in scope.
     pub clients: i64,
+    /// Of them, expected by a list; without a list all of them, and the age of the list fails.
+    pub expected: i64,
     /// Of them, blocking.
     pub blocking: i64,
     /// Of them, without a verdict that holds now.
@@ -304,7 +307,7 @@ pub fn hold(figures: &Figures, criteria: &Criteria) -> Vec<Held> {
             criterion,
             figure,
             limit,
-            met: limit.is_kept(figure, figures.clients),
+            met: limit.is_kept(figure, figures.expected),
         }
     };
     criteria.0.iter().map(held).collect()
@@ -334,7 +337,7 @@ impl Figures {
 }
 
 impl Limit {
-    fn is_kept(self, figure: Option<i64>, clients: i64) -> bool {
+    fn is_kept(self, figure: Option<i64>, expected: i64) -> bool {
         let Some(figure) = figure else {
             return self == Self::Any;
         };
@@ -342,7 +345,7 @@ impl Limit {
             Self::AtMost(most) => figure <= most,
             // Exact: a share that is rounded could let somebody through.
             Self::Share(share) => {
-                i128::from(figure) * 10_000 <= i128::from(share) * i128::from(clients)
+                i128::from(figure) * 10_000 <= i128::from(share) * i128::from(expected)
             }
             Self::AtLeast(least) => figure >= least,
             Self::Any => true,

@@ -152,7 +152,7 @@ pub struct Traits<'k> {
 pub struct Before<'k> {
     /// What was known.
     pub traits: Traits<'k>,
-    /// What it was judged as.
+    /// What it was judged as; of one that was ready by a report that had become too old, stale.
     pub verdict: Standing,
     /// When the report in force was read, by no clock that runs ahead.
     pub seen_at: Timestamp,
@@ -197,8 +197,7 @@ pub const fn is_looked_at(trust: Trust) -> bool {
     !matches!(trust, Trust::Vouched)
 }
 
-/// Whether a report turned a blocker ready, or one of which nobody knew. "Ready after a restart" is half of the way, and
-/// whoever goes it in two steps is seen at the first.
+/// Whether a report turned a blocker ready, or one of which nobody knew. "Ready after a restart" is half of the way.
 pub const fn turns(before: Standing, after: Standing) -> bool {
     matches!(
         before,
@@ -206,10 +205,21 @@ pub const fn turns(before: Standing, after: Standing) -> bool {
     ) && matches!(after, Standing::Ready | Standing::RestartPending)
 }
 
+/// Whether a report ended what only time or a restart was to end: the machine itself says so, and nobody else. Many do so
+/// at once, after a night of restarts or a holiday, and from new addresses, so that only another token is odd.
+pub const fn ends(before: Standing, after: Standing) -> bool {
+    matches!(before, Standing::RestartPending | Standing::Stale) && matches!(after, Standing::Ready)
+}
+
 impl After<'_> {
     /// Whether it turned the client ready.
     pub const fn turned(&self, before: &Before<'_>) -> bool {
-        self.counts && turns(before.verdict, self.verdict)
+        self.counts && (turns(before.verdict, self.verdict) || ends(before.verdict, self.verdict))
+    }
+
+    /// Whether it is one of those that are many when a sender turns clients ready in bulk.
+    pub const fn is_of_a_burst(&self, before: &Before<'_>) -> bool {
+        self.counts && turns(before.verdict, self.verdict) && self.by_a_stranger()
     }
 
     /// Whether it matters from where a sender that is believed so far turns somebody ready. A machine that shows its own
@@ -303,7 +313,8 @@ fn sender(before: &Before<'_>, after: &After<'_>) -> Option<Found> {
         was.push("another token".to_owned());
         became.push(format!("token {}, first heard {since}", new.token));
     }
-    if !old.from.is_empty() && !new.from.is_empty() && !after.settled {
+    let moves = ends(before.verdict, after.verdict);
+    if !moves && !old.from.is_empty() && !new.from.is_empty() && !after.settled {
         if old.from == new.from {
             was.push("another address".to_owned());
             became.push(format!("{} for less than a day", new.from));

@@ -101,7 +101,7 @@ struct CriterionJson {
     title: &'static str,
     /// What is there; null: nobody knows, and then it is not met.
     figure: Option<i64>,
-    /// The most that may be there, as a number or a share of the clients in scope; null: another kind of limit.
+    /// The most that may be there, as a number or a share of the expected clients in scope; null: another kind of limit.
     #[schema(example = "2%")]
     at_most: Option<String>,
     /// The least that must be there; null: another kind of limit.
@@ -225,6 +225,11 @@ fn counted(summary: &Summary) -> Figures {
     let excepted = summary.excepted.get(&Standing::Blocking);
     Figures {
         clients: sum(|_| true),
+        expected: if population.lists.is_empty() {
+            population.total
+        } else {
+            population.expected
+        },
         blocking,
         blocking_without_exception: blocking - excepted.copied().unwrap_or(0),
         no_verdict: sum(Standing::is_no_verdict),

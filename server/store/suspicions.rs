@@ -76,10 +76,11 @@ impl<'r> Wave<'r> {
     ) -> Result<()> {
         let mut raised = Vec::new();
         let mut turns = Vec::new();
-        let judged: Vec<(usize, Before<'_>, After<'_>)> = rest
+        let mut judged: Vec<(usize, Before<'_>, After<'_>)> = rest
             .iter()
             .filter_map(|&index| self.compared(index, applied))
             .collect();
+        judged.extend(touched.keys().filter_map(|&index| self.woken(index)));
         let turned: Vec<&(usize, Before<'_>, After<'_>)> = judged
             .iter()
             .filter(|(_, before, after)| after.turned(before) && after.by_a_stranger())
@@ -95,7 +96,7 @@ impl<'r> Wave<'r> {
             after.newcomer = newcomers.get(&index).copied();
             let turned = after.turned(&before);
             let (client, report) = (self.id(index), &self.reports[index]);
-            if turned && after.by_a_stranger() {
+            if after.is_of_a_burst(&before) {
                 turns.push(Turn { client, report });
             }
             raised.extend(odd(&before, &after).into_iter().map(|found| Raised {
@@ -132,6 +133,25 @@ impl<'r> Wave<'r> {
         (looked_at && state.seen_at.is_some()).then_some(state)
     }
 
+    /// A client before and after a report that only says again what was known, where that had become too old and another token
+    /// says it.
+    fn woken(&self, index: usize) -> Option<(usize, Before<'_>, After<'_>)> {
+        let state = self.before(index)?;
+        let report = &self.reports[index];
+        if !self.is_too_old(state) || state.sent_token == *report.sender.token {
+            return None;
+        }
+        let (index, before, mut after) = self.compared(index, &HashMap::new())?;
+        after.counts = true;
+        after.verdict = state.verdict?;
+        Some((index, before, after))
+    }
+
+    /// Whether what was known of a client had become too old, also where nobody has written that down yet.
+    fn is_too_old(&self, state: &State) -> bool {
+        state.stale_at.is_none_or(|stale_at| stale_at <= self.now.0)
+    }
+
     /// A client before and after a report.
     fn compared(
         &self,
@@ -153,7 +173,10 @@ impl<'r> Wave<'r> {
                 token: &state.sent_token,
                 from: &state.sent_from,
             },
-            verdict: state.verdict?,
+            verdict: match state.verdict? {
+                Standing::Ready if self.is_too_old(state) => Standing::Stale,
+                verdict => verdict,
+            },
             seen_at: Timestamp(state.seen_at?),
         };
         let after = After {

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         assess::CONTRADICTS_FOR,
         time::{DAY, Timestamp},
-        verdict::{CheckResult, Impact, Standing},
+        verdict::{CheckResult, Impact, Outcome, Standing},
     },
     store::model::{ClientDetail, ClientRow},
 };
@@ -47,7 +47,9 @@ pub fn since(client: &ClientDetail, now: Timestamp) -> Vec<Since> {
         }
         match (row.verdict, memory.ready_from, memory.ready_until) {
             (Some(Standing::Ready), _, _) => {
-                line("Last seen ready", row.received_at, String::new());
+                // When its facts were read: a report can come in late, and say the same of an old day.
+                let read = row.collected_at.min(row.received_at);
+                line("Last seen ready", read, String::new());
             }
             (_, None, _) => line("Last seen ready", None, "never".to_owned()),
             (_, from, Some(until)) => line(
@@ -105,6 +107,15 @@ pub fn summary(
         )],
         Standing::Ready => vec!["Cleared for the cutover: every check passed.".to_owned()],
     };
+    if row.standing == Standing::Blocking
+        && row.impact != Some(Impact::Orphan)
+        && checks.iter().any(|check| check.outcome == Outcome::Unknown)
+    {
+        lines.push(
+            "At least that: a check could not be decided, and what it would say may be worse."
+                .to_owned(),
+        );
+    }
     let decided = checks
         .iter()
         .find(|check| Some(check.reason) == deciding && is_open(check));

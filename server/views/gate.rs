@@ -72,7 +72,7 @@ pub fn says(held: &Held, clients: i64, scope: &Filter) -> String {
     };
     let may = match held.limit {
         Limit::AtMost(most) => format!("at most {} may be", text::number(most)),
-        Limit::Share(_) => format!("at most {} may be", held.limit),
+        Limit::Share(_) => format!("at most {} of those whom a list expects may be", held.limit),
         Limit::AtLeast(least) => format!("at least {} must be", text::number(least)),
         Limit::Any => "not asked".to_owned(),
     };

@@ -97,7 +97,7 @@ impl Criterion {
                 "Clients of the scope that will lose contact, or may, when the old protocols are switched off, without those that an exception in force answers for. Met when there are no more than the limit."
             }
             Self::Coverage => {
-                "Of the clients of the scope that an expected list names, the share with a verdict that rests on a report no older than the scope lets count, rounded down. Met when it is no less than the limit. Without an expected list nobody knows, and it is not met."
+                "The lower one of two shares, rounded down: of the clients of the scope that an expected list names, those with a verdict that rests on a report no older than the scope lets count; and of everybody in the scope, those of whom it can be said what would happen. Met when it is no less than the limit. Without an expected list nobody knows, and it is not met."
             }
             Self::Silent => {
                 "Expected clients of the scope that were not heard within the days for which a report counts, or never, and that no exception in force answers for. Met when there are no more than the limit."
@@ -355,10 +355,17 @@ fn figure(criterion: Criterion, facts: &Facts<'_>) -> (Option<i64>, String) {
             "No list in force expects anybody in this scope, so nobody knows who is missing. Upload one.".to_owned(),
         ),
         // Rounded down: a share that is rounded up could let somebody through.
-        Criterion::Coverage => (
-            Some(tally.judged.saturating_mul(10_000) / tally.expected),
-            format!(" {} of {}.", tally.judged, tally.expected),
-        ),
+        // Of whoever is on no list, or may be another one's record, nobody may be able to say anything either.
+        Criterion::Coverage => {
+            let share = |n: i64, of: i64| n.saturating_mul(10_000) / of;
+            let (total, unsaid) = (tally.fates.total(), tally.fates.of(Fate::CannotSay));
+            let verdicts = share(tally.judged, tally.expected);
+            let mut says = format!(" {} of {} expected.", tally.judged, tally.expected);
+            if unsaid > 0 {
+                says.push_str(&format!(" Of {unsaid} of all {total} nobody can say what would happen."));
+            }
+            (Some(verdicts.min(share(total - unsaid, total))), says)
+        }
         Criterion::Silent if tally.expected == 0 => (
             None,
             "No list in force expects anybody in this scope, so nobody knows who is silent. Upload one.".to_owned(),
@@ -389,6 +396,8 @@ pub struct Recommendation {
     pub go: bool,
     /// So many are not.
     pub open: usize,
+    /// So many are met only because somebody set a limit that lets more through than the usual one.
+    pub loosened: usize,
 }
 
 impl Recommendation {
@@ -398,13 +407,19 @@ impl Recommendation {
         Self {
             go: open == 0 && held.len() == Criterion::ALL.len(),
             open,
+            loosened: held.iter().filter(|held| held.is_loosened()).count(),
         }
     }
 
     /// In a sentence.
     pub fn says(self) -> String {
+        let all = Criterion::ALL.len();
         match (self.go, self.open) {
-            (true, _) => format!("Go: all {} criteria are met.", Criterion::ALL.len()),
+            (true, _) if self.loosened > 0 => format!(
+                "Go: all {all} criteria are met, {} of them only by a limit that somebody loosened.",
+                self.loosened
+            ),
+            (true, _) => format!("Go: all {all} criteria are met."),
             (false, 1) => format!("No-go: 1 of {} criteria is not met.", Criterion::ALL.len()),
             (false, open) => format!(
                 "No-go: {open} of {} criteria are not met.",
@@ -415,6 +430,18 @@ impl Recommendation {
 }
 
 impl Held {
+    /// Whether it is met, and would not be by the usual limit.
+    pub fn is_loosened(&self) -> bool {
+        self.met
+            && self.figure.is_some_and(|figure| {
+                let usual = self.criterion.usual();
+                match self.criterion {
+                    Criterion::Coverage => figure < usual,
+                    _ => figure > usual,
+                }
+            })
+    }
+
     /// As a record keeps it.
     pub fn json(&self) -> Value {
         json!({

@@ -63,6 +63,22 @@ impl Scope {
         self.was_about_the_same(&other.inputs())
     }
 
+    /// This scope as it was when it was asked in this form: about other clients and protocols, perhaps; `None`: it is no such form.
+    pub fn as_it_was(&self, inputs: &Value) -> Option<Self> {
+        let texts = |name: &str| -> Option<Vec<String>> {
+            let each = inputs[name].as_array()?.iter();
+            each.map(|one| one.as_str().map(str::to_owned)).collect()
+        };
+        Some(Self {
+            sites: texts("sites")?,
+            roles: texts("roles")?,
+            filter: inputs["filter"].as_str()?.to_owned(),
+            protocols: texts("protocols")?,
+            freshness_days: inputs["freshness_days"].as_i64()?,
+            ..self.clone()
+        })
+    }
+
     /// The same with its id and name, as a record keeps it.
     pub fn whole(&self) -> Value {
         let mut whole = self.inputs();
@@ -75,15 +91,29 @@ impl Scope {
     /// Which clients depend on these site systems, and how much of that is a guess.
     pub fn dependence(&self) -> String {
         let whose = match self.sites.as_slice() {
-            [] => {
+            [] if self.filter.is_empty() => {
                 return "Every client is in this scope, whatever site system it talks to."
                     .to_owned();
+            }
+            [] => {
+                return format!(
+                    "Only clients of the filter {} are counted, whatever site system they talk to. All others depend on the same site systems, and are in none of these numbers.",
+                    self.filter
+                );
             }
             [one] => format!("site {one}"),
             several => format!("the sites {}", several.join(", ")),
         };
+        let others = if self.filter.is_empty() {
+            String::new()
+        } else {
+            format!(
+                " Only clients of the filter {} are counted. The others of {whose} depend on the same site systems, and are in none of these numbers.",
+                self.filter
+            )
+        };
         format!(
-            "A guess by site code: the clients of {whose} are taken to depend on the site systems there. No report says which management point or distribution point a client really talks to; boundary groups and fallback can lead clients of other sites here. Clients that are not ready and whose site is not known are counted as if they might."
+            "A guess by site code: the clients of {whose} are taken to depend on the site systems there. The management point that a report names is the one used last, and is not counted on; boundary groups and fallback can lead clients of other sites here. Clients that are not ready and whose site is not known are counted as if they might.{others}"
         )
     }
 }

@@ -116,7 +116,7 @@ pub const GATE: [Param; 5] = [
         "criteria",
         Text,
         "blocking:0,no_verdict:2%,regressed:0",
-        "Limits in place of the usual ones, with commas between; the others stay. A number is the most that may be there, `2%` a share of the clients in scope, and `any` drops the criterion. Usual: `clients:1` (the least), `blocking:0`, `no_verdict:2%`, `silent:0`, `restart_pending:0`, `to_rejudge:0`, `list_age_days:30`, `stopped_feeds:0`, `unplaced:0`, `left_out_heard:0`, `future_reports:0`, `regressed:any`, `suspected_duplicates:any`, `blocking_without_exception:any`, `exceptions_expiring:any`, `suspicious:0`.",
+        "Limits in place of the usual ones, with commas between; the others stay. A number is the most that may be there, `2%` a share of the expected clients in scope, and `any` drops the criterion. Usual: `clients:1` (the least), `blocking:0`, `no_verdict:2%`, `silent:0`, `restart_pending:0`, `to_rejudge:0`, `list_age_days:30`, `stopped_feeds:0`, `unplaced:0`, `left_out_heard:0`, `future_reports:0`, `regressed:any`, `suspected_duplicates:any`, `blocking_without_exception:any`, `exceptions_expiring:any`, `suspicious:0`.",
     ),
 ];
 

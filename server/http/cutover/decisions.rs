@@ -5,6 +5,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
+use serde_json::Value;
 
 use super::{
     super::{
@@ -18,10 +19,11 @@ use super::{
 };
 use crate::{
     clock,
-    cutovers::{comparing::Before, running},
+    cutovers::{comparing::Before, deciding, running},
     domain::{
         access::Sites,
         cutover::{
+            criteria::Recommendation,
             difference::{Difference, Who},
             whatif::Fate,
         },
@@ -85,7 +87,7 @@ pub async fn one(
             ),
         )
     } else {
-        compared(&app, &decision, &person.sites).await?
+        compared(&app, &decision, &head, &person.sites).await?
     };
     let own_key = app.signer().public().unwrap_or_else(|error| {
         tracing::error!(error, "the key for decisions is not available");
@@ -112,17 +114,23 @@ pub async fn one(
     })
 }
 
-/// Who is not safe now and was then, the other way round, and who got worse, by the scope as it is now.
+/// Who is not safe now and was then, the other way round, and who got worse, of the clients that the scope was about then; and
+/// what would be recommended now.
 async fn compared(
     app: &App,
     decision: &Decision,
+    head: &Value,
     sites: &Sites,
 ) -> Result<(Option<Moved>, String), Problem> {
-    let scope = app.store().scope(&decision.scope).await?;
-    let Some(scope) = scope.filter(|scope| scope.lies_within(sites)) else {
+    let today = app.store().scope(&decision.scope).await?;
+    // The clients that the decision was about, whatever the scope has become since.
+    let then = today
+        .as_ref()
+        .and_then(|today| today.as_it_was(&head["scope"]));
+    let (Some(scope), Some(today)) = (then.filter(|then| then.lies_within(sites)), today) else {
         return Ok((
             None,
-            "The scope is not what it was, or you may not see it any more, so nothing is compared."
+            "The scope is not there any more, or was about sites that you may not see, so nothing is compared."
                 .to_owned(),
         ));
     };
@@ -134,7 +142,7 @@ async fn compared(
     let mut difference = Difference::compared();
     let base = base_of(&scope)?;
     let now = clock::now();
-    running::run(
+    let ran = running::run(
         app.store(),
         app.judge(),
         &scope,
@@ -155,18 +163,27 @@ async fn compared(
     .await?;
     before.end(&mut difference);
     let at = Moment::new(now, now).absolute;
+    let criteria = if scope.is_about_the_same(&today) {
+        let said = app.store().said_of_scope(&scope.id).await?;
+        let observed = deciding::observed(app.store(), &scope, &base, now).await?;
+        let held = deciding::held(Some(&ran), &said, observed.as_ref());
+        format!("By the criteria now: {}", Recommendation::of(&held).says())
+    } else {
+        "The scope has become another one since; compared are the clients that it was about then."
+            .to_owned()
+    };
     if difference.is_nothing() {
         return Ok((
             None,
             format!(
-                "Nothing: the same clients are not safe, and none of them is worse off, as of {at}."
+                "Nothing: the same clients are not safe, and none of them is worse off, as of {at}. {criteria}"
             ),
         ));
     }
     Ok((
         Some(Moved::new(&difference, sites)),
         format!(
-            "The record itself has not moved. This compares it with the scope and the rules as they were at {at}."
+            "The record itself has not moved. This compares it with the clients and the rules as they were at {at}. {criteria}"
         ),
     ))
 }

@@ -81,7 +81,11 @@ impl FrozenCriterion {
 fn recommended(value: &Value, at: &str) -> String {
     let open = value["open"].as_u64().and_then(|n| usize::try_from(n).ok());
     let says = match (value["go"].as_bool(), open) {
-        (Some(go), Some(open)) => Recommendation { go, open }.says(),
+        (Some(go), Some(open)) => {
+            let loosened = value["loosened"].as_u64().unwrap_or(0);
+            let loosened = usize::try_from(loosened).unwrap_or(usize::MAX);
+            Recommendation { go, open, loosened }.says()
+        }
         _ => value["says"].as_str().unwrap_or_default().to_owned(),
     };
     if says.is_empty() {

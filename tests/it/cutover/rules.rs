@@ -2,7 +2,7 @@
 
 use cutover::domain::{
     cutover::{
-        criteria::{Criterion, Facts, Mark, Observed, Recommendation, hold},
+        criteria::{Criterion, Facts, Limit, Mark, Observed, Recommendation, hold},
         scope::Scope,
         tally::{Run, Tally},
         whatif::{Because, Fate, Known, Membership, judge},
@@ -413,6 +413,62 @@ fn all_are_asked_and_what_nobody_knows_is_not_met() {
         })
         .collect();
     assert_eq!(met(&unlisted, Some(&whole), 0, Some(0)), "coverage,silent");
+    // Whoever is on no list has to be told of, too.
+    some = clients.clone();
+    for one in &mut some[0..3] {
+        one.expected = false;
+        one.standing = Standing::Undetermined;
+    }
+    assert_eq!(met(&some, Some(&whole), 0, Some(0)), "coverage");
+}
+
+#[test]
+fn a_go_by_a_loosened_limit_is_called_so() {
+    let blocks = Known {
+        standing: Standing::Blocking,
+        verdict: Some(Standing::Blocking),
+        impact: Some(Impact::Orphan),
+        ..ready("PC-0")
+    };
+    let mut clients: Vec<Known> = (1..100).map(|n| ready(&format!("PC-{n}"))).collect();
+    clients.push(blocks);
+    let (tally, _) = ran(&clients);
+    let limit = |criterion, limit| Limit {
+        criterion,
+        limit,
+        by: "ada".to_owned(),
+        at: Timestamp(0),
+        why: "because".to_owned(),
+    };
+    let says = |limits: &[Limit]| {
+        let held = hold(&Facts {
+            tally: Some(&tally),
+            limits,
+            ..Facts::default()
+        });
+        let wanted = [Criterion::Blockers, Criterion::Silent];
+        let loosened = held
+            .iter()
+            .filter(|one| wanted.contains(&one.criterion) && one.is_loosened());
+        loosened.count()
+    };
+    assert_eq!(says(&[]), 0, "it is not met");
+    assert_eq!(says(&[limit(Criterion::Blockers, 5)]), 1);
+    assert_eq!(
+        says(&[limit(Criterion::Silent, 5)]),
+        0,
+        "the usual limit is kept, too"
+    );
+    let go = |loosened| Recommendation {
+        go: true,
+        open: 0,
+        loosened,
+    };
+    assert_eq!(go(0).says(), "Go: all 11 criteria are met.");
+    assert_eq!(
+        go(2).says(),
+        "Go: all 11 criteria are met, 2 of them only by a limit that somebody loosened."
+    );
 }
 
 #[test]

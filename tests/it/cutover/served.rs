@@ -204,6 +204,33 @@ async fn who_was_not_safe_and_is_worse_off_is_named() {
     }
 }
 
+#[tokio::test]
+async fn a_scope_that_becomes_another_one_moves_nothing_of_what_is_compared() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let id = decided(&app).await;
+        app.report("READY-2").windows7_untouched().stored().await;
+        let text = page(&app, &cookie, "/cutover/decisions/1").await;
+        assert!(text.contains("+1 / −0"), "{text}");
+        assert!(text.contains("By the criteria now: No-go: "), "{text}");
+        let narrower = "name=Site+P01&sites=p01&roles=management_point&tls10=1&tls11=1&planned=2027-03-12&freshness_days=14\
+                        &filter=os%3D10.0.19045-client";
+        let changed = post(&app, &cookie, &format!("/cutover/{id}"), narrower).await;
+        assert_eq!(changed.status, 303, "{}", changed.text());
+        let text = page(&app, &cookie, "/cutover/decisions/1").await;
+        assert!(text.contains("+1 / −0"), "{text}");
+        assert!(
+            text.contains("The scope has become another one since"),
+            "{text}"
+        );
+        assert!(!text.contains("By the criteria now"), "{text}");
+        let scope = page(&app, &cookie, &format!("/cutover/{id}")).await;
+        let others = "Only clients of the filter os=10.0.19045-client are counted.";
+        assert!(scope.contains(others), "{scope}");
+    }
+}
+
 fn verified(app: &TestApp, record: &str) {
     let file = app.data_dir().join("decision.ndjson");
     fs::write(&file, record).expect("written");

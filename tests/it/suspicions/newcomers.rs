@@ -116,6 +116,31 @@ const CASES: &[(&str, &[Word], bool)] = &[
         true,
     ),
     (
+        "restarted",
+        &[(0, 0, "a", RestartPending), (1, 0, "a", Ready)],
+        false,
+    ),
+    (
+        "restarted by another one's word",
+        &[(0, 0, "a", RestartPending), (1, 0, "u", Ready)],
+        true,
+    ),
+    (
+        "back after a month",
+        &[(0, 0, "a", Ready), (MONTH, 0, "a", Ready)],
+        false,
+    ),
+    (
+        "kept alive by another one's word",
+        &[(0, 0, "a", Ready), (MONTH, 0, "u", Ready)],
+        true,
+    ),
+    (
+        "another token for who is heard",
+        &[(0, 0, "a", Ready), (24, 0, "u", Ready)],
+        false,
+    ),
+    (
         "the first of all",
         &[(0, 0, "u", Blocking), (1, 0, "u", Ready)],
         false,
