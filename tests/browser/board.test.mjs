@@ -109,7 +109,7 @@ for (const engine of engines()) {
         await page.locator("form[action$=decide]").getByLabel("Why").fill("One client would lose contact");
         await page.getByRole("button", { name: "Decide with my name" }).click();
         await page.getByRole("heading", { name: "Decision 1: No-go" }).waitFor();
-        await page.getByText("Nothing: the same clients are not safe, as of").waitFor();
+        await page.getByText("Nothing: the same clients are not safe, and none of them is worse off, as of").waitFor();
         const record = await taken("record");
         const sheet = await taken("sheet");
         assert.match(await taken("calendar"), /DTSTART;VALUE=DATE:20300312\r\n/);
