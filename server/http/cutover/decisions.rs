@@ -166,8 +166,8 @@ async fn compared(
     let criteria = if scope.is_about_the_same(&today) {
         let said = app.store().said_of_scope(&scope.id).await?;
         let observed = deciding::observed(app.store(), &scope, &base, now).await?;
-        let held = deciding::held(Some(&ran), &said, observed.as_ref());
-        format!("By the criteria now: {}", Recommendation::of(&held).says())
+        let found = deciding::held(Some(&ran), &said, observed.as_ref());
+        format!("By the criteria now: {}", Recommendation::of(&found).says())
     } else {
         "The scope has become another one since; compared are the clients that it was about then."
             .to_owned()
