@@ -236,4 +236,17 @@ impl Filter {
             .filter(|standing| !self.needs_exception() || !standing.is_cleared())
             .collect()
     }
+
+    /// The same filter of those of these standings that its clients can have.
+    #[must_use]
+    pub fn among(&self, standings: &[Standing]) -> Self {
+        let possible = self.possible_standings();
+        let of_them = standings
+            .iter()
+            .filter(|standing| possible.contains(standing));
+        Self {
+            standings: of_them.copied().collect(),
+            ..self.clone()
+        }
+    }
 }

@@ -133,12 +133,11 @@ impl<'r> Wave<'r> {
         (looked_at && state.seen_at.is_some()).then_some(state)
     }
 
-    /// A client before and after a report that only says again what was known, where that had become too old and another token
-    /// says it.
+    /// A client before and after a report that only says again what was known, where that had become too old. By the token that
+    /// was heard last, too: it may have said the same before, to be the one.
     fn woken(&self, index: usize) -> Option<(usize, Before<'_>, After<'_>)> {
         let state = self.before(index)?;
-        let report = &self.reports[index];
-        if !self.is_too_old(state) || state.sent_token == *report.sender.token {
+        if !self.is_too_old(state) {
             return None;
         }
         let (index, before, mut after) = self.compared(index, &HashMap::new())?;

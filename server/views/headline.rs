@@ -238,15 +238,7 @@ impl Parts {
             impact: impact.or(base.impact),
             ..base.clone()
         };
-        let possible = base.possible_standings();
-        let standings = |standings: &[Standing]| Filter {
-            standings: standings
-                .iter()
-                .filter(|standing| possible.contains(standing))
-                .copied()
-                .collect(),
-            ..base.clone()
-        };
+        let standings = |standings: &[Standing]| base.among(standings);
         let lines = [
             (
                 impact(Impact::Orphan),

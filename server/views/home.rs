@@ -353,15 +353,7 @@ fn freshness(summary: &Summary, counting: &Counting, base: &Filter) -> Vec<Fresh
     let population = &summary.population;
     let days = counted(counting.freshness_days, "day", "days");
     let standing = |wanted: Standing| population.standings.get(&wanted).copied().unwrap_or(0);
-    let possible = base.possible_standings();
-    let standings = |standings: &[Standing]| Filter {
-        standings: standings
-            .iter()
-            .filter(|standing| possible.contains(standing))
-            .copied()
-            .collect(),
-        ..base.clone()
-    };
+    let standings = |standings: &[Standing]| base.among(standings);
     // Silent and stale are decided before anything else, so all other standings rest on a fresh report.
     let fresh: Vec<Standing> = Standing::ALL
         .into_iter()

@@ -35,15 +35,7 @@ impl ReadinessLine {
         if range.total == 0 {
             return None;
         }
-        let possible = base.possible_standings();
-        let with = |standings: &[Standing]| Filter {
-            standings: standings
-                .iter()
-                .filter(|standing| possible.contains(standing))
-                .copied()
-                .collect(),
-            ..base.clone()
-        };
+        let with = |standings: &[Standing]| base.among(standings);
         let most = (range.gap() > 0).then(|| (number(range.most), share(range.most, range.total)));
         let open = population.lists.is_empty();
         let of = if open {

@@ -136,6 +136,15 @@ const CASES: &[(&str, &[Word], bool)] = &[
         true,
     ),
     (
+        "kept alive by who repeated it just before",
+        &[
+            (0, 0, "a", Ready),
+            (13 * 24, 13 * 24, "u", Ready),
+            (15 * 24, 0, "u", Ready),
+        ],
+        true,
+    ),
+    (
         "another token for who is heard",
         &[(0, 0, "a", Ready), (24, 0, "u", Ready)],
         false,
