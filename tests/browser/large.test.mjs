@@ -6,15 +6,13 @@ import { folder } from "./reports.mjs";
 import { engines, startServer } from "./server.mjs";
 import { openBrowser, signIn, visit } from "./visitor.mjs";
 
-/// A large office: enough for a bar to move; PostgreSQL goes the same way through the program. With `CUTOVER_TEST_LARGE=1` a whole site
-/// of 100,000 on both.
-const whole = process.env.CUTOVER_TEST_LARGE === "1";
-const sizeOn = (engine) => (whole ? 100_000 : engine === "sqlite" ? 15_000 : 10_000);
+/// A large office: enough for a bar to move. With `CUTOVER_TEST_LARGE=1` a whole site of 100,000.
+const devices = process.env.CUTOVER_TEST_LARGE === "1" ? 100_000 : 15_000;
 /// A debug build on a busy machine.
 const patience = 600_000;
 
 /// As a query of the site's database gives it; every row is a device of its own.
-function table(devices) {
+function table() {
   const lines = ["Name0,Resource_Domain_OR_Workgr0,Caption0,Version0,ProductType0,OSArchitecture0"];
   const systems = ["Microsoft Windows 10 Enterprise,10.0.19045,1,64-bit", "Microsoft Windows 11 Enterprise,10.0.22631,1,64-bit"];
   for (let n = 0; n < devices; n += 1) {
@@ -23,8 +21,11 @@ function table(devices) {
   return Buffer.from(`${lines.join("\r\n")}\r\n`);
 }
 
+/// Whether a bar stands between nothing and everything.
+const partly = (value) => value > 0 && value < devices;
+
 /// The values of the bar that stand in a page, one after the other, from now on and behind every reload.
-async function watchBar(page, devices) {
+async function watchBar(page) {
   const seen = [];
   await page.exposeBinding("barMoved", (_, state, value, max) => seen.push({ state, value, max }));
   await page.addInitScript(() => {
@@ -38,12 +39,12 @@ async function watchBar(page, devices) {
     document.addEventListener("DOMContentLoaded", look);
   });
   return {
-    /// At least three values, each larger than the one before, and none that falls.
+    /// Seen part of the way, and none that falls. How often depends on how fast the machine is, so no more is asked.
     rose(state) {
       const values = seen.filter((one) => one.state === state).map(({ value }) => value);
       const told = `while ${state} the bar showed ${values.join(", ")}`;
       assert.ok(values.every((value, at) => at === 0 || value >= values[at - 1]), `it fell: ${told}`);
-      assert.ok(new Set(values).size >= 3, `it did not move: ${told}`);
+      assert.ok(values.some(partly), `it was not seen part of the way: ${told}`);
       assert.ok(seen.every(({ value, max }) => value <= max && max <= devices), "it is about the rows of the file");
     },
     forget: () => seen.splice(0),
@@ -65,7 +66,6 @@ const first = async (server, token) => {
 };
 
 for (const engine of engines()) {
-  const devices = sizeOn(engine);
   const counted = devices.toLocaleString("en-GB");
   describe(`${counted} devices in one file on ${engine}`, { timeout: 2 * patience }, () => {
     let browser;
@@ -81,9 +81,9 @@ for (const engine of engines()) {
       [browser, server] = await Promise.all([openBrowser(), startServer(engine)]);
       session = await signIn(browser, server);
       token = await server.token("read");
-      files = await folder({ "site.csv": table(devices) });
+      files = await folder({ "site.csv": table() });
       visitor = await visit(browser, server.url, { session });
-      bar = await watchBar(visitor.page, devices);
+      bar = await watchBar(visitor.page);
     });
     after(async () => {
       await browser?.close();
@@ -124,7 +124,7 @@ for (const engine of engines()) {
       await still.page.getByRole("heading", { level: 1, name: /Stored$/ }).waitFor({ timeout: patience });
       const without = (await Promise.all(looks)).filter((value) => value !== undefined);
       assert.ok(without.every((value, at) => at === 0 || value >= without[at - 1]), `without scripts it fell: ${without}`);
-      assert.ok(new Set(without).size >= 3, `without scripts it did not move: ${without}`);
+      assert.ok(without.some(partly), `without scripts it was not seen part of the way: ${without}`);
       assert.match(await still.main.innerText(), new RegExp(`${counted} brought a new client`));
       await still.close();
       assert.match(await receipt(), new RegExp(`Of ${counted} rows: ${counted} brought a new client\\.`));
