@@ -1,5 +1,6 @@
 //! Settings: flags, then environment, then a TOML file, then defaults. A wrong one stops the start.
 
+mod keeping;
 mod policy;
 
 use std::{
@@ -21,6 +22,8 @@ use crate::{
     webhooks::settings::{WebhookArgs, WebhookSettings},
 };
 
+use keeping::settle_keeping;
+pub use keeping::{Keeping, KeepingArgs};
 pub use policy::PolicyArgs;
 use policy::settle_policy;
 
@@ -76,18 +79,9 @@ pub struct ServeArgs {
     /// Listeners and certificates.
     #[command(flatten)]
     pub transport: TransportArgs,
-    /// Days for which each day's numbers, and who moved, are kept [default: 400]
-    #[arg(long, env = "CUTOVER_TREND_DAYS", value_name = "DAYS")]
-    pub trend_days: Option<u32>,
-    /// Days for which the changes of the list of blockers are kept for programs that follow it [default: 90]
-    #[arg(long, env = "CUTOVER_KEEP_CHANGES", value_name = "DAYS")]
-    pub keep_changes: Option<u32>,
-    /// Days for which entries of the audit log are kept, at least 90 [default: 1095, three years]
-    #[arg(long, env = "CUTOVER_KEEP_AUDIT", value_name = "DAYS")]
-    pub keep_audit: Option<u32>,
-    /// Days for which is kept what logs showed, and who had which address, at least 30 [default: 400]
-    #[arg(long, env = "CUTOVER_KEEP_OBSERVED", value_name = "DAYS")]
-    pub keep_observed: Option<u32>,
+    /// How long things are kept, and how often they are looked at.
+    #[command(flatten)]
+    pub keeping: KeepingArgs,
     /// Requests a minute that a token for read or population may make; 0: as many as it likes [default: 600]
     #[arg(long, env = "CUTOVER_RATE_LIMIT", value_name = "N")]
     pub rate_limit: Option<u32>,
@@ -132,6 +126,7 @@ struct FromFile {
     keep_changes: Option<u32>,
     keep_audit: Option<u32>,
     keep_observed: Option<u32>,
+    watch_minutes: Option<u32>,
     rate_limit: Option<u32>,
     rate_limit_sending: Option<u32>,
     new_clients_per_hour: Option<u32>,
@@ -267,14 +262,8 @@ pub struct Config {
     pub policy: Policy,
     /// Freshness limit, milliseconds.
     pub freshness_ms: i64,
-    /// Days for which each day's numbers are kept.
-    pub trend_days: i64,
-    /// Days for which the changes of the list of blockers are kept.
-    pub keep_changes: i64,
-    /// Days for which the audit log is kept.
-    pub keep_audit: i64,
-    /// Days for which is kept what was seen on the wire.
-    pub keep_observed: i64,
+    /// How long things are kept, and how often they are looked at.
+    pub keeping: Keeping,
     /// Requests a minute that a token may make to read; 0: as many as it likes.
     pub rate_limit: u32,
     /// The same for tokens that send.
@@ -410,33 +399,7 @@ impl ServeArgs {
             Some("json") => true,
             Some(other) => return Err(format!("log_format must be text or json, not {other:?}")),
         };
-        let trend_days = self.trend_days.or(file.trend_days).unwrap_or(400);
-        // Fewer would never do for a forecast.
-        if !(60..=3_650).contains(&trend_days) {
-            return Err(format!(
-                "trend_days must be from 60 to 3650, not {trend_days}"
-            ));
-        }
-        let keep_changes = self.keep_changes.or(file.keep_changes).unwrap_or(90);
-        if !(1..=3_650).contains(&keep_changes) {
-            return Err(format!(
-                "keep_changes must be from 1 to 3650, not {keep_changes}"
-            ));
-        }
-        let keep_audit = self.keep_audit.or(file.keep_audit).unwrap_or(1_095);
-        // The database lets go of nothing that is younger.
-        if !(90..=36_500).contains(&keep_audit) {
-            return Err(format!(
-                "keep_audit must be from 90 to 36500, not {keep_audit}"
-            ));
-        }
-        let keep_observed = self.keep_observed.or(file.keep_observed).unwrap_or(400);
-        // Decisions and conflicts look back as far.
-        if !(30..=3_650).contains(&keep_observed) {
-            return Err(format!(
-                "keep_observed must be from 30 to 3650, not {keep_observed}"
-            ));
-        }
+        let keeping = settle_keeping(&self.keeping, &file)?;
         let vouching = self.single_sign_on.or(file.single_sign_on());
         let rate_limit = self.rate_limit.or(file.rate_limit).unwrap_or(600);
         let proxies = self
@@ -467,10 +430,7 @@ impl ServeArgs {
             transport,
             policy,
             freshness_ms,
-            trend_days: i64::from(trend_days),
-            keep_changes: i64::from(keep_changes),
-            keep_audit: i64::from(keep_audit),
-            keep_observed: i64::from(keep_observed),
+            keeping,
             rate_limit,
             rate_limit_sending,
             // Without a limit unless somebody sets one: a first fill brings the whole fleet in an hour, and clients

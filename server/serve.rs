@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::{
     clock,
     config::Config,
-    cutovers::signing::Signer,
+    cutovers::{signing::Signer, watching},
     domain::{
         access::{Role, Sites},
         audit::{Actor, Author},
@@ -220,18 +220,23 @@ fn chores(
     chores.spawn(keeping_days(
         store.clone(),
         judge.clone(),
-        config.trend_days,
+        config.keeping.trend_days,
     ));
     chores.spawn(uploads::run(
         store.clone(),
         judge.clone(),
         app.bell().clone(),
     ));
+    chores.spawn(looking_after_decisions(
+        store.clone(),
+        judge.clone(),
+        config.keeping.watch_pause,
+    ));
     chores.spawn(tidying(
         store.clone(),
-        config.keep_changes,
-        config.keep_audit,
-        config.keep_observed,
+        config.keeping.keep_changes,
+        config.keeping.keep_audit,
+        config.keeping.keep_observed,
     ));
     chores.spawn(webhooks::run(store.clone(), config.webhooks.clone()));
     chores
@@ -421,6 +426,23 @@ async fn keeping_days(store: Store, judge: Judge, keep_days: i64) {
             Ok(Some(day)) => tracing::info!(day = date_of(day), "the day's numbers are kept"),
             Err(error) => {
                 tracing::warn!(%error, "the day's numbers could not be kept; trying again in a minute");
+            }
+        }
+    }
+}
+
+/// Decisions to switch off are held against their clients again and again, so that one that does not hold any more says so.
+async fn looking_after_decisions(store: Store, judge: Judge, pause: i64) {
+    let mut tick = tokio::time::interval(Duration::from_secs(2));
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match watching::look_after(&store, &judge, http::cutover::base, pause).await {
+            Ok(0) => {}
+            Ok(looked) => tracing::debug!(looked, "decisions were held against their clients"),
+            Err(error) => {
+                tracing::warn!(%error, "decisions could not be held against their clients; trying again in a minute");
+                tokio::time::sleep(Duration::from_secs(60)).await;
             }
         }
     }

@@ -12,14 +12,17 @@ use serde_json::{Value, json};
 use super::running::{self, Answered, Ran};
 use crate::{
     domain::{
+        assess::is_site_system,
         audit::{Author, REASON},
         counted::counted,
         cutover::{
-            criteria::{Facts, Held, Observed, Recommendation, hold},
+            criteria::{Facts, Held, Observed, Recommendation, Systems, hold},
             record::{Decided, Lines, close},
             scope::Scope,
         },
+        feeds::day_of,
         time::{DAY, Timestamp},
+        verdict::Standing,
     },
     ingest::Judge,
     store::{
@@ -69,11 +72,41 @@ impl From<Error> for Refused {
     }
 }
 
+/// What the criteria of a scope look at beside its clients.
+#[derive(Clone, Debug)]
+pub struct Around {
+    /// What was seen on the wire; `None`: no log says anything.
+    pub observed: Option<Observed>,
+    /// The site systems.
+    pub systems: Systems,
+    /// Days since 1970 UTC.
+    pub today: i64,
+}
+
+/// What there is around a scope.
+///
+/// # Errors
+/// The store failed.
+pub async fn around(
+    store: &Store,
+    scope: &Scope,
+    base: &Filter,
+    now: Timestamp,
+) -> Result<Around, Error> {
+    Ok(Around {
+        observed: observed(store, scope, base, now).await?,
+        systems: systems(store, scope, now).await?,
+        today: day_of(now),
+    })
+}
+
 /// The criteria of a scope as they are with this run.
-pub fn held(ran: Option<&Ran>, said: &SaidOfScope, observed: Option<&Observed>) -> Vec<Held> {
+pub fn held(ran: Option<&Ran>, said: &SaidOfScope, around: &Around) -> Vec<Held> {
     hold(&Facts {
         tally: ran.map(|ran| &ran.tally),
-        observed,
+        observed: around.observed.as_ref(),
+        systems: around.systems,
+        today: around.today,
         exceptions: ran.map_or(0, |ran| {
             i64::try_from(ran.exceptions.len()).unwrap_or(i64::MAX)
         }),
@@ -83,12 +116,49 @@ pub fn held(ran: Option<&Ran>, said: &SaidOfScope, observed: Option<&Observed>) 
     })
 }
 
+/// The site systems of a scope's sites with the roles that are switched, whatever else narrows its clients. Of those whose site
+/// nobody knows, the ones that are not ready count too: they may stand there.
+async fn systems(store: &Store, scope: &Scope, now: Timestamp) -> Result<Systems, Error> {
+    let mut sites: Vec<Option<String>> = scope.sites.iter().cloned().map(Some).collect();
+    if sites.is_empty() {
+        sites.push(None);
+    } else {
+        sites.push(Some(String::new()));
+    }
+    sites.sort();
+    sites.dedup();
+    let mut found = Systems::default();
+    for site in sites {
+        let nowhere = site.as_deref() == Some("");
+        let filter = Filter {
+            site,
+            ..Filter::default()
+        };
+        for (roles, standing, n) in store.systems(&filter, now).await? {
+            let mut each = roles.split(',');
+            let switched = scope.roles.is_empty()
+                || each.any(|role| scope.roles.iter().any(|switched| switched == role));
+            if !switched || !is_site_system(roles.split(',')) {
+                continue;
+            }
+            let ready = standing == Standing::Ready;
+            if !(nowhere && ready) {
+                found.known += n;
+            }
+            if !ready {
+                found.not_ready += n;
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// What was seen on the wire in a scope; `None`: no log says anything, so nobody knows. An address that may be anybody's may
 /// be of the scope, so it counts with those that are.
 ///
 /// # Errors
 /// The store failed.
-pub async fn observed(
+async fn observed(
     store: &Store,
     scope: &Scope,
     base: &Filter,
@@ -214,8 +284,8 @@ pub async fn decide(
             .map_err(|error| unwritten(&error))
     })
     .await?;
-    let observed = observed(store, scope, base, now).await?;
-    let criteria = held(Some(&ran), &said, observed.as_ref());
+    let around = around(store, scope, base, now).await?;
+    let criteria = held(Some(&ran), &said, &around);
     let recommended = Recommendation::of(&criteria);
     let most = ran.tally.fates.most();
     if recommended.go != wish.seen_go || most != wish.seen_most {
@@ -226,6 +296,18 @@ pub async fn decide(
         )));
     }
     let overruled = recommended.go == (wish.decided == Decided::NoGo);
+    let own = criteria
+        .iter()
+        .find(|held| held.is_loosened() && held.set.as_ref().is_some_and(|set| set.by == wish.by));
+    if let Some(held) = own.filter(|_| scope.two_people && wish.decided != Decided::NoGo) {
+        return Err(Refused::Wrong(
+            "/decided",
+            format!(
+                "you loosened the limit of {:?}, and only by that it is met: this scope takes two people, so somebody else decides, or sets the limit",
+                held.criterion.title()
+            ),
+        ));
+    }
     let file = packed
         .finish()
         .and_then(|written| {

@@ -2,5 +2,8 @@
 
 pub mod comparing;
 pub mod deciding;
+pub mod kept;
 pub mod running;
 pub mod signing;
+pub mod since;
+pub mod watching;

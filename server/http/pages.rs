@@ -145,6 +145,8 @@ pub async fn home(
     if whole {
         let regressed = trend::regressed(&app, &filter, summary.as_of).await?;
         page.say_attention(&summary, &feeds, regressed);
+        page.say_systems(&roles);
+        page.say_decisions(store.decisions_watched(&filter.within).await?.values());
         page.say_requests(store.requests_waiting(&filter.within).await?.len());
         page.say_exceptions(&store.exception_pile(&filter.within, now).await?);
         page.say_suspicions(store.open_suspicions(&filter.within).await?);
@@ -227,7 +229,15 @@ async fn place(
     }
     let rows = app.store().list(&filter, None, PLACE_ROWS, now).await?;
     let layout = layout(app, Nav::Overview, Some(person), Some(headers));
-    html(&PlacePage::new(layout, &place, &summary, &rows))
+    let mut page = PlacePage::new(layout, &place, &summary, &rows);
+    let week_ago = day_of(summary.as_of) - change::DAYS;
+    let of = match &place {
+        Place::Site(code) => Sites::only([code.clone()]),
+        Place::Os(_) | Place::Role(_) => person.sites.clone(),
+    };
+    let then = app.store().systems_of_day(week_ago, &of).await?;
+    page.say_change(&place, &summary, week_ago, then.as_ref());
+    html(&page)
 }
 
 /// `/blockers`

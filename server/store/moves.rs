@@ -36,6 +36,13 @@ WHERE m.estate = ? AND m.at >= ?
   AND NOT EXISTS (SELECT 1 FROM moves a WHERE a.estate = m.estate AND a.client_id = m.client_id AND a.id > m.id
     AND a.from_verdict IN ('ready', 'restart_pending') AND a.to_standing IN ('blocking', 'undetermined', 'conflict')
     AND a.from_ruleset = a.to_ruleset)";
+/// Who was among the first that moved behind a time.
+const STIRRED: &str = "SELECT CAST(COUNT(DISTINCT c.id) AS BIGINT) AS n
+FROM (SELECT estate, client_id FROM moves WHERE estate = ? AND at > ? ORDER BY at LIMIT ?) AS m
+JOIN clients c ON c.estate = m.estate AND c.id = m.client_id WHERE 1 = 1";
+const MOVED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT id FROM moves WHERE estate = $1 AND at > $2 LIMIT $3) AS m";
+/// So many moves are looked at.
+const LOOKED_AT: i64 = 2_000;
 const LATEST_FIRST: &str = " ORDER BY m.at DESC, m.client_id DESC LIMIT ?";
 const AFTER: &str = "SELECT id, at, client_id, from_standing, to_standing, from_reasons, to_reasons, from_ruleset,
   to_ruleset, from_listing, to_listing FROM moves WHERE estate = $1 AND id > $2 ORDER BY id LIMIT $3";
@@ -86,6 +93,20 @@ pub struct Move {
     pub from_listing: String,
     /// Code of the listing after.
     pub to_listing: String,
+}
+
+/// Clients that have changed their standing since some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stirred {
+    /// Different ones.
+    pub clients: i64,
+    /// There may be more of them: not all that moved were looked at.
+    pub more: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    n: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -143,6 +164,31 @@ impl Store {
         growing.and(LATEST_FIRST, [Value::Int(most)]);
         let rows: Vec<Stored> = growing.statement(&mut tx).all().await?;
         rows.into_iter().map(Stored::regression).collect()
+    }
+
+    /// How many clients of some sites, of all when none is named, or of no site that is known changed their standing since a time.
+    pub async fn moved_since(&self, since: Timestamp, sites: &[String]) -> Result<Stirred> {
+        let mut tx: Tx = self.db.read().await?;
+        let mut growing = Growing::starting(STIRRED);
+        growing.and("", [Value::Int(since.0), Value::Int(LOOKED_AT)]);
+        if !sites.is_empty() {
+            let nowhere = std::iter::once(String::new());
+            let within = Sites::only(sites.iter().cloned().chain(nowhere));
+            growing.one_of(" AND c.site IN (", &within);
+        }
+        let clients: Option<Count> = growing.statement(&mut tx).optional().await?;
+        let moved: Option<Count> = tx
+            .sql(MOVED)
+            .bind(ESTATE)
+            .bind(since.0)
+            .bind(LOOKED_AT + 1)
+            .optional()
+            .await?;
+        let count = |count: Option<Count>| count.map_or(0, |count| count.n);
+        Ok(Stirred {
+            clients: count(clients),
+            more: count(moved) > LOOKED_AT,
+        })
     }
 
     /// What moved after the move `id`, in order of their numbers.

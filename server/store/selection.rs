@@ -114,9 +114,33 @@ impl Store {
         filter: &Filter,
         now: Timestamp,
     ) -> Result<Vec<(String, BTreeMap<Standing, i64>)>> {
+        let mut roles: BTreeMap<String, BTreeMap<Standing, i64>> = BTreeMap::new();
+        for group in self.with_roles(filter, now).await? {
+            let standing = group.standing()?;
+            for role in group.roles.split(',').filter(|role| !role.is_empty()) {
+                let line = roles.entry(role.to_owned()).or_default();
+                *line.entry(standing).or_insert(0) += group.n;
+            }
+        }
+        Ok(roles.into_iter().collect())
+    }
+
+    /// How many machines with each list of roles, separated by commas, there are in each standing.
+    pub async fn systems(
+        &self,
+        filter: &Filter,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Standing, i64)>> {
+        let groups = self.with_roles(filter, now).await?;
+        let each = groups.into_iter();
+        each.map(|group| Ok((group.roles.clone(), group.standing()?, group.n)))
+            .collect()
+    }
+
+    async fn with_roles(&self, filter: &Filter, now: Timestamp) -> Result<Vec<Group>> {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
-        let mut roles: BTreeMap<String, BTreeMap<Standing, i64>> = BTreeMap::new();
+        let mut found = Vec::new();
         let lead = lead(&mut tx, filter, now).await?;
         for piece in pieces(filter, Order::Name) {
             let mut text = Composed::default();
@@ -125,15 +149,9 @@ impl Store {
             growing.with_roles();
             growing.narrow(filter, piece, lead, now);
             growing.grouped(BY);
-            for group in growing.statement(&mut tx).all::<Group>().await? {
-                let standing = group.standing()?;
-                for role in group.roles.split(',').filter(|role| !role.is_empty()) {
-                    let line = roles.entry(role.to_owned()).or_default();
-                    *line.entry(standing).or_insert(0) += group.n;
-                }
-            }
+            found.extend(growing.statement(&mut tx).all::<Group>().await?);
         }
-        Ok(roles.into_iter().collect())
+        Ok(found)
     }
 
     /// The owners that occur, in order; one more than [`OWNERS_OFFERED`] when there are too many to choose from.

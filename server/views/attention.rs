@@ -1,8 +1,13 @@
 //! What somebody should look at: sentences of the first screen, each leading to what it is about.
 
+use std::collections::BTreeMap;
+
 use super::{feeds, links};
 use crate::{
-    domain::{feeds::Feed, handshake::Certificate, time::Timestamp, verdict::Standing},
+    domain::{
+        assess::is_site_system, feeds::Feed, handshake::Certificate, time::Timestamp,
+        verdict::Standing,
+    },
     store::{
         exception_list::Pile,
         model::{Filter, Summary},
@@ -22,6 +27,9 @@ pub struct Attention {
 
 /// The reason that facts about the Windows version contradict each other.
 const CONTRADICTORY: &str = "os.version_contradictory";
+
+/// Lines about roles; more stand in the table of the site systems.
+const ROLES: usize = 8;
 
 /// Everything worth looking at; `regressed` is the length of the list with that filter.
 pub fn lines(summary: &Summary, feeds: &[Feed], regressed: i64, now: Timestamp) -> Vec<Attention> {
@@ -141,6 +149,34 @@ pub fn suspicions(open: i64) -> Option<Attention> {
         ),
         href: Some(links::SUSPICIONS.to_owned()),
     })
+}
+
+/// How many site systems block, by role: whoever switches off there cuts off everybody who depends on them.
+pub fn systems(roles: &[(String, BTreeMap<Standing, i64>)]) -> Vec<Attention> {
+    let each = roles.iter().filter_map(|(role, standings)| {
+        let n = standings.get(&Standing::Blocking).copied().unwrap_or(0);
+        if n == 0 || !is_site_system([role.as_str()]) {
+            return None;
+        }
+        let filter = Filter {
+            role: Some(role.clone()),
+            standings: vec![Standing::Blocking],
+            ..Filter::default()
+        };
+        let role = role.replace('_', " ");
+        Some(Attention {
+            text: format!(
+                "{} itself, with everybody who depends on it",
+                counted(
+                    n,
+                    &format!("machine of the role {role} blocks"),
+                    &format!("machines of the role {role} block")
+                )
+            ),
+            href: Some(links::list_url(&filter)),
+        })
+    });
+    each.take(ROLES).collect()
 }
 
 /// How many scopes wait for a decision by somebody else than who asked.

@@ -85,6 +85,20 @@ pub fn since(day: i64, known: bool) -> String {
     }
 }
 
+/// A change in a sentence.
+pub fn sentence(day: i64, change: Option<Change>) -> String {
+    let Some(change) = change else {
+        return since(day, false);
+    };
+    format!(
+        "Within {DAYS} days: blocking {}, without a verdict {}, ready {}. {}",
+        signed(change.blocking),
+        signed(change.no_verdict),
+        signed(change.ready),
+        since(day, true)
+    )
+}
+
 fn signed(n: i64) -> String {
     match n {
         0 => "±0".to_owned(),

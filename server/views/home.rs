@@ -9,6 +9,7 @@ use super::{
     attention::{self, Attention},
     bar::{self, Loss, Segment},
     change::{self, Change, ChangeCell, Systems},
+    cutover::lately,
     exceptions_words, feeds,
     form::{Choices, FilterForm},
     headline::{Headline, Piece},
@@ -27,6 +28,7 @@ use crate::{
         verdict::{Impact, Standing},
     },
     store::{
+        cutover::watched::Watched,
         exception_list::Pile,
         model::{Filter, Summary},
         webhooks::Webhook,
@@ -245,6 +247,18 @@ impl HomePage {
     /// Says how many requests for a decision wait.
     pub fn say_requests(&mut self, waiting: usize) {
         self.attention.extend(attention::requests(waiting));
+    }
+
+    /// Says which decisions to switch off do not stand as they were made.
+    pub fn say_decisions<'w>(&mut self, watched: impl IntoIterator<Item = &'w Watched>) {
+        let lines = lately::attention(watched, self.layout.now);
+        // Before all else: somebody may be about to switch off by it.
+        self.attention.splice(..0, lines);
+    }
+
+    /// Says which site systems block.
+    pub fn say_systems(&mut self, roles: &[(String, BTreeMap<Standing, i64>)]) {
+        self.attention.extend(attention::systems(roles));
     }
 
     /// Says which webhooks do not reach anybody.

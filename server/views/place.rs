@@ -5,8 +5,10 @@ use askama::Template;
 use super::{
     Layout,
     bar::{self, Segment},
+    change::{self, Change, Systems},
     columns::{ListColumn, Sortable},
-    links, os,
+    links::{self, encode},
+    os,
     rows::RowView,
     tables::{Columns, Folded, OsRow, SiteRow, WhyRow, fold},
     text::{clients, counted, joined, number},
@@ -62,6 +64,10 @@ pub struct PlacePage {
     pub key: Option<String>,
     /// Where it stands, in one sentence.
     pub sentence: String,
+    /// How it changed within a week, in sentences; `None`: nothing of that is kept of a role.
+    pub change: Option<String>,
+    /// Its trend; `None`: a role has none.
+    pub trend_href: Option<String>,
     /// `support ended 2020-01-14`.
     pub support_ended: Option<String>,
     /// The bar and its table.
@@ -139,6 +145,15 @@ impl PlacePage {
         Self {
             name: place.name(),
             sentence: sentence(summary),
+            change: None,
+            trend_href: match place {
+                Place::Os(key) => Some(format!("/trend?os={}", encode(key))),
+                // Nothing leads to the trend of those whose site is not known.
+                Place::Site(code) if !code.is_empty() => {
+                    Some(format!("/trend?site={}", encode(code)))
+                }
+                Place::Site(_) | Place::Role(_) => None,
+            },
             support_ended: key.as_deref().and_then(|key| os::support_ended(key, now)),
             key,
             segments: bar::segments(&summary.population.standings, &base),
@@ -170,6 +185,31 @@ impl PlacePage {
             overview_href: links::overview_url(&base),
             layout,
         }
+    }
+}
+
+impl PlacePage {
+    /// Says how the place changed since `day`, of which these were the standings by OS version; `None`: no numbers were kept on
+    /// it.
+    pub fn say_change(
+        &mut self,
+        place: &Place,
+        summary: &Summary,
+        day: i64,
+        then: Option<&Systems>,
+    ) {
+        let standings = &summary.population.standings;
+        self.change = match place {
+            Place::Role(_) => None,
+            Place::Os(key) => Some(change::sentence(
+                day,
+                then.map(|then| Change::new(then.get(key), standings)),
+            )),
+            Place::Site(_) => Some(change::sentence(
+                day,
+                then.map(|then| Change::of_all(then, standings)),
+            )),
+        };
     }
 }
 

@@ -7,8 +7,9 @@ mod record;
 mod rules;
 mod seen;
 mod served;
+mod since;
 mod stored;
 mod suspected;
 mod watch;
 
-pub use served::decided;
+pub use served::{decided, lately};

@@ -39,6 +39,8 @@ const ONLY: &[(&str, &[&str])] = &[
             "rejudge.rs",
             "ingest.rs",
             "expected.rs",
+            "cutovers/kept.rs",
+            "cutovers/since.rs",
             "uploads/",
             "webhooks/",
             "main.rs",

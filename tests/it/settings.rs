@@ -195,6 +195,7 @@ fn a_wrong_setting_stops_the_start_and_is_named() {
         (&["--keep-changes", "4000"], &[], None, "keep_changes"),
         (&["--keep-audit", "89"], &[], None, "keep_audit"),
         (&["--keep-observed", "29"], &[], None, "keep_observed"),
+        (&["--watch-minutes", "361"], &[], None, "watch_minutes"),
         (&["--rate-limit", "1000001"], &[], None, "rate_limit"),
         (
             &[],

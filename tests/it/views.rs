@@ -13,7 +13,7 @@ mod samples;
 mod suspicions;
 mod trends;
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use cutover::{
     domain::{
@@ -334,12 +334,14 @@ fn overview() -> Vec<(&'static str, String)> {
 }
 
 fn place(place: &Place, rows: &ListPage) -> String {
-    html(&PlacePage::new(
-        layout(Nav::Overview),
-        place,
-        &samples::selection(),
-        rows,
-    ))
+    let summary = samples::selection();
+    let mut page = PlacePage::new(layout(Nav::Overview), place, &summary, rows);
+    let then = BTreeMap::from([(
+        "6.1.7601-client".to_owned(),
+        BTreeMap::from([(Standing::Blocking, 3), (Standing::Ready, 40)]),
+    )]);
+    page.say_change(place, &summary, 20_780, Some(&then));
+    html(&page)
 }
 
 fn choices() -> Choices {

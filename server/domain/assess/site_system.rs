@@ -49,6 +49,12 @@ const SQL_CLIENT_ROLES: &[&str] = &[
     "data_warehouse",
 ];
 
+/// Whether a machine with these roles is a site system, and not a plain client.
+pub fn is_site_system<'r>(roles: impl IntoIterator<Item = &'r str>) -> bool {
+    let roles: Vec<String> = roles.into_iter().map(str::to_owned).collect();
+    duties(&roles).is_some()
+}
+
 /// The duties of a site system; `None` for a plain client. A role the rules do not know makes a site
 /// system all the same: more checks, never fewer.
 pub(super) fn duties(roles: &[String]) -> Option<Duties> {

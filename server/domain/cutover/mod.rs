@@ -3,7 +3,9 @@
 pub mod after;
 pub mod canonical;
 pub mod criteria;
+pub mod criterion;
 pub mod difference;
+pub mod lately;
 pub mod record;
 pub mod scope;
 pub mod tally;

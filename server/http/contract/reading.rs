@@ -72,13 +72,13 @@ fn cutovers() -> Vec<Call> {
         Call::get("/api/v1/decisions", "listDecisions", "What was decided")
             .says("Decisions, a page at a time; `next_cursor` leads to older ones.")
             .takes([params::CURSOR, params::LIMIT])
-            .json::<cutover::api::DecisionList>(200, "The decisions, newest first.")
+            .json::<cutover::decisions_api::DecisionList>(200, "The decisions, newest first.")
             .error(400, "`cursor` is none of this list.")
             .polled(),
         Call::get("/api/v1/decisions/{number}", "getDecision", "One decision")
             .says("What was frozen beside the lines of the clients. The whole signed record is downloaded from its page, and `cutover verify` checks it offline.")
             .named(params::DECISION)
-            .json::<cutover::api::OneDecision>(200, "The decision.")
+            .json::<cutover::decisions_api::OneDecision>(200, "The decision.")
             .error(422, "A parameter was given; this call takes none.")
             .polled(),
         Call::get("/api/v1/decisions/{number}/after", "getAfter", "Who has stopped since a decision")

@@ -1,9 +1,6 @@
 //! After the switch: who has stopped since, whether going back is due, and how right the decision was.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    ops::ControlFlow,
-};
+use std::collections::BTreeMap;
 
 use axum::{
     extract::State,
@@ -11,8 +8,6 @@ use axum::{
     response::{IntoResponse as _, Redirect, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
 use super::{
@@ -23,152 +18,20 @@ use super::{
         polled::{self, Polled},
         query::{Named, Nothing},
     },
-    decision,
-    kept::{each_line, fate, text},
-    may_edit,
+    decision, may_edit,
 };
 use crate::{
     clock,
-    domain::{
-        cutover::{
-            after::{After, Became, Line, Moments, Past, Stopped, Watch, Watching, became},
-            whatif::Fate,
-        },
-        time::Timestamp,
-    },
+    cutovers::since,
+    domain::{cutover::after::Line, time::Timestamp},
     error::Problem,
     state::App,
-    store::cutover::{
-        decisions::Decision,
-        scopes::{Said, switched_off},
-        walk::PORTION,
-    },
+    store::cutover::scopes::{Said, switched_off},
     views::{
         Nav,
-        cutover::after::{AfterPage, back_says},
+        cutover::after::{AfterPage, Stands, back_says},
     },
 };
-
-/// Names that are told; how many there are is said beside.
-const NAMED: usize = 1_000;
-
-/// A client as its record has it, taken out of its line.
-struct Kept {
-    id: String,
-    name: String,
-    site: String,
-    os_key: String,
-    fate: Fate,
-    fresh: bool,
-    heard: Option<i64>,
-}
-
-impl Kept {
-    fn of(line: &Value) -> Self {
-        // A report that carries a time to come is as old as its arrival says.
-        let heard = match (line["collected_at"].as_i64(), line["received_at"].as_i64()) {
-            (Some(collected), Some(received)) => Some(collected.min(received)),
-            (one, other) => one.or(other),
-        };
-        Self {
-            id: text(line, "id"),
-            name: text(line, "name"),
-            site: text(line, "site"),
-            os_key: text(line, "os"),
-            fate: fate(line),
-            fresh: line["fresh"].as_bool().unwrap_or(false),
-            heard,
-        }
-    }
-}
-
-/// Looks at everybody in a record.
-async fn watched(
-    app: &App,
-    decision: &Decision,
-    head: &Value,
-    now: Timestamp,
-) -> Result<After, Problem> {
-    let said = app.store().said_of_scope(&decision.scope).await?;
-    let kind = switched_off(decision.number);
-    let switched = said.switched.iter().find(|said| said.kind == kind);
-    let mut watching = Watching::default();
-    for (code, name) in [(Watching::TRIGGER, "trigger"), (Watching::HOURS, "hours")] {
-        if let Some(value) = head["watch"][name].as_i64() {
-            watching.set(code, value);
-        }
-    }
-    let moments = Moments {
-        decided: decision.decided_at,
-        switched: switched.map_or(decision.decided_at, |said| said.marked_at),
-        now: now.0,
-        freshness_days: head["scope"]["freshness_days"].as_i64().unwrap_or(1),
-        hours: watching.hours,
-    };
-    let mut after = After {
-        moments,
-        switched_by: switched.map(|said| said.marked_by.clone()),
-        watching,
-        watch: Watch::default(),
-        stopped: Vec::new(),
-    };
-    let mut portions = read(app, decision.number);
-    while let Some(portion) = portions.recv().await {
-        let portion = portion.map_err(|error| {
-            tracing::error!(%error, number = decision.number, "the lines of a decision cannot be read");
-            Problem::Internal
-        })?;
-        let ids: Vec<String> = portion.iter().map(|kept| kept.id.clone()).collect();
-        let seen = app.store().heard_last(&ids).await?;
-        for kept in portion {
-            take(&mut after, kept, &seen);
-        }
-    }
-    Ok(after)
-}
-
-fn take(after: &mut After, kept: Kept, seen: &HashMap<String, i64>) {
-    let past = Past {
-        fate: kept.fate,
-        os_key: &kept.os_key,
-        fresh: kept.fresh,
-        heard: kept.heard,
-    };
-    let seen = seen.get(&kept.id).copied();
-    let became = became(past, seen, &after.moments);
-    after.watch.take(past, became);
-    if became == Became::Stopped && after.stopped.len() < NAMED {
-        after.stopped.push(Stopped {
-            last: kept.heard.max(seen).unwrap_or_default(),
-            id: kept.id,
-            name: kept.name,
-            site: kept.site,
-            os_key: kept.os_key,
-            fate: kept.fate,
-        });
-    }
-}
-
-/// The clients of a record, a portion at a time, by a thread that may wait for the database.
-fn read(app: &App, number: i64) -> mpsc::Receiver<std::io::Result<Vec<Kept>>> {
-    let store = app.store().clone();
-    let (sender, receiver) = mpsc::channel(2);
-    tokio::task::spawn_blocking(move || {
-        let mut portion = Vec::new();
-        let gone = || std::io::Error::other("nobody reads any more");
-        let done = each_line(&store, number, |line| {
-            portion.push(Kept::of(&line));
-            if portion.len() == PORTION {
-                let full = std::mem::take(&mut portion);
-                sender.blocking_send(Ok(full)).map_err(|_| gone())?;
-            }
-            Ok(ControlFlow::Continue(()))
-        });
-        // Whoever reads may have gone away.
-        let _ = sender.blocking_send(done.map(|()| portion));
-    });
-    receiver
-}
 
 /// `GET /cutover/decisions/{number}/after`
 pub async fn page(
@@ -178,10 +41,20 @@ pub async fn page(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (decision, head) = decision(&app, &number, &person.sites).await?;
-    let after = watched(&app, &decision, &head, clock::now()).await?;
+    let after = since::heard(app.store(), &decision, &head, clock::now()).await?;
     let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
     let may_edit = may_edit(&layout);
-    html(&AfterPage::new(layout, &decision, &head, &after, may_edit))
+    let newest = app.store().decisions(&decision.scope, i64::MAX, 1).await?;
+    let watched = app.store().decisions_watched(&person.sites).await?;
+    let stands = Stands {
+        later: newest
+            .first()
+            .filter(|one| one.number > decision.number && one.is_seen(&person.sites)),
+        watched: watched.get(&decision.number),
+    };
+    html(&AfterPage::new(
+        layout, &decision, &head, &after, &stands, may_edit,
+    ))
 }
 
 /// What the buttons send.
@@ -221,6 +94,7 @@ pub async fn switched(
         marked_at: entry.at.0,
     };
     app.store().say(decision.scope, said, entry).await?;
+    app.store().watch_soon(decision.number).await?;
     Ok(Redirect::to(&format!("/cutover/decisions/{}/after", decision.number)).into_response())
 }
 
@@ -327,7 +201,7 @@ pub async fn api(
 ) -> Result<Response, Problem> {
     let (decision, head) = decision(&app, &number, &reader.sites).await?;
     let now = clock::now();
-    let after = watched(&app, &decision, &head, now).await?;
+    let after = since::heard(app.store(), &decision, &head, now).await?;
     let watch = &after.watch;
     let stopped = after.stopped.iter().map(|one| {
         let seen = reader.sites.holds(&one.site);

@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    extract::{RawQuery, State},
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,25 +10,21 @@ use super::{
     super::{
         auth::Reader,
         polled::{self, Polled},
-        query::{DEFAULT_LIMIT, Empty, MAX_LIMIT, Named, Nothing, Once, each, unknown},
+        query::{Named, Nothing},
     },
-    base_of, decision as found, scope, whole_record,
+    base_of, scope,
 };
 use crate::{
     clock,
     cutovers::{deciding, running},
-    domain::{
-        cutover::{
-            criteria::{Held, Recommendation},
-            scope::Scope,
-            tally::{Fates, Tally},
-            whatif::Fate,
-        },
-        time::Timestamp,
+    domain::cutover::{
+        criteria::{Held, Recommendation},
+        scope::Scope,
+        tally::{Fates, Tally},
+        whatif::Fate,
     },
     error::Problem,
     state::App,
-    store::cutover::decisions::Decision,
 };
 
 /// Which clients a decision is about.
@@ -290,8 +282,8 @@ pub async fn what_if(
     let now = clock::now();
     let ran = running::run(app.store(), app.judge(), &scope, &base, now, |_, _| Ok(())).await?;
     let said = app.store().said_of_scope(&scope.id).await?;
-    let observed = deciding::observed(app.store(), &scope, &base, now).await?;
-    let held = deciding::held(Some(&ran), &said, observed.as_ref());
+    let around = deciding::around(app.store(), &scope, &base, now).await?;
+    let held = deciding::held(Some(&ran), &said, &around);
     let recommended = Recommendation::of(&held);
     polled::json(
         &headers,
@@ -306,154 +298,6 @@ pub async fn what_if(
             most: ran.tally.fates.most(),
             tally: TallyJson::of(&ran.tally),
             criteria: held.into_iter().map(HeldJson::of).collect(),
-        },
-    )
-}
-
-/// A decision.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Decision)]
-pub struct DecisionJson {
-    /// Its number.
-    number: i64,
-    /// Id of its scope.
-    scope: String,
-    /// What the scope was called.
-    name: String,
-    /// `go`, `go_with_conditions` or `no_go`.
-    decided: String,
-    /// It was decided against what followed from the criteria.
-    overruled: bool,
-    /// By whom.
-    decided_by: String,
-    /// When.
-    #[schema(format = DateTime)]
-    decided_at: String,
-    /// Hash of the record.
-    hash: String,
-    /// Where the signed record is, for a person who has signed in.
-    record: String,
-}
-
-impl From<&Decision> for DecisionJson {
-    fn from(decision: &Decision) -> Self {
-        Self {
-            number: decision.number,
-            scope: decision.scope.clone(),
-            name: decision.name.clone(),
-            decided: decision.decided.clone(),
-            overruled: decision.overruled,
-            decided_by: decision.decided_by.clone(),
-            decided_at: Timestamp(decision.decided_at).to_string(),
-            hash: decision.hash.clone(),
-            record: format!("/cutover/decisions/{}/record", decision.number),
-        }
-    }
-}
-
-/// The newest decisions.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct DecisionList {
-    /// Newest first.
-    items: Vec<DecisionJson>,
-    /// `cursor` of the next page; null: this was the last.
-    next_cursor: Option<String>,
-    /// There are older ones that this answer has no room for.
-    more: bool,
-}
-
-impl Polled for DecisionList {
-    fn moments(&mut self) -> Vec<&mut String> {
-        Vec::new()
-    }
-}
-
-/// `GET /decisions`
-pub async fn decisions(
-    State(app): State<App>,
-    reader: Reader,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
-) -> Result<Response, Problem> {
-    let mut limit = DEFAULT_LIMIT;
-    let mut cursor: Option<String> = None;
-    each(
-        query.as_deref().unwrap_or_default(),
-        Once::default(),
-        Empty::MeansAny,
-        |name, value| {
-            match name {
-                "cursor" => cursor = Some(value),
-                "limit" => {
-                    let given = value.parse().ok();
-                    let given = given.filter(|given| (1..=MAX_LIMIT).contains(given));
-                    limit =
-                        given.ok_or_else(|| format!("must be a number from 1 to {MAX_LIMIT}"))?;
-                }
-                _ => return Err(unknown(name, &["cursor", "limit"])),
-            }
-            Ok(())
-        },
-    )
-    .map_err(Problem::Invalid)?;
-    let before = cursor.map_or(Ok(i64::MAX), |cursor| {
-        let number = cursor.parse().ok().filter(|number| *number > 0);
-        number.ok_or_else(|| {
-            Problem::Malformed(
-                "This cursor was not made by this server for this list; start again without a cursor."
-                    .to_owned(),
-            )
-        })
-    })?;
-    let (found, more) = app
-        .store()
-        .decisions_seen(before, limit, &reader.sites)
-        .await?;
-    let last = found.last().filter(|_| more);
-    let next_cursor = last.map(|last| last.number.to_string());
-    let items = found.iter().map(Into::into).collect();
-    polled::json(
-        &headers,
-        DecisionList {
-            items,
-            next_cursor,
-            more,
-        },
-    )
-}
-
-/// One decision with what was frozen beside the clients.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct OneDecision {
-    decision: DecisionJson,
-    /// The first line of the signed record, to the byte: scope, rules, criteria, sums, exceptions, decision, as JSON.
-    head: String,
-    /// The last line of it: hash and signature, as JSON.
-    foot: String,
-}
-
-impl Polled for OneDecision {
-    fn moments(&mut self) -> Vec<&mut String> {
-        Vec::new()
-    }
-}
-
-/// `GET /decisions/{number}`
-pub async fn decision(
-    State(app): State<App>,
-    reader: Reader,
-    Named(number): Named,
-    _: Nothing,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let (decision, head) = found(&app, &number, &reader.sites).await?;
-    whole_record(&head, &reader.sites)?;
-    polled::json(
-        &headers,
-        OneDecision {
-            decision: (&decision).into(),
-            head: decision.head,
-            foot: decision.foot,
         },
     )
 }

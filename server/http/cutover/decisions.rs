@@ -13,21 +13,14 @@ use super::{
         pages::{html, layout},
         query::{Empty, Named, Once, each, unknown, yes},
     },
-    base_of, decision,
-    kept::{aside, leftovers, lines},
+    base, decision,
+    kept::leftovers,
     whole_record,
 };
 use crate::{
     clock,
-    cutovers::{comparing::Before, deciding, running},
-    domain::{
-        access::Sites,
-        cutover::{
-            criteria::Recommendation,
-            difference::{Difference, Who},
-            whatif::Fate,
-        },
-    },
+    cutovers::since::{self, Compared},
+    domain::access::Sites,
     error::Problem,
     state::App,
     store::cutover::decisions::Decision,
@@ -122,55 +115,25 @@ async fn compared(
     head: &Value,
     sites: &Sites,
 ) -> Result<(Option<Moved>, String), Problem> {
-    let today = app.store().scope(&decision.scope).await?;
-    // The clients that the decision was about, whatever the scope has become since.
-    let then = today
-        .as_ref()
-        .and_then(|today| today.as_it_was(&head["scope"]));
-    let (Some(scope), Some(today)) = (then.filter(|then| then.lies_within(sites)), today) else {
+    let now = clock::now();
+    let (store, judge) = (app.store(), app.judge());
+    let compared = since::compared(store, judge, decision, head, sites, base, now);
+    let Some(Compared {
+        difference,
+        recommended,
+    }) = compared.await?
+    else {
         return Ok((
             None,
             "The scope is not there any more, or was about sites that you may not see, so nothing is compared."
                 .to_owned(),
         ));
     };
-    let store = app.store().clone();
-    let number = decision.number;
-    let mut before =
-        aside(move || Before::of_record(lines(&store, number).map_err(|error| error.to_string())?))
-            .await?;
-    let mut difference = Difference::compared();
-    let base = base_of(&scope)?;
-    let now = clock::now();
-    let ran = running::run(
-        app.store(),
-        app.judge(),
-        &scope,
-        &base,
-        now,
-        |known, found| {
-            if found.fate != Fate::Safe {
-                let who = Who {
-                    id: known.id.clone(),
-                    name: known.name.clone(),
-                    site: known.site.clone(),
-                };
-                before.meet(who, found.fate, &mut difference);
-            }
-            Ok(())
-        },
-    )
-    .await?;
-    before.end(&mut difference);
     let at = Moment::new(now, now).absolute;
-    let criteria = if scope.is_about_the_same(&today) {
-        let said = app.store().said_of_scope(&scope.id).await?;
-        let observed = deciding::observed(app.store(), &scope, &base, now).await?;
-        let found = deciding::held(Some(&ran), &said, observed.as_ref());
-        format!("By the criteria now: {}", Recommendation::of(&found).says())
-    } else {
-        "The scope has become another one since; compared are the clients that it was about then."
-            .to_owned()
+    let criteria = match recommended {
+        Some(recommended) => format!("By the criteria now: {}", recommended.says()),
+        None => "The scope has become another one since; compared are the clients that it was about then."
+            .to_owned(),
     };
     if difference.is_nothing() {
         return Ok((

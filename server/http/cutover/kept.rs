@@ -1,18 +1,20 @@
-//! The lines of a frozen record, read part by part from the database, so that a record of a million takes no memory.
+//! What pages and downloads take of a frozen record.
 
 use std::{
-    collections::VecDeque,
-    io::{self, BufRead as _, BufReader, Read},
+    io::{self, Read as _},
     ops::ControlFlow,
 };
 
 use axum::body::{Body, Bytes};
 use futures::{StreamExt as _, stream};
 use serde_json::Value;
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::sync::mpsc;
 
 use crate::{
-    cutovers::comparing::Wanted,
+    cutovers::{
+        comparing::Wanted,
+        kept::{each_line, fate, lines, text},
+    },
     domain::{
         access::Sites,
         assess::os_label,
@@ -23,60 +25,9 @@ use crate::{
     },
     error::Problem,
     state::App,
-    store::{Store, cutover::decisions::Decision},
+    store::cutover::decisions::Decision,
     views::cutover::{parts::Name, scope::LeftoverRow},
 };
-
-/// The compressed lines of a record; for a thread that may wait.
-pub(super) struct Parts {
-    store: Store,
-    number: i64,
-    part: i64,
-    waiting: VecDeque<u8>,
-    handle: Handle,
-}
-
-impl Read for Parts {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.waiting.is_empty() {
-            let next = self
-                .handle
-                .block_on(self.store.decision_part(self.number, self.part));
-            self.part += 1;
-            self.waiting
-                .extend(next.map_err(io::Error::other)?.unwrap_or_default());
-        }
-        self.waiting.read(into)
-    }
-}
-
-/// The lines of a record, for a thread that may wait.
-pub(super) fn lines(
-    store: &Store,
-    number: i64,
-) -> io::Result<zstd::Decoder<'static, BufReader<Parts>>> {
-    zstd::Decoder::new(Parts {
-        store: store.clone(),
-        number,
-        part: 0,
-        waiting: VecDeque::new(),
-        handle: Handle::current(),
-    })
-}
-
-/// Each line of a record as JSON, one at a time, until there were enough; for a thread that may wait.
-pub(super) fn each_line(
-    store: &Store,
-    number: i64,
-    mut each: impl FnMut(Value) -> io::Result<ControlFlow<()>>,
-) -> io::Result<()> {
-    for line in BufReader::new(lines(store, number)?).lines() {
-        if each(serde_json::from_str(&line?).map_err(io::Error::other)?)?.is_break() {
-            break;
-        }
-    }
-    Ok(())
-}
 
 /// Reading a record is work, and not for the thread that answers.
 pub(super) async fn aside<T: Send + 'static, E: std::fmt::Display + Send + 'static>(
@@ -87,16 +38,6 @@ pub(super) async fn aside<T: Send + 'static, E: std::fmt::Display + Send + 'stat
         tracing::error!(%error, "what was kept of a scope cannot be read");
         Problem::Internal
     })
-}
-
-/// A text of a line.
-pub(super) fn text(line: &Value, name: &str) -> String {
-    line[name].as_str().unwrap_or_default().to_owned()
-}
-
-/// The fate of a line. What cannot be read is nothing good.
-pub(super) fn fate(line: &Value) -> Fate {
-    Fate::from_code(&text(line, "fate")).unwrap_or(Fate::CannotSay)
 }
 
 /// The first of those who were not safe, and how many there were: the head of the record says it, so that nothing is read

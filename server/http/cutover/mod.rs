@@ -3,6 +3,7 @@
 pub mod after;
 pub mod api;
 pub mod decisions;
+pub mod decisions_api;
 pub mod downloads;
 pub mod forms;
 mod kept;
@@ -23,7 +24,10 @@ use crate::{
 };
 
 /// What a scope's filter means. Only what names clients narrows it: the ready ones alone would always pass.
-pub(super) fn base(text: &str) -> Result<Filter, String> {
+///
+/// # Errors
+/// In a sentence, what of it is not known or given twice.
+pub fn base(text: &str) -> Result<Filter, String> {
     let mut narrowed = Narrowed::default();
     let mut seen = Vec::new();
     for (name, value) in form_pairs(text) {

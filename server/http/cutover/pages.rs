@@ -36,6 +36,7 @@ use crate::{
         },
         feeds::day_of,
         forecast,
+        time::Timestamp,
     },
     error::Problem,
     state::App,
@@ -111,6 +112,7 @@ async fn all(
     let (decisions, older) = store
         .decisions_seen(before, DECISIONS, &person.sites)
         .await?;
+    let watched = store.decisions_watched(&person.sites).await?;
     let requests = store.requests_waiting(&person.sites).await?;
     let pile = store.exception_pile(&person.sites, clock::now()).await?;
     let mut layout = layout(app, Nav::Cutover, Some(person), Some(headers));
@@ -127,6 +129,7 @@ async fn all(
             rows: &decisions,
             older,
             newest: before == i64::MAX,
+            watched: &watched,
         },
         may_edit,
     ))
@@ -237,10 +240,21 @@ async fn board(
         );
         since = moved(run, &person.sites);
     }
-    let observed = deciding::observed(app.store(), &scope, &base_of(&scope)?, clock::now()).await?;
+    let now = clock::now();
+    let around = deciding::around(store, &scope, &base_of(&scope)?, now).await?;
+    let watched = store.decisions_watched(&person.sites).await?;
+    let stirred = match &newest {
+        Some((run, _)) => {
+            let sites = &scope.sites;
+            Some(store.moved_since(Timestamp(run.made_at), sites).await?)
+        }
+        None => None,
+    };
     let held = hold(&Facts {
         tally: newest.as_ref().map(|(_, (tally, _))| tally),
-        observed: observed.as_ref(),
+        observed: around.observed.as_ref(),
+        systems: around.systems,
+        today: around.today,
         exceptions: newest
             .as_ref()
             .and_then(|(_, (_, value))| value["exceptions"].as_i64())
@@ -273,6 +287,8 @@ async fn board(
             said: &said,
             runs: &runs,
             decisions: &decisions,
+            watched: &watched,
+            stirred,
             excepted,
             outlook,
             nobody,

@@ -17,7 +17,12 @@ use crate::{
     cutovers::deciding::{self, Refused, Wish},
     domain::{
         audit,
-        cutover::{after::Watching, criteria::Criterion, record::Decided, scope::Scope},
+        cutover::{
+            after::Watching,
+            criteria::{Criterion, DONE_LASTS},
+            record::Decided,
+            scope::Scope,
+        },
         feeds::day_of,
         forecast::day_named,
     },
@@ -50,6 +55,8 @@ const DECIDING: &[Field] = &[
     Field::Once("conditions"),
 ];
 
+/// Characters of what meets a criterion at least.
+const SENTENCE: usize = 10;
 /// Characters of a text that somebody writes at most.
 const WORDS: usize = 2_000;
 
@@ -192,8 +199,11 @@ async fn told(
         fields.words("link", 400)?,
     );
     if criterion.is_some() && holds {
-        if note.is_empty() {
-            return Err(Problem::invalid("/note", "say what holds, in words"));
+        if note.trim().chars().count() < SENTENCE {
+            return Err(Problem::invalid(
+                "/note",
+                "say what holds, in a sentence; a board goes by it",
+            ));
         }
         let Some(day) = day_named(&about) else {
             return Err(Problem::invalid(
@@ -201,11 +211,18 @@ async fn told(
                 "is no day; write it like 2027-03-01",
             ));
         };
+        let today = day_of(clock::now());
         // Somewhere it is tomorrow already.
-        if criterion.is_some_and(Criterion::is_done) && day > day_of(clock::now()) + 1 {
+        if criterion.is_some_and(Criterion::is_done) && day > today + 1 {
             return Err(Problem::invalid(
                 "/about",
                 "is a day to come; say this once it was done",
+            ));
+        }
+        if criterion.is_some_and(Criterion::is_done) && today - day > DONE_LASTS {
+            return Err(Problem::invalid(
+                "/about",
+                format!("is more than {DONE_LASTS} days ago; do it anew, and say so"),
             ));
         }
         if !link.is_empty() && !link.starts_with("https://") && !link.starts_with("http://") {

@@ -6,3 +6,4 @@ pub mod runs;
 pub mod scopes;
 pub mod waiting;
 pub mod walk;
+pub mod watched;

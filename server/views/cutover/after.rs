@@ -3,7 +3,7 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::parts::Name;
+use super::{lately::found_says, parts::Name};
 use crate::{
     domain::{
         assess::os_label,
@@ -13,9 +13,11 @@ use crate::{
             record::Decided,
             whatif::Fate,
         },
+        feeds::day_of,
+        forecast::day_named,
         time::Timestamp,
     },
-    store::cutover::decisions::Decision,
+    store::cutover::{decisions::Decision, watched::Watched},
     views::{
         Layout,
         text::{Moment, counted, number},
@@ -93,6 +95,8 @@ pub struct AfterPage {
     pub switched_by: String,
     /// It was decided not to.
     pub no_go: bool,
+    /// What speaks against switching off now, in sentences.
+    pub before_switching: Vec<String>,
     /// Class of the box: `warning`, `done` or `notice`.
     pub tone: &'static str,
     /// Its heading.
@@ -188,6 +192,49 @@ fn score(after: &After, no_go: bool) -> Vec<String> {
     says
 }
 
+/// How a decision stands at the moment at which somebody may switch off by it.
+#[derive(Debug)]
+pub struct Stands<'s> {
+    /// The newest decision of its scope, where that is a later one.
+    pub later: Option<&'s Decision>,
+    /// What was found when it was last held against its clients.
+    pub watched: Option<&'s Watched>,
+}
+
+impl Stands<'_> {
+    /// What speaks against switching off now, in sentences.
+    fn against(&self, decided: Option<Decided>, planned: &Value, now: Timestamp) -> Vec<String> {
+        let mut against = Vec::new();
+        if decided == Some(Decided::NoGo) {
+            against.push("It was decided not to switch off.".to_owned());
+        }
+        if let Some(later) = self.later {
+            let said = Decided::from_code(&later.decided)
+                .map_or("not known", |made| made.said(later.overruled));
+            against.push(format!(
+                "A later decision of this scope was made: record {}, {said}.",
+                later.number
+            ));
+        }
+        if let Some(day) = planned
+            .as_str()
+            .filter(|day| day_named(day) > Some(day_of(now)))
+        {
+            against.push(format!(
+                "The planned day is {day}, which is to come. The decision was made for that day."
+            ));
+        }
+        let found = self.watched.and_then(|watched| watched.found.as_ref());
+        if let Some(found) = found.filter(|found| found.is_bad()) {
+            against.push(format!(
+                "It does not stand as it was decided. {}.",
+                found_says(found)
+            ));
+        }
+        against
+    }
+}
+
 impl AfterPage {
     /// The page.
     pub fn new(
@@ -195,6 +242,7 @@ impl AfterPage {
         decision: &Decision,
         head: &Value,
         after: &After,
+        stands: &Stands<'_>,
         may_edit: bool,
     ) -> Self {
         let now = layout.now;
@@ -229,6 +277,7 @@ impl AfterPage {
             since: Moment::new(Timestamp(after.moments.switched), now),
             switched_by: after.switched_by.clone().unwrap_or_default(),
             no_go,
+            before_switching: stands.against(decided, &head["scope"]["planned"], now),
             tone,
             heading,
             says: back_says(after),

@@ -2,6 +2,7 @@
 
 pub mod after;
 pub mod decision;
+pub mod lately;
 pub mod parts;
 pub mod run;
 pub mod scope;

@@ -1,5 +1,7 @@
 //! The board page of one scope: what is recommended, why, who is left over, and what was decided.
 
+use std::collections::HashMap;
+
 use askama::Template;
 
 use super::{
@@ -20,7 +22,10 @@ use crate::{
         },
         time::{DAY, Timestamp},
     },
-    store::cutover::{decisions::Decision, runs::KeptRun, scopes::SaidOfScope},
+    store::{
+        cutover::{decisions::Decision, runs::KeptRun, scopes::SaidOfScope, watched::Watched},
+        moves::Stirred,
+    },
     views::{
         Layout,
         text::{Moment, counted},
@@ -87,6 +92,10 @@ pub struct Board<'b> {
     pub runs: &'b [KeptRun],
     /// Decisions, newest first.
     pub decisions: &'b [Decision],
+    /// Those of all scopes that are looked after.
+    pub watched: &'b HashMap<i64, Watched>,
+    /// Clients of its sites that changed their standing since the run; `None`: there is no run.
+    pub stirred: Option<Stirred>,
     /// Exceptions that the run met; the first of them.
     pub excepted: Vec<FrozenException>,
     /// The likely picture on the day, in sentences.
@@ -130,6 +139,8 @@ pub struct ScopePage {
     pub run: Option<RunRow>,
     /// The run is older than a day.
     pub old: bool,
+    /// What has moved since the run, in a sentence.
+    pub stirred: String,
     /// Hash of everything that went into the run.
     pub input_hash: String,
     /// First leftovers.
@@ -184,6 +195,23 @@ fn watching(watching: Watching) -> String {
     )
 }
 
+/// What has moved since a run.
+fn stirred(stirred: Stirred) -> String {
+    let Stirred { clients, more } = stirred;
+    if clients == 0 && !more {
+        return "No client that was known then has changed its standing since.".to_owned();
+    }
+    let least = if more { "At least " } else { "" };
+    format!(
+        "{least}{} changed since: run it again.",
+        counted(
+            clients,
+            "client of these sites has its standing",
+            "clients of these sites have their standing"
+        )
+    )
+}
+
 impl ScopePage {
     /// The page.
     pub fn new(layout: Layout, board: Board<'_>, paper: bool) -> Self {
@@ -219,6 +247,7 @@ impl ScopePage {
             old: board
                 .run
                 .is_some_and(|(run, _)| now.since(Timestamp(run.made_at)) > DAY),
+            stirred: board.stirred.map_or_else(String::new, stirred),
             input_hash: board
                 .run
                 .map(|(run, _)| run.input_hash.clone())
@@ -252,7 +281,7 @@ impl ScopePage {
             decisions: board
                 .decisions
                 .iter()
-                .map(|one| DecisionRow::new(one, now))
+                .map(|one| DecisionRow::new(one, board.watched, now))
                 .collect(),
             request: board
                 .said

@@ -1,6 +1,10 @@
 //! All scopes and decisions, and the form for a scope.
 
+use std::collections::HashMap;
+
 use askama::Template;
+
+use super::lately::Now;
 
 use crate::{
     domain::{
@@ -10,7 +14,7 @@ use crate::{
         },
         time::Timestamp,
     },
-    store::cutover::{decisions::Decision, waiting::Request},
+    store::cutover::{decisions::Decision, waiting::Request, watched::Watched},
     views::{
         Layout,
         headline::Piece,
@@ -32,12 +36,15 @@ pub struct DecisionRow {
     pub by: String,
     /// When.
     pub at: Moment,
+    /// What has become of it.
+    pub now: Now,
 }
 
 impl DecisionRow {
-    /// Of a decision.
-    pub fn new(decision: &Decision, now: Timestamp) -> Self {
+    /// Of a decision, with those that are looked after.
+    pub fn new(decision: &Decision, watched: &HashMap<i64, Watched>, now: Timestamp) -> Self {
         Self {
+            now: Now::new(decision, watched, now),
             number: decision.number,
             name: decision.name.clone(),
             decided: record::Decided::from_code(&decision.decided)
@@ -174,6 +181,8 @@ pub struct Decided<'d> {
     pub older: bool,
     /// Nothing is newer than these.
     pub newest: bool,
+    /// Those that are looked after.
+    pub watched: &'d HashMap<i64, Watched>,
 }
 
 /// A scope in the list.
@@ -270,7 +279,7 @@ impl ScopesPage {
             decisions: decided
                 .rows
                 .iter()
-                .map(|decision| DecisionRow::new(decision, now))
+                .map(|decision| DecisionRow::new(decision, decided.watched, now))
                 .collect(),
             form: ScopeForm::empty(),
             may_edit,

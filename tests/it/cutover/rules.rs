@@ -2,11 +2,12 @@
 
 use cutover::domain::{
     cutover::{
-        criteria::{Criterion, Facts, Limit, Mark, Observed, Recommendation, hold},
+        criteria::{Criterion, Facts, Limit, Mark, Observed, Recommendation, Systems, hold},
         scope::Scope,
         tally::{Run, Tally},
         whatif::{Because, Fate, Known, Membership, judge},
     },
+    forecast::day_named,
     time::Timestamp,
     verdict::{Impact, Standing},
 };
@@ -372,6 +373,7 @@ fn all_are_asked_and_what_nobody_knows_is_not_met() {
             ending,
             limits: &[],
             marks: &marks,
+            ..Facts::default()
         });
         let open: Vec<&str> = held
             .iter()
@@ -469,6 +471,56 @@ fn a_go_by_a_loosened_limit_is_called_so() {
         go(2).says(),
         "Go: all 11 criteria are met, 2 of them only by a limit that somebody loosened."
     );
+}
+
+/// What was done wears out, and what site systems report nobody says away.
+#[test]
+fn what_people_say_holds_for_a_while_and_against_no_report() {
+    let today = day_named("2026-11-27").expect("a day");
+    let mark = |criterion, on: &str| Mark {
+        criterion,
+        note: "Seen and timed".to_owned(),
+        link: String::new(),
+        on: on.to_owned(),
+        by: "ada".to_owned(),
+        at: Timestamp(0),
+    };
+    let met = |criterion, on: &str, systems| {
+        let held = hold(&Facts {
+            marks: &[mark(criterion, on)],
+            today,
+            systems,
+            ..Facts::default()
+        });
+        let of_it = held.into_iter().find(|held| held.criterion == criterion);
+        of_it
+            .map(|held| (held.met, held.says))
+            .expect("it is asked")
+    };
+    let none = Systems::default();
+    for (criterion, on, wanted) in [
+        (Criterion::Rehearsal, "2026-11-27", true),
+        (Criterion::Rehearsal, "2026-05-31", true),
+        (Criterion::Rehearsal, "2026-05-30", false),
+        (Criterion::Rollback, "2020-01-01", false),
+        (Criterion::SiteSystems, "2020-01-01", false),
+        (Criterion::Rehearsal, "no day", false),
+        // These say what will be, or what there is.
+        (Criterion::Freeze, "2027-03-12", true),
+        (Criterion::RepairPath, "2020-01-01", true),
+    ] {
+        assert_eq!(met(criterion, on, none).0, wanted, "{criterion:?} {on}");
+    }
+    let systems = |known, not_ready| Systems { known, not_ready };
+    let asked = |systems| met(Criterion::SiteSystems, "2026-11-01", systems);
+    assert!(asked(systems(15, 0)).0);
+    let (is_met, says) = asked(systems(15, 1));
+    assert!(
+        !is_met && says.contains("1 of 15 that report are not ready"),
+        "{says}"
+    );
+    // It is about the site systems alone.
+    assert!(met(Criterion::Rehearsal, "2026-11-01", systems(15, 1)).0);
 }
 
 #[test]

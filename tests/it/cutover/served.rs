@@ -5,7 +5,11 @@ use std::fs;
 use cutover::cli::verify_record::verify_record;
 use reqwest::{Method, header};
 
-use crate::support::{answer::Answer, app::TestApp};
+use crate::support::{
+    answer::Answer,
+    app::TestApp,
+    report::{HOUR, from_now},
+};
 
 pub async fn post(app: &TestApp, cookie: &str, path: &str, form: &str) -> Answer {
     let request = app
@@ -40,6 +44,11 @@ pub async fn scope(app: &TestApp, cookie: &str, more: &str) -> String {
     let made = post(app, cookie, "/cutover", &form).await;
     assert_eq!(made.status, 303, "{}", made.text());
     made.header("location")
+}
+
+/// The day before yesterday, as forms take it.
+pub fn lately() -> String {
+    from_now(-48 * HOUR)[..10].to_owned()
 }
 
 /// A scope of everybody about which something was decided; answers its id.
@@ -91,7 +100,7 @@ async fn a_board_decides_and_the_record_does_not_move() {
             "freeze",
             "repair_path",
         ] {
-            let form = format!("kind={kind}&note=Seen+and+timed&about=2026-03-01");
+            let form = format!("kind={kind}&note=Seen+and+timed&about={}", lately());
             assert_eq!(
                 post(&app, &cookie, &format!("{scope}/say"), &form)
                     .await
@@ -357,8 +366,24 @@ async fn what_people_said_goes_when_the_scope_becomes_another_one() {
         let cookie = app.sign_in().await;
         let scope = scope(&app, &cookie, "").await;
         let say = format!("{scope}/say");
-        let form = "kind=rehearsal&note=Held+in+the+lab&about=2026-03-01";
-        assert_eq!(post(&app, &cookie, &say, form).await.status, 303);
+        let form = format!("kind=rehearsal&note=Held+in+the+lab&about={}", lately());
+        assert_eq!(post(&app, &cookie, &say, &form).await.status, 303);
+        let long_ago = "kind=rehearsal&note=Held+in+the+lab&about=2020-01-01";
+        let refused = post(&app, &cookie, &say, long_ago).await;
+        assert_eq!(refused.status, 422);
+        assert!(
+            refused.text().contains("more than 180 days ago"),
+            "{}",
+            refused.text()
+        );
+        let short = format!("kind=rehearsal&note=ok&about={}", lately());
+        let refused = post(&app, &cookie, &say, &short).await;
+        assert_eq!(refused.status, 422);
+        assert!(
+            refused.text().contains("in a sentence"),
+            "{}",
+            refused.text()
+        );
         let to_come = "kind=rehearsal&note=To+be+held&about=2999-03-01";
         let refused = post(&app, &cookie, &say, to_come).await;
         assert_eq!(refused.status, 422);
@@ -423,6 +448,39 @@ async fn whoever_is_bound_by_the_rule_of_two_does_not_take_it_back() {
             refused.text()
         );
         assert_eq!(post(&app, &admin, &scope, alone).await.status, 303);
+    }
+}
+
+/// A limit that lets more through is set by one, and decided by with another.
+#[tokio::test]
+async fn whoever_loosens_a_limit_does_not_decide_by_it_alone() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let admin = app.sign_in().await;
+        app.add_user("pat", "approver", "brown horse, 4 legs");
+        let pat = app.sign_in_as("pat", "brown horse, 4 legs").await;
+        let scope = scope(&app, &admin, "&two_people=1").await;
+        let form = "criterion=blockers&limit=50&why=They+are+kiosks";
+        let set = post(&app, &pat, &format!("{scope}/limits"), form).await;
+        assert_eq!(set.status, 303, "{}", set.text());
+        let asked = post(&app, &admin, &format!("{scope}/say"), "kind=request").await;
+        assert_eq!(asked.status, 303);
+        let id = scope.rsplit('/').next().expect("an id");
+        let most = &app.json(&format!("/api/v1/scopes/{id}/what-if")).await["most"];
+        let go = format!("decided=go&seen_go=0&seen_most={most}&why=The+plant+closes");
+        let decide = format!("{scope}/decide");
+        let refused = post(&app, &pat, &decide, &go).await;
+        assert_eq!(refused.status, 422);
+        assert!(
+            refused.text().contains("you loosened the limit of"),
+            "{}",
+            refused.text()
+        );
+        // Somebody else sets it, and then it is theirs.
+        let set = post(&app, &admin, &format!("{scope}/limits"), form).await;
+        assert_eq!(set.status, 303, "{}", set.text());
+        let made = post(&app, &pat, &decide, &go).await;
+        assert_eq!(made.status, 303, "{}", made.text());
     }
 }
 
@@ -542,8 +600,8 @@ async fn what_is_wrong_is_named() {
             "decided=maybe&seen_go=0&seen_most=0&why=because",
             "/decided",
         ),
-        ("say", "kind=rehearsal&note=Done", "/about"),
-        ("say", "kind=switched_off_1&note=Done", "/kind"),
+        ("say", "kind=rehearsal&note=Done+and+timed", "/about"),
+        ("say", "kind=switched_off_1&note=Done+and+timed", "/kind"),
     ] {
         let answer = post(&app, &cookie, &format!("{scope}/{path}"), form).await;
         assert_eq!(answer.status, 422, "{path} {form}: {}", answer.text());

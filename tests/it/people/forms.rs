@@ -188,8 +188,11 @@ async fn fill(app: &TestApp, cookie: &str) -> Filled {
         let form = format!("name={name}&sites=P01&tls10=1&freshness_days=14&two_people=1");
         let scope = post(app, cookie, "/cutover", &form).await;
         let say = format!("{scope}/say");
-        let form = "kind=rehearsal&note=Seen&about=2026-03-01";
-        post(app, cookie, &say, form).await;
+        let form = format!(
+            "kind=rehearsal&note=Seen+and+timed&about={}",
+            crate::cutover::lately()
+        );
+        post(app, cookie, &say, &form).await;
         post(app, cookie, &format!("{scope}/run"), "").await;
         if name == "Asked" {
             post(app, cookie, &say, "kind=request").await;

@@ -1,30 +1,38 @@
 //! The pages of the cutover decision: nothing yet, a usual scope, its paper, a run, a decision, and what came after.
 
+use std::collections::HashMap;
+
 use cutover::{
     domain::{
         access::Sites,
         cutover::{
             after::{After, Became, Moments, Past, Stopped, Watch, Watching},
-            criteria::{Criterion, Facts, Held, Limit, Mark, hold},
+            criteria::{Criterion, Facts, Held, Limit, Mark, Systems, hold},
             difference::{Difference, Who, Worse},
+            lately::Lately,
             record::Decided,
             scope::Scope,
             tally::{Run, Tally},
             whatif::{Because, Fate, Known, Membership},
         },
-        time::{DAY, HOUR},
+        feeds::day_of,
+        time::{DAY, HOUR, Timestamp},
         verdict::{Impact, Standing},
     },
-    store::cutover::{
-        decisions::Decision,
-        runs::KeptRun,
-        scopes::{Said, SaidOfScope, WatchedSet},
-        waiting::Request,
+    store::{
+        cutover::{
+            decisions::Decision,
+            runs::KeptRun,
+            scopes::{Said, SaidOfScope, WatchedSet},
+            waiting::Request,
+            watched::Watched,
+        },
+        moves::Stirred,
     },
     views::{
         Layout, Nav, Page as _,
         cutover::{
-            after::AfterPage,
+            after::{AfterPage, Stands},
             decision::{DecisionPage, Frozen, FrozenException, Later},
             parts::{Moved, Name},
             run::{Names, RunPage},
@@ -208,6 +216,11 @@ fn held(tally: Option<&Tally>, said: &SaidOfScope) -> Vec<Held> {
     hold(&Facts {
         tally,
         observed: None,
+        systems: Systems {
+            known: 15,
+            not_ready: 2,
+        },
+        today: day_of(now()),
         exceptions: 1,
         ending: Some(0),
         limits: &said.limits,
@@ -291,6 +304,29 @@ fn after(stopped: i64, waiting: i64, switched_by: Option<&str>) -> After {
     }
 }
 
+fn watched() -> Watched {
+    Watched {
+        number: 7,
+        name: scope().name,
+        scope: scope().id,
+        decided: decision().decided,
+        overruled: true,
+        decided_at: Timestamp(decision().decided_at),
+        looked_at: Some(now().plus(-HOUR)),
+        found: Some(Lately {
+            more: 3,
+            fewer: 11,
+            worse: 1,
+            was_recommended: true,
+            recommended: Some(false),
+            stopped: 8,
+            baseline: 102,
+            back_due: Some(true),
+            switched: true,
+        }),
+    }
+}
+
 fn request(by: &str) -> Request {
     Request {
         scope: scope().id,
@@ -325,6 +361,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
     let (nothing, said) = (SaidOfScope::default(), said());
     let kept = kept();
     let decisions = [decision()];
+    let (watched, unwatched) = (HashMap::from([(7, watched())]), HashMap::new());
     let frame = || layout(Nav::Cutover);
     let shown = |frame: Layout, run: bool, paper: bool| {
         let scope = scope();
@@ -349,6 +386,11 @@ pub fn pages() -> Vec<(&'static str, String)> {
                     &[]
                 },
                 decisions: if run { &decisions } else { &[] },
+                watched: &watched,
+                stirred: run.then_some(Stirred {
+                    clients: 14,
+                    more: false,
+                }),
                 excepted: if run {
                     FrozenException::all(&exceptions(), &Sites::all())
                 } else {
@@ -376,7 +418,20 @@ pub fn pages() -> Vec<(&'static str, String)> {
         shown: "1 to 3 of 120 that are not safe.".to_owned(),
         next: Some("/cutover/x/what-if/y?after=3".to_owned()),
     };
-    let watched = |after: &After| html(&AfterPage::new(frame(), &decision(), &head, after, true));
+    let stands = Stands {
+        later: None,
+        watched: watched.get(&7),
+    };
+    let told = |after: &After| {
+        html(&AfterPage::new(
+            frame(),
+            &decision(),
+            &head,
+            after,
+            &stands,
+            true,
+        ))
+    };
     vec![
         (
             "cutover-none",
@@ -391,6 +446,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
                     rows: &[],
                     older: false,
                     newest: true,
+                    watched: &unwatched,
                 },
                 true,
             )),
@@ -408,6 +464,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
                     rows: &decisions,
                     older: true,
                     newest: false,
+                    watched: &watched,
                 },
                 false,
             )),
@@ -448,9 +505,9 @@ pub fn pages() -> Vec<(&'static str, String)> {
                 whole: true,
             }),
         ),
-        ("cutover-after-early", watched(&after(0, 50, None))),
-        ("cutover-after-well", watched(&after(1, 0, Some("otto")))),
-        ("cutover-after-back", watched(&after(8, 4, Some("otto")))),
+        ("cutover-after-early", told(&after(0, 50, None))),
+        ("cutover-after-well", told(&after(1, 0, Some("otto")))),
+        ("cutover-after-back", told(&after(8, 4, Some("otto")))),
     ]
 }
 

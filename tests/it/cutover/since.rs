@@ -1,0 +1,202 @@
+//! What becomes of a decision without anybody asking: it is held against its clients, and says so itself when it does not stand.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::served::{estate, lately, page, post, scope};
+use crate::support::{app::TestApp, report::HOUR};
+
+const OFTEN: &[&str] = &["--rate-limit", "0", "--watch-minutes", "0"];
+
+/// Decides to switch off, against the criteria; answers the address of the record.
+async fn go(app: &TestApp, cookie: &str, scope: &str) -> String {
+    let id = scope.rsplit('/').next().expect("an id");
+    let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+    let form = format!(
+        "decided=go&seen_go=0&seen_most={}&why=The+plant+closes",
+        now["most"]
+    );
+    let made = post(app, cookie, &format!("{scope}/decide"), &form).await;
+    assert_eq!(made.status, 303, "{}", made.text());
+    made.header("location")
+}
+
+/// Waits until what the newest decision says of itself is so.
+async fn until(app: &TestApp, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    let end = Instant::now() + Duration::from_secs(60);
+    loop {
+        let all = app.json("/api/v1/decisions").await;
+        let now = all["items"][0]["now"].clone();
+        if is_so(&now) {
+            return now;
+        }
+        assert!(Instant::now() < end, "{what}: {all}\n{}", app.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_decision_that_does_not_stand_says_so_on_the_first_screen() {
+    for app in TestApp::each_with(OFTEN).await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let record = go(&app, &cookie, &scope).await;
+        let first = until(&app, "it is looked at", Value::is_object).await;
+        assert_eq!(first["look_again"], false, "{first}");
+        assert_eq!(first["more"], 0, "{first}");
+        assert_eq!(first["rollback_due"], Value::Null, "{first}");
+        let text = page(&app, &cookie, "/cutover").await;
+        assert!(text.contains("As it was decided"), "{text}");
+        let home = page(&app, &cookie, "/").await;
+        assert!(!home.contains("does not stand as it was decided"), "{home}");
+        // One that was safe blocks now.
+        app.report("READY-1").windows7_untouched().stored().await;
+        let found = until(&app, "it has changed", |now| now["look_again"] == true).await;
+        assert_eq!(found["more"], 1, "{found}");
+        assert_eq!(found["recommended"], false, "{found}");
+        for (path, words) in [
+            ("/cutover", "1 more client is not safe"),
+            (&*scope, "1 more client is not safe"),
+            (&*record, "+1"),
+        ] {
+            let text = page(&app, &cookie, path).await;
+            assert!(text.contains(words), "{path}: {text}");
+        }
+        let home = page(&app, &cookie, "/").await;
+        let line = format!(
+            "<a href=\"{record}\">Record 1 for Site P01 (Go, against the criteria) does not stand as it was decided. 1 more client is not safe</a>"
+        );
+        assert!(home.contains(&line), "{home}");
+        // Whoever is about to switch off is told that, and that the day is to come.
+        let text = page(&app, &cookie, &format!("{record}/after")).await;
+        assert!(text.contains("Before you switch off"), "{text}");
+        assert!(
+            text.contains("The planned day is 2027-03-12, which is to come."),
+            "{text}"
+        );
+        assert!(
+            text.contains("It does not stand as it was decided. 1 more client is not safe."),
+            "{text}"
+        );
+        // A later decision is the one that counts.
+        let id = scope.rsplit('/').next().expect("an id");
+        let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+        let form = format!(
+            "decided=no_go&seen_go=0&seen_most={}&why=Too+early",
+            now["most"]
+        );
+        let made = post(&app, &cookie, &format!("{scope}/decide"), &form).await;
+        assert_eq!(made.status, 303, "{}", made.text());
+        let text = page(&app, &cookie, "/cutover").await;
+        assert!(text.contains("A later decision came"), "{text}");
+        assert!(text.contains("Nothing to watch"), "{text}");
+        let home = page(&app, &cookie, "/").await;
+        assert!(!home.contains("does not stand as it was decided"), "{home}");
+        let text = page(&app, &cookie, &format!("{record}/after")).await;
+        assert!(
+            text.contains("A later decision of this scope was made: record 2, No-go."),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn going_back_is_called_for_without_anybody_looking() {
+    for app in TestApp::each_with(OFTEN).await {
+        // One whose report gets too old in some seconds, and one that goes on.
+        let edge = -24 * HOUR + 15_000;
+        app.report("QUIET-1").collected(edge).stored().await;
+        app.report("READY-1").stored().await;
+        let cookie = app.sign_in().await;
+        let form = "name=Everybody&tls10=1&freshness_days=1";
+        let made = post(&app, &cookie, "/cutover", form).await;
+        let scope = made.header("location");
+        let form = "criterion=heard_again_hours&limit=1&why=Clients+report+hourly";
+        let set = post(&app, &cookie, &format!("{scope}/limits"), form).await;
+        assert_eq!(set.status, 303, "{}", set.text());
+        let record = go(&app, &cookie, &scope).await;
+        let switched = post(&app, &cookie, &format!("{record}/switched"), "").await;
+        assert_eq!(switched.status, 303);
+        until(&app, "somebody is missed", |now| {
+            now["rollback_due"] == true
+        })
+        .await;
+        let home = page(&app, &cookie, "/").await;
+        let line = format!(
+            "<a href=\"{record}/after\">Record 1 for Everybody (Go, against the criteria) does not stand as it was decided. Going back is due: 1 of 2 heard lately have stopped"
+        );
+        assert!(home.contains(&line), "{home}");
+    }
+}
+
+#[tokio::test]
+async fn what_moved_since_a_run_is_said_beside_it() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let run = post(&app, &cookie, &format!("{scope}/run"), "").await;
+        assert_eq!(run.status, 303, "{}", run.text());
+        let text = page(&app, &cookie, &scope).await;
+        assert!(
+            text.contains("No client that was known then has changed its standing since."),
+            "{text}"
+        );
+        // The clock of the database tells whether it was later.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        app.report("READY-1").windows7_untouched().stored().await;
+        app.report("ELSEWHERE-1").at_site("P02").stored().await;
+        app.report("ELSEWHERE-1")
+            .at_site("P02")
+            .windows7_untouched()
+            .stored()
+            .await;
+        let text = page(&app, &cookie, &scope).await;
+        assert!(
+            text.contains("1 client of these sites has its standing changed since: run it again."),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_a_site_system_reports_nobody_says_away() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let say = format!("{scope}/say");
+        let form = format!("kind=site_systems&note=All+parts+seen&about={}", lately());
+        assert_eq!(post(&app, &cookie, &say, &form).await.status, 303);
+        let alone = "No site system of this scope reports, so nothing but this word is known.";
+        let text = page(&app, &cookie, &scope).await;
+        assert!(text.contains(alone), "{text}");
+        let met = |text: &str| text.matches("data-label=\"Met?\">Met<").count();
+        let before = met(&text);
+        let roles = serde_json::json!(["management_point"]);
+        let server = || app.report("MP-1").set("/client/roles", roles.clone());
+        server().windows7_untouched().stored().await;
+        let text = page(&app, &cookie, &scope).await;
+        assert!(
+            text.contains("1 of 1 that report are not ready, whatever anybody says."),
+            "{text}"
+        );
+        assert_eq!(met(&text), before - 1, "{text}");
+        let home = page(&app, &cookie, "/").await;
+        assert!(
+            home.contains("1 machine of the role management point blocks itself, with everybody who depends on it"),
+            "{home}"
+        );
+        // One of another site is another scope's.
+        let elsewhere = app.report("MP-2").at_site("P02");
+        elsewhere
+            .set("/client/roles", roles.clone())
+            .windows7_untouched()
+            .stored()
+            .await;
+        let text = page(&app, &cookie, &scope).await;
+        assert!(text.contains("1 of 1 that report are not ready"), "{text}");
+    }
+}
