@@ -201,14 +201,10 @@ fn stirred(stirred: Stirred) -> String {
     if clients == 0 && !more {
         return "No client that was known then has changed its standing since.".to_owned();
     }
-    let least = if more { "At least " } else { "" };
+    let least = if more { "at least " } else { "" };
     format!(
-        "{least}{} changed since: run it again.",
-        counted(
-            clients,
-            "client of these sites has its standing",
-            "clients of these sites have their standing"
-        )
+        "The standing of {least}{} has changed since: run it again.",
+        counted(clients, "client of these sites", "clients of these sites")
     )
 }
 

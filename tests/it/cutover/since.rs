@@ -155,7 +155,9 @@ async fn what_moved_since_a_run_is_said_beside_it() {
             .await;
         let text = page(&app, &cookie, &scope).await;
         assert!(
-            text.contains("1 client of these sites has its standing changed since: run it again."),
+            text.contains(
+                "The standing of 1 client of these sites has changed since: run it again."
+            ),
             "{text}"
         );
     }
