@@ -38,7 +38,7 @@ pub enum Criterion {
     BlockingWithoutException,
     /// Clients whose exception in force is over soon.
     ExceptionsExpiring,
-    /// Clients that a report turned ready about which a suspicion is open.
+    /// Clients that a report turned ready, or took the verdict from, about which a suspicion is open.
     Suspicious,
 }
 
@@ -282,7 +282,7 @@ pub struct Figures {
     pub blocking_without_exception: i64,
     /// Of the clients in scope, those whose exception in force is over within 30 days.
     pub exceptions_expiring: i64,
-    /// Of the clients in scope, those that a report turned ready about which a suspicion is open.
+    /// Of the clients in scope, those that a report turned ready, or took the verdict from, about which a suspicion is open.
     pub suspicious: i64,
 }
 

@@ -1,7 +1,12 @@
 //! What a report did that an honest machine seldom does: noted for people to look at. Never a verdict by itself, and never
 //! a step towards "ready".
 //!
-//! What a person or an import vouches for raises none: who did that stands in the audit log.
+//! What a person or an import vouches for raises none but these: it took the verdict away from a client that was not ready, or it
+//! came with a token and moved such a client to another site. Who brought it stands in the audit log.
+
+mod place;
+
+pub use self::place::{Mover, Place, may_close, other_site};
 
 use super::{
     assess,
@@ -26,15 +31,18 @@ pub enum Kind {
     Clock,
     /// Many clients turned ready within an hour by what one sender sent.
     Burst,
-    /// A client that is not ready was taken to another site by what it said itself.
+    /// A client that is not ready was taken to another site by what it said itself, or by an import.
     Site,
+    /// A client that was known not to be ready cannot be judged any more, by what a report said.
+    VerdictLost,
 }
 
 impl Kind {
     /// All, in the order in which they are offered.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Sender,
         Self::Burst,
+        Self::VerdictLost,
         Self::Site,
         Self::Hardware,
         Self::OlderWindows,
@@ -52,6 +60,7 @@ impl Kind {
             Self::Clock => "clock",
             Self::Burst => "burst",
             Self::Site => "site",
+            Self::VerdictLost => "verdict_lost",
         }
     }
 
@@ -70,6 +79,7 @@ impl Kind {
             Self::Clock => "Clock",
             Self::Burst => "Many turned ready at once",
             Self::Site => "Other site",
+            Self::VerdictLost => "Verdict lost",
         }
     }
 
@@ -90,7 +100,10 @@ impl Kind {
                 "A report was read longer before the one in force than reports hold, or carries a time to come."
             }
             Self::Site => {
-                "A report of a client that is not ready named another site than the one where it was known. Until this is closed it is counted at both."
+                "A report of a client that is not ready named another site than the one where it was known, or the first one. Until this is closed it is counted at both, and as if its site were not known where it was not."
+            }
+            Self::VerdictLost => {
+                "A report took the verdict away: the client was known not to be ready, and since then a value that decides cannot be read or is missing. Until this is closed the gate counts it, and so does a list that would drop it."
             }
             Self::Burst => {
                 "Reports of one token, or from one address, turned more clients ready within an hour than the setting allows."
@@ -114,7 +127,12 @@ impl Kind {
             Self::Clock => {
                 "An empty battery, or reports that lay on a disk and were sent much later."
             }
-            Self::Site => "A machine that was moved to another site does this, once.",
+            Self::Site => {
+                "A machine that was moved to another site does this, once, and one that was assigned to its first site."
+            }
+            Self::VerdictLost => {
+                "A value that somebody wrote with the wrong type does this, and a registry that cannot be read any more."
+            }
             Self::Burst => "A fix that was rolled out to many at once.",
         }
     }
@@ -330,21 +348,17 @@ fn sender(before: &Before<'_>, after: &After<'_>) -> Option<Found> {
     })
 }
 
-/// What is odd about a report that names a site: by it a client would leave the site that waits for it, or blocks elsewhere from
-/// now on. `was`: where it was known; `stays_ready`: it was ready until now, and is with this report. Such a client holds nobody up.
-pub fn other_site(
-    was: Option<&str>,
-    became: Option<&str>,
-    stays_ready: bool,
-    trust: Trust,
-) -> Option<Found> {
-    let (was, became) = (was?, became?);
-    let moved = !was.is_empty() && !became.is_empty() && !was.eq_ignore_ascii_case(became);
-    let believed = matches!(trust, Trust::Signed | Trust::Claimed);
-    (moved && believed && !stays_ready).then(|| Found {
-        kind: Kind::Site,
-        was: was.to_owned(),
-        became: became.to_owned(),
+/// What is odd about a report, whoever sent it, after which nobody knows any more whether a client is ready that was known not to
+/// be. It would leave the numbers that must be nought for one of which a share may be there.
+pub fn lost_verdict(before: Standing, after: Standing) -> Option<Found> {
+    let failed = matches!(
+        before,
+        Standing::Blocking | Standing::Conflict | Standing::RestartPending
+    );
+    (failed && after == Standing::Undetermined).then(|| Found {
+        kind: Kind::VerdictLost,
+        was: before.words().to_owned(),
+        became: after.words().to_owned(),
     })
 }
 

@@ -28,7 +28,10 @@ use crate::{
     },
     error::Problem,
     state::App,
-    store::suspicion_list::{Closed, State, Suspicion, Which, Whom},
+    store::{
+        suspicion_closing::Closing,
+        suspicion_list::{Closed, State, Suspicion, Which, Whom},
+    },
     views::{
         Nav, links,
         suspicions::{SuspicionRow, SuspicionsPage},
@@ -145,7 +148,7 @@ struct SuspicionJson {
     sent_by: String,
     /// The address that it came from; empty: not over the network.
     sent_from: String,
-    /// What was known before, in plain words; empty: it says nothing here.
+    /// What was known before, in plain words; of `site` the code of the site; empty: nothing was, or it says nothing here.
     was: String,
     /// What the latest of these reports said, in plain words.
     became: String,
@@ -286,8 +289,9 @@ pub async fn page(
         };
         said.to_owned()
     });
-    let closes = person.may(Permission::Feed) || person.may(Permission::Decide);
-    html(&SuspicionsPage::new(layout, &query.which, &page, closes))
+    let may = person.may(Permission::Feed) || person.may(Permission::Decide);
+    let closer = may.then_some(&person.sites);
+    html(&SuspicionsPage::new(layout, &query.which, &page, closer))
 }
 
 /// What the page says after a form that closed something, and after one that did not.
@@ -317,8 +321,18 @@ pub async fn close(Of(app): Of<App>, person: Person, sent: Sent) -> Result<Respo
         .store()
         .close_suspicions(ids, why, person.author, person.sites, clock::now())
         .await?;
-    let done = if closed > 0 { SOME } else { NONE };
+    let done = match closed {
+        Closing::Done(0) => NONE,
+        Closing::Done(_) => SOME,
+        Closing::NotBothSites(some) => return Err(Problem::Forbidden(not_both_sites(some))),
+    };
     Ok(Redirect::to(&format!("{}?done={done}", links::SUSPICIONS)).into_response())
+}
+
+fn not_both_sites(some: usize) -> String {
+    format!(
+        "Nothing was closed: {some} of those ticked say that a client left a site for another one. That is closed only by somebody who may see both sites, and every site where the first one was not known. Ask somebody who may, or tick the others alone."
+    )
 }
 
 /// The suspicions about a client, the latest first, and the bursts that it belongs to. For whoever may see the client: the page

@@ -43,10 +43,10 @@ pub struct Filter {
     pub future: bool,
     /// Only clients that were ready lately and are not any more, although the rules are the same.
     pub regressed: bool,
-    /// Only clients that a report turned ready about which a suspicion is open.
+    /// Only clients that a report turned ready, or took the verdict from, about which a suspicion is open.
     pub suspicious: bool,
-    /// Only clients that left one of these sites by what they said themselves, are at none of them now, and about which nobody has
-    /// closed that. No address says it.
+    /// Only clients that left one of these sites by what was reported, or that were at no known one before, are at none of these
+    /// now, and about which nobody has closed that. No address says it.
     pub left: Option<Sites>,
     /// Only clients that have not been ready for so many days, without any change.
     pub unchanged: Option<i64>,

@@ -77,6 +77,7 @@ pub mod sightings;
 mod signatures;
 pub mod single_sign_on;
 pub mod summary;
+pub mod suspicion_closing;
 pub mod suspicion_list;
 mod suspicions;
 mod sweep;

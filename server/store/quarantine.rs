@@ -19,7 +19,7 @@ use super::{
     rebuilding::Rebuilt,
     remains, rewriting,
     rows::Rows,
-    suspicion_list, tokens,
+    suspicion_closing, tokens,
 };
 use crate::domain::{
     audit::Author,
@@ -127,7 +127,7 @@ impl Store {
                             None,
                             Some(format!("{} to {} as {id}", span.since, span.until)),
                         );
-                    suspicion_list::set_aside(conn, &span, &id, &by, &why, now).await?;
+                    suspicion_closing::set_aside(conn, &span, &id, &by, &why, now).await?;
                     conn.sql(ADD)
                         .bind(ESTATE)
                         .bind(id)
@@ -184,7 +184,7 @@ impl Store {
                         .because(Some(why))
                         .entry(now, "token.quarantine.lift", subject)
                         .change(Some(id), None);
-                    suspicion_list::count_again(conn, &known.id).await?;
+                    suspicion_closing::count_again(conn, &known.id).await?;
                     audit::note(conn, &entry).await?;
                     Ok(true)
                 })
@@ -385,7 +385,7 @@ async fn at_the_end(conn: &mut Conn, quarantine: &Quarantine, now: Timestamp) ->
         if quarantine.lifted.is_none() {
             // What came in meanwhile was noted, too.
             let (id, by) = (&quarantine.id, &quarantine.created_by);
-            suspicion_list::set_aside(conn, span, id, by, &quarantine.why, now).await?;
+            suspicion_closing::set_aside(conn, span, id, by, &quarantine.why, now).await?;
         }
         (END, Step::Done)
     };

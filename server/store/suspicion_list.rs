@@ -1,19 +1,21 @@
-//! Suspicions as people and programs read them, and how they are closed.
+//! Suspicions as people and programs read them.
 
 use std::collections::HashSet;
 
 use super::{
-    ESTATE, Store, audit,
-    db::{Composed, Conn, Tx},
+    ESTATE, Store,
+    db::{Composed, Tx},
     error::{Error, Result},
     identify::{self, ClientId},
     known::ClientIdRow,
     model::Filter,
     narrowing::{Growing, Value, text},
-    quarantine_model::Span,
 };
 use crate::domain::{
-    access::Sites, audit::Author, suspicions::Kind, time::Timestamp, verdict::Standing,
+    access::Sites,
+    suspicions::{Kind, may_close},
+    time::Timestamp,
+    verdict::Standing,
 };
 
 const ROW: &str = "SELECT s.id, s.client_id, COALESCE(c.name, '') AS name, COALESCE(c.site, '') AS site,
@@ -24,25 +26,12 @@ FROM suspicions s LEFT JOIN clients c ON c.estate = s.estate AND c.id = s.client
 LEFT JOIN tokens t ON t.estate = s.estate AND t.id = s.token WHERE s.estate = ?";
 const HOW_MANY: &str = "SELECT CAST(COUNT(*) AS BIGINT)
 FROM suspicions s LEFT JOIN clients c ON c.estate = s.estate AND c.id = s.client_id WHERE s.estate = ?";
-const SUBJECT: &str =
-    "SELECT s.kind, s.token, s.about, COALESCE(c.name, '') AS name, COALESCE(c.site, '') AS site
-FROM suspicions s LEFT JOIN clients c ON c.estate = s.estate AND c.id = s.client_id
-WHERE s.estate = $1 AND s.id = $2 AND s.closed_at IS NULL";
-const CLOSE: &str = "UPDATE suspicions SET closed_at = $3, closed_by = $4, closed_why = $5
-WHERE estate = $1 AND id = $2 AND closed_at IS NULL";
-/// All of it lies in the span: what else was noted before or since still has to be looked at.
-const SET_ASIDE: &str = "UPDATE suspicions SET closed_at = $5, closed_by = $6, closed_why = $7, quarantine = $8
-WHERE estate = $1 AND token = $2 AND token <> '' AND first_at >= $3 AND last_at <= $4 AND closed_at IS NULL";
-/// Where the same was noted anew meanwhile, that one is open.
-const COUNT_AGAIN: &str = "UPDATE suspicions SET closed_at = NULL, closed_by = NULL, closed_why = NULL, quarantine = NULL
-WHERE estate = $1 AND quarantine = $2 AND NOT EXISTS (SELECT 1 FROM suspicions o WHERE o.estate = suspicions.estate
-  AND o.client_id = suspicions.client_id AND o.kind = suspicions.kind AND o.token = suspicions.token
-  AND o.about = suspicions.about AND (o.closed_at IS NULL OR (o.quarantine = $2 AND o.id > suspicions.id)))";
 
-/// Clients that a report turned ready about which something odd is noted that nobody has closed: by themselves, or because
-/// they are among many that one sender turned.
+/// Clients that a report turned ready, or took the verdict from, about which something odd is noted that nobody has closed: by
+/// themselves, or because they are among many that one sender turned.
 const SUSPECTED: &str = " AND id IN (
-  SELECT s.client_id FROM suspicions s WHERE s.estate = ? AND s.closed_at IS NULL AND s.turned AND s.kind <> 'burst'
+  SELECT s.client_id FROM suspicions s WHERE s.estate = ? AND s.closed_at IS NULL
+    AND (s.turned OR s.kind = 'verdict_lost') AND s.kind <> 'burst'
   UNION SELECT t.client_id FROM suspicions s JOIN turned t ON t.estate = s.estate AND t.token = s.token
     AND t.at >= s.first_at AND t.at <= s.last_at
   WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'burst' AND s.about = ''
@@ -50,7 +39,7 @@ const SUSPECTED: &str = " AND id IN (
     AND t.at >= s.first_at AND t.at <= s.last_at
   WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'burst' AND s.about <> '')";
 
-/// Clients that left a site by what they said themselves.
+/// Clients that left a site by what they said themselves, or by an import. Who was at no known site may have been at any.
 const LEFT: &str = " AND id IN (
   SELECT s.client_id FROM suspicions s WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'site'";
 
@@ -63,7 +52,7 @@ impl Growing {
         if let Some(left) = &filter.left {
             self.one_of(" AND site || '' NOT IN (", left);
             self.and(LEFT, [Value::Int(ESTATE)]);
-            self.one_of(" AND s.was IN (", left);
+            self.one_of(" AND s.was IN ('', ", left);
             self.grouped(")");
         }
     }
@@ -232,13 +221,12 @@ struct Stored {
     quarantine: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
-struct Subject {
-    kind: String,
-    token: String,
-    about: String,
-    name: String,
-    site: String,
+impl Suspicion {
+    /// Whether somebody with these sites may close it.
+    pub fn may_be_closed_by(&self, sites: &Sites) -> bool {
+        let site = self.client.as_ref().map_or("", |client| &client.site);
+        may_close(self.kind, sites, site, &self.was, &self.became)
+    }
 }
 
 impl Stored {
@@ -355,108 +343,4 @@ impl Store {
             .scalar()
             .await
     }
-
-    /// Closes what is open of these, with a reason; answers how many that were.
-    pub async fn close_suspicions(
-        &self,
-        ids: Vec<String>,
-        why: String,
-        author: Author,
-        sites: Sites,
-        now: Timestamp,
-    ) -> Result<usize> {
-        self.writer
-            .run(move |conn| {
-                Box::pin(async move {
-                    let mut closed = 0;
-                    for id in ids {
-                        if close(conn, id, &why, &author, &sites, now).await? {
-                            closed += 1;
-                        }
-                    }
-                    Ok(closed)
-                })
-            })
-            .await
-    }
-}
-
-async fn close(
-    conn: &mut Conn,
-    id: String,
-    why: &str,
-    author: &Author,
-    sites: &Sites,
-    now: Timestamp,
-) -> Result<bool> {
-    let subject: Option<Subject> = conn
-        .sql(SUBJECT)
-        .bind(ESTATE)
-        .bind(id.clone())
-        .optional()
-        .await?;
-    let Some(subject) = subject else {
-        return Ok(false);
-    };
-    let burst = subject.kind == Kind::Burst.code();
-    if sites.is_limited() && (burst || !sites.holds(&subject.site)) {
-        return Ok(false);
-    }
-    let written = conn
-        .sql(CLOSE)
-        .bind(ESTATE)
-        .bind(id.clone())
-        .bind(now.0)
-        .bind(author.by.name())
-        .bind(why.to_owned())
-        .execute()
-        .await?;
-    if written == 0 {
-        return Ok(false);
-    }
-    let whom = match (burst, subject.token.is_empty()) {
-        (false, _) => subject.name,
-        (true, false) => format!("token {}", subject.token),
-        (true, true) => format!("address {}", subject.about),
-    };
-    let entry = author
-        .clone()
-        .because(Some(why.to_owned()))
-        .entry(now, "suspicion.close", format!("{whom} (suspicion {id})"))
-        .change(Some(subject.kind), None);
-    audit::note(conn, &entry).await?;
-    Ok(true)
-}
-
-/// Closes what was noted of reports that a quarantine sets aside.
-pub(super) async fn set_aside(
-    conn: &mut Conn,
-    span: &Span,
-    quarantine: &str,
-    by: &str,
-    why: &str,
-    now: Timestamp,
-) -> Result<()> {
-    conn.sql(SET_ASIDE)
-        .bind(ESTATE)
-        .bind(span.token.clone())
-        .bind(span.since.0)
-        .bind(span.until.0)
-        .bind(now.0)
-        .bind(by.to_owned())
-        .bind(why.to_owned())
-        .bind(quarantine.to_owned())
-        .execute()
-        .await
-        .map(drop)
-}
-
-/// Opens again what a quarantine closed: its reports count again.
-pub(super) async fn count_again(conn: &mut Conn, quarantine: &str) -> Result<()> {
-    conn.sql(COUNT_AGAIN)
-        .bind(ESTATE)
-        .bind(quarantine.to_owned())
-        .execute()
-        .await
-        .map(drop)
 }

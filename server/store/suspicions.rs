@@ -3,7 +3,7 @@
 //! A report that says what is known, from where the last one came, costs nothing here: all that is compared was read to
 //! find its client.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     ESTATE, acquaintance,
@@ -17,15 +17,18 @@ use super::{
     rows::Rows,
 };
 use crate::domain::{
+    evidence::Trust,
     suspicions::{
-        After, Before, Found, Kind, SETTLED, Traits, is_looked_at, is_settled, many_addresses, odd,
-        other_site,
+        After, Before, Found, Kind, Mover, Place, SETTLED, Traits, is_looked_at, is_settled,
+        lost_verdict, many_addresses, odd, other_site,
     },
     time::Timestamp,
     verdict::Standing,
 };
 
 const RAISE: &str = include_str!("sql/upsert_suspicions.sql");
+const LISTED: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM (
+  SELECT 1 AS one FROM members WHERE estate = $1 AND site = $2 LIMIT 1) AS few";
 const ADDRESSES: &str = include_str!("sql/upsert_addresses.sql");
 const SINCE: &str = "WITH v (n, client_id, address) AS ({rows})
 SELECT v.n, a.since FROM v CROSS JOIN client_addresses a
@@ -106,16 +109,16 @@ impl<'r> Wave<'r> {
                 turned,
             }));
         }
-        raised.extend(rest.iter().filter_map(|&index| {
-            let report = &self.reports[index];
-            let found = self.left_its_site(index, applied)?;
-            Some(Raised {
+        let listed = self.listed_sites(conn, rest).await?;
+        for &index in rest.iter().filter(|&&index| self.counts(index, applied)) {
+            let found = self.left_its_site(index, &listed).into_iter();
+            raised.extend(found.chain(self.lost(index)).map(|found| Raised {
                 client: self.id(index),
-                report,
+                report: &self.reports[index],
                 found,
                 turned: false,
-            })
-        }));
+            }));
+        }
         let moved: Vec<(usize, &State)> = touched
             .keys()
             .chain(rest)
@@ -160,10 +163,7 @@ impl<'r> Wave<'r> {
         let state = self.before(index)?;
         let report = &self.reports[index];
         let joined = self.joined.get(&index);
-        let counts = match joined {
-            Some(joined) => joined.kept != Kept::Late,
-            None => applied.contains_key(&self.id(index)),
-        };
+        let counts = self.counts(index, applied);
         let before = Before {
             traits: Traits {
                 smbios_guid: state.ids.smbios_guid.as_deref(),
@@ -198,24 +198,75 @@ impl<'r> Wave<'r> {
         Some((index, before, after))
     }
 
-    /// Whether a report took a client away from the site where it was known, other than one that was ready and stays so.
-    fn left_its_site(&self, index: usize, applied: &HashMap<ClientId, Applied>) -> Option<Found> {
-        let state = self.known.state.get(&self.id(index))?;
-        let report = &self.reports[index];
-        let counts = match self.joined.get(&index) {
+    /// Whether a report is in force, or stands beside others that are. A late one says nothing of today.
+    fn counts(&self, index: usize, applied: &HashMap<ClientId, Applied>) -> bool {
+        match self.joined.get(&index) {
             Some(joined) => joined.kept != Kept::Late,
             None => applied.contains_key(&self.id(index)),
+        }
+    }
+
+    /// Whether a report took the verdict away from a client that was known not to be ready.
+    fn lost(&self, index: usize) -> Option<Found> {
+        let state = self.known.state.get(&self.id(index))?;
+        let before = match state.standing {
+            Some(Standing::Conflict) => Standing::Conflict,
+            _ => state.verdict?,
         };
+        lost_verdict(before, self.earned(index).0)
+    }
+
+    /// Where a client was before a report.
+    fn place(&self, index: usize) -> Option<Place<'_>> {
+        let state = self.known.state.get(&self.id(index))?;
+        Some(match state.ids.site_code.as_deref() {
+            Some(site) if !site.is_empty() => Place::At(site),
+            _ if state.seen_at.is_none() => Place::Unheard,
+            _ => Place::Nowhere {
+                claimed: matches!(state.trust, Trust::Signed | Trust::Claimed),
+            },
+        })
+    }
+
+    /// Whether a report took a client away from the site where it was known, or from where it could have been, other than one
+    /// that was ready and stays so.
+    fn left_its_site(&self, index: usize, listed: &HashSet<String>) -> Option<Found> {
+        let state = self.known.state.get(&self.id(index))?;
+        let report = &self.reports[index];
         // What is too old is not ready any more, also where nobody has written that down yet.
         let was_ready = state.standing == Some(Standing::Ready)
             && state.stale_at.is_some_and(|stale_at| stale_at > self.now.0);
+        let site = report.ids.site_code.as_deref();
+        let by = Mover {
+            trust: report.sender.trust,
+            by_token: !report.sender.token.is_empty(),
+        };
         other_site(
-            state.ids.site_code.as_deref(),
-            report.ids.site_code.as_deref(),
+            self.place(index)?,
+            site,
             was_ready && self.earned(index).0 == Standing::Ready,
-            report.sender.trust,
+            by,
+            site.is_some_and(|site| listed.contains(site)),
         )
-        .filter(|_| counts)
+    }
+
+    /// Which of the sites are named by a list in force that reports name first of clients that somebody vouched for.
+    async fn listed_sites(&self, conn: &mut Conn, rest: &[usize]) -> Result<HashSet<String>> {
+        let vouched = Some(Place::Nowhere { claimed: false });
+        let asked: HashSet<&str> = rest
+            .iter()
+            .filter(|&&index| self.place(index) == vouched)
+            .filter_map(|&index| self.reports[index].ids.site_code.as_deref())
+            .filter(|site| !site.is_empty())
+            .collect();
+        let mut listed = HashSet::new();
+        for site in asked {
+            let known: i64 = conn.sql(LISTED).bind(ESTATE).bind(site).scalar().await?;
+            if known > 0 {
+                listed.insert(site.to_owned());
+            }
+        }
+        Ok(listed)
     }
 
     /// Of those that turned ready: whether their address is one where the client has been known for long enough.

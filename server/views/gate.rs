@@ -42,7 +42,9 @@ pub const fn title(criterion: Criterion) -> &'static str {
         Criterion::Duplicates => "Suspected second records",
         Criterion::BlockingWithoutException => "Blocking, and under no exception in force",
         Criterion::ExceptionsExpiring => "Under an exception that is over within 30 days",
-        Criterion::Suspicious => "Turned ready by a report about which a suspicion is open",
+        Criterion::Suspicious => {
+            "Turned ready, or left without a verdict, by a report about which a suspicion is open"
+        }
     }
 }
 
@@ -79,9 +81,9 @@ pub fn says(held: &Held, clients: i64, scope: &Filter) -> String {
     format!("{title}: {figure}; {may}.")
 }
 
-/// Who is not ready and may belong to the scope: who left its sites by what a report said, and the same scope with what it names not
-/// known, one or both. A limit to
-/// sites is such a scope, too: clients of no known site may be of these, and are counted, though nobody is shown them.
+/// Who is not ready and may belong to the scope: who left its sites, or named the first one, by what a report said, and the same
+/// scope with what it names not known, one or both. A limit to sites is such a scope, too: clients of no known site may be of these,
+/// and are counted, though nobody is shown them.
 pub fn unplaced(scope: &Filter) -> Vec<Filter> {
     let known = Filter {
         standings: Standing::not_cleared(),

@@ -11,7 +11,7 @@ use super::{
     words::{self, Badge},
 };
 use crate::{
-    domain::{suspicions::Kind, time::Timestamp},
+    domain::{access::Sites, suspicions::Kind, time::Timestamp},
     store::suspicion_list::{State, Suspicion, SuspicionPage, Which},
 };
 
@@ -48,6 +48,8 @@ pub struct SuspicionRow {
     pub first: Moment,
     /// Nobody has looked yet.
     pub open: bool,
+    /// Whoever reads this may close it.
+    pub closable: bool,
     /// `open`, `closed` or `set aside`.
     pub closed_how: &'static str,
     /// Who closed it, when, and why.
@@ -75,7 +77,11 @@ impl SuspicionRow {
             title: one.kind.title(),
             words: one.kind.words(),
             honest: one.kind.honest(),
-            was: one.was.clone(),
+            was: if one.kind == Kind::Site && one.was.is_empty() {
+                "no known site".to_owned()
+            } else {
+                one.was.clone()
+            },
             became: one.became.clone(),
             turned: one.turned,
             sender: sender(one),
@@ -87,6 +93,7 @@ impl SuspicionRow {
             last: Moment::new(one.last_at, now),
             first: Moment::new(one.first_at, now),
             open: one.closed.is_none(),
+            closable: false,
             closed_how: match &one.closed {
                 None => "open",
                 Some(closed) if closed.set_aside => "set aside",
@@ -103,6 +110,24 @@ impl SuspicionRow {
         }
     }
 }
+
+impl SuspicionRow {
+    /// The same, for somebody who closes what is of these sites; `None`: who closes nothing.
+    fn closed_by(self, one: &Suspicion, sites: Option<&Sites>) -> Self {
+        let mine = sites.is_some_and(|sites| one.may_be_closed_by(sites));
+        let others = self.open && sites.is_some() && !mine;
+        Self {
+            closable: self.open && mine,
+            closed: self
+                .closed
+                .or_else(|| others.then(|| FOR_OTHERS.to_owned())),
+            ..self
+        }
+    }
+}
+
+/// What is said of one that is open beside those that the reader may close.
+const FOR_OTHERS: &str = "For somebody to close who may see both sites.";
 
 fn token(one: &Suspicion) -> String {
     if one.token_name.is_empty() {
@@ -175,9 +200,19 @@ fn list_url(which: &Which, cursor: Option<&str>) -> String {
 }
 
 impl SuspicionsPage {
-    /// The page; `closes`: whoever reads it may close some.
-    pub fn new(layout: Layout, which: &Which, page: &SuspicionPage, closes: bool) -> Self {
+    /// The page; `closer`: the sites of whoever reads it and may close what is of them.
+    pub fn new(
+        layout: Layout,
+        which: &Which,
+        page: &SuspicionPage,
+        closer: Option<&Sites>,
+    ) -> Self {
         let now = layout.now;
+        let rows: Vec<SuspicionRow> = page
+            .items
+            .iter()
+            .map(|one| SuspicionRow::new(one, now).closed_by(one, closer))
+            .collect();
         let labels = ["Open", "Closed", "All"];
         let tab = |(state, label): (State, &'static str)| Tab {
             href: list_url(
@@ -212,12 +247,8 @@ impl SuspicionsPage {
                     chosen: which.kind == Some(kind),
                 })
                 .collect(),
-            rows: page
-                .items
-                .iter()
-                .map(|one| SuspicionRow::new(one, now))
-                .collect(),
-            closing: closes && page.items.iter().any(|one| one.closed.is_none()),
+            closing: rows.iter().any(|row| row.closable),
+            rows,
             next: page
                 .next_cursor
                 .as_deref()

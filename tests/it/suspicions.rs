@@ -1,6 +1,8 @@
 //! What honest machines seldom do: noted for the one report that shows it, for no honest fleet, and never a verdict.
 
+mod lost;
 mod newcomers;
+mod sites;
 
 use cutover::{
     clock,

@@ -72,8 +72,8 @@ pub struct Tally {
     pub judged: i64,
     /// Of those outside exceptions: never reported, or too long ago.
     pub silent: i64,
-    /// Of those that the scope names: turned ready by a report about which a suspicion is open. `None`: this run is of a time
-    /// when nobody looked at that.
+    /// Of those that the scope names: turned ready, or left without a verdict, by a report about which a suspicion is open. `None`:
+    /// this run is of a time when nobody looked at that.
     pub suspected: Option<i64>,
 }
 

@@ -236,7 +236,7 @@ pub struct Known {
     pub judged: bool,
     /// A log or a handshake that is surely its own shows an old protocol, and nothing newer than that was reported.
     pub seen_using_old: bool,
-    /// A report turned it ready about which a suspicion is open. That moves nobody.
+    /// A report turned it ready, or took the verdict away, about which a suspicion is open. That moves nobody.
     pub suspected: bool,
     /// When the facts were read, in milliseconds.
     pub collected_at: Option<i64>,

@@ -114,7 +114,7 @@ fn observed() -> Call {
 /// What honest machines seldom do.
 fn suspicions() -> Call {
     Call::get("/api/v1/suspicions", "listSuspicions", "Reports that honest machines seldom send")
-        .says("What reports did that honest machines seldom do, the latest first: other hardware or an older Windows under the same ids, a turn to ready by another sender, many addresses within a day, a clock that went back or runs ahead, a client that is not ready and names another site, many clients that one sender turned ready within an hour. Never a verdict by itself, and nobody becomes ready by it. Those that are about a sender (`burst`) are of the whole estate, and are left out for whoever sees some sites only.")
+        .says("What reports did that honest machines seldom do, the latest first: other hardware or an older Windows under the same ids, a turn to ready by another sender, many addresses within a day, a clock that went back or runs ahead, a client that is not ready and names another site or its first one, a client that was not ready and cannot be judged any more, many clients that one sender turned ready within an hour. Never a verdict by itself, and nobody becomes ready by it. Those that are about a sender (`burst`) are of the whole estate, and are left out for whoever sees some sites only.")
         .takes(params::SUSPICIONS)
         .json::<SuspicionList>(200, "A page of the list.")
         .polled()

@@ -170,7 +170,7 @@ struct TallyJson {
     judged: i64,
     /// Not heard lately, and outside exceptions.
     silent: i64,
-    /// Turned ready by a report about which a suspicion is open.
+    /// Turned ready, or left without a verdict, by a report about which a suspicion is open.
     suspected: Option<i64>,
 }
 

@@ -46,7 +46,7 @@ pub struct InScope {
     pub seen_old: Option<Timestamp>,
     /// Since when reports say that it is ready, and none in between that it is not.
     pub well_since: Option<Timestamp>,
-    /// A report turned it ready about which a suspicion is open.
+    /// A report turned it ready, or took the verdict away, about which a suspicion is open.
     pub suspected: bool,
 }
 

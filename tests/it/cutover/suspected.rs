@@ -74,3 +74,36 @@ async fn an_open_suspicion_about_a_turn_to_ready_is_a_criterion() {
         assert_eq!(criterion(&what_if().await)["met"], true, "{}", app.engine);
     }
 }
+
+#[tokio::test]
+async fn a_verdict_that_a_report_took_away_is_a_criterion_too() {
+    for app in TestApp::each().await {
+        app.report("PC-1").stored().await;
+        app.report("PC-2")
+            .winhttp_old()
+            .collected(-HOUR)
+            .stored()
+            .await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let id = scope.rsplit('/').next().expect("an id").to_owned();
+        let what_if = async || app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+        assert_eq!(criterion(&what_if().await)["figure"], json!(0));
+        app.report("PC-2").winhttp_unreadable().stored().await;
+        let held = criterion(&what_if().await);
+        assert_eq!(
+            (&held["figure"], &held["met"]),
+            (&json!(1), &json!(false)),
+            "{}",
+            app.engine
+        );
+        let open = app.json("/api/v1/suspicions").await;
+        let open = open["items"][0]["id"].as_str().expect("an id").to_owned();
+        let form = format!("id={open}&why=it+is+being+mended");
+        assert_eq!(
+            post(&app, &cookie, "/suspicions/close", &form).await.status,
+            303
+        );
+        assert_eq!(criterion(&what_if().await)["met"], true, "{}", app.engine);
+    }
+}

@@ -62,6 +62,32 @@ impl<'a> Report<'a> {
         self
     }
 
+    /// With this as the protocols of WinHTTP, whatever it is.
+    pub fn winhttp(mut self, value: Value) -> Self {
+        let keys = self.value["registry"].as_array_mut().expect("keys");
+        let key = keys.iter_mut().find(|key| {
+            let name = key["key"].as_str().expect("a key");
+            name.ends_with("WinHttp") && !name.contains("WOW6432Node")
+        });
+        key.expect("the key of WinHTTP")["values"] = json!({"DefaultSecureProtocols": value});
+        self
+    }
+
+    /// TLS 1.0 alone for WinHTTP: blocks.
+    pub fn winhttp_old(self) -> Self {
+        self.winhttp(json!({"type": "REG_DWORD", "data": 0x80}))
+    }
+
+    /// A value for WinHTTP that nobody can read: what was known of it is not known any more.
+    pub fn winhttp_unreadable(self) -> Self {
+        self.winhttp(json!({"type": "REG_SZ", "data": "abc"}))
+    }
+
+    /// Of no known site.
+    pub fn without_site(self) -> Self {
+        self.set("/client/site_code", Value::Null)
+    }
+
     /// Somewhere else in the estate.
     pub fn at_site(self, site: &str) -> Self {
         self.set("/client/site_code", json!(site))

@@ -2,7 +2,7 @@
 
 use cutover::{
     domain::{
-        suspicions::newcomer,
+        suspicions::{Kind, newcomer},
         time::{DAY, HOUR, Timestamp},
         verdict::Standing,
     },
@@ -184,9 +184,13 @@ fn said(client: u32, word: &Word) -> (Incoming, Timestamp) {
 }
 
 async fn noted(test: &TestStore) -> Vec<String> {
+    let of_senders = Which {
+        kind: Some(Kind::Sender),
+        ..Which::default()
+    };
     let page = test
         .store
-        .suspicions(&Which::default(), &EVERYWHERE, None, 100)
+        .suspicions(&of_senders, &EVERYWHERE, None, 100)
         .await
         .expect("a list");
     let mut rows: Vec<String> = page

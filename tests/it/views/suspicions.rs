@@ -2,6 +2,7 @@
 
 use cutover::{
     domain::{
+        access::Sites,
         suspicions::Kind,
         time::{DAY, HOUR},
         verdict::Standing,
@@ -37,12 +38,14 @@ fn suspicion(n: i64, kind: Kind) -> Suspicion {
         about: String::new(),
         sent_by: "clients".to_owned(),
         sent_from: "203.0.113.9".to_owned(),
-        was: if burst {
-            String::new()
-        } else {
-            "10.0.0.1".to_owned()
+        was: match kind {
+            Kind::Burst | Kind::Site => String::new(),
+            _ => "10.0.0.1".to_owned(),
         },
-        became: "203.0.113.9 & more".to_owned(),
+        became: match kind {
+            Kind::Site => "P02".to_owned(),
+            _ => "203.0.113.9 & more".to_owned(),
+        },
         turned: matches!(kind, Kind::Sender | Kind::Burst),
         first_at: now.plus(-DAY),
         last_at: now.plus(-HOUR),
@@ -80,10 +83,16 @@ pub fn pages() -> Vec<(&'static str, String)> {
         ),
         ..Which::default()
     };
+    let all_sites = Sites::all();
     vec![
         (
             "suspicions",
-            html(&SuspicionsPage::new(layout(), &all, &page, true)),
+            html(&SuspicionsPage::new(
+                layout(),
+                &all,
+                &page,
+                Some(&all_sites),
+            )),
         ),
         (
             "suspicions-none",
@@ -91,7 +100,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
                 layout(),
                 &of_one,
                 &SuspicionPage::default(),
-                true,
+                Some(&all_sites),
             )),
         ),
     ]
