@@ -51,6 +51,9 @@ pub struct ListAnswer {
     /// Nothing was changed: the list hides clients, and somebody has to say that this is meant.
     #[serde(skip)]
     pub needs_confirmation: Option<String>,
+    /// The number that a program has to name then.
+    #[serde(skip)]
+    pub number: Option<i64>,
     /// SHA-256 of the file, in hexadecimal digits.
     pub file_hash: String,
     /// What a confirmation of this upload says, see [`Confirmed::ForUpload`].
@@ -70,6 +73,9 @@ pub struct WithdrawnAnswer {
     /// Nothing was changed: somebody has to say that this is meant.
     #[serde(skip)]
     pub needs_confirmation: Option<String>,
+    /// The number that a program has to name then.
+    #[serde(skip)]
+    pub number: Option<i64>,
 }
 
 /// Whether somebody has said that a list may hide clients.
@@ -88,7 +94,7 @@ pub enum Confirmed {
 pub struct Agreed {
     /// To what hides clients.
     pub confirmed: bool,
-    /// To a population that is smaller by so many.
+    /// To so many that go.
     pub shrink: Option<i64>,
 }
 
@@ -103,21 +109,19 @@ impl Agreed {
     }
 }
 
-/// What a program has to send beside the same request, when what it wants needs a confirmation.
-pub fn remedy((before, after): (i64, i64)) -> String {
-    let would = store::population::Replaced {
-        before,
-        after,
-        ..Default::default()
-    };
-    if would.shrinks() {
-        format!(
-            "Send it again with ?confirm_shrink={} and why=, a reason that is kept in the audit log.",
-            would.lost()
-        )
-    } else {
-        "Send it again with ?confirm=1.".to_owned()
+/// What a program has to send beside the same request, when what it wants needs a confirmation; `number`: it has to name it.
+pub fn remedy(number: Option<i64>) -> String {
+    match number {
+        Some(number) => format!(
+            "Send it again with ?confirm_shrink={number} and why=, a reason that is kept in the audit log."
+        ),
+        None => "Send it again with ?confirm=1.".to_owned(),
     }
+}
+
+/// The number that a program has to name to have this done.
+fn number(would: &store::population::Replaced) -> Option<i64> {
+    would.needs_number.then(|| would.number())
 }
 
 /// A row that was not understood.
@@ -228,6 +232,7 @@ pub async fn replace(
         rejected,
         columns: list.recognised,
         ignored: list.ignored,
+        number: number(&replaced),
         needs_confirmation,
         file_hash: shown_hash,
         confirmation,
@@ -264,6 +269,7 @@ pub async fn withdraw(
         list: name,
         gone: withdrawn.gone,
         population: (withdrawn.before, withdrawn.after),
+        number: number(&withdrawn),
         needs_confirmation,
     })
 }

@@ -264,7 +264,7 @@ fn answer(outcome: Outcome) -> ReportsAnswer {
 }
 
 /// Replaces the expected list called `?list=NAME`. `?confirm=1` puts a list in force that hides clients, and
-/// `?confirm_shrink=N` with `why` one that is much shorter.
+/// `?confirm_shrink=N` with `why` one by which many go.
 pub async fn population(
     State(app): State<App>,
     planner: Planner,
@@ -293,7 +293,7 @@ pub async fn population(
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
             "{why} {}",
-            expected::remedy(answer.population)
+            expected::remedy(answer.number)
         ))),
         None => Ok(Json(answer).into_response()),
     }

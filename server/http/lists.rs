@@ -82,11 +82,13 @@ fn shrink(value: &str) -> Result<i64, String> {
         .parse()
         .ok()
         .filter(|shrink| (0..=9_007_199_254_740_991).contains(shrink))
-        .ok_or_else(|| "must be the number of clients that would no longer be counted".to_owned())
+        .ok_or_else(|| {
+            "must be the number of clients that would go, as the refusal names it".to_owned()
+        })
 }
 
-/// `DELETE /population?list=NAME`. `?confirm=1` when that hides clients, or when it is the last list; where the population
-/// shrinks by more than a twentieth `?confirm_shrink=N` with the number, and `why`.
+/// `DELETE /population?list=NAME`. `?confirm=1` when that hides clients, or when it is the last list; where more than a twentieth
+/// goes `?confirm_shrink=N` with the number, and `why`.
 pub async fn withdraw(
     State(app): State<App>,
     Planner {
@@ -111,7 +113,7 @@ pub async fn withdraw(
     match answer.needs_confirmation {
         Some(why) => Err(Problem::NeedsConfirmation(format!(
             "{why} {}",
-            expected::remedy(answer.population)
+            expected::remedy(answer.number)
         ))),
         None => Ok(Json(answer).into_response()),
     }

@@ -52,7 +52,7 @@ struct Found {
 }
 
 impl Found {
-    fn understood(self) -> Result<(String, ClientId, Listing, State)> {
+    fn understood(self) -> Result<(String, ClientId, State)> {
         let broken = |detail: String| Error::Inconsistent {
             table: "clients",
             detail,
@@ -71,6 +71,7 @@ impl Found {
                 smbios_guid: self.smbios_guid,
                 serial_number: self.serial_number,
             },
+            listing,
             seen_at: self.seen_at,
             content_hash: self.content_hash,
             standing: Standing::from_code(&self.standing),
@@ -86,7 +87,7 @@ impl Found {
             },
             trust: Trust::from_level(self.trust),
         };
-        Ok((self.places, id, listing, state))
+        Ok((self.places, id, state))
     }
 }
 
@@ -119,6 +120,7 @@ pub(super) struct Known {
 #[derive(Clone, Debug)]
 pub(super) struct State {
     pub(super) ids: ClientIds,
+    pub(super) listing: Listing,
     pub(super) seen_at: Option<i64>,
     pub(super) content_hash: Option<Vec<u8>>,
     pub(super) standing: Option<Standing>,
@@ -151,7 +153,7 @@ impl Known {
         let found: Vec<Found> = conn.many(FIND, &[ESTATE], &rows).await?;
         let mut known = Self::default();
         for row in found {
-            let (places, id, listing, state) = row.understood()?;
+            let (places, id, state) = row.understood()?;
             for place in places.split(',') {
                 let ident = place
                     .parse()
@@ -166,7 +168,7 @@ impl Known {
                 let candidate = Candidate {
                     id,
                     ids: state.ids.clone(),
-                    listing,
+                    listing: state.listing,
                 };
                 known
                     .by_ident

@@ -1,8 +1,11 @@
 //! What several expected lists together say of a client, and how one of them is taken out of force.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::{
     ESTATE, Store, audit,
     db::Conn,
+    departures::{Departures, MayLeave},
     error::{Error, Result},
     population::{self, Replaced},
 };
@@ -37,8 +40,7 @@ WHERE estate = $1 AND id IN (SELECT client_id FROM suspects WHERE estate = $1)
       AND o.listing NOT IN ('obsolete', 'decommissioned')))";
 const UNMARK: &str = "UPDATE clients SET duplicate = FALSE WHERE estate = $1 AND duplicate
   AND NOT EXISTS (SELECT 1 FROM suspects s WHERE s.estate = clients.estate AND s.client_id = clients.id)";
-const COUNTED: &str = "SELECT site, CAST(COALESCE(SUM(n), 0) AS BIGINT) AS clients,
-  CAST(COALESCE(SUM(CASE WHEN standing = 'blocking' THEN n ELSE 0 END), 0) AS BIGINT) AS blocking
+const COUNTED: &str = "SELECT site, CAST(COALESCE(SUM(n), 0) AS BIGINT) AS clients
 FROM counts WHERE estate = $1 AND kind = 'client' AND listing NOT IN ('obsolete', 'decommissioned') GROUP BY site";
 const LISTS: &str =
     "SELECT CAST(COUNT(*) AS BIGINT) FROM lists WHERE estate = $1 AND ended_at IS NULL";
@@ -60,12 +62,12 @@ pub enum Consent {
     Given,
     /// To it, whatever it does, as long as the list is still this upload.
     ForUpload(i64),
-    /// As programs do: to what hides somebody, and to a population that shrinks by more than a twentieth only by the number
-    /// of those that are lost, and with a reason.
+    /// As programs do: to what hides somebody; and to a population that shrinks by more than a twentieth, or blockers that are
+    /// counted elsewhere, only by the number of those that go, and with a reason.
     ByNumber {
         /// To what hides somebody.
         confirmed: bool,
-        /// To a loss of so many.
+        /// To so many that go.
         shrink: Option<i64>,
         /// It was said why.
         reasoned: bool,
@@ -82,8 +84,8 @@ impl Consent {
                 shrink,
                 reasoned,
             } => {
-                let named = shrink == Some(replaced.lost());
-                if replaced.shrinks() {
+                let named = shrink == Some(replaced.number());
+                if replaced.needs_number {
                     named && reasoned
                 } else {
                     confirmed || named
@@ -102,34 +104,36 @@ pub(super) enum Change {
 }
 
 /// How many clients count.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Counted {
     pub(super) clients: i64,
-    blocking: i64,
     /// Of the sites of whoever changes the list.
     pub(super) own: i64,
+    /// The same by site.
+    pub(super) own_sites: BTreeMap<String, i64>,
 }
 
 #[derive(sqlx::FromRow)]
 struct OfSite {
     site: String,
     clients: i64,
-    blocking: i64,
 }
 
 impl Counted {
     pub(super) async fn now(conn: &mut Conn, sites: &Sites) -> Result<Self> {
         let all: Vec<OfSite> = conn.sql(COUNTED).bind(ESTATE).all().await?;
-        let own = all.iter().filter(|of| sites.holds(&of.site));
+        let clients = all.iter().map(|of| of.clients).sum();
+        let own = all.into_iter().filter(|of| sites.holds(&of.site));
+        let own_sites: BTreeMap<String, i64> = own.map(|of| (of.site, of.clients)).collect();
         Ok(Self {
-            clients: all.iter().map(|of| of.clients).sum(),
-            blocking: all.iter().map(|of| of.blocking).sum(),
-            own: own.map(|of| of.clients).sum(),
+            clients,
+            own: own_sites.values().sum(),
+            own_sites,
         })
     }
 
     /// Its own sites afterwards: fewer by whatever the list took out of the count, also where that was known elsewhere.
-    pub(super) const fn own_after(self, after: Self) -> i64 {
+    pub(super) const fn own_after(&self, after: &Self) -> i64 {
         self.own - (self.clients - after.clients)
     }
 }
@@ -196,16 +200,21 @@ async fn withdraw(
     }
     let before = Counted::now(conn, &sites).await?;
     let rows = population::rows_in_force(conn, &name).await?;
+    let may_leave = MayLeave::now(conn, &name, NO_UPLOAD).await?;
     let gone = settle(conn, &name, NO_UPLOAD).await?;
     end(conn, &name, now, sender).await?;
     let after = Counted::now(conn, &sites).await?;
     let left: i64 = conn.sql(LISTS).bind(ESTATE).scalar().await?;
-    let replaced = Replaced {
+    let nobody = HashMap::new();
+    let own = &before.own_sites;
+    let departures = Departures::of(conn, may_leave, &nobody, own, &sites, now).await?;
+    let mut replaced = Replaced {
         gone,
         before: before.own,
-        after: before.own_after(after),
+        after: before.own_after(&after),
         ..Replaced::default()
     };
+    replaced.depart(&departures);
     let consent = match consent {
         Consent::ForUpload(seen) if seen == upload => Consent::Given,
         Consent::ForUpload(_) => Consent::Ask,
@@ -215,13 +224,13 @@ async fn withdraw(
         return Err(Error::NeedsConfirmation(
             format!(
                 "This is the last expected list. Without it nobody knows who is missing, nothing can be called ready, and {} of {} clients would no longer be counted. Nothing was changed; confirm to take it out of force.",
-                replaced.lost(),
-                replaced.before
+                replaced.leaving, replaced.before
             ),
             replaced,
         ));
     }
-    confirm(consent, Change::Withdraw, before, after, replaced)?;
+    let confirmed = confirm(consent, Change::Withdraw, &departures, replaced)?;
+    departures.note(conn, confirmed, now).await?;
     let told = format!(
         "out of force; {} clients gone; population {} to {}",
         replaced.gone, before.clients, after.clients
@@ -264,39 +273,22 @@ pub(super) async fn end(conn: &mut Conn, name: &str, now: Timestamp, by: String)
         .map(drop)
 }
 
-/// Refuses what hides too much, unless someone said so.
+/// Refuses what hides too much, unless someone said so; answers whether somebody has said the number, or had it before them.
 pub(super) fn confirm(
     consent: Consent,
     change: Change,
-    before: Counted,
-    after: Counted,
+    departures: &Departures,
     replaced: Replaced,
-) -> Result<()> {
+) -> Result<bool> {
     if consent.covers(&replaced) {
-        return Ok(());
+        return Ok(replaced.needs_number);
     }
+    let Some(what) = departures.words(consent == Consent::Ask) else {
+        return Ok(false);
+    };
     let (condition, deed) = match change {
         Change::Replace => ("With this list", "put it in force"),
         Change::Withdraw => ("Without this list", "take it out of force"),
-    };
-    let hidden = before.blocking - after.blocking;
-    let lost = replaced.lost();
-    let what = if hidden > 0 {
-        let among = if replaced.shrinks() && hidden < lost {
-            format!("; of {} clients {lost} would no longer be", replaced.before)
-        } else {
-            String::new()
-        };
-        format!(
-            "{hidden} blocking clients would no longer be counted, because every list that names them marks them obsolete or decommissioned{among}"
-        )
-    } else if replaced.shrinks() || consent == Consent::Ask {
-        format!(
-            "{lost} of {} clients would no longer be counted",
-            replaced.before
-        )
-    } else {
-        return Ok(());
     };
     Err(Error::NeedsConfirmation(
         format!("{condition} {what}. Nothing was changed; confirm to {deed}."),

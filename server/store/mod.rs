@@ -21,6 +21,7 @@ pub mod cutover;
 pub mod days;
 pub mod db;
 pub mod deliveries;
+mod departures;
 pub mod dossier;
 mod echoes;
 pub mod enrolment;

@@ -1,10 +1,11 @@
 //! The expected device lists: who should be there. A new upload replaces the list of its name in one transaction.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     ESTATE, Store, audit,
     db::Conn,
+    departures::{Departures, MayLeave, Moved},
     error::{Error, Result},
     identify::{self, ClientId, Speaker},
     known::{ClientIdRow, IdRow, Known, Met, insert_identities, insert_suspects, packed_roles},
@@ -14,6 +15,7 @@ use super::{
 };
 use crate::domain::{
     access::Sites, audit::Because, identity::ClientIds, lists::ListOrigin, time::Timestamp,
+    verdict::Standing,
 };
 
 const UPSERT: &str = include_str!("sql/upsert_expected.sql");
@@ -85,17 +87,29 @@ pub struct Replaced {
     pub before: i64,
     /// The same now.
     pub after: i64,
+    /// Clients that are no longer counted, however many others came.
+    pub leaving: i64,
+    /// Clients that are not ready and are counted at another site than before.
+    pub moving: i64,
+    /// Those of both kinds that went in the last 30 days without being asked about.
+    pub lately: i64,
+    /// So many go that it takes their number and a reason: more than a twentieth of all or of a site, or blockers that are
+    /// counted elsewhere.
+    pub needs_number: bool,
 }
 
 impl Replaced {
-    /// Clients that are no longer counted.
-    pub const fn lost(&self) -> i64 {
-        self.before - self.after
+    /// The number that a confirmation has to name.
+    pub const fn number(&self) -> i64 {
+        self.leaving + self.moving + self.lately
     }
 
-    /// Whether the population shrinks by more than a twentieth.
-    pub const fn shrinks(&self) -> bool {
-        self.lost() * 20 > self.before
+    /// Takes over who leaves.
+    pub(super) fn depart(&mut self, departures: &Departures) {
+        self.leaving = departures.leaving();
+        self.moving = departures.moving();
+        self.lately = departures.lately();
+        self.needs_number = departures.needs_number();
     }
 }
 
@@ -104,9 +118,9 @@ impl Store {
     /// others.
     ///
     /// # Errors
-    /// [`Error::NeedsConfirmation`] when the population would shrink by more than a twentieth, or a blocking
-    /// client would no longer be counted, and nobody confirmed that: a shorter list must never quietly make
-    /// a fleet look ready.
+    /// [`Error::NeedsConfirmation`] when more than a twentieth of the population, or of a site, would no longer be counted
+    /// there, or a blocking client would not, and nobody confirmed that: a shorter list must never quietly make a fleet look
+    /// ready, nor one that exchanges names, or takes them to another site.
     pub async fn replace_population(
         &self,
         sites: &Sites,
@@ -137,6 +151,7 @@ async fn replace(
         list_id,
         now,
         named: HashSet::new(),
+        moved: HashMap::new(),
         shared: shared_names(&list.rows),
         replaced: Replaced {
             before: before.own,
@@ -148,20 +163,32 @@ async fn replace(
         upload.write(conn, chunk).await?;
     }
     let Upload {
-        name, mut replaced, ..
+        name,
+        mut replaced,
+        moved,
+        ..
     } = upload;
+    let may_leave = MayLeave::now(conn, &name, list_id).await?;
     replaced.gone = membership::settle(conn, &name, list_id).await?;
     let after = Counted::now(conn, &sites).await?;
-    replaced.after = before.own_after(after);
-    membership::confirm(list.consent, Change::Replace, before, after, replaced)?;
+    replaced.after = before.own_after(&after);
+    let own = &before.own_sites;
+    let departures = Departures::of(conn, may_leave, &moved, own, &sites, now).await?;
+    replaced.depart(&departures);
+    let confirmed = membership::confirm(list.consent, Change::Replace, &departures, replaced)?;
+    departures.note(conn, confirmed, now).await?;
     membership::end(conn, &name, now, list.uploaded_by.clone()).await?;
     let hash: String = list
         .file_hash
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
+    let elsewhere = match replaced.moving {
+        0 => String::new(),
+        n => format!("; {n} that are not ready counted at another site"),
+    };
     let told = format!(
-        "{} rows, {} of them left out; {} clients new, {} gone; population {} to {}; SHA-256 {hash}",
+        "{} rows, {} of them left out; {} clients new, {} gone; population {} to {}{elsewhere}; SHA-256 {hash}",
         replaced.rows,
         replaced.left_out,
         replaced.new,
@@ -216,6 +243,8 @@ struct Upload {
     list_id: i64,
     now: Timestamp,
     named: HashSet<ClientId>,
+    /// Those that are counted, and whose site it changes.
+    moved: HashMap<ClientId, Moved>,
     /// Names that several counted rows have; none of them is found by it.
     shared: HashSet<String>,
     replaced: Replaced,
@@ -241,6 +270,7 @@ impl Upload {
                 self.replaced.duplicate += 1;
                 continue;
             }
+            self.note_move(&known, id, row);
             if resolution.new && !known.has(id) {
                 self.replaced.new += 1;
             } else {
@@ -270,6 +300,26 @@ impl Upload {
         fresh.sort_unstable();
         insert_identities(conn, &fresh).await?;
         insert_suspects(conn, &suspects, self.now).await
+    }
+
+    /// Notes that the row takes a client away from the site where it is counted.
+    fn note_move(&mut self, known: &Known, id: ClientId, row: &Expected) {
+        let Some(state) = known.state.get(&id) else {
+            return;
+        };
+        let (from, to) = (
+            state.ids.site_code.as_deref().unwrap_or_default(),
+            row.ids.site_code.as_deref().unwrap_or_default(),
+        );
+        let other = !from.is_empty() && !to.is_empty() && !from.eq_ignore_ascii_case(to);
+        if other && state.listing.is_counted() {
+            let moved = Moved {
+                from: from.to_owned(),
+                to: to.to_owned(),
+                standing: state.standing.unwrap_or(Standing::Silent),
+            };
+            self.moved.insert(id, moved);
+        }
     }
 
     fn shares_its_name(&self, row: &Expected) -> bool {

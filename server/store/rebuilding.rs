@@ -11,6 +11,7 @@ use super::{
     incoming::{Incoming, ReadsAgain},
     joining::{self, Outcome, Source},
     known::State,
+    model::Listing,
     remains::{Listed, Remains},
 };
 use crate::domain::{
@@ -255,6 +256,7 @@ fn state(verdict: &Verdict) -> State {
     let newest = verdict.newest();
     State {
         ids: ClientIds::default(),
+        listing: Listing::Unlisted,
         seen_at: newest.map(|source| source.said.seen_at.0),
         content_hash: newest.map(|source| source.said.content_hash.to_vec()),
         standing: Some(verdict.verdict),

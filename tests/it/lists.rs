@@ -627,3 +627,51 @@ async fn lists_of_thousands_go_in_and_out() {
         );
     }
 }
+
+#[tokio::test]
+async fn small_steps_add_up_for_thirty_days_and_no_longer() {
+    for test in TestStore::each().await {
+        let store = &test.store;
+        put(store, "sites", rows(1..=100), false, NOON)
+            .await
+            .expect("a list");
+        let less = async |n: u32, day: i64| {
+            put(store, "sites", rows(n..=100), false, NOON.plus(day * DAY)).await
+        };
+        for (n, day) in [(3, 1), (5, 2)] {
+            let done = less(n, day).await.expect("a little less");
+            assert_eq!((done.leaving, done.needs_number), (2, false));
+        }
+        // Two more are six in a month, of a hundred.
+        let refused = less(7, 20).await;
+        let Err(Error::NeedsConfirmation(why, would)) = refused else {
+            panic!("{}: {refused:?}", test.engine);
+        };
+        assert_eq!((would.leaving, would.lately, would.number()), (2, 4, 6));
+        assert!(why.contains("2 of 96"), "{why}");
+        // A refused list has not moved anybody, and after a month the first are forgotten.
+        let done = less(7, 31).await.expect("four in a month");
+        assert_eq!((done.leaving, done.lately), (2, 2), "{}", test.engine);
+        // Taking a list out of force counts along, too.
+        put(store, "lab", rows(200..=201), false, NOON.plus(32 * DAY))
+            .await
+            .expect("another list");
+        let refused = store
+            .withdraw_population(
+                &EVERYWHERE,
+                "lab",
+                "a test",
+                Author::server().into(),
+                Consent::IfHarmless,
+                NOON.plus(33 * DAY),
+            )
+            .await;
+        assert!(refused.is_ok(), "{}: {refused:?}", test.engine);
+        let refused = less(9, 34).await;
+        assert!(
+            matches!(refused, Err(Error::NeedsConfirmation(_, would)) if would.lately == 4),
+            "{}: {refused:?}",
+            test.engine
+        );
+    }
+}

@@ -8,6 +8,7 @@ mod feeding_get;
 mod feeds_get;
 mod fixes_get;
 mod health_get;
+mod leaving;
 mod lists;
 mod nowhere;
 mod population_put;

@@ -61,7 +61,7 @@ pub(super) fn problem(status: u16) -> Option<Problem> {
         )),
         408 => Problem::TooSlow,
         409 => Problem::NeedsConfirmation(text(
-            "With this list 10 of 40 clients would no longer be counted. Nothing was changed; confirm to put it in force. Send it again with ?confirm_shrink=10 and why=, a reason that is kept in the audit log.",
+            "With this list 10 of 40 clients would no longer be counted (10 never reported). Nothing was changed; confirm to put it in force. Send it again with ?confirm_shrink=10 and why=, a reason that is kept in the audit log.",
         )),
         410 => Problem::Gone(text(
             "This cursor is too old: some of what follows it was let go of. Ask once without a cursor, then fetch the whole list anew, and follow the new cursor. The setting keep_changes says for how many days changes are kept.",

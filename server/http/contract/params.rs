@@ -196,7 +196,7 @@ pub const FILTERS: [Param; 18] = [
         "suspicious",
         Flag,
         "1",
-        "Only clients that a report turned ready about which a suspicion is open: by itself, or among many that one sender turned.",
+        "Only clients that a report turned ready about which a suspicion is open (by itself, or among many that one sender turned), and those whose verdict a report took away.",
     ),
     param(
         "unchanged",
@@ -439,7 +439,7 @@ pub const CONFIRM_SHRINK: Param = param(
     "confirm_shrink",
     Number(0, 9_007_199_254_740_991, None),
     "",
-    "Do it although the population shrinks by more than a twentieth: so many clients, exactly, are counted no more. The refusal (409) says how many. Together with `why`.",
+    "Do it although more than a twentieth of the clients, of all or of one site, go, or blockers are counted at another site: so many, exactly. The refusal (409) says how many. Together with `why`.",
 );
 /// `why`
 pub const WHY: Param = param(

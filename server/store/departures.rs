@@ -1,0 +1,452 @@
+//! Who leaves the count, or the site where it was counted, by a list: told by client, and added up over lists, so that neither an
+//! exchange of names nor many small steps hide what one step would not.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{
+    ESTATE,
+    db::Conn,
+    error::Result,
+    identify::{self, ClientId},
+    known::IdRow,
+    rows::Rows,
+};
+use crate::domain::{
+    access::Sites,
+    suspicions::Kind,
+    time::{DAY, Timestamp},
+    verdict::Standing,
+};
+
+/// Who may leave the count by an upload: counted now, and named by the list before it, or marked by it.
+const MAY_LEAVE: &str = "SELECT m.client_id, c.site, c.standing
+FROM members m JOIN clients c ON c.estate = m.estate AND c.id = m.client_id
+WHERE m.estate = $1 AND m.list_name = $2 AND (m.list_id <> $3 OR m.listing <> 'expected')
+  AND c.listing NOT IN ('obsolete', 'decommissioned')";
+const STILL: &str = "WITH v (client_id) AS ({rows})
+SELECT c.id FROM v CROSS JOIN clients c
+WHERE c.estate = $1 AND c.id = v.client_id AND c.listing NOT IN ('obsolete', 'decommissioned')";
+const OPEN: &str = "WITH v (client_id) AS ({rows})
+SELECT s.client_id, s.kind, s.was FROM v CROSS JOIN suspicions s
+WHERE s.estate = $1 AND s.client_id = v.client_id AND s.closed_at IS NULL AND s.kind IN ('site', 'verdict_lost')";
+const FORGET_OLD: &str = "DELETE FROM departures WHERE estate = $1 AND at <= $2";
+const LATELY: &str = "SELECT site, CAST(COALESCE(SUM(gone), 0) AS BIGINT) AS gone,
+  CAST(COALESCE(SUM(moved), 0) AS BIGINT) AS moved
+FROM departures WHERE estate = $1 GROUP BY site";
+const NOTE: &str =
+    "INSERT INTO departures (estate, at, site, gone, moved) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (estate, at, site) DO UPDATE SET
+  gone = departures.gone + excluded.gone, moved = departures.moved + excluded.moved";
+const FORGET_SITE: &str = "DELETE FROM departures WHERE estate = $1 AND site = $2";
+
+/// For so long those count along who left without being asked about.
+const LATELY_FOR: i64 = 30 * DAY;
+/// One part in so many may leave without being asked about.
+const PART: i64 = 20;
+/// So many may leave a site in that time, however small it is: else each machine that a small site gives back is asked about.
+const OF_A_SITE: i64 = 1;
+/// So many sites are named in a sentence.
+const NAMED: usize = 5;
+
+#[derive(sqlx::FromRow)]
+struct Counted {
+    client_id: Vec<u8>,
+    site: String,
+    standing: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Open {
+    client_id: Vec<u8>,
+    kind: String,
+    was: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Lately {
+    site: String,
+    gone: i64,
+    moved: i64,
+}
+
+/// A client whose site a list changes.
+#[derive(Clone, Debug)]
+pub(super) struct Moved {
+    /// Where it was counted.
+    pub(super) from: String,
+    /// What the list says.
+    pub(super) to: String,
+    /// How it stands.
+    pub(super) standing: Standing,
+}
+
+/// How some clients stand.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stand {
+    all: i64,
+    /// A check failed.
+    blocking: i64,
+    /// A report took the verdict away, and nobody has looked at that.
+    doubted: i64,
+    /// Known not to be ready in another way.
+    failing: i64,
+    no_verdict: i64,
+    silent: i64,
+}
+
+impl Stand {
+    const fn add(&mut self, standing: Standing, doubted: bool) {
+        self.all += 1;
+        match standing {
+            Standing::Blocking => self.blocking += 1,
+            Standing::Silent => self.silent += 1,
+            // What is ready now was turned by a later report, which is looked at by itself.
+            Standing::Undetermined | Standing::Stale if doubted => self.doubted += 1,
+            Standing::Conflict | Standing::RestartPending => self.failing += 1,
+            Standing::Undetermined | Standing::Stale => self.no_verdict += 1,
+            Standing::Ready => {}
+        }
+    }
+
+    /// Those who block, or did when a report that nobody has looked at took their verdict away.
+    const fn blockers(self) -> i64 {
+        self.blocking + self.doubted
+    }
+
+    /// In brackets, where there is something to tell apart.
+    fn told(self) -> String {
+        let parts: Vec<String> = [
+            (self.blocking, "blocking"),
+            (self.doubted, "whose verdict a report took away"),
+            (
+                self.failing,
+                "seen using old protocols or ready only after a restart",
+            ),
+            (self.no_verdict, "without a verdict"),
+            (self.silent, "never reported"),
+        ]
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{n} {what}"))
+        .collect();
+        if parts.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", parts.join(", "))
+        }
+    }
+}
+
+/// What happens at one site.
+#[derive(Clone, Copy, Debug, Default)]
+struct AtSite {
+    before: i64,
+    gone: i64,
+    moved: i64,
+    lately: i64,
+}
+
+impl AtSite {
+    const fn leave(self) -> i64 {
+        self.gone + self.moved
+    }
+
+    const fn shrinks(self) -> bool {
+        let all = self.leave() + self.lately;
+        self.leave() > 0 && all > OF_A_SITE && is_more_than_a_part(all, self.before + self.lately)
+    }
+}
+
+const fn is_more_than_a_part(n: i64, of: i64) -> bool {
+    n.saturating_mul(PART) > of
+}
+
+/// Who leaves by a list that is not in force yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Departures {
+    gone: Stand,
+    moved: Stand,
+    /// How many go from one site to another.
+    ways: BTreeMap<(String, String), i64>,
+    sites: BTreeMap<String, AtSite>,
+    /// Before, of the sites of whoever sends the list.
+    before: i64,
+    /// Of these, gone lately without being asked about.
+    lately_gone: i64,
+    /// And moved.
+    lately_moved: i64,
+}
+
+/// Those who may leave the count, before it is settled who does.
+pub(super) struct MayLeave(HashMap<ClientId, (String, Standing)>);
+
+impl MayLeave {
+    /// Looks who may leave by the upload `list_id` of a list, whose rows are written already.
+    pub(super) async fn now(conn: &mut Conn, name: &str, list_id: i64) -> Result<Self> {
+        let rows: Vec<Counted> = conn
+            .sql(MAY_LEAVE)
+            .bind(ESTATE)
+            .bind(name)
+            .bind(list_id)
+            .all()
+            .await?;
+        let each = rows.into_iter().filter_map(|row| {
+            let id = identify::from_bytes(&row.client_id)?;
+            Some((id, (row.site, Standing::from_code(&row.standing)?)))
+        });
+        Ok(Self(each.collect()))
+    }
+
+    /// Those who did, now that it is settled.
+    async fn who_left(mut self, conn: &mut Conn) -> Result<HashMap<ClientId, (String, Standing)>> {
+        let rows = Rows::default().bytes(self.0.keys().map(|id| Some(identify::bytes(*id))));
+        let still: Vec<IdRow> = conn.many(STILL, &[ESTATE], &rows).await?;
+        for row in still {
+            if let Some(id) = identify::from_bytes(&row.id) {
+                self.0.remove(&id);
+            }
+        }
+        Ok(self.0)
+    }
+}
+
+impl Departures {
+    /// Adds up who left the count, and whose site changed. `before`: how many counted at each site, of those of whoever changes
+    /// the list.
+    pub(super) async fn of(
+        conn: &mut Conn,
+        may_leave: MayLeave,
+        moved: &HashMap<ClientId, Moved>,
+        before: &BTreeMap<String, i64>,
+        sites: &Sites,
+        now: Timestamp,
+    ) -> Result<Self> {
+        let left = may_leave.who_left(conn).await?;
+        let looked_at: HashSet<ClientId> = left.keys().chain(moved.keys()).copied().collect();
+        let rows = Rows::default().bytes(looked_at.iter().map(|id| Some(identify::bytes(*id))));
+        let open: Vec<Open> = conn.many(OPEN, &[ESTATE], &rows).await?;
+        let mut doubted: HashSet<ClientId> = HashSet::new();
+        let mut came_from: HashSet<(ClientId, String)> = HashSet::new();
+        for row in open {
+            let Some(id) = identify::from_bytes(&row.client_id) else {
+                continue;
+            };
+            if row.kind == Kind::VerdictLost.code() {
+                doubted.insert(id);
+            } else {
+                came_from.insert((id, row.was.to_ascii_uppercase()));
+            }
+        }
+        let mut found = Self {
+            before: before.values().sum(),
+            ..Self::default()
+        };
+        for (site, n) in before {
+            found.sites.entry(site.clone()).or_default().before = *n;
+        }
+        for (id, (site, standing)) in &left {
+            let site = moved.get(id).map_or(site, |moved| &moved.from);
+            found.gone.add(*standing, doubted.contains(id));
+            found.sites.entry(site.clone()).or_default().gone += 1;
+        }
+        for (id, moved) in moved {
+            // Nobody waits for who is ready. And whom a report had taken away, which nobody has looked at, the list takes back.
+            let back = came_from.contains(&(*id, moved.to.to_ascii_uppercase()));
+            if left.contains_key(id) || moved.standing.is_cleared() || back {
+                continue;
+            }
+            found.moved.add(moved.standing, doubted.contains(id));
+            found.sites.entry(moved.from.clone()).or_default().moved += 1;
+            let way = (moved.from.clone(), moved.to.clone());
+            *found.ways.entry(way).or_default() += 1;
+        }
+        found.recall(conn, sites, now).await?;
+        Ok(found)
+    }
+
+    /// Adds who left lately.
+    async fn recall(&mut self, conn: &mut Conn, sites: &Sites, now: Timestamp) -> Result<()> {
+        conn.sql(FORGET_OLD)
+            .bind(ESTATE)
+            .bind(now.plus(-LATELY_FOR).0)
+            .execute()
+            .await?;
+        let lately: Vec<Lately> = conn.sql(LATELY).bind(ESTATE).all().await?;
+        for row in lately.into_iter().filter(|row| sites.holds(&row.site)) {
+            self.lately_gone += row.gone;
+            self.lately_moved += row.moved;
+            self.sites.entry(row.site).or_default().lately = row.gone + row.moved;
+        }
+        Ok(())
+    }
+
+    /// How many are no longer counted.
+    pub(super) const fn leaving(&self) -> i64 {
+        self.gone.all
+    }
+
+    /// How many are not ready and are counted at another site.
+    pub(super) const fn moving(&self) -> i64 {
+        self.moved.all
+    }
+
+    /// How many left lately without being asked about.
+    pub(super) const fn lately(&self) -> i64 {
+        self.lately_gone + self.lately_moved
+    }
+
+    /// Those who block and would no longer be counted.
+    pub(super) const fn hidden(&self) -> i64 {
+        self.gone.blockers()
+    }
+
+    /// Those who are known not to be ready, and would be counted at another site.
+    pub(super) const fn taken_elsewhere(&self) -> i64 {
+        self.moved.blockers() + self.moved.failing
+    }
+
+    const fn shrinks_in_all(&self) -> bool {
+        self.gone.all > 0
+            && is_more_than_a_part(
+                self.gone.all + self.lately_gone,
+                self.before + self.lately_gone,
+            )
+    }
+
+    /// Whether more than a twentieth leaves, of all or of one site.
+    pub(super) fn shrinks(&self) -> bool {
+        self.shrinks_in_all() || self.sites.values().any(|site| site.shrinks())
+    }
+
+    /// What would happen, in words that go on after "With this list". `always`: also where nothing has to be asked.
+    pub(super) fn words(&self, always: bool) -> Option<String> {
+        let (before, leaving, hidden) = (self.before, self.gone.all, self.hidden());
+        let shrinks = self.shrinks();
+        let mut parts = Vec::new();
+        if hidden > 0 {
+            let doubted = match self.gone.doubted {
+                0 => String::new(),
+                n => format!(" ({n} of them by the verdict that a report took away)"),
+            };
+            parts.push(format!(
+                "{hidden} blocking clients{doubted} would no longer be counted, because every list that names them marks them obsolete or decommissioned"
+            ));
+            if shrinks && hidden < leaving {
+                parts.push(format!(
+                    "of {before} clients {leaving} would no longer be{}",
+                    self.gone.told()
+                ));
+            }
+        } else if leaving > 0 && shrinks || always {
+            parts.push(format!(
+                "{leaving} of {before} clients would no longer be counted{}",
+                self.gone.told()
+            ));
+        }
+        if self.taken_elsewhere() > 0 || self.moving() > 0 && (shrinks || always) {
+            let who = match self.moving() {
+                1 => "1 client that is not ready".to_owned(),
+                n => format!("{n} clients that are not ready"),
+            };
+            parts.push(format!(
+                "{who}{} would be counted at another site: {}",
+                self.moved.told(),
+                self.told_ways()
+            ));
+        }
+        if shrinks && !self.shrinks_in_all() {
+            parts.extend(self.told_sites());
+        }
+        if parts.is_empty() {
+            return None;
+        }
+        if self.lately() > 0 && self.needs_number() {
+            parts.push(format!(
+                "{} went so in the last 30 days, which nobody was asked about and which counts along",
+                clients(self.lately())
+            ));
+        }
+        Some(parts.join("; "))
+    }
+
+    /// Whether somebody has to say the number, and why.
+    pub(super) fn needs_number(&self) -> bool {
+        self.shrinks() || self.taken_elsewhere() > 0
+    }
+
+    fn told_ways(&self) -> String {
+        let each = self
+            .ways
+            .iter()
+            .map(|((from, to), n)| format!("{n} from {from} to {to}"));
+        few(each.collect())
+    }
+
+    fn told_sites(&self) -> Option<String> {
+        let shrinking = self.sites.iter().filter(|(_, site)| site.shrinks());
+        let told: Vec<String> = shrinking
+            .map(|(code, site)| {
+                let whose = if code.is_empty() {
+                    "no known site"
+                } else {
+                    code
+                };
+                format!(
+                    "{} of the {} of {whose}",
+                    site.leave(),
+                    clients(site.before)
+                )
+            })
+            .collect();
+        (!told.is_empty())
+            .then(|| format!("more than a twentieth would leave a site: {}", few(told)))
+    }
+
+    /// Writes down who left, to count along next time; or forgets it, where somebody has confirmed the number.
+    pub(super) async fn note(
+        &self,
+        conn: &mut Conn,
+        confirmed: bool,
+        now: Timestamp,
+    ) -> Result<()> {
+        for (site, of) in &self.sites {
+            if confirmed && of.lately > 0 {
+                conn.sql(FORGET_SITE)
+                    .bind(ESTATE)
+                    .bind(site.clone())
+                    .execute()
+                    .await?;
+            } else if !confirmed && of.leave() > 0 {
+                conn.sql(NOTE)
+                    .bind(ESTATE)
+                    .bind(now.0)
+                    .bind(site.clone())
+                    .bind(of.gone)
+                    .bind(of.moved)
+                    .execute()
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn clients(n: i64) -> String {
+    if n == 1 {
+        "1 client".to_owned()
+    } else {
+        format!("{n} clients")
+    }
+}
+
+/// The first of them, and how many more there are.
+fn few(mut told: Vec<String>) -> String {
+    let more = told.len().saturating_sub(NAMED);
+    told.truncate(NAMED);
+    let told = told.join(", ");
+    if more > 0 {
+        format!("{told}, and {more} more")
+    } else {
+        told
+    }
+}

@@ -1,0 +1,189 @@
+//! Who leaves the count or a site by an expected list: told by client, by site and over several lists, and asked about.
+
+use serde_json::Value;
+
+use crate::support::{answer::Answer, app::TestApp, report::HOUR};
+
+/// A list of these, each with its site.
+fn list(rows: impl IntoIterator<Item = (String, &'static str)>) -> String {
+    let mut text = "name,site\r\n".to_owned();
+    for (name, site) in rows {
+        text.push_str(&format!("{name},{site}\r\n"));
+    }
+    text
+}
+
+fn names(numbers: impl IntoIterator<Item = u32>) -> String {
+    list(numbers.into_iter().map(|n| (format!("PC-{n}"), "P01")))
+}
+
+fn detail(problem: &Value) -> String {
+    problem["detail"].as_str().expect("a sentence").to_owned()
+}
+
+async fn asked(app: &TestApp, body: String) -> String {
+    detail(&app.put_population("?confirm=1", body).await.problem(409))
+}
+
+#[tokio::test]
+async fn names_that_are_exchanged_for_as_many_others_are_asked_about() {
+    for app in TestApp::each().await {
+        app.put_population("", names(0..40)).await.ok("the first");
+        let said = asked(&app, names(10..50)).await;
+        assert!(
+            said.contains("10 of 40 clients would no longer be counted (10 never reported)")
+                && said.contains("confirm_shrink=10"),
+            "on {}: {said}",
+            app.engine
+        );
+        let query = "?confirm_shrink=10&why=given+back";
+        let done = app
+            .put_population(query, names(10..50))
+            .await
+            .ok("confirmed")
+            .json();
+        assert_eq!(done["population"], serde_json::json!([40, 40]), "{done}");
+    }
+}
+
+#[tokio::test]
+async fn small_steps_are_added_up() {
+    for app in TestApp::each().await {
+        app.put_population("", names(0..60)).await.ok("the first");
+        for n in 1..=3 {
+            app.put_population("", names(n..60)).await.ok("one less");
+        }
+        let said = asked(&app, names(4..60)).await;
+        assert!(
+            said.contains("1 of 57 clients would no longer be counted")
+                && said.contains("3 clients went so in the last 30 days")
+                && said.contains("confirm_shrink=4"),
+            "on {}: {said}",
+            app.engine
+        );
+        // Somebody has seen all of them: it begins anew.
+        let query = "?confirm_shrink=4&why=given+back";
+        app.put_population(query, names(4..60))
+            .await
+            .ok("confirmed");
+        app.put_population("", names(5..60)).await.ok("one less");
+    }
+}
+
+#[tokio::test]
+async fn a_small_site_does_not_vanish_in_a_large_estate() {
+    for app in TestApp::each().await {
+        let rows = |small: u32| {
+            let large = (0..90).map(|n| (format!("PC-{n}"), "P01"));
+            let small = (0..small).map(|n| (format!("LAB-{n}"), "P02"));
+            list(large.chain(small))
+        };
+        app.put_population("", rows(10)).await.ok("the first");
+        app.put_population("", rows(9)).await.ok("one of a site");
+        let said = asked(&app, rows(8)).await;
+        assert!(
+            said.contains("more than a twentieth would leave a site: 1 of the 9 clients of P02")
+                && said.contains("confirm_shrink=2"),
+            "on {}: {said}",
+            app.engine
+        );
+        assert!(!said.contains("of P01"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_takes_no_blocker_to_another_site_unasked() {
+    for app in TestApp::each().await {
+        let mut rows: Vec<(String, &'static str)> =
+            (0..60).map(|n| (format!("PC-{n}"), "P01")).collect();
+        app.put_population("", list(rows.clone()))
+            .await
+            .ok("the first");
+        app.report("PC-0")
+            .winhttp_old()
+            .collected(-HOUR)
+            .stored()
+            .await;
+        app.report("PC-1").collected(-HOUR).stored().await;
+        app.report("PC-2")
+            .winhttp_old()
+            .collected(-HOUR)
+            .stored()
+            .await;
+        app.report("PC-2").winhttp_unreadable().stored().await;
+        // Who is ready goes where it is said to be, and one that was never heard is one of sixty.
+        rows[1].1 = "Q98";
+        rows[3].1 = "Q98";
+        app.put_population("", list(rows.clone()))
+            .await
+            .ok("harmless");
+        rows[0].1 = "Q99";
+        rows[2].1 = "Q99";
+        let said = asked(&app, list(rows.clone())).await;
+        assert!(
+            said.contains("2 clients that are not ready (1 blocking, 1 whose verdict a report took away) would be counted at another site: 2 from P01 to Q99")
+                && said.contains("confirm_shrink=3"),
+            "on {}: {said}",
+            app.engine
+        );
+        for query in [
+            "",
+            "?confirm=1&why=they+moved",
+            "?confirm_shrink=3",
+            "?confirm_shrink=2&why=they+moved",
+        ] {
+            app.put_population(query, list(rows.clone()))
+                .await
+                .problem(409);
+        }
+        assert_eq!(app.json("/api/v1/clients?site=Q99").await["total"], 0);
+        let query = "?confirm_shrink=3&why=they+moved";
+        app.put_population(query, list(rows.clone()))
+            .await
+            .ok("confirmed");
+        assert_eq!(app.json("/api/v1/clients?site=Q99").await["total"], 2);
+        app.put_population("", list(rows.clone()))
+            .await
+            .ok("the same again");
+        // Whom a report takes away, the list takes back: nobody waits for it where it said that it was.
+        app.report("PC-0")
+            .winhttp_old()
+            .at_site("P01")
+            .stored()
+            .await;
+        app.put_population("", list(rows.clone()))
+            .await
+            .ok("the same again");
+        assert_eq!(app.json("/api/v1/clients?site=Q99").await["total"], 2);
+        // Those that were never heard are counted by their site.
+        for row in rows.iter_mut().skip(10).take(4) {
+            row.1 = "Q97";
+        }
+        let said = asked(&app, list(rows)).await;
+        assert!(
+            said.contains("4 clients that are not ready (4 never reported) would be counted at another site: 4 from P01 to Q97")
+                && said.contains("4 of the 56 clients of P01"),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_form_says_what_would_go_and_does_it_once_it_is_confirmed() {
+    let app = TestApp::one();
+    app.put_population("", names(0..40)).await.ok("the first");
+    let cookie = app.sign_in().await;
+    let press = |form: &str| {
+        let request = app
+            .request(reqwest::Method::POST, "/population/withdraw")
+            .header("cookie", &cookie)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form.to_owned());
+        Answer::to(request)
+    };
+    let text = press("list=default").await.ok("asks").text();
+    assert!(
+        text.contains("40 of 40 clients would no longer be counted"),
+        "{text}"
+    );
+}
