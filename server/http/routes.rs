@@ -27,6 +27,8 @@ use crate::{
 
 /// The body of a form that has no file: a name and a password, or a few words.
 const SMALL_FORM: usize = 16 << 10;
+/// The body of a form with long reasons, or with a meaning for each column of a table.
+const FORM: usize = 256 << 10;
 
 /// What somebody has to be allowed to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +90,8 @@ pub struct Route {
     /// It reads what stands behind the `?` of its address, and refuses by itself what it does not know there. Of all others
     /// nothing may stand there: a filter that is passed over shows the whole as if it were a part.
     pub asks: bool,
+    /// What is sent to it can be a file, or many reports.
+    pub takes_files: bool,
     handler: MethodRouter<App>,
 }
 
@@ -113,6 +117,7 @@ where
         rule,
         // What is sent is read by whoever takes it.
         asks,
+        takes_files: false,
         handler,
     }
 }
@@ -149,6 +154,12 @@ impl Route {
     /// The same, also for tokens for these.
     fn or(mut self, tokens: &'static [Purpose]) -> Self {
         self.rule.tokens = tokens;
+        self
+    }
+
+    /// The same, with room for files.
+    fn with_files(mut self) -> Self {
+        self.takes_files = true;
         self
     }
 }
@@ -194,14 +205,14 @@ fn pages() -> Vec<Route> {
         // One's own; those of others are for who administrates.
         post("/views/{view}/delete", Read, saved::delete),
         ask("/upload", FeedOrReadAudit, uploads::form),
-        post("/upload", Feed, uploads::take),
+        post("/upload", Feed, uploads::take).with_files(),
         ask("/uploads/{id}", FeedOrReadAudit, uploads::one),
         post("/uploads/{id}/commit", Feed, upload_again::commit),
         post("/uploads/{id}/cancel", Feed, uploads::cancel),
         post("/uploads/{id}/again", Feed, upload_again::again),
         post("/uploads/{id}/vouch", Feed, upload_again::vouch),
         get("/population", Read, population::form),
-        post("/population", Feed, population::replace),
+        post("/population", Feed, population::replace).with_files(),
         post("/population/withdraw", Feed, lists::withdraw_form),
         get("/feeds", Read, feeds::page),
         get("/webhooks", Administer, webhooks::page),
@@ -213,7 +224,7 @@ fn pages() -> Vec<Route> {
         ask("/suspicions", Read, suspicions::page),
         post("/suspicions/close", FeedOrDecide, suspicions::close),
         ask("/observed", Read, observed_page::page),
-        post("/observed", Feed, observed_page::take_log),
+        post("/observed", Feed, observed_page::take_log).with_files(),
         ask("/trend", Read, trend::page),
         get("/trend/{day}", Read, trend::day),
         get("/feeding", Read, kit::feeding),
@@ -331,8 +342,12 @@ fn api() -> Vec<Route> {
     const AFTER: &str = "/api/v1/decisions/{number}/after";
     const ENTRY: &str = "/api/v1/clients/{id}/reports/{entry}";
     vec![
-        post("/api/v1/reports", Feed, ingest::reports).or(SENDING),
-        route(Method::PUT, LISTS, Feed, ingest::population).or(POPULATION),
+        post("/api/v1/reports", Feed, ingest::reports)
+            .or(SENDING)
+            .with_files(),
+        route(Method::PUT, LISTS, Feed, ingest::population)
+            .or(POPULATION)
+            .with_files(),
         route(Method::DELETE, LISTS, Feed, lists::withdraw).or(POPULATION),
         ask("/api/v1/summary", Read, api::summary).or(READ),
         ask("/api/v1/clients", Read, api::clients).or(READ),
@@ -352,7 +367,7 @@ fn api() -> Vec<Route> {
         ask("/api/v1/sightings", Read, sightings::list).or(READ),
         ask("/api/v1/suspicions", Read, suspicions::list).or(READ),
         ask(OBSERVED, Read, observed::list).or(READ),
-        post(OBSERVED, Feed, observed::add).or(IMPORT),
+        post(OBSERVED, Feed, observed::add).or(IMPORT).with_files(),
         ask("/api/v1/scopes", Read, cutover::api::scopes).or(READ),
         ask(WHAT_IF, Read, cutover::api::what_if).or(READ),
         ask("/api/v1/decisions", Read, cutover::decisions_api::decisions).or(READ),
@@ -360,7 +375,7 @@ fn api() -> Vec<Route> {
         ask(AFTER, Read, cutover::after::api).or(READ),
         ask("/api/v1/openapi.json", Anyone, contract::document),
         ask(UPLOADS, FeedOrReadAudit, upload_api::list).or(IMPORT),
-        post(UPLOADS, Feed, upload_api::add).or(IMPORT),
+        post(UPLOADS, Feed, upload_api::add).or(IMPORT).with_files(),
         ask("/api/v1/uploads/{id}", FeedOrReadAudit, upload_api::one).or(IMPORT),
         ask(
             "/api/v1/uploads/{id}/rows",
@@ -390,7 +405,8 @@ pub fn router(app: App) -> Router {
         // Whoever has not signed in yet cannot fill our memory.
         let limit = match route.rule.needs {
             Needs::Anyone | Needs::OwnAccount | Needs::Administer => SMALL_FORM,
-            _ => body::LARGEST,
+            _ if route.takes_files => body::LARGEST,
+            _ => FORM,
         };
         let of_path = rules.entry(route.path).or_default();
         of_path.push((route.method, route.rule));

@@ -437,3 +437,23 @@ async fn who_may_not_is_told_that_and_not_what_is_wrong_with_the_form() {
     let answer = ask(&app, &admin, Method::POST, "/account/password", form).await;
     answer.problem(409);
 }
+
+#[tokio::test]
+async fn a_form_without_a_file_has_no_room_for_one() {
+    let app = TestApp::one();
+    let cookie = app.sign_in().await;
+    let long = "x".repeat(300 << 10);
+    for (path, form) in [
+        ("/suspicions/close", format!("id=1&why={long}")),
+        ("/population/withdraw", format!("list={long}")),
+        ("/exceptions/new", format!("reason={long}")),
+        ("/cutover", format!("name={long}")),
+    ] {
+        let answer = ask(&app, &cookie, Method::POST, path, &form).await;
+        assert_eq!(answer.status, 413, "{path}: {}", answer.text());
+    }
+    // A long reason has.
+    let form = format!("id=1&why={}", "x".repeat(30 << 10));
+    let answer = ask(&app, &cookie, Method::POST, "/suspicions/close", &form).await;
+    assert_eq!(answer.status, 422, "{}", answer.text());
+}
