@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     io::{BufRead as _, BufReader, Read},
     ops::ControlFlow,
 };
@@ -177,9 +177,16 @@ pub fn page(
     Ok((found, known.unwrap_or(total)))
 }
 
-/// Who is left over, by id: what a later moment is compared with. Some 100 bytes for each.
+/// Who was in a record, by id: what a later moment is compared with. Some 100 bytes for each that was left over, and 20 for others.
 #[derive(Debug, Default)]
-pub struct Before(HashMap<String, (String, String, Fate)>);
+pub struct Before {
+    /// Who was not safe, and was not met yet.
+    left: HashMap<String, (String, String, Fate)>,
+    /// Who was safe, and was not met yet.
+    safe: HashSet<Uuid>,
+    /// Who was not safe, and was met as safe.
+    mended: Vec<Who>,
+}
 
 impl Before {
     /// From the lines of a record.
@@ -187,41 +194,67 @@ impl Before {
     /// # Errors
     /// The record cannot be read.
     pub fn of_record(lines: impl Read) -> Result<Self, String> {
-        let mut known = HashMap::new();
+        let mut before = Self::default();
         for line in BufReader::new(lines).lines() {
             let line = line.map_err(|error| error.to_string())?;
             let value: Value = serde_json::from_str(&line).map_err(|error| error.to_string())?;
             let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
             let fate = Fate::from_code(&text("fate")).unwrap_or(Fate::CannotSay);
-            if fate != Fate::Safe {
-                known.insert(text("id"), (text("name"), text("site"), fate));
+            if fate == Fate::Safe {
+                let id = text("id").parse().map_err(|_| "an id".to_owned())?;
+                before.safe.insert(id);
+            } else {
+                before
+                    .left
+                    .insert(text("id"), (text("name"), text("site"), fate));
             }
         }
-        Ok(Self(known))
+        Ok(before)
     }
 
-    /// Takes a leftover of the later moment out; whoever was not in is new.
+    /// Takes somebody out whom the later moment has; whoever is not safe then, and was or was not in, is new among the others.
     pub fn meet(&mut self, who: Who, fate: Fate, difference: &mut Difference) {
-        if let Some((_, _, was)) = self.0.remove(&who.id) {
-            worse(who, was, fate, difference);
-            return;
+        if let Ok(id) = who.id.parse() {
+            self.safe.remove(&id);
         }
-        difference.more_count += 1;
-        difference.more.push(who);
-        first(&mut difference.more, 2 * SHOWN);
+        match (self.left.remove(&who.id), fate) {
+            (Some(_), Fate::Safe) => self.mended.push(who),
+            (None, Fate::Safe) => {}
+            (Some((_, _, was)), fate) => worse(who, was, fate, difference),
+            (None, _) => more(who, difference),
+        }
+    }
+
+    /// Ids of those whom the later moment did not have.
+    pub fn missing(&self) -> Vec<String> {
+        let safe = self.safe.iter().map(Uuid::to_string);
+        self.left.keys().cloned().chain(safe).collect()
+    }
+
+    /// One of those stands badly all the same: who was safe is not any more, and who was not safe is not mended.
+    pub fn is_bad_elsewhere(&mut self, who: Who, difference: &mut Difference) {
+        if self.left.remove(&who.id).is_none() {
+            more(who, difference);
+        }
     }
 
     /// Whoever is still in is left over no more.
     pub fn end(self, difference: &mut Difference) {
-        difference.fewer_count = self.0.len();
-        let each = self.0.into_iter();
-        let mut gone: Vec<Who> = each
-            .map(|(id, (name, site, _))| Who { id, name, site })
-            .collect();
+        let each = self.left.into_iter();
+        let mut gone = self.mended;
+        gone.extend(each.map(|(id, (name, site, _))| Who { id, name, site }));
+        difference.fewer_count = gone.len();
         first(&mut gone, 0);
         difference.fewer = gone;
         ended(difference);
     }
+}
+
+/// Notes who is not safe now and was, or was not there.
+fn more(who: Who, difference: &mut Difference) {
+    difference.more_count += 1;
+    difference.more.push(who);
+    first(&mut difference.more, 2 * SHOWN);
 }
 
 /// Notes who was not safe and still is not, when it is worse now.

@@ -21,6 +21,7 @@ use crate::{
             whatif::Fate,
         },
         time::Timestamp,
+        verdict::Standing,
     },
     ingest::Judge,
     store::{
@@ -90,23 +91,30 @@ pub async fn compared(
         .map_err(|error| unread(number, &error))?;
     let mut difference = Difference::compared();
     let ran = running::run(store, judge, &scope, &base, now, |known, found| {
-        if found.fate != Fate::Safe {
-            let who = Who {
-                id: known.id.clone(),
-                name: known.name.clone(),
-                site: known.site.clone(),
-            };
-            before.meet(who, found.fate, &mut difference);
-        }
+        let who = Who {
+            id: known.id.clone(),
+            name: known.name.clone(),
+            site: known.site.clone(),
+        };
+        before.meet(who, found.fate, &mut difference);
         Ok(())
     })
     .await?;
+    // Whoever the scope does not name any more (another Windows, role or owner) is looked at by itself.
+    let missing = before.missing();
+    for ids in missing.chunks(PORTION) {
+        for (who, standing) in store.stand_now(ids).await? {
+            if standing != Standing::Ready {
+                before.is_bad_elsewhere(who, &mut difference);
+            }
+        }
+    }
     before.end(&mut difference);
     let recommended = if scope.is_about_the_same(&today) {
         let said = store.said_of_scope(&scope.id).await?;
         let around = deciding::around(store, &scope, &base, now).await?;
-        let held = deciding::held(Some(&ran), &said, &around);
-        Some(Recommendation::of(&held))
+        let criteria = deciding::held(Some(&ran), &said, &around);
+        Some(Recommendation::of(&criteria))
     } else {
         None
     };

@@ -104,6 +104,13 @@ pub struct Stirred {
     pub more: bool,
 }
 
+impl Stirred {
+    /// Whether there may be any.
+    pub const fn is_any(self) -> bool {
+        self.clients > 0 || self.more
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Count {
     n: i64,

@@ -166,12 +166,13 @@ pub fn systems(roles: &[(String, BTreeMap<Standing, i64>)]) -> Vec<Attention> {
         let role = role.replace('_', " ");
         Some(Attention {
             text: format!(
-                "{} itself, with everybody who depends on it",
+                "{}, with everybody who depends on {}",
                 counted(
                     n,
-                    &format!("machine of the role {role} blocks"),
-                    &format!("machines of the role {role} block")
-                )
+                    &format!("machine of the role {role} blocks itself"),
+                    &format!("machines of the role {role} block themselves")
+                ),
+                if n == 1 { "it" } else { "them" }
             ),
             href: Some(links::list_url(&filter)),
         })

@@ -59,9 +59,18 @@ impl Lately {
         self.was_recommended && self.recommended == Some(false)
     }
 
+    /// Whether its scope has become another one since.
+    pub const fn is_about_another(&self) -> bool {
+        self.recommended.is_none()
+    }
+
     /// Whether what was decided by does not hold any more, so that somebody has to look again.
     pub fn is_bad(&self) -> bool {
-        self.more > 0 || self.worse > 0 || self.is_withdrawn() || self.is_back_due()
+        self.more > 0
+            || self.worse > 0
+            || self.is_withdrawn()
+            || self.is_back_due()
+            || self.is_about_another()
     }
 
     /// In one form.

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock,
     cutovers::since::{self, Compared},
-    domain::access::Sites,
+    domain::{access::Sites, cutover::record::Decided},
     error::Problem,
     state::App,
     store::cutover::decisions::Decision,
@@ -30,6 +30,7 @@ use crate::{
             decision::{DecisionPage, Frozen, Later},
             parts::Moved,
         },
+        links::encode,
         text::Moment,
     },
 };
@@ -71,13 +72,14 @@ pub async fn one(
     let asked = compares(query.as_deref())?;
     let compare_url =
         (large && !asked).then(|| format!("/cutover/decisions/{}?compare=1", decision.number));
-    let (moved, unmoved) = if compare_url.is_some() {
+    let (moved, unmoved, withdrawn) = if compare_url.is_some() {
         (
             None,
             format!(
                 "This record has more than {} clients, so they are compared only when somebody asks; that takes a while.",
                 crate::views::text::number(i64::try_from(COMPARED).unwrap_or(i64::MAX))
             ),
+            false,
         )
     } else {
         compared(&app, &decision, &head, &person.sites).await?
@@ -99,6 +101,8 @@ pub async fn one(
         layout,
         moved,
         unmoved,
+        withdrawn,
+        scope_url: format!("/cutover/{}", encode(&decision.scope)),
         compare_url,
         own_key,
         leftovers: left.0,
@@ -108,13 +112,13 @@ pub async fn one(
 }
 
 /// Who is not safe now and was then, the other way round, and who got worse, of the clients that the scope was about then; and
-/// what would be recommended now.
+/// what would be recommended now, in words; and whether a decision to switch off would not be recommended now, or nobody knows.
 async fn compared(
     app: &App,
     decision: &Decision,
     head: &Value,
     sites: &Sites,
-) -> Result<(Option<Moved>, String), Problem> {
+) -> Result<(Option<Moved>, String, bool), Problem> {
     let now = clock::now();
     let (store, judge) = (app.store(), app.judge());
     let compared = since::compared(store, judge, decision, head, sites, base, now);
@@ -127,8 +131,11 @@ async fn compared(
             None,
             "The scope is not there any more, or was about sites that you may not see, so nothing is compared."
                 .to_owned(),
+            true,
         ));
     };
+    let switches = Decided::from_code(&decision.decided) != Some(Decided::NoGo);
+    let withdrawn = switches && recommended.is_some_and(|now| !now.go);
     let at = Moment::new(now, now).absolute;
     let criteria = match recommended {
         Some(recommended) => format!("By the criteria now: {}", recommended.says()),
@@ -141,6 +148,7 @@ async fn compared(
             format!(
                 "Nothing: the same clients are not safe, and none of them is worse off, as of {at}. {criteria}"
             ),
+            withdrawn,
         ));
     }
     Ok((
@@ -148,5 +156,6 @@ async fn compared(
         format!(
             "The record itself has not moved. This compares it with the clients and the rules as they were at {at}. {criteria}"
         ),
+        withdrawn,
     ))
 }

@@ -216,6 +216,17 @@ fn seen(scope: &Scope, person: &Person) -> Result<(), Problem> {
     ))
 }
 
+/// Whoever is bound by the rule of two people neither takes it back nor makes a scope of the same clients without it.
+fn bound(scope: &Scope, before: bool, person: &Person) -> Result<(), Problem> {
+    if scope.two_people || !before || person.may(Permission::Administer) {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        "/two_people",
+        "only an administrator does without this rule, because whoever decides is bound by it",
+    ))
+}
+
 /// `POST /cutover`
 pub async fn add(
     State(app): State<App>,
@@ -235,6 +246,7 @@ async fn added(app: &App, person: &Person, fields: &Fields) -> Result<Response, 
     let scope = read(fields, uuid::Uuid::now_v7().to_string())?;
     seen(&scope, person)?;
     known::check(app, &scope, None, &person.sites).await?;
+    bound(&scope, true, person)?;
     let entry = person
         .author
         .clone()
@@ -277,12 +289,7 @@ async fn changed(
     let new = read(fields, old.id.clone())?;
     seen(&new, person)?;
     known::check(app, &new, Some(old), &person.sites).await?;
-    if old.two_people && !new.two_people && !person.may(Permission::Administer) {
-        return Err(Problem::invalid(
-            "/two_people",
-            "only an administrator takes this rule back, because whoever decides is bound by it",
-        ));
-    }
+    bound(&new, old.two_people, person)?;
     let entry = person
         .author
         .clone()

@@ -5,20 +5,24 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::{
     super::{
         ESTATE, Store,
-        db::{Composed, Tx},
-        error::Result,
+        db::{Composed, Record, Tx},
+        error::{Error, Result},
         identify::{self, ClientId},
         lists::page,
-        model::{ClientRow, Filter, Order},
+        model::{ClientRow, Filter, Listing, Order},
         observed_read::last_seen_old,
         suspicion_list::suspected,
     },
     excepted::{self, Excepted},
 };
 use crate::domain::{
-    cutover::{canonical, whatif::Membership},
+    cutover::{canonical, difference::Who, whatif::Membership},
     time::{DAY, Timestamp},
+    verdict::Standing,
 };
+
+const STAND_NOW: &str =
+    "SELECT id, name, site, standing, listing FROM clients WHERE estate = ? AND id IN (?";
 
 /// Clients read at once.
 pub const PORTION: usize = 500;
@@ -29,6 +33,15 @@ pub const WINDOW: i64 = 30;
 struct Heard {
     id: Vec<u8>,
     seen_at: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Stands {
+    id: Vec<u8>,
+    name: String,
+    site: String,
+    standing: String,
+    listing: String,
 }
 
 /// A client of a scope, as it is stored.
@@ -135,18 +148,32 @@ impl ScopeWalk {
     }
 }
 
-/// When some clients were heard; at most a portion of them.
-async fn heard<'i>(tx: &mut Tx, ids: impl Iterator<Item = &'i str>) -> Result<Vec<Heard>> {
-    let ids: Vec<Vec<u8>> = ids
-        .filter_map(|id| id.parse::<ClientId>().ok())
+/// Ids as they are stored; at most a portion of them.
+fn keys<'i>(ids: impl Iterator<Item = &'i str>) -> Vec<Vec<u8>> {
+    ids.filter_map(|id| id.parse::<ClientId>().ok())
         .map(|id| id.as_bytes().to_vec())
         .take(PORTION)
-        .collect();
+        .collect()
+}
+
+/// When some clients were heard; at most a portion of them.
+async fn heard<'i>(tx: &mut Tx, ids: impl Iterator<Item = &'i str>) -> Result<Vec<Heard>> {
+    let ids = keys(ids);
+    by_ids(
+        tx,
+        "SELECT id, seen_at FROM clients WHERE estate = ? AND id IN (?",
+        ids,
+    )
+    .await
+}
+
+/// What a statement says of some clients, whose ids are put behind its end.
+async fn by_ids<R: Record>(tx: &mut Tx, start: &'static str, ids: Vec<Vec<u8>>) -> Result<Vec<R>> {
     let Some(first) = ids.first().cloned() else {
         return Ok(Vec::new());
     };
     let mut text = Composed::default();
-    text.push("SELECT id, seen_at FROM clients WHERE estate = ? AND id IN (?");
+    text.push(start);
     // Few lengths, so that few statements are prepared.
     let length = if ids.len() > 50 { PORTION } else { 50 };
     for _ in 1..length {
@@ -171,5 +198,27 @@ impl Store {
             Some((id.to_string(), row.seen_at?))
         });
         Ok(each.collect())
+    }
+
+    /// How these clients stand now, of those that are counted. At most [`PORTION`] ids.
+    pub async fn stand_now(&self, ids: &[String]) -> Result<Vec<(Who, Standing)>> {
+        let mut tx = self.db.read().await?;
+        let ids = keys(ids.iter().map(String::as_str));
+        let rows: Vec<Stands> = by_ids(&mut tx, STAND_NOW, ids).await?;
+        let counted = rows
+            .into_iter()
+            .filter(|row| Listing::from_code(&row.listing).is_none_or(Listing::is_counted));
+        let each = counted.map(|row| {
+            let id = identify::from_bytes(&row.id).map(|id| id.to_string());
+            let (Some(id), Some(standing)) = (id, Standing::from_code(&row.standing)) else {
+                return Err(Error::Inconsistent {
+                    table: "clients",
+                    detail: format!("the standing {:?}, or an id", row.standing),
+                });
+            };
+            let (name, site) = (row.name, row.site);
+            Ok((Who { id, name, site }, standing))
+        });
+        each.collect()
     }
 }

@@ -293,6 +293,10 @@ pub struct DecisionPage {
     pub moved: Option<Moved>,
     /// Why it does not say what has moved.
     pub unmoved: String,
+    /// It is a decision to switch off that would not be recommended now, or nobody knows.
+    pub withdrawn: bool,
+    /// The page of its scope.
+    pub scope_url: String,
     /// Where it is compared, where somebody has to ask.
     pub compare_url: Option<String>,
     /// The key of this server.

@@ -62,6 +62,9 @@ pub fn found_says(found: &Lately) -> String {
             number(found.baseline)
         ));
     }
+    if found.is_about_another() {
+        parts.push("the scope has become another one since".to_owned());
+    }
     if found.is_withdrawn() {
         parts.push("the criteria would say no-go now".to_owned());
     }
@@ -83,7 +86,15 @@ pub fn found_says(found: &Lately) -> String {
         }
     }
     if parts.is_empty() {
-        return "As it was decided".to_owned();
+        let as_it_was = if found.switched {
+            "Switched off; otherwise as it was decided"
+        } else {
+            "As it was decided"
+        };
+        return as_it_was.to_owned();
+    }
+    if found.switched && !found.is_back_due() {
+        parts.insert(0, "switched off".to_owned());
     }
     let mut says = parts.join("; ");
     if let Some(first) = says.get(..1).map(str::to_uppercase) {

@@ -195,15 +195,25 @@ fn watching(watching: Watching) -> String {
     )
 }
 
+/// What is recommended, and that it rests on what is not so any more.
+fn headed(recommended: Recommendation, outdated: bool) -> String {
+    let says = recommended.says();
+    if recommended.go && outdated {
+        format!("Not known any more: {says} But clients have changed since the what-if.")
+    } else {
+        says
+    }
+}
+
 /// What has moved since a run.
 fn stirred(stirred: Stirred) -> String {
-    let Stirred { clients, more } = stirred;
-    if clients == 0 && !more {
+    if !stirred.is_any() {
         return "No client that was known then has changed its standing since.".to_owned();
     }
+    let Stirred { clients, more } = stirred;
     let least = if more { "at least " } else { "" };
     format!(
-        "The standing of {least}{} has changed since: run it again.",
+        "The standing of {least}{} has changed since, and new ones may have come: run it again.",
         counted(clients, "client of these sites", "clients of these sites")
     )
 }
@@ -214,6 +224,8 @@ impl ScopePage {
         let now = layout.now;
         let scope = board.scope;
         let recommended = Recommendation::of(board.held);
+        // Clients moved since the run that it rests on: it is not known any more.
+        let outdated = board.stirred.is_some_and(Stirred::is_any);
         let row = |run: &KeptRun| RunRow {
             href: run_url(scope, run),
             at: Moment::new(Timestamp(run.made_at), now),
@@ -229,8 +241,8 @@ impl ScopePage {
                 .clone()
                 .unwrap_or_else(|| "no day yet".to_owned()),
             dependence: scope.dependence(),
-            go: recommended.go,
-            recommended: recommended.says(),
+            go: recommended.go && !outdated,
+            recommended: headed(recommended, outdated),
             criteria: board
                 .held
                 .iter()

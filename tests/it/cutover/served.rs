@@ -447,6 +447,9 @@ async fn whoever_is_bound_by_the_rule_of_two_does_not_take_it_back() {
             "{}",
             refused.text()
         );
+        let another = "name=Alone&sites=P01&tls10=1&tls11=1&freshness_days=14";
+        let refused = post(&app, &pat, "/cutover", another).await;
+        assert_eq!(refused.status, 422, "not by another scope, either");
         assert_eq!(post(&app, &admin, &scope, alone).await.status, 303);
     }
 }

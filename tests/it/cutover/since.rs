@@ -156,7 +156,7 @@ async fn what_moved_since_a_run_is_said_beside_it() {
         let text = page(&app, &cookie, &scope).await;
         assert!(
             text.contains(
-                "The standing of 1 client of these sites has changed since: run it again."
+                "The standing of 1 client of these sites has changed since, and new ones may have come: run it again."
             ),
             "{text}"
         );
@@ -200,5 +200,40 @@ async fn what_a_site_system_reports_nobody_says_away() {
             .await;
         let text = page(&app, &cookie, &scope).await;
         assert!(text.contains("1 of 1 that report are not ready"), "{text}");
+    }
+}
+
+/// Whoever was called safe and left the filter of its scope is still somebody who was called safe.
+#[tokio::test]
+async fn nobody_leaves_a_record_by_another_windows() {
+    for app in TestApp::each_with(OFTEN).await {
+        app.report("READY-1").stored().await;
+        app.report("READY-2").stored().await;
+        let cookie = app.sign_in().await;
+        let os = app.json("/api/v1/clients").await["items"][0]["os"]["key"].clone();
+        let os = os.as_str().expect("an OS version");
+        let form = format!("name=One+Windows&sites=P01&tls10=1&freshness_days=14&filter=os%3D{os}");
+        let made = post(&app, &cookie, "/cutover", &form).await;
+        assert_eq!(made.status, 303, "{}", made.text());
+        let scope = made.header("location");
+        let record = go(&app, &cookie, &scope).await;
+        let first = until(&app, "it is looked at", Value::is_object).await;
+        assert_eq!(first["look_again"], false, "{first}");
+        // It is another Windows now, blocks, and is not in the filter any more.
+        app.report("READY-1").windows7_untouched().stored().await;
+        let found = until(&app, "it has changed", |now| now["look_again"] == true).await;
+        assert_eq!(found["more"], 1, "{found}");
+        let text = page(&app, &cookie, &record).await;
+        assert!(text.contains("READY-1") && text.contains("+1"), "{text}");
+        // One that is ready on another Windows is nothing to look at.
+        app.report("READY-2")
+            .set("/os/version", "10.0.26100".into())
+            .stored()
+            .await;
+        let found = until(&app, "it is looked at again", |now| {
+            now["as_of"] != found["as_of"]
+        })
+        .await;
+        assert_eq!(found["more"], 1, "{found}");
     }
 }

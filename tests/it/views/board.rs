@@ -498,6 +498,8 @@ pub fn pages() -> Vec<(&'static str, String)> {
                 frozen: Frozen::new(&decision(), &head, &Sites::all()),
                 moved: Some(moved()),
                 unmoved: "The record itself has not moved.".to_owned(),
+                withdrawn: true,
+                scope_url: "/cutover/x".to_owned(),
                 compare_url: None,
                 own_key: "00ff".to_owned(),
                 leftovers: leftovers(),
