@@ -241,7 +241,8 @@ async fn board(
         since = moved(run, &person.sites);
     }
     let now = clock::now();
-    let around = deciding::around(store, &scope, &base_of(&scope)?, now).await?;
+    let base = base_of(&scope)?;
+    let around = deciding::around(store, &scope, &base, now).await?;
     let watched = store.decisions_watched(&person.sites).await?;
     let stirred = match &newest {
         Some((run, _)) => {
@@ -269,7 +270,8 @@ async fn board(
     let excepted = newest.as_ref().map_or_else(Vec::new, |(_, (_, value))| {
         FrozenException::all(&value["excepted"], &person.sites)
     });
-    let nobody = known::nobody(app, &scope).await?;
+    let mut nobody = known::nobody(app, &scope).await?;
+    nobody.extend(known::beside(app, &scope, &base, around.systems).await?);
     let mut layout = layout(app, Nav::Cutover, Some(person), Some(headers));
     let (may_edit, may_decide) = (may_edit(&layout), layout.may.decide());
     let paper = matches!(shown, Shown::Paper);

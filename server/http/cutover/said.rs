@@ -55,8 +55,8 @@ const DECIDING: &[Field] = &[
     Field::Once("conditions"),
 ];
 
-/// Characters of what meets a criterion at least.
-const SENTENCE: usize = 10;
+/// Letters of what meets a criterion at least.
+const SENTENCE: usize = 8;
 /// Characters of a text that somebody writes at most.
 const WORDS: usize = 2_000;
 
@@ -199,7 +199,7 @@ async fn told(
         fields.words("link", 400)?,
     );
     if criterion.is_some() && holds {
-        if note.trim().chars().count() < SENTENCE {
+        if note.chars().filter(|sign| sign.is_alphabetic()).count() < SENTENCE {
             return Err(Problem::invalid(
                 "/note",
                 "say what holds, in a sentence; a board goes by it",
