@@ -140,14 +140,23 @@ pub fn filters(scope: &Scope, base: &Filter) -> Vec<(Membership, Filter)> {
         ));
         named.push((Membership::Named, filter));
     }
-    // What a client says itself takes nobody who is not ready out of a scope.
+    // What a client says itself takes nobody out of a scope who was not ready when it said so.
     if names_site {
         let left = Sites::only(scope.sites.iter().filter(|site| !site.is_empty()).cloned());
         let left = Filter {
             left: Some(left),
             ..base.clone()
         };
-        others.push((Membership::Unplaced, unready(left)));
+        others.push((
+            Membership::LeftOutHeard,
+            Filter {
+                freshness: Some(Freshness::Fresh),
+                left_out: true,
+                ..unready(left.clone())
+            },
+        ));
+        // Also who is ready by now: the report that took it away may be the one that turned it.
+        others.push((Membership::Unplaced, left));
     }
     // Where the scope lists clients without a site anyway, they are named.
     if names_site && !scope.sites.iter().any(String::is_empty) {

@@ -101,9 +101,9 @@ pub async fn compared(
     })
     .await?;
     // Whoever the scope does not name any more (another Windows, role or owner) is looked at by itself.
-    let missing = before.missing();
+    let (missing, decided) = (before.missing(), Timestamp(decision.decided_at));
     for ids in missing.chunks(PORTION) {
-        for (who, standing) in store.stand_now(ids).await? {
+        for (who, standing) in store.stand_now(ids, decided).await? {
             if standing != Standing::Ready {
                 before.is_bad_elsewhere(who, &mut difference);
             }

@@ -100,19 +100,11 @@ pub fn unplaced(scope: &Filter) -> Vec<Filter> {
         within: Sites::all(),
         ..filter.clone()
     };
-    let own = match &scope.site {
-        Some(site) => {
-            (!site.is_empty() && scope.within.holds(site)).then(|| Sites::only([site.clone()]))
-        }
-        None => scope.within.is_limited().then(|| scope.within.clone()),
-    };
-    if own.is_some() {
-        found.push(Filter {
-            site: None,
-            left: own,
-            within: Sites::all(),
-            ..known.clone()
-        });
+    // Also who is ready by now: the report that took it away may be the one that turned it.
+    // And whom a list of the other site leaves out since, although it is heard.
+    if let Some(left) = left(scope) {
+        found.push(left_out_heard(&left));
+        found.push(left);
     }
     if without_site {
         found.push(no_site(&known));
@@ -128,6 +120,22 @@ pub fn unplaced(scope: &Filter) -> Vec<Filter> {
         found.push(no_os);
     }
     found
+}
+
+/// Who left the sites of a scope by what a report said, and nobody has looked at that; `None`: it names no site.
+fn left(scope: &Filter) -> Option<Filter> {
+    let own = match &scope.site {
+        Some(site) => {
+            (!site.is_empty() && scope.within.holds(site)).then(|| Sites::only([site.clone()]))
+        }
+        None => scope.within.is_limited().then(|| scope.within.clone()),
+    };
+    own.map(|own| Filter {
+        site: None,
+        left: Some(own),
+        within: Sites::all(),
+        ..scope.clone()
+    })
 }
 
 /// Who would be in scope, is not ready although heard lately, and is left out by the lists.

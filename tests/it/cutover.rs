@@ -12,4 +12,4 @@ mod stored;
 mod suspected;
 mod watch;
 
-pub use served::{decided, lately};
+pub use served::{decided, lately, post};

@@ -171,7 +171,7 @@ impl Because {
             }
             Self::Silent => "It has never reported. Silence is not success.",
             Self::Unplaced => {
-                "It is not ready, and its site or OS version is not known: it may belong here."
+                "Its site or OS version is not known, or a report that nobody has looked at took it to another site: it may belong here."
             }
             Self::LeftOutHeard => {
                 "The expected lists leave it out, yet it was heard lately and is not ready."
@@ -194,7 +194,7 @@ pub enum Membership {
     /// The scope names it.
     #[default]
     Named,
-    /// It is not ready, and what the scope names is not known of it.
+    /// What the scope names is not known of it, or not sure.
     Unplaced,
     /// The lists leave it out, yet it is heard and not ready.
     LeftOutHeard,

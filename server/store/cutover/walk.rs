@@ -22,7 +22,7 @@ use crate::domain::{
 };
 
 const STAND_NOW: &str =
-    "SELECT id, name, site, standing, listing FROM clients WHERE estate = ? AND id IN (?";
+    "SELECT id, name, site, standing, listing, seen_at FROM clients WHERE estate = ? AND id IN (?";
 
 /// Clients read at once.
 pub const PORTION: usize = 500;
@@ -42,6 +42,7 @@ struct Stands {
     site: String,
     standing: String,
     listing: String,
+    seen_at: Option<i64>,
 }
 
 /// A client of a scope, as it is stored.
@@ -200,14 +201,20 @@ impl Store {
         Ok(each.collect())
     }
 
-    /// How these clients stand now, of those that are counted. At most [`PORTION`] ids.
-    pub async fn stand_now(&self, ids: &[String]) -> Result<Vec<(Who, Standing)>> {
+    /// How these clients stand now, of those that are counted, or that lists leave out although they were heard after `since`. At
+    /// most [`PORTION`] ids.
+    pub async fn stand_now(
+        &self,
+        ids: &[String],
+        since: Timestamp,
+    ) -> Result<Vec<(Who, Standing)>> {
         let mut tx = self.db.read().await?;
         let ids = keys(ids.iter().map(String::as_str));
         let rows: Vec<Stands> = by_ids(&mut tx, STAND_NOW, ids).await?;
-        let counted = rows
-            .into_iter()
-            .filter(|row| Listing::from_code(&row.listing).is_none_or(Listing::is_counted));
+        let counted = rows.into_iter().filter(|row| {
+            Listing::from_code(&row.listing).is_none_or(Listing::is_counted)
+                || row.seen_at.is_some_and(|seen| seen > since.0)
+        });
         let each = counted.map(|row| {
             let id = identify::from_bytes(&row.id).map(|id| id.to_string());
             let (Some(id), Some(standing)) = (id, Standing::from_code(&row.standing)) else {

@@ -358,3 +358,42 @@ async fn an_operator_of_the_new_site_does_not_close_it_for_the_old_one() {
         );
     }
 }
+
+/// A turn to ready and another site in one report: whoever looks at the old site is told, and so is a board.
+#[tokio::test]
+async fn who_turns_ready_on_the_way_to_another_site_has_not_left_its_own() {
+    for app in TestApp::each().await {
+        let old = || app.report("OLD-1").windows7_untouched();
+        old().at_site("P01").stored().await;
+        app.report("READY-1").at_site("P01").stored().await;
+        assert_eq!(unplaced(&app, "P01").await, 0);
+        app.report("OLD-1").at_site("P02").stored().await;
+        assert_eq!(unplaced(&app, "P01").await, 1, "on {}", app.engine);
+        let cookie = app.sign_in().await;
+        let form = "name=P01&sites=P01&tls10=1&freshness_days=14";
+        let made = crate::cutover::post(&app, &cookie, "/cutover", form).await;
+        let scope = made.header("location");
+        let id = scope.rsplit('/').next().expect("an id");
+        let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+        assert_eq!(now["tally"]["because"]["unplaced"], 1, "{now}");
+        // Somebody has looked.
+        close_all(&app, &cookie).await;
+        assert_eq!(unplaced(&app, "P01").await, 0);
+    }
+}
+
+/// A list of the site that a report named takes it out of the count there, and not out of the question here.
+#[tokio::test]
+async fn no_list_of_another_site_takes_a_blocker_out_of_the_one_it_left() {
+    for app in TestApp::each().await {
+        let old = || app.report("OLD-1").windows7_untouched();
+        old().at_site("P01").stored().await;
+        old().at_site("P02").stored().await;
+        assert_eq!(unplaced(&app, "P01").await, 1);
+        let list = "name,site,obsolete\r\nOLD-1,P02,1\r\nNEW-1,P02,0\r\n";
+        let put = app.put_population("?list=two&confirm_shrink=1&why=It+was+scrapped", list);
+        let put = put.await;
+        assert_eq!(put.status, 200, "{}", put.text());
+        assert_eq!(unplaced(&app, "P01").await, 1, "on {}", app.engine);
+    }
+}
