@@ -437,6 +437,7 @@ async fn looking_after_decisions(store: Store, judge: Judge, pause: i64) {
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
+        let start = tokio::time::Instant::now();
         match watching::look_after(&store, &judge, http::cutover::base, pause).await {
             Ok(0) => {}
             Ok(looked) => tracing::debug!(looked, "decisions were held against their clients"),
@@ -445,6 +446,8 @@ async fn looking_after_decisions(store: Store, judge: Judge, pause: i64) {
                 tokio::time::sleep(Duration::from_secs(60)).await;
             }
         }
+        // However many there are, they take one part in ten of the time.
+        tokio::time::sleep(start.elapsed() * 9).await;
     }
 }
 

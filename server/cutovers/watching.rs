@@ -5,20 +5,13 @@ use serde_json::Value;
 use super::since::{self, Meaning};
 use crate::{
     clock,
-    domain::{
-        access::Sites,
-        cutover::lately::Lately,
-        time::{DAY, Timestamp},
-    },
+    domain::{access::Sites, cutover::lately::Lately, time::Timestamp},
     ingest::Judge,
     store::{Error, Result, Store, cutover::decisions::Decision},
 };
 
-/// Decisions are looked after for so long.
-const WATCHED_FOR: i64 = 400 * DAY;
-
 /// Holds each decision to switch off that is the newest of its scope against its clients, where that is due: `pause` after it was
-/// done last, in milliseconds, and so that it takes one part in twenty of the time at most. Answers how many were.
+/// done last, in milliseconds, and twenty times as long after it as it took at least. Answers how many were.
 ///
 /// # Errors
 /// The store failed. What is wrong with one decision is logged and keeps no other from being looked at.
@@ -29,8 +22,7 @@ pub async fn look_after(
     pause: i64,
 ) -> Result<usize> {
     let mut looked = 0;
-    let since = clock::now().plus(-WATCHED_FOR);
-    for number in store.decisions_to_watch(since).await? {
+    for number in store.decisions_to_watch().await? {
         let begun = clock::now();
         // Another server may be looking.
         if !store.begin_to_watch(number, pause, begun).await? {

@@ -177,7 +177,20 @@ pub fn systems(roles: &[(String, BTreeMap<Standing, i64>)]) -> Vec<Attention> {
             href: Some(links::list_url(&filter)),
         })
     });
-    each.take(ROLES).collect()
+    let mut lines: Vec<Attention> = each.collect();
+    let more = lines.len().saturating_sub(ROLES);
+    if more > 0 {
+        lines.truncate(ROLES);
+        let more = i64::try_from(more).unwrap_or(i64::MAX);
+        lines.push(Attention {
+            text: format!(
+                "Machines of {} block, too: see the table of the site systems",
+                counted(more, "further role", "further roles")
+            ),
+            href: None,
+        });
+    }
+    lines
 }
 
 /// How many scopes wait for a decision by somebody else than who asked.
@@ -243,4 +256,34 @@ pub fn webhooks(webhooks: &[Webhook]) -> Vec<Attention> {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_that_are_not_named_are_counted() {
+        let roles = |n: usize| -> Vec<(String, BTreeMap<Standing, i64>)> {
+            (0..n)
+                .map(|n| {
+                    (
+                        format!("role_{n}"),
+                        BTreeMap::from([(Standing::Blocking, 2)]),
+                    )
+                })
+                .collect()
+        };
+        assert_eq!(systems(&roles(ROLES)).len(), ROLES);
+        let lines = systems(&roles(ROLES + 3));
+        assert_eq!(lines.len(), ROLES + 1);
+        let last = &lines[ROLES];
+        assert!(last.text.contains("3 further roles"), "{}", last.text);
+        // Who only has the console is no site system.
+        let console = [(
+            "console".to_owned(),
+            BTreeMap::from([(Standing::Blocking, 1)]),
+        )];
+        assert!(systems(&console).is_empty());
+    }
 }

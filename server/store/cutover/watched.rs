@@ -12,7 +12,7 @@ use crate::domain::{
 /// Of each scope the newest decision, where that is to switch off.
 const TO_WATCH: &str = "SELECT d.number FROM scopes AS s JOIN decisions AS d ON d.estate = s.estate
   AND d.number = (SELECT MAX(n.number) FROM decisions AS n WHERE n.estate = s.estate AND n.scope = s.id)
-WHERE s.estate = $1 AND d.decided <> 'no_go' AND d.decided_at > $2 ORDER BY d.number";
+WHERE s.estate = $1 AND d.decided <> 'no_go' ORDER BY d.number";
 /// Whoever changes the row looks.
 const BEGIN: &str = "INSERT INTO decisions_watched (estate, number, begun_at, took, looked_at, found) VALUES ($1, $2, $3, 0, NULL, '')
 ON CONFLICT (estate, number) DO UPDATE SET begun_at = excluded.begun_at
@@ -68,10 +68,10 @@ pub struct Watched {
 }
 
 impl Store {
-    /// Numbers of the decisions to look after: made after `since`, to switch off, and the newest of their scopes.
-    pub async fn decisions_to_watch(&self, since: Timestamp) -> Result<Vec<i64>> {
+    /// Numbers of the decisions to look after: to switch off, and the newest of their scopes.
+    pub async fn decisions_to_watch(&self) -> Result<Vec<i64>> {
         let mut tx = self.db.read().await?;
-        let rows: Vec<Number> = tx.sql(TO_WATCH).bind(ESTATE).bind(since.0).all().await?;
+        let rows: Vec<Number> = tx.sql(TO_WATCH).bind(ESTATE).all().await?;
         Ok(rows.into_iter().map(|row| row.number).collect())
     }
 

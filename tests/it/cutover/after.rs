@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::served::{estate, page, post, scope};
 use crate::support::{app::TestApp, report::HOUR};
 
-async fn decide(app: &TestApp, cookie: &str, scope: &str) -> String {
+/// Decides to switch off, against the criteria; answers the address of the record.
+pub async fn decide(app: &TestApp, cookie: &str, scope: &str) -> String {
     let id = scope.rsplit('/').next().expect("an id");
     let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
     let form = format!(

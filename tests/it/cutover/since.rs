@@ -4,23 +4,13 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::served::{estate, lately, page, post, scope};
+use super::{
+    after::decide,
+    served::{estate, lately, page, post, scope},
+};
 use crate::support::{app::TestApp, report::HOUR};
 
 const OFTEN: &[&str] = &["--rate-limit", "0", "--watch-minutes", "0"];
-
-/// Decides to switch off, against the criteria; answers the address of the record.
-async fn go(app: &TestApp, cookie: &str, scope: &str) -> String {
-    let id = scope.rsplit('/').next().expect("an id");
-    let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
-    let form = format!(
-        "decided=go&seen_go=0&seen_most={}&why=The+plant+closes",
-        now["most"]
-    );
-    let made = post(app, cookie, &format!("{scope}/decide"), &form).await;
-    assert_eq!(made.status, 303, "{}", made.text());
-    made.header("location")
-}
 
 /// Waits until what the newest decision says of itself is so.
 async fn until(app: &TestApp, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
@@ -42,7 +32,7 @@ async fn a_decision_that_does_not_stand_says_so_on_the_first_screen() {
         estate(&app).await;
         let cookie = app.sign_in().await;
         let scope = scope(&app, &cookie, "").await;
-        let record = go(&app, &cookie, &scope).await;
+        let record = decide(&app, &cookie, &scope).await;
         let first = until(&app, "it is looked at", Value::is_object).await;
         assert_eq!(first["look_again"], false, "{first}");
         assert_eq!(first["more"], 0, "{first}");
@@ -116,7 +106,7 @@ async fn going_back_is_called_for_without_anybody_looking() {
         let form = "criterion=heard_again_hours&limit=1&why=Clients+report+hourly";
         let set = post(&app, &cookie, &format!("{scope}/limits"), form).await;
         assert_eq!(set.status, 303, "{}", set.text());
-        let record = go(&app, &cookie, &scope).await;
+        let record = decide(&app, &cookie, &scope).await;
         let switched = post(&app, &cookie, &format!("{record}/switched"), "").await;
         assert_eq!(switched.status, 303);
         until(&app, "somebody is missed", |now| {
@@ -218,7 +208,7 @@ async fn nobody_leaves_a_record_by_another_windows() {
         let made = post(&app, &cookie, "/cutover", &form).await;
         assert_eq!(made.status, 303, "{}", made.text());
         let scope = made.header("location");
-        let record = go(&app, &cookie, &scope).await;
+        let record = decide(&app, &cookie, &scope).await;
         let first = until(&app, "it is looked at", Value::is_object).await;
         assert_eq!(first["look_again"], false, "{first}");
         let others = "left out by the filter of this scope";

@@ -5,15 +5,10 @@ use cutover::domain::{
     suspicions::{Kind, lost_verdict},
     verdict::Standing,
 };
-use reqwest::{Method, header};
 use serde_json::{Value, json};
 
-use super::{close, page};
-use crate::support::{
-    answer::Answer,
-    app::TestApp,
-    report::{HOUR, Report},
-};
+use super::{close, page, sites::sent};
+use crate::support::{app::TestApp, report::HOUR};
 
 #[test]
 fn only_who_was_known_not_to_be_ready_loses_a_verdict() {
@@ -39,17 +34,6 @@ fn only_who_was_known_not_to_be_ready_loses_a_verdict() {
 fn failed(gate: &Value) -> Vec<&str> {
     let failed = gate["failed"].as_array().expect("codes");
     failed.iter().filter_map(Value::as_str).collect()
-}
-
-/// Sends a report with a token.
-async fn sent(app: &TestApp, token: &str, report: Report<'_>) {
-    let request = app
-        .request(Method::POST, "/api/v1/reports")
-        .bearer_auth(token)
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(report.line());
-    let answer = Answer::to(request).await.ok("a report").json();
-    assert_eq!(answer["stored"], 1, "{answer}");
 }
 
 /// Fifty that are expected: one of them blocks, the others are ready.

@@ -96,7 +96,7 @@ fn only_who_sees_both_sites_closes_that_a_client_went_from_one_to_the_other() {
 }
 
 /// Sends a report with a token.
-async fn sent(app: &TestApp, token: &str, report: Report<'_>) {
+pub async fn sent(app: &TestApp, token: &str, report: Report<'_>) {
     let request = app
         .request(Method::POST, "/api/v1/reports")
         .bearer_auth(token)
