@@ -75,7 +75,7 @@ pub fn run(path: &Path, key: Option<&str>) -> Result<(), Error> {
         found.number,
         found.scope,
         Decided::from_code(&found.decided)
-            .map_or(found.decided.as_str(), |known| known.said(found.overruled)),
+            .map_or(found.decided.as_str(), |known| known.said(found.ground)),
         found.by,
         found.at,
         found.clients,

@@ -9,20 +9,24 @@ use std::{
 use aws_lc_rs::signature::Ed25519KeyPair;
 use serde_json::{Value, json};
 
-use super::running::{self, Answered, Ran};
+use super::{
+    beside,
+    running::{self, Answered, Ran},
+    systems::{self, SiteSystems},
+};
 use crate::{
     domain::{
-        assess::is_site_system,
+        access::Sites,
         audit::{Author, REASON},
         counted::counted,
         cutover::{
-            criteria::{Facts, Held, Observed, Recommendation, Systems, hold},
+            after::Watching,
+            criteria::{Facts, Held, Observed, Recommendation, hold},
             record::{Decided, Lines, close},
             scope::Scope,
         },
         feeds::day_of,
         time::{DAY, Timestamp},
-        verdict::Standing,
     },
     ingest::Judge,
     store::{
@@ -78,9 +82,11 @@ pub struct Around {
     /// What was seen on the wire; `None`: no log says anything.
     pub observed: Option<Observed>,
     /// The site systems.
-    pub systems: Systems,
+    pub systems: SiteSystems,
     /// Days since 1970 UTC.
     pub today: i64,
+    /// The planned day; `None`: none is planned.
+    pub planned: Option<String>,
 }
 
 /// What there is around a scope.
@@ -95,8 +101,9 @@ pub async fn around(
 ) -> Result<Around, Error> {
     Ok(Around {
         observed: observed(store, scope, base, now).await?,
-        systems: systems(store, scope, now).await?,
+        systems: systems::of(store, scope, now).await?,
         today: day_of(now),
+        planned: scope.planned.clone(),
     })
 }
 
@@ -105,8 +112,9 @@ pub fn held(ran: Option<&Ran>, said: &SaidOfScope, around: &Around) -> Vec<Held>
     hold(&Facts {
         tally: ran.map(|ran| &ran.tally),
         observed: around.observed.as_ref(),
-        systems: around.systems,
+        systems: around.systems.sums,
         today: around.today,
+        planned: around.planned.as_deref(),
         exceptions: ran.map_or(0, |ran| {
             i64::try_from(ran.exceptions.len()).unwrap_or(i64::MAX)
         }),
@@ -114,43 +122,6 @@ pub fn held(ran: Option<&Ran>, said: &SaidOfScope, around: &Around) -> Vec<Held>
         limits: &said.limits,
         marks: &said.marks,
     })
-}
-
-/// The site systems of a scope's sites with the roles that are switched, whatever else narrows its clients. Of those whose site
-/// nobody knows, the ones that are not ready count too: they may stand there.
-async fn systems(store: &Store, scope: &Scope, now: Timestamp) -> Result<Systems, Error> {
-    let mut sites: Vec<Option<String>> = scope.sites.iter().cloned().map(Some).collect();
-    if sites.is_empty() {
-        sites.push(None);
-    } else {
-        sites.push(Some(String::new()));
-    }
-    sites.sort();
-    sites.dedup();
-    let mut found = Systems::default();
-    for site in sites {
-        let nowhere = site.as_deref() == Some("");
-        let filter = Filter {
-            site,
-            ..Filter::default()
-        };
-        for (roles, standing, n) in store.systems(&filter, now).await? {
-            let mut each = roles.split(',');
-            let switched = scope.roles.is_empty()
-                || each.any(|role| scope.roles.iter().any(|switched| switched == role));
-            if !switched || !is_site_system(roles.split(',')) {
-                continue;
-            }
-            let ready = standing == Standing::Ready;
-            if !(nowhere && ready) {
-                found.known += n;
-            }
-            if !ready {
-                found.not_ready += n;
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// What was seen on the wire in a scope; `None`: no log says anything, so nobody knows. An address that may be anybody's may
@@ -252,6 +223,37 @@ fn check(
     Ok(())
 }
 
+/// What of a decision to switch off is the doing of whoever would make it: something said that meets a criterion, or set so that
+/// more is let through than is usual. Under the rule of two people somebody else decides then: else one person could bring about
+/// all that the other was to look at.
+pub fn own_part(by: &str, said: &SaidOfScope, criteria: &[Held]) -> Option<String> {
+    for held in criteria.iter().filter(|held| held.met) {
+        let title = held.criterion.title();
+        if held.is_loosened() && held.set.as_ref().is_some_and(|set| set.by == by) {
+            return Some(format!(
+                "you loosened the limit of {title:?}, and only by that it is met"
+            ));
+        }
+        if held.mark.as_ref().is_some_and(|mark| mark.by == by) {
+            return Some(format!("you said yourself what meets {title:?}"));
+        }
+    }
+    let usual = Watching::default();
+    let loosened = [
+        (Watching::TRIGGER, said.watching.trigger > usual.trigger),
+        (Watching::HOURS, said.watching.hours > usual.hours),
+    ];
+    let own = |code: &str| {
+        said.watched
+            .iter()
+            .any(|set| set.code == code && set.by == by)
+    };
+    loosened
+        .into_iter()
+        .any(|(code, looser)| looser && own(code))
+        .then(|| "you loosened what is watched for after the switch".to_owned())
+}
+
 /// Makes a decision and answers its number.
 ///
 /// # Errors
@@ -296,16 +298,11 @@ pub async fn decide(
         )));
     }
     let overruled = recommended.go == (wish.decided == Decided::NoGo);
-    let own = criteria
-        .iter()
-        .find(|held| held.is_loosened() && held.set.as_ref().is_some_and(|set| set.by == wish.by));
-    if let Some(held) = own.filter(|_| scope.two_people && wish.decided != Decided::NoGo) {
+    let own = own_part(&wish.by, &said, &criteria);
+    if let Some(own) = own.filter(|_| scope.two_people && wish.decided != Decided::NoGo) {
         return Err(Refused::Wrong(
             "/decided",
-            format!(
-                "you loosened the limit of {:?}, and only by that it is met: this scope takes two people, so somebody else decides, or sets the limit",
-                held.criterion.title()
-            ),
+            format!("{own}: this scope takes two people, so somebody else decides, or does that"),
         ));
     }
     let file = packed
@@ -321,9 +318,17 @@ pub async fn decide(
     // One that an earlier decision has answered asked for that one.
     let request = said.request.as_ref();
     let request = request.filter(|said| last_decided.is_none_or(|at| said.marked_at > at));
+    // Whoever reads the record may see all of the scope's sites, and perhaps no others.
+    let sites = if scope.sites.is_empty() {
+        Sites::all()
+    } else {
+        Sites::only(scope.sites.clone())
+    };
+    let beside = beside::sentences(store, scope, base, &around.systems, &sites, now).await?;
     let head = head(
         scope,
         judge,
+        beside,
         &ran,
         &criteria,
         recommended,
@@ -357,6 +362,7 @@ pub async fn decide(
 fn head(
     scope: &Scope,
     judge: &Judge,
+    beside: Vec<String>,
     ran: &Ran,
     held: &[Held],
     recommended: Recommendation,
@@ -373,6 +379,7 @@ fn head(
         "as_of": now.to_string(),
         "scope": scope.whole(),
         "dependence": scope.dependence(),
+        "beside": beside,
         "ruleset": &*judge.ruleset,
         "input_hash": ran.input_hash,
         "tally": ran.tally.json(),

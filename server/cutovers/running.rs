@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use serde_json::{Value, json};
 
+use super::systems::{self, SiteSystems};
 use crate::{
     domain::{
         access::Sites,
@@ -174,7 +175,13 @@ pub fn filters(scope: &Scope, base: &Filter) -> Vec<(Membership, Filter)> {
 }
 
 /// What a run knows of a client.
-pub fn known(client: &InScope, scope: &Scope, ruleset: &str, now: Timestamp) -> Known {
+pub fn known(
+    client: &InScope,
+    scope: &Scope,
+    systems: &SiteSystems,
+    ruleset: &str,
+    now: Timestamp,
+) -> Known {
     let row = &client.row;
     // A report that carries a time to come is as old as its arrival says.
     let oldest = match (row.collected_at, row.received_at) {
@@ -206,6 +213,7 @@ pub fn known(client: &InScope, scope: &Scope, ruleset: &str, now: Timestamp) -> 
             })
         }),
         suspected: client.suspected,
+        way: systems.way(row.ids.site_code.as_deref().unwrap_or_default()),
         collected_at: row.collected_at.map(|at| at.0),
         received_at: row.received_at.map(|at| at.0),
         evidence: client.evidence.clone(),
@@ -228,12 +236,13 @@ pub async fn run(
     now: Timestamp,
     mut each: impl FnMut(&Known, Found) -> Result<()> + Send,
 ) -> Result<Ran> {
+    let systems = systems::of(store, scope, now).await?;
     let mut walk = store.walk_scope(filters(scope, base), now).await?;
     let mut run = Run::new(scope, &judge.ruleset);
     let mut exceptions = Vec::new();
     while let Some(portion) = walk.next().await? {
         for client in portion {
-            let known = known(&client, scope, &judge.ruleset, now);
+            let known = known(&client, scope, &systems, &judge.ruleset, now);
             let found = run.take(&known);
             each(&known, found)?;
             if let Some(exception) = client.exception {

@@ -20,6 +20,8 @@ use crate::{
             difference::{Difference, Who},
             whatif::Fate,
         },
+        feeds::day_of,
+        forecast::day_named,
         time::Timestamp,
         verdict::Standing,
     },
@@ -183,6 +185,11 @@ pub async fn heard(
     let mut after = After {
         moments,
         switched_by: switched.map(|said| said.marked_by.clone()),
+        switched_why: switched.map_or_else(String::new, |said| said.note.clone()),
+        early_days: switched.map_or(0, |said| {
+            let planned = head["scope"]["planned"].as_str().and_then(day_named);
+            planned.map_or(0, |day| (day - day_of(Timestamp(said.marked_at))).max(0))
+        }),
         watching,
         watch: Watch::default(),
         stopped: Vec::new(),

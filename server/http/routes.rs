@@ -251,6 +251,7 @@ fn cutovers() -> Vec<Route> {
         post("/cutover", FeedOrDecide, forms::add),
         get(ONE, Read, pages::one),
         post(ONE, Decide, forms::change),
+        post("/cutover/{scope}/remove", Decide, forms::remove),
         post("/cutover/{scope}/run", FeedOrDecide, forms::run),
         post("/cutover/{scope}/limits", Decide, said::limits),
         post("/cutover/{scope}/say", FeedOrDecide, said::say),

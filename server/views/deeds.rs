@@ -45,6 +45,10 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("account.remove", "Removed an account"),
     ("scope.create", "Made a scope"),
     ("scope.change", "Changed a scope"),
+    (
+        "scope.remove",
+        "Removed a scope of which nothing was decided",
+    ),
     ("scope.run", "Ran a what-if"),
     ("scope.limit", "Set a limit of a scope"),
     ("scope.say", "Said what holds for a scope"),

@@ -93,7 +93,7 @@ for (const engine of engines()) {
         for (const kind of ["rehearsal", "rollback", "site_systems", "freeze", "repair_path"]) {
           await page.locator("select[name=kind]").selectOption(kind);
           await page.getByLabel("What holds, in words").fill("Seen, timed and tried");
-          await page.getByLabel("Day that it is about").fill(dayAgo(2));
+          await page.getByLabel("Day that it is about").fill(kind === "freeze" ? "2030-03-12" : dayAgo(2));
           await page.getByRole("button", { name: "Say it with my name" }).click();
         }
         await page.getByText("Set a limit", { exact: true }).click();
@@ -143,8 +143,10 @@ for (const engine of engines()) {
         await visitor.go("/cutover/decisions/1");
         await page.getByRole("link", { name: "After the switch" }).click();
         await page.getByRole("heading", { name: "Too early to say" }).waitFor();
+        await page.getByLabel("Why all the same").fill("The night was free");
         await page.getByRole("button", { name: "Say with my name that it is switched off now" }).click();
         await page.getByText("that it was switched off; this counts from there").waitFor();
+        await page.getByText("days before the planned day. Why: The night was free").waitFor();
         await looked(visitor, name("after"));
         await visitor.go("/cutover");
         await looked(visitor, name("some"));

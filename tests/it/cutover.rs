@@ -2,6 +2,7 @@
 
 mod after;
 mod forms;
+mod hands;
 mod limited;
 mod record;
 mod rules;

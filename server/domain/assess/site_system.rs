@@ -49,10 +49,44 @@ const SQL_CLIENT_ROLES: &[&str] = &[
     "data_warehouse",
 ];
 
+/// Words in the names of roles without which the clients of a site lose their management channel: the management point itself,
+/// the database that it reads, and the server that feeds both.
+const CONTACT_ROLES: &[&str] = &[
+    "management_point",
+    "site_server",
+    "central_administration_site",
+    "primary_site",
+    "secondary",
+    "database",
+    "sql_server",
+];
+
+/// Whether the management channel of a site's clients hangs on a machine with these roles.
+pub fn carries_contact<'r>(roles: impl IntoIterator<Item = &'r str>) -> bool {
+    roles.into_iter().any(|role| {
+        let role = plain(role);
+        CONTACT_ROLES.iter().any(|word| role.contains(word))
+    })
+}
+
 /// Whether a machine with these roles is a site system, and not a plain client.
 pub fn is_site_system<'r>(roles: impl IntoIterator<Item = &'r str>) -> bool {
     let roles: Vec<String> = roles.into_iter().map(str::to_owned).collect();
     duties(&roles).is_some()
+}
+
+/// The name of a role in one spelling.
+fn plain(role: &str) -> String {
+    let signs = role.trim().chars();
+    signs
+        .map(|c| {
+            if matches!(c, ' ' | '-') {
+                '_'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect()
 }
 
 /// The duties of a site system; `None` for a plain client. A role the rules do not know makes a site
@@ -60,17 +94,7 @@ pub fn is_site_system<'r>(roles: impl IntoIterator<Item = &'r str>) -> bool {
 pub(super) fn duties(roles: &[String]) -> Option<Duties> {
     let mut duties = None;
     for role in roles {
-        let role: String = role
-            .trim()
-            .chars()
-            .map(|c| {
-                if matches!(c, ' ' | '-') {
-                    '_'
-                } else {
-                    c.to_ascii_lowercase()
-                }
-            })
-            .collect();
+        let role = plain(role);
         let role = role.strip_prefix("sms_").unwrap_or(&role);
         if role.is_empty() || PLAIN.contains(&role) {
             continue;
@@ -104,5 +128,14 @@ mod tests {
         assert!(of("secondary_site").unwrap_or_default().secondary);
         assert!(of("software_update_point").unwrap_or_default().wsus);
         assert_eq!(of("something_new"), Some(Duties::default()));
+        assert!(carries_contact([
+            "distribution_point",
+            "SMS Management-Point"
+        ]));
+        assert!(carries_contact(["SMS SQL Server"]));
+        assert!(!carries_contact([
+            "distribution_point",
+            "software_update_point"
+        ]));
     }
 }

@@ -238,6 +238,10 @@ pub struct After {
     pub moments: Moments,
     /// Who said that the protocols were switched off; `None`: nobody has.
     pub switched_by: Option<String>,
+    /// What they said to it; empty: nothing.
+    pub switched_why: String,
+    /// So many days before the planned day that was, by the day of UTC; 0: it was not.
+    pub early_days: i64,
     /// What is watched for.
     pub watching: Watching,
     /// The sums.

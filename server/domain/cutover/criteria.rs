@@ -75,6 +75,8 @@ pub struct Facts<'f> {
     pub systems: Systems,
     /// Days since 1970 UTC.
     pub today: i64,
+    /// The planned day; `None`: none is planned.
+    pub planned: Option<&'f str>,
     /// Exceptions in force in the scope.
     pub exceptions: i64,
     /// Of these, ending before the planned day; `None`: no day is planned.
@@ -172,13 +174,21 @@ fn said(criterion: Criterion, mark: Option<&Mark>, facts: &Facts<'_>) -> (bool, 
             let ago = day_named(&mark.on).map(|day| facts.today - day);
             let lasts = !criterion.is_done() || ago.is_some_and(|ago| ago <= DONE_LASTS);
             let says = format!("{} says so, about {}.", mark.by, mark.on);
-            if lasts {
-                (true, says)
-            } else {
-                let anew = format!(
-                    "{says} That is more than {DONE_LASTS} days ago: do it anew, and say so."
-                );
-                (false, anew)
+            let but = match facts.planned {
+                _ if !lasts => Some(format!(
+                    "That is more than {DONE_LASTS} days ago: do it anew, and say so."
+                )),
+                None if criterion.is_of_the_day() => {
+                    Some("No day is planned, so nobody knows whether that is the one.".to_owned())
+                }
+                Some(day) if criterion.is_of_the_day() && day != mark.on => Some(format!(
+                    "The planned day is {day}: look at that one, and say so."
+                )),
+                _ => None,
+            };
+            match but {
+                None => (true, says),
+                Some(but) => (false, format!("{says} {but}")),
             }
         }
     };

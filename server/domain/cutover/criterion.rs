@@ -117,7 +117,7 @@ impl Criterion {
                 "Somebody says with a name and a day that the site systems themselves can do TLS 1.2 in every part. Met while that stands, the day is no more than 180 days ago, and no site system that reports is anything but ready: what their own reports say, nobody can say away."
             }
             Self::Freeze => {
-                "Somebody says with a name and a day that the window lies in no freeze, and that cipher suites do not change in it. Met while that stands."
+                "Somebody says with a name that the planned day lies in no freeze, and that cipher suites do not change in its window. Met while that stands and the planned day is the one that it was said about."
             }
             Self::Exceptions => {
                 "Exceptions in force in the scope that end before the planned day. Met when there are no more than the limit. With exceptions and no planned day nobody knows, and it is not met."
@@ -152,6 +152,11 @@ impl Criterion {
     /// Whether it holds only once something was done, so that no day to come can be named for it.
     pub const fn is_done(self) -> bool {
         matches!(self, Self::Rehearsal | Self::Rollback | Self::SiteSystems)
+    }
+
+    /// Whether it holds of the planned day alone.
+    pub const fn is_of_the_day(self) -> bool {
+        matches!(self, Self::Freeze)
     }
 
     /// The limit that goes without saying: the most that may be there; of the coverage the least, in hundredths of a percent.

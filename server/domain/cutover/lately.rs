@@ -25,6 +25,8 @@ pub struct Lately {
     pub back_due: Option<bool>,
     /// Somebody has said that the protocols were switched off.
     pub switched: bool,
+    /// So many days before the planned day that was; 0: it was not.
+    pub early_days: i64,
 }
 
 impl Lately {
@@ -46,6 +48,7 @@ impl Lately {
             baseline: after.watch.all.baseline,
             back_due: after.watch.is_back_due(after.watching.trigger),
             switched: after.switched_by.is_some(),
+            early_days: after.early_days,
         }
     }
 
@@ -85,6 +88,7 @@ impl Lately {
             "baseline": self.baseline,
             "back_due": self.back_due,
             "switched": self.switched,
+            "early_days": self.early_days,
         })
     }
 
@@ -102,6 +106,8 @@ impl Lately {
             baseline: count("baseline")?,
             back_due: value["back_due"].as_bool(),
             switched: value["switched"].as_bool()?,
+            // What was found before anybody looked at that.
+            early_days: count("early_days").unwrap_or_default(),
         })
     }
 }

@@ -52,13 +52,39 @@ impl Decided {
         }
     }
 
-    /// The same, and whether it was decided against what followed from the criteria: said wherever the decision is.
-    pub const fn said(self, overruled: bool) -> &'static str {
-        match (self, overruled) {
-            (_, false) => self.words(),
-            (Self::Go, true) => "Go, against the criteria",
-            (Self::Conditions, true) => "Go with conditions, against the criteria",
-            (Self::NoGo, true) => "No-go, although the criteria were met",
+    /// The same, and on which ground where that is not the criteria as they usually are: said wherever the decision is.
+    pub const fn said(self, ground: Ground) -> &'static str {
+        match (self, ground) {
+            (_, Ground::Criteria) | (Self::NoGo, Ground::Loosened) => self.words(),
+            (Self::Go, Ground::Loosened) => "Go, by a limit that somebody loosened",
+            (Self::Conditions, Ground::Loosened) => {
+                "Go with conditions, by a limit that somebody loosened"
+            }
+            (Self::Go, Ground::Overruled) => "Go, against the criteria",
+            (Self::Conditions, Ground::Overruled) => "Go with conditions, against the criteria",
+            (Self::NoGo, Ground::Overruled) => "No-go, although the criteria were met",
+        }
+    }
+}
+
+/// How a decision stands to what followed from the criteria.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// It is what followed from them.
+    Criteria,
+    /// It is what followed, because somebody set a limit that lets more through than the usual one.
+    Loosened,
+    /// It is not what followed.
+    Overruled,
+}
+
+impl Ground {
+    /// Of what a record says.
+    pub const fn of(overruled: bool, loosened: bool) -> Self {
+        match (overruled, loosened) {
+            (true, _) => Self::Overruled,
+            (false, true) => Self::Loosened,
+            (false, false) => Self::Criteria,
         }
     }
 }

@@ -39,6 +39,13 @@ impl Scope {
         lie_within(self.sites.iter().map(String::as_str), sites)
     }
 
+    /// Whether both are about site systems of one site.
+    pub fn shares_a_site(&self, other: &Self) -> bool {
+        self.sites.is_empty()
+            || other.sites.is_empty()
+            || self.sites.iter().any(|site| other.sites.contains(site))
+    }
+
     /// The parts that decide what a run says, in one form.
     pub fn inputs(&self) -> Value {
         json!({

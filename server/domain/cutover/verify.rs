@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     canonical,
-    record::{FORMAT, foot, signed},
+    record::{FORMAT, Ground, foot, signed},
 };
 
 /// What a record that holds together says of itself.
@@ -24,8 +24,8 @@ pub struct Verified {
     pub scope: String,
     /// What was decided, as its code.
     pub decided: String,
-    /// It was decided against what followed from the criteria, or the record does not say.
-    pub overruled: bool,
+    /// How that stands to what followed from the criteria; where the record does not say, against them.
+    pub ground: Ground,
     /// By whom.
     pub by: String,
     /// When.
@@ -145,7 +145,13 @@ impl Reading {
             key: own,
             scope: text(&self.head["scope"]["name"]),
             decided: text(&self.head["decision"]["decided"]),
-            overruled: self.head["decision"]["overruled"].as_bool().unwrap_or(true),
+            ground: Ground::of(
+                self.head["decision"]["overruled"].as_bool().unwrap_or(true),
+                self.head["recommendation"]["loosened"]
+                    .as_i64()
+                    .unwrap_or_default()
+                    > 0,
+            ),
             by: text(&self.head["decision"]["by"]),
             at: text(&self.head["decision"]["at"]),
             clients: self.wanted,

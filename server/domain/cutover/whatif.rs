@@ -105,13 +105,15 @@ pub enum Because {
     Duplicate,
     /// Its report has not been judged by the rules in force.
     OtherRules,
+    /// It is ready, but the way to its site is not: a management point there, or what that needs.
+    ManagementPoint,
     /// It is ready, and was heard lately.
     Ready,
 }
 
 impl Because {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Blocks,
         Self::BlocksInPart,
         Self::SeenUsingOld,
@@ -125,6 +127,7 @@ impl Because {
         Self::FutureReport,
         Self::Duplicate,
         Self::OtherRules,
+        Self::ManagementPoint,
         Self::Ready,
     ];
 
@@ -144,6 +147,7 @@ impl Because {
             Self::FutureReport => "future_report",
             Self::Duplicate => "duplicate",
             Self::OtherRules => "other_rules",
+            Self::ManagementPoint => "management_point",
             Self::Ready => "ready",
         }
     }
@@ -183,6 +187,9 @@ impl Because {
                 "It may be one machine with another record; somebody has to say which."
             }
             Self::OtherRules => "Its report has not been judged by the rules in force.",
+            Self::ManagementPoint => {
+                "It is ready, but a management point of its site is not, or a site server or database that this needs, or nobody can say."
+            }
             Self::Ready => "It is ready, and was heard lately.",
         }
     }
@@ -238,6 +245,10 @@ pub struct Known {
     pub seen_using_old: bool,
     /// A report turned it ready, or took the verdict away, about which a suspicion is open. That moves nobody.
     pub suspected: bool,
+    /// How the worst of what [`assess::carries_contact`] stands that is switched at its site, where that is not ready.
+    ///
+    /// [`assess::carries_contact`]: super::super::assess::carries_contact
+    pub way: Option<Standing>,
     /// When the facts were read, in milliseconds.
     pub collected_at: Option<i64>,
     /// When the last report came in, in milliseconds.
@@ -313,7 +324,13 @@ fn bare(known: &Known) -> (Fate, Because) {
         Standing::Ready if known.future => (Fate::CannotSay, Because::FutureReport),
         Standing::Ready if !known.judged => (Fate::CannotSay, Because::OtherRules),
         Standing::Ready if known.duplicate => (Fate::CannotSay, Because::Duplicate),
-        Standing::Ready => (Fate::Safe, Because::Ready),
+        Standing::Ready => match known.way {
+            None => (Fate::Safe, Because::Ready),
+            Some(Standing::Blocking | Standing::Conflict | Standing::RestartPending) => {
+                (Fate::MayLose, Because::ManagementPoint)
+            }
+            Some(_) => (Fate::CannotSay, Because::ManagementPoint),
+        },
     }
 }
 
@@ -338,6 +355,7 @@ impl Known {
             "exception": self.exception,
             "seen_using_old": self.seen_using_old,
             "suspected": self.suspected,
+            "way": self.way.map(Standing::code),
             "fate": found.fate.code(),
             "without": found.without.code(),
             "because": found.because.code(),
@@ -368,6 +386,7 @@ impl Known {
             self.exception,
             self.seen_using_old,
             self.suspected,
+            self.way.map(Standing::code),
         ])
     }
 }

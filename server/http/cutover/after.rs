@@ -7,31 +7,43 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
     super::{
         auth::{Person, Reader},
-        form::Form,
+        form::Field,
         pages::{html, layout},
         polled::{self, Polled},
         query::{Named, Nothing},
+        refused::or_again,
     },
-    decision, may_edit,
+    decision,
+    forms::{Fields, Sent},
+    may_edit,
 };
 use crate::{
     clock,
     cutovers::since,
-    domain::{cutover::after::Line, time::Timestamp},
+    domain::{access::Sites, audit, cutover::after::Line, time::Timestamp},
     error::Problem,
     state::App,
-    store::cutover::scopes::{Said, switched_off},
+    store::cutover::{
+        decisions::Decision,
+        scopes::{Said, switched_off},
+        watched::Watched,
+    },
     views::{
         Nav,
         cutover::after::{AfterPage, Stands, back_says},
+        refused::Refused,
     },
 };
+
+/// The form that says that the protocols were switched off, or takes it back.
+const SWITCHED: &[Field] = &[Field::Once("why"), Field::Once("take_back")];
 
 /// `GET /cutover/decisions/{number}/after`
 pub async fn page(
@@ -40,28 +52,43 @@ pub async fn page(
     Named(number): Named,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (decision, head) = decision(&app, &number, &person.sites).await?;
+    shown(&app, &person, &number, &headers, None).await
+}
+
+async fn shown(
+    app: &App,
+    person: &Person,
+    number: &str,
+    headers: &HeaderMap,
+    refused: Option<Refused>,
+) -> Result<Response, Problem> {
+    let (decision, head) = decision(app, number, &person.sites).await?;
     let after = since::heard(app.store(), &decision, &head, clock::now()).await?;
-    let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
+    let mut layout = layout(app, Nav::Cutover, Some(person), Some(headers));
+    layout.refused = refused;
     let may_edit = may_edit(&layout);
-    let newest = app.store().decisions(&decision.scope, i64::MAX, 1).await?;
-    let watched = app.store().decisions_watched(&person.sites).await?;
+    let (newest, watched) = standing(app, &decision, &person.sites).await?;
     let stands = Stands {
-        later: newest
-            .first()
-            .filter(|one| one.number > decision.number && one.is_seen(&person.sites)),
-        watched: watched.get(&decision.number),
+        later: newest.as_ref(),
+        watched: watched.as_ref(),
     };
     html(&AfterPage::new(
         layout, &decision, &head, &after, &stands, may_edit,
     ))
 }
 
-/// What the buttons send.
-#[derive(Deserialize)]
-pub struct Switched {
-    /// `1`: it is taken back.
-    take_back: Option<String>,
+/// A later decision of the same scope, and what was found when this one was last held against its clients.
+async fn standing(
+    app: &App,
+    decision: &Decision,
+    sites: &Sites,
+) -> Result<(Option<Decision>, Option<Watched>), Problem> {
+    let newest = app.store().decisions(&decision.scope, i64::MAX, 1).await?;
+    let later = newest
+        .into_iter()
+        .find(|one| one.number > decision.number && one.is_seen(sites));
+    let mut watched = app.store().decisions_watched(sites).await?;
+    Ok((later, watched.remove(&decision.number)))
 }
 
 /// `POST /cutover/decisions/{number}/switched`: says that the protocols were switched off now, or takes it back.
@@ -69,11 +96,40 @@ pub async fn switched(
     State(app): State<App>,
     person: Person,
     Named(number): Named,
-    given: Result<Form<Switched>, Problem>,
+    headers: HeaderMap,
+    sent: Sent,
 ) -> Result<Response, Problem> {
-    let (decision, _) = decision(&app, &number, &person.sites).await?;
-    let Form(given) = given?;
-    let holds = given.take_back.as_deref() != Some("1");
+    let (decision, head) = decision(&app, &number, &person.sites).await?;
+    let fields = Fields::of(sent, SWITCHED)?;
+    let done = switch(&app, &person, &decision, &head, &fields).await;
+    or_again(done, &headers, "switched", fields.0, |refused| {
+        shown(&app, &person, &number, &headers, Some(refused))
+    })
+    .await
+}
+
+async fn switch(
+    app: &App,
+    person: &Person,
+    decision: &Decision,
+    head: &Value,
+    fields: &Fields,
+) -> Result<Response, Problem> {
+    let now = clock::now();
+    let holds = fields.get("take_back") != "1";
+    let given = fields.words("why", 500)?;
+    let (newest, watched) = standing(app, decision, &person.sites).await?;
+    let stands = Stands {
+        later: newest.as_ref(),
+        watched: watched.as_ref(),
+    };
+    // What speaks against it is overruled with a reason, like a recommendation.
+    let must_say = !holds || !stands.against(decision, head, now).is_empty();
+    let why = if must_say || !given.is_empty() {
+        audit::reason(&given).map_err(|detail| Problem::invalid("/why", detail))?
+    } else {
+        given
+    };
     let subject = format!("{} {}", decision.name, decision.number);
     let said = if holds {
         "switched off"
@@ -82,18 +138,20 @@ pub async fn switched(
     };
     let entry = person
         .author
-        .entry(clock::now(), "decision.switched", subject)
+        .clone()
+        .because(Some(why.clone()).filter(|why| !why.is_empty()))
+        .entry(now, "decision.switched", subject)
         .change(None, Some(said.to_owned()));
     let said = Said {
         kind: switched_off(decision.number),
         holds,
-        note: String::new(),
+        note: why,
         link: String::new(),
         about: String::new(),
-        marked_by: person.name,
+        marked_by: person.name.clone(),
         marked_at: entry.at.0,
     };
-    app.store().say(decision.scope, said, entry).await?;
+    app.store().say(decision.scope.clone(), said, entry).await?;
     app.store().watch_soon(decision.number).await?;
     Ok(Redirect::to(&format!("/cutover/decisions/{}/after", decision.number)).into_response())
 }
@@ -161,6 +219,10 @@ pub struct AfterAnswer {
     since: String,
     /// Who said that the protocols were switched off; null: nobody has.
     switched_by: Option<String>,
+    /// What they said to it; null: nobody has, or nothing was said.
+    switched_why: Option<String>,
+    /// So many days before the planned day; 0: not before it, or no day was planned.
+    switched_early_days: i64,
     /// Whole hours since then.
     hours: i64,
     /// Hours within which a client that reports regularly is heard again.
@@ -223,6 +285,8 @@ pub async fn api(
             as_of: now.to_string(),
             since: Timestamp(after.moments.switched).to_string(),
             switched_by: after.switched_by.clone(),
+            switched_why: Some(after.switched_why.clone()).filter(|why| !why.is_empty()),
+            switched_early_days: after.early_days,
             hours: after.moments.hours_since(),
             heard_again_hours: after.watching.hours,
             rollback_trigger: after.watching.trigger,

@@ -19,7 +19,7 @@ use super::{
     decision as found, whole_record,
 };
 use crate::{
-    domain::time::Timestamp,
+    domain::{cutover::record::Ground, time::Timestamp},
     error::Problem,
     state::App,
     store::cutover::{decisions::Decision, watched::Watched},
@@ -39,6 +39,8 @@ pub struct DecisionJson {
     decided: String,
     /// It was decided against what followed from the criteria.
     overruled: bool,
+    /// It follows from the criteria only by a limit that somebody loosened.
+    loosened: bool,
     /// By whom.
     decided_by: String,
     /// When.
@@ -73,6 +75,10 @@ struct DecisionNow {
     stopped: i64,
     /// Going back is due; null: nobody knows yet.
     rollback_due: Option<bool>,
+    /// Somebody has said that the protocols were switched off.
+    switched: bool,
+    /// So many days before the planned day; 0: not before it, or no day was planned.
+    switched_early_days: i64,
 }
 
 impl DecisionNow {
@@ -87,6 +93,8 @@ impl DecisionNow {
             worse: found.worse,
             stopped: found.stopped,
             rollback_due: found.back_due,
+            switched: found.switched,
+            switched_early_days: found.early_days,
         })
     }
 }
@@ -100,6 +108,7 @@ impl DecisionJson {
             name: decision.name.clone(),
             decided: decision.decided.clone(),
             overruled: decision.overruled,
+            loosened: decision.ground() == Ground::Loosened,
             decided_by: decision.decided_by.clone(),
             decided_at: Timestamp(decision.decided_at).to_string(),
             hash: decision.hash.clone(),

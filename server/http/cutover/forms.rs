@@ -22,15 +22,19 @@ use crate::{
     cutovers::{comparing, running},
     domain::{
         access::Permission,
+        audit,
         cutover::{canonical, scope::Scope},
         forecast::day_named,
     },
     error::Problem,
     state::App,
-    store::cutover::scopes::MOST,
+    store::cutover::scopes::{Change, MOST},
     views::cutover::{run::run_url, scopes::scope_url},
     wire::FieldError,
 };
+
+/// The form that removes a scope.
+const REMOVAL: &[Field] = &[Field::Once("why")];
 
 pub(super) type Sent = Result<form::Sent, Problem>;
 
@@ -300,11 +304,57 @@ async fn changed(
         );
     let url = scope_url(&new);
     let by = person.name.clone();
-    let another = !new.is_about_the_same(old);
-    if !app.store().change_scope(new, by, entry, another).await? {
+    let change = if !new.is_about_the_same(old) {
+        Change::Another
+    } else if new == *old {
+        Change::Nothing
+    } else {
+        Change::Details
+    };
+    if !app.store().change_scope(new, by, entry, change).await? {
         return Err(Problem::invalid("/name", "another scope has this name"));
     }
     Ok(Redirect::to(&url).into_response())
+}
+
+/// `POST /cutover/{scope}/remove`
+pub async fn remove(
+    State(app): State<App>,
+    person: Person,
+    Named(id): Named,
+    headers: HeaderMap,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    let old = scope(&app, &id, &person.sites).await?;
+    let fields = Fields::of(sent, REMOVAL)?;
+    let done = removed(&app, &person, &old, &fields).await;
+    or_again(done, &headers, "remove", fields.0, |refused| {
+        pages::board_again(&app, &person, &id, &headers, refused)
+    })
+    .await
+}
+
+async fn removed(
+    app: &App,
+    person: &Person,
+    old: &Scope,
+    fields: &Fields,
+) -> Result<Response, Problem> {
+    let why =
+        audit::reason(fields.get("why")).map_err(|detail| Problem::invalid("/why", detail))?;
+    let entry = person
+        .author
+        .clone()
+        .because(Some(why))
+        .entry(clock::now(), "scope.remove", old.name.clone())
+        .change(Some(canonical::written(&old.whole())), None);
+    if !app.store().remove_scope(old.id.clone(), entry).await? {
+        return Err(Problem::Conflict(
+            "Something was decided for this scope, or it is gone already. What was decided stays, and so does its scope."
+                .to_owned(),
+        ));
+    }
+    Ok(Redirect::to("/cutover").into_response())
 }
 
 /// `POST /cutover/{scope}/run`

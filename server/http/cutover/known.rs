@@ -3,16 +3,11 @@
 use super::{super::query::form_pairs, base};
 use crate::{
     clock,
-    domain::{
-        access::Sites,
-        cutover::{criteria::Systems, scope::Scope},
-        nearest::nearest,
-        verdict::Standing,
-    },
+    domain::{access::Sites, cutover::scope::Scope, nearest::nearest},
     error::Problem,
     state::App,
     store::model::Filter,
-    views::text::{alternatives, counted},
+    views::text::alternatives,
 };
 
 /// So many words are offered instead.
@@ -108,58 +103,6 @@ pub(super) async fn nobody(app: &App, scope: &Scope) -> Result<Vec<String>, Prob
             "No site systems with the roles {} have reported here.",
             several.join(", ")
         )),
-    }
-    Ok(says)
-}
-
-/// What the numbers of a scope leave out although the switch is about it, in sentences: site systems that are not ready, which
-/// whoever depends on them cannot reach either, and clients of the same sites that a filter leaves out.
-pub(super) async fn beside(
-    app: &App,
-    scope: &Scope,
-    base: &Filter,
-    systems: Systems,
-) -> Result<Vec<String>, Problem> {
-    let mut says = Vec::new();
-    if systems.not_ready > 0 {
-        says.push(format!(
-            "Of {}, {} not ready. Whoever depends on them may lose contact, and none of the numbers below counts that.",
-            counted(
-                systems.known,
-                "site system of this scope that reports",
-                "site systems of this scope that report"
-            ),
-            counted(systems.not_ready, "is", "are"),
-        ));
-    }
-    if !scope.filter.is_empty() {
-        let within = if scope.sites.is_empty() {
-            Sites::all()
-        } else {
-            Sites::only(scope.sites.clone())
-        };
-        let now = clock::now();
-        let whole = Filter {
-            standings: Standing::not_cleared(),
-            ..Filter::of(&within)
-        };
-        let named = Filter {
-            within,
-            standings: Standing::not_cleared(),
-            ..base.clone()
-        };
-        let store = app.store();
-        let others = store.length(&whole, now).await? - store.length(&named, now).await?;
-        if others > 0 {
-            says.push(format!(
-                "{} not ready now, and left out by the filter of this scope. They depend on the same site systems, and none of the numbers below counts them.",
-                counted(
-                    others,
-                    "other client of the same sites is",
-                    "other clients of the same sites are"
-                )
-            ));
-        }
     }
     Ok(says)
 }

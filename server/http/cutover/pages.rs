@@ -21,6 +21,7 @@ use super::{
 use crate::{
     clock,
     cutovers::{
+        beside,
         comparing::{self, Leftover, Wanted},
         deciding,
     },
@@ -28,7 +29,7 @@ use crate::{
         access::Sites,
         assess::os_label,
         cutover::{
-            criteria::{Facts, hold},
+            criteria::{Facts, Held, hold},
             difference::Difference,
             scope::Scope,
             tally::Tally,
@@ -40,7 +41,11 @@ use crate::{
     },
     error::Problem,
     state::App,
-    store::{cutover::runs::KeptRun, model::Filter, trend::Slice},
+    store::{
+        cutover::{decisions::Decision, runs::KeptRun, scopes::SaidOfScope},
+        model::Filter,
+        trend::Slice,
+    },
     views::{
         Nav,
         cutover::{
@@ -254,8 +259,9 @@ async fn board(
     let held = hold(&Facts {
         tally: newest.as_ref().map(|(_, (tally, _))| tally),
         observed: around.observed.as_ref(),
-        systems: around.systems,
+        systems: around.systems.sums,
         today: around.today,
+        planned: scope.planned.as_deref(),
         exceptions: newest
             .as_ref()
             .and_then(|(_, (_, value))| value["exceptions"].as_i64())
@@ -266,12 +272,15 @@ async fn board(
         limits: &said.limits,
         marks: &said.marks,
     });
+    let bound = bound(&person.name, &scope, &said, &held, decisions.first());
     let outlook = likely(app, &scope).await?;
     let excepted = newest.as_ref().map_or_else(Vec::new, |(_, (_, value))| {
         FrozenException::all(&value["excepted"], &person.sites)
     });
     let mut nobody = known::nobody(app, &scope).await?;
-    nobody.extend(known::beside(app, &scope, &base, around.systems).await?);
+    nobody.extend(
+        beside::sentences(store, &scope, &base, &around.systems, &person.sites, now).await?,
+    );
     let mut layout = layout(app, Nav::Cutover, Some(person), Some(headers));
     let (may_edit, may_decide) = (may_edit(&layout), layout.may.decide());
     let paper = matches!(shown, Shown::Paper);
@@ -294,11 +303,37 @@ async fn board(
             excepted,
             outlook,
             nobody,
+            bound,
             may_decide,
             may_edit,
         },
         paper,
     ))
+}
+
+/// Why somebody does not decide to switch off, in a sentence; empty: nothing is against it.
+fn bound(
+    by: &str,
+    scope: &Scope,
+    said: &SaidOfScope,
+    held: &[Held],
+    last: Option<&Decision>,
+) -> String {
+    if !scope.two_people {
+        return String::new();
+    }
+    let open = said
+        .request
+        .as_ref()
+        .filter(|request| last.is_none_or(|last| request.marked_at > last.decided_at));
+    let what = if open.is_some_and(|request| request.marked_by == by) {
+        Some("you asked for this decision".to_owned())
+    } else {
+        deciding::own_part(by, said, held)
+    };
+    what.map_or_else(String::new, |what| {
+        format!("This scope takes two people, and {what}. So somebody else decides to switch off.")
+    })
 }
 
 /// The likely picture on the planned day, or why there is none.

@@ -225,6 +225,18 @@ async fn told(
                 format!("is more than {DONE_LASTS} days ago; do it anew, and say so"),
             ));
         }
+        if criterion.is_some_and(Criterion::is_of_the_day) {
+            let detail = match scope.planned.as_deref() {
+                None => Some("plan a day first, and say this of that day".to_owned()),
+                Some(planned) if planned != about => Some(format!(
+                    "the planned day is {planned}; say this of that day"
+                )),
+                Some(_) => None,
+            };
+            if let Some(detail) = detail {
+                return Err(Problem::invalid("/about", detail));
+            }
+        }
         if !link.is_empty() && !link.starts_with("https://") && !link.starts_with("http://") {
             return Err(Problem::invalid("/link", "starts with https:// or http://"));
         }

@@ -9,7 +9,10 @@ use super::super::{
 use crate::domain::{
     access::Sites,
     audit::Entry,
-    cutover::{record::Closed, scope::lie_within},
+    cutover::{
+        record::{Closed, Ground},
+        scope::lie_within,
+    },
 };
 
 /// Decisions that are read at a time for somebody who may not see all of them.
@@ -21,6 +24,7 @@ const PART: u64 = 256 << 10;
 const TAKE: &str = "INSERT INTO decision_head (estate, number, hash) VALUES ($1, 1, '')
 ON CONFLICT (estate) DO UPDATE SET number = decision_head.number + 1
 RETURNING number, hash";
+const THERE: &str = "SELECT id FROM scopes WHERE estate = $1 AND id = $2";
 const MOVE: &str = "UPDATE decision_head SET hash = $2 WHERE estate = $1";
 const HEAD: &str = "SELECT number, hash FROM decision_head WHERE estate = $1";
 const ADD: &str = "INSERT INTO decisions (estate, number, scope, name, sites, decided, decided_by, decided_at, head, foot, hash)
@@ -28,10 +32,11 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const ADD_PART: &str =
     "INSERT INTO decision_parts (estate, number, part, bytes) VALUES ($1, $2, $3, $4)";
 const ALL: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at, head LIKE '%\"overruled\":true%' AS overruled,
- '' AS head, '' AS foot, hash FROM decisions
+ head LIKE '%\"loosened\":%' AND head NOT LIKE '%\"loosened\":0,%' AS loosened, '' AS head, '' AS foot, hash FROM decisions
 WHERE estate = $1 AND ($2 = '' OR scope = $2) AND number < $3 ORDER BY number DESC LIMIT $4";
 const ONE: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at,
- head LIKE '%\"overruled\":true%' AS overruled, head, foot, hash FROM decisions
+ head LIKE '%\"overruled\":true%' AS overruled,
+ head LIKE '%\"loosened\":%' AND head NOT LIKE '%\"loosened\":0,%' AS loosened, head, foot, hash FROM decisions
 WHERE estate = $1 AND number = $2";
 const PARTS: &str =
     "SELECT bytes FROM decision_parts WHERE estate = $1 AND number = $2 AND part = $3";
@@ -40,6 +45,12 @@ const PARTS: &str =
 struct Head {
     number: i64,
     hash: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct There {
+    #[expect(dead_code, reason = "that there is a row says all")]
+    id: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -66,6 +77,8 @@ pub struct Decision {
     pub decided_at: i64,
     /// It overruled what followed from the criteria. Records are in one form, and a quote in a text of theirs has a sign before it.
     pub overruled: bool,
+    /// Criteria were met only because somebody set a limit that lets more through than the usual one; read in the same way.
+    pub loosened: bool,
     /// The first line of the record; empty in lists.
     pub head: String,
     /// The last line; empty in lists.
@@ -75,6 +88,11 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// How it stands to what followed from the criteria.
+    pub const fn ground(&self) -> Ground {
+        Ground::of(self.overruled, self.loosened)
+    }
+
     /// Whether somebody who may see these sites may see it.
     pub fn is_seen(&self, sites: &Sites) -> bool {
         lie_within(self.sites.split(','), sites)
@@ -112,6 +130,13 @@ impl Store {
                 Box::pin(async move {
                     let head: Option<Head> = conn.sql(TAKE).bind(ESTATE).optional().await?;
                     let head = head.ok_or_else(|| broken("no number was given"))?;
+                    // The row taken above holds up whoever removes scopes meanwhile.
+                    let scope = conn.sql(THERE).bind(ESTATE).bind(new.scope.clone());
+                    if scope.optional::<There>().await?.is_none() {
+                        return Err(Error::Input(
+                            "This scope was removed meanwhile. Nothing was decided.".to_owned(),
+                        ));
+                    }
                     let closed = close(head.number, &head.hash);
                     let mut entry = new.entry;
                     entry.subject = format!("{} {}", entry.subject, head.number);

@@ -30,6 +30,14 @@ ON CONFLICT (estate, name) DO NOTHING";
 const CHANGE: &str = "UPDATE scopes SET name = $3, sites = $4, roles = $5, filter = $6, protocols = $7, planned = $8,
   freshness_days = $9, two_people = $10, changed_by = $11, changed_at = $12
 WHERE estate = $1 AND id = $2 AND NOT EXISTS (SELECT 1 FROM scopes AS other WHERE other.estate = $1 AND other.name = $3 AND other.id <> $2)";
+const HOLD: &str = "UPDATE decision_head SET number = number WHERE estate = $1";
+const REMOVE: &str = "DELETE FROM scopes WHERE estate = $1 AND id = $2
+  AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.estate = scopes.estate AND d.scope = scopes.id)";
+const REMOVE_OF: [&str; 3] = [
+    "DELETE FROM scope_limits WHERE estate = $1 AND scope = $2",
+    "DELETE FROM scope_marks WHERE estate = $1 AND scope = $2",
+    "DELETE FROM scope_runs WHERE estate = $1 AND scope = $2",
+];
 const LIMITS: &str = "SELECT criterion, value, set_by, set_at, why FROM scope_limits WHERE estate = $1 AND scope = $2";
 const SET: &str = "INSERT INTO scope_limits (estate, scope, criterion, value, set_by, set_at, why) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (estate, scope, criterion) DO UPDATE SET value = excluded.value, set_by = excluded.set_by, set_at = excluded.set_at,
@@ -104,6 +112,17 @@ pub struct Said {
     pub marked_by: String,
     /// When, in milliseconds.
     pub marked_at: i64,
+}
+
+/// What becomes of a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It stays as it is.
+    Nothing,
+    /// Its name, its day, how long reports count or who decides becomes another.
+    Details,
+    /// It is about other clients or protocols.
+    Another,
 }
 
 /// Who set what is watched for after the switch.
@@ -208,25 +227,47 @@ impl Store {
     }
 
     /// Changes a scope; `false` when it is gone or another has its name. Where it becomes another one, what people said of it
-    /// holds no more: they said it of other clients.
+    /// holds no more: they said it of other clients. And whoever asked for a decision asked for one by the scope as it was.
     pub async fn change_scope(
         &self,
         scope: Scope,
         by: String,
         entry: Entry,
-        another: bool,
+        change: Change,
     ) -> Result<bool> {
         self.writer
             .run(move |conn| {
                 Box::pin(async move {
                     let changed = write(conn, CHANGE, &scope, &by, entry.at, None).await?;
-                    if changed && another {
-                        take_back(conn, &scope.id, &by, entry.at).await?;
+                    if changed && change != Change::Nothing {
+                        take_back(conn, &scope.id, change, &by, entry.at).await?;
                     }
                     if changed {
                         audit::note(conn, &entry).await?;
                     }
                     Ok(changed)
+                })
+            })
+            .await
+    }
+
+    /// Removes a scope with what was set and said for it, and its runs; `false` when it is gone, or something was decided for it.
+    pub async fn remove_scope(&self, scope: String, entry: Entry) -> Result<bool> {
+        self.writer
+            .run(move |conn| {
+                Box::pin(async move {
+                    // Whoever decides takes this row first, on another server too, so that no decision comes in between.
+                    conn.sql(HOLD).bind(ESTATE).execute().await?;
+                    let removed = conn.sql(REMOVE).bind(ESTATE).bind(scope.clone());
+                    if removed.execute().await? == 0 {
+                        return Ok(false);
+                    }
+                    for text in REMOVE_OF {
+                        let statement = conn.sql(text).bind(ESTATE).bind(scope.clone());
+                        statement.execute().await?;
+                    }
+                    audit::note(conn, &entry).await?;
+                    Ok(true)
                 })
             })
             .await
@@ -361,25 +402,40 @@ async fn write_down(conn: &mut Conn, scope: String, said: Said) -> Result<()> {
         .map(drop)
 }
 
-/// Takes back what was said of a scope that became another one, also that somebody asks for a decision, and what its criteria
-/// may hold besides what is usual. That something was switched off stays, and what is watched for since.
-async fn take_back(conn: &mut Conn, scope: &str, by: &str, at: Timestamp) -> Result<()> {
+/// Takes back that somebody asks for a decision, and of a scope that became another one also what else was said, and what its
+/// criteria may hold besides what is usual. That something was switched off stays, and what is watched for since.
+async fn take_back(
+    conn: &mut Conn,
+    scope: &str,
+    change: Change,
+    by: &str,
+    at: Timestamp,
+) -> Result<()> {
     let said: Vec<Said> = conn
         .sql(SAID)
         .bind(ESTATE)
         .bind(scope.to_owned())
         .all()
         .await?;
+    let (another, why) = match change {
+        Change::Another => (true, "Taken back, because the scope became another one."),
+        Change::Details | Change::Nothing => (false, "Taken back, because the scope was changed."),
+    };
     let holding = said.into_iter().filter(|mark| mark.holds);
-    for mark in holding.filter(|mark| !mark.kind.starts_with(SWITCHED_OFF)) {
+    let goes =
+        |mark: &Said| mark.kind == REQUEST || another && !mark.kind.starts_with(SWITCHED_OFF);
+    for mark in holding.filter(goes) {
         let gone = Said {
             holds: false,
-            note: "Taken back, because the scope became another one.".to_owned(),
+            note: why.to_owned(),
             marked_by: by.to_owned(),
             marked_at: at.0,
             ..mark
         };
         write_down(conn, scope.to_owned(), gone).await?;
+    }
+    if !another {
+        return Ok(());
     }
     conn.sql(UNSET)
         .bind(ESTATE)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::super::{ESTATE, Store, error::Result};
 use crate::domain::{
     access::Sites,
-    cutover::{lately::Lately, scope::lie_within},
+    cutover::{lately::Lately, record::Ground, scope::lie_within},
     time::Timestamp,
 };
 
@@ -22,7 +22,8 @@ const END: &str = "UPDATE decisions_watched SET looked_at = $3, took = $4, found
 const SOON: &str =
     "UPDATE decisions_watched SET begun_at = 0, took = 0 WHERE estate = $1 AND number = $2";
 const FOUND: &str = "SELECT d.number, d.name, d.sites, d.decided, d.decided_at, d.scope,
- d.head LIKE '%\"overruled\":true%' AS overruled, w.looked_at, COALESCE(w.found, '') AS found
+ d.head LIKE '%\"overruled\":true%' AS overruled,
+ d.head LIKE '%\"loosened\":%' AND d.head NOT LIKE '%\"loosened\":0,%' AS loosened, w.looked_at, COALESCE(w.found, '') AS found
 FROM scopes AS s JOIN decisions AS d ON d.estate = s.estate
   AND d.number = (SELECT MAX(n.number) FROM decisions AS n WHERE n.estate = s.estate AND n.scope = s.id)
 LEFT JOIN decisions_watched AS w ON w.estate = d.estate AND w.number = d.number
@@ -42,6 +43,7 @@ struct Row {
     decided_at: i64,
     scope: String,
     overruled: bool,
+    loosened: bool,
     looked_at: Option<i64>,
     found: String,
 }
@@ -57,8 +59,8 @@ pub struct Watched {
     pub scope: String,
     /// What was decided, as its code.
     pub decided: String,
-    /// It overruled what followed from the criteria.
-    pub overruled: bool,
+    /// How it stands to what followed from the criteria.
+    pub ground: Ground,
     /// When.
     pub decided_at: Timestamp,
     /// The moment that was found is of; `None`: nobody has looked yet.
@@ -141,7 +143,7 @@ impl Store {
                 name: row.name,
                 scope: row.scope,
                 decided: row.decided,
-                overruled: row.overruled,
+                ground: Ground::of(row.overruled, row.loosened),
                 decided_at: Timestamp(row.decided_at),
                 looked_at: row.looked_at.map(Timestamp),
                 found: row.looked_at.and_then(|_| Lately::read(&row.found)),

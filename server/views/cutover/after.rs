@@ -3,7 +3,10 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::{lately::found_says, parts::Name};
+use super::{
+    lately::{found_says, switched},
+    parts::Name,
+};
 use crate::{
     domain::{
         assess::os_label,
@@ -93,6 +96,10 @@ pub struct AfterPage {
     pub since: Moment,
     /// Who said that it was switched off; empty: nobody has.
     pub switched_by: String,
+    /// What they said to it; empty: nothing.
+    pub switched_why: String,
+    /// That it was before the planned day; empty: it was not.
+    pub early: String,
     /// It was decided not to.
     pub no_go: bool,
     /// What speaks against switching off now, in sentences.
@@ -203,14 +210,16 @@ pub struct Stands<'s> {
 
 impl Stands<'_> {
     /// What speaks against switching off now, in sentences.
-    fn against(&self, decided: Option<Decided>, planned: &Value, now: Timestamp) -> Vec<String> {
+    pub fn against(&self, decision: &Decision, head: &Value, now: Timestamp) -> Vec<String> {
+        let decided = Decided::from_code(&decision.decided);
+        let planned = &head["scope"]["planned"];
         let mut against = Vec::new();
         if decided == Some(Decided::NoGo) {
             against.push("It was decided not to switch off.".to_owned());
         }
         if let Some(later) = self.later {
             let said = Decided::from_code(&later.decided)
-                .map_or("not known", |made| made.said(later.overruled));
+                .map_or("not known", |made| made.said(later.ground()));
             against.push(format!(
                 "A later decision of this scope was made: record {}, {said}.",
                 later.number
@@ -272,12 +281,18 @@ impl AfterPage {
         Self {
             number: decision.number,
             name: decision.name.clone(),
-            decided: decided.map_or("Not known", |made| made.said(decision.overruled)),
+            decided: decided.map_or("Not known", |made| made.said(decision.ground())),
             at: Moment::new(Timestamp(decision.decided_at), now),
             since: Moment::new(Timestamp(after.moments.switched), now),
             switched_by: after.switched_by.clone().unwrap_or_default(),
+            switched_why: after.switched_why.clone(),
+            early: if after.early_days > 0 {
+                format!("It was {}.", switched(after.early_days))
+            } else {
+                String::new()
+            },
             no_go,
-            before_switching: stands.against(decided, &head["scope"]["planned"], now),
+            before_switching: stands.against(decision, head, now),
             tone,
             heading,
             says: back_says(after),

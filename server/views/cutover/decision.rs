@@ -114,7 +114,7 @@ impl Later {
         Self {
             number: decision.number,
             decided: Decided::from_code(&decision.decided)
-                .map_or("Not known", |made| made.said(decision.overruled)),
+                .map_or("Not known", |made| made.said(decision.ground())),
             by: decision.decided_by.clone(),
             at: Moment::new(at, at).absolute,
         }
@@ -190,6 +190,8 @@ pub struct Frozen {
     pub why: String,
     /// Conditions.
     pub conditions: String,
+    /// What stood beside the numbers, in sentences.
+    pub beside: Vec<String>,
     /// It overruled what followed from the criteria.
     pub overruled: bool,
     /// What followed.
@@ -253,9 +255,10 @@ impl Frozen {
                 }
             ),
             dependence: text(&head["dependence"]),
+            beside: each(&head["beside"]).iter().map(text).collect(),
             planned: or(text(&scope["planned"]), "no day was planned"),
             decided: Decided::from_code(&text(&made["decided"]))
-                .map_or("Not known", |known| known.said(overruled)),
+                .map_or("Not known", |known| known.said(decision.ground())),
             by: text(&made["by"]),
             requested: text(&made["requested_by"]),
             at: moment(&text(&made["at"])),

@@ -85,22 +85,33 @@ pub fn found_says(found: &Lately) -> String {
             parts.push(counted(n, one, many));
         }
     }
-    if parts.is_empty() {
-        let as_it_was = if found.switched {
-            "Switched off; otherwise as it was decided"
-        } else {
-            "As it was decided"
-        };
-        return as_it_was.to_owned();
+    let nothing = parts.is_empty();
+    if found.switched && (nothing || !found.is_back_due() || found.early_days > 0) {
+        parts.insert(0, switched(found.early_days));
     }
-    if found.switched && !found.is_back_due() {
-        parts.insert(0, "switched off".to_owned());
+    if nothing {
+        parts.push(if found.switched {
+            "otherwise as it was decided".to_owned()
+        } else {
+            "as it was decided".to_owned()
+        });
     }
     let mut says = parts.join("; ");
     if let Some(first) = says.get(..1).map(str::to_uppercase) {
         says.replace_range(..1, &first);
     }
     says
+}
+
+/// That somebody said that it was switched off, and whether that was before the planned day.
+pub fn switched(early_days: i64) -> String {
+    match early_days {
+        0 => "switched off".to_owned(),
+        n => format!(
+            "switched off {} before the planned day",
+            counted(n, "day", "days")
+        ),
+    }
 }
 
 /// Lines of the first screen: decisions to switch off that do not hold any more, or were not looked at for a day.
@@ -112,7 +123,7 @@ pub fn attention<'w>(
     watched.sort_by_key(|one| std::cmp::Reverse(one.number));
     let each = watched.into_iter().filter_map(|one| {
         let decided =
-            Decided::from_code(&one.decided).map_or("Not known", |made| made.said(one.overruled));
+            Decided::from_code(&one.decided).map_or("Not known", |made| made.said(one.ground));
         let what = format!("Record {} for {} ({decided})", one.number, one.name);
         let page = format!("/cutover/decisions/{}", one.number);
         let late = now.since(one.looked_at.unwrap_or(one.decided_at)) > DAY;

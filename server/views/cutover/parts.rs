@@ -217,10 +217,13 @@ impl CriterionLine {
                 "marked by a person".to_owned()
             },
             value: held.limit,
-            set: held
-                .set
-                .as_ref()
-                .map_or_else(|| "usual".to_owned(), |set| format!("set by {}", set.by)),
+            set: held.set.as_ref().map_or_else(
+                || "usual".to_owned(),
+                |set| {
+                    let usual = criterion.figure(criterion.usual());
+                    format!("usually {usual}; set by {}", set.by)
+                },
+            ),
             why: held
                 .set
                 .as_ref()

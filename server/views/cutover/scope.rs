@@ -102,6 +102,8 @@ pub struct Board<'b> {
     pub outlook: Vec<String>,
     /// What of the scope nobody is in, in sentences.
     pub nobody: Vec<String>,
+    /// Why the reader does not decide to switch off, in a sentence; empty: nothing is against it.
+    pub bound: String,
     /// Whether the reader may edit.
     pub may_edit: bool,
     /// Whether the reader may decide.
@@ -167,6 +169,8 @@ pub struct ScopePage {
     pub decisions: Vec<DecisionRow>,
     /// Who asked for a decision, in a sentence; empty: nobody.
     pub request: String,
+    /// Why the reader does not decide to switch off, in a sentence; empty: nothing is against it.
+    pub bound: String,
     /// The form to edit it.
     pub form: ScopeForm,
     /// What was recommended, for the form: `1` or `0`.
@@ -306,6 +310,7 @@ impl ScopePage {
                     let when = Moment::new(Timestamp(said.marked_at), now).absolute;
                     format!("{} asked for a decision on {when}.", said.marked_by)
                 }),
+            bound: board.bound,
             form: ScopeForm::of(scope),
             seen_go: u8::from(recommended.go),
             seen_most: board.run.map_or(0, |(_, tally)| tally.fates.most()),

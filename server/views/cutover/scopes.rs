@@ -48,7 +48,7 @@ impl DecisionRow {
             number: decision.number,
             name: decision.name.clone(),
             decided: record::Decided::from_code(&decision.decided)
-                .map_or("Not known", |made| made.said(decision.overruled)),
+                .map_or("Not known", |made| made.said(decision.ground())),
             by: decision.decided_by.clone(),
             at: Moment::new(Timestamp(decision.decided_at), now),
         }

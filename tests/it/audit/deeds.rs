@@ -17,7 +17,11 @@ use cutover::{
     store::{
         Store,
         audit_log::AuditFilter,
-        cutover::{decisions::NewDecision, runs::KeptRun, scopes::Said},
+        cutover::{
+            decisions::NewDecision,
+            runs::KeptRun,
+            scopes::{Change, Said},
+        },
         exceptions::{Answer, Doer, Taken},
         identify::ClientId,
         membership::Consent,
@@ -411,7 +415,12 @@ async fn every_deed_about_a_cutover_leaves_one_entry() {
                 id,
                 ..scope.clone()
             };
-            store.change_scope(other, "ann".to_owned(), entry("scope.change"), true)
+            store.change_scope(
+                other,
+                "ann".to_owned(),
+                entry("scope.change"),
+                Change::Another,
+            )
         };
         assert!(change("s").await.expect("asked"));
         watch.one("scope.change").await;
@@ -473,6 +482,62 @@ async fn every_deed_about_a_cutover_leaves_one_entry() {
         assert_eq!(said.why.as_deref(), Some("too early"));
         assert_eq!(said.subject, "Site P01 1");
         assert_eq!(said.new.as_deref(), Some("no_go, hash ff"));
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_is_removed_leaves_one_entry_and_one_that_stays_none() {
+    for test in TestStore::each().await {
+        let store = &test.store;
+        let mut watch = Watch {
+            store,
+            engine: test.engine,
+            seen: 0,
+            deeds: Vec::new(),
+        };
+        let entry = |deed| ann().entry(NOON, deed, "Site P01");
+        let scope = Scope {
+            id: "s".to_owned(),
+            name: "Site P01".to_owned(),
+            freshness_days: 14,
+            ..Scope::default()
+        };
+        let add = || store.add_scope(scope.clone(), "ann".to_owned(), entry("scope.create"));
+        let remove = || store.remove_scope("s".to_owned(), entry("scope.remove"));
+        assert!(add().await.expect("asked"));
+        watch.one("scope.create").await;
+        assert!(remove().await.expect("asked"));
+        watch.one("scope.remove").await;
+        assert!(!remove().await.expect("asked"), "it is gone");
+        watch.none("a scope that is gone").await;
+        assert!(add().await.expect("asked"), "and its name is free");
+        watch.one("scope.create").await;
+        let new = NewDecision {
+            scope: "s".to_owned(),
+            name: "Site P01".to_owned(),
+            sites: Vec::new(),
+            decided: "no_go",
+            by: "ann".to_owned(),
+            entry: entry("decision.make"),
+        };
+        let closed = |_: i64, _: &str| Closed {
+            head: "{}".to_owned(),
+            foot: "{}".to_owned(),
+            hash: "ff".to_owned(),
+        };
+        let made = store.add_decision(new.clone(), std::io::empty(), closed);
+        made.await.expect("made");
+        watch.one("decision.make").await;
+        assert!(!remove().await.expect("asked"), "something was decided");
+        watch.none("a scope of which something was decided").await;
+        // Nothing is decided of a scope that went meanwhile.
+        let gone = NewDecision {
+            scope: "gone".to_owned(),
+            ..new
+        };
+        let made = store.add_decision(gone, std::io::empty(), closed).await;
+        assert!(made.is_err(), "{made:?}");
+        watch.none("a decision of no scope").await;
     }
 }
 

@@ -46,7 +46,13 @@ async fn who_is_heard_lately_is_watched_and_nobody_is_called_stopped_too_early()
         let set = post(&app, &cookie, &format!("{scope}/limits"), form).await;
         assert_eq!(set.status, 303);
         let switched = format!("{decision}/switched");
-        assert_eq!(post(&app, &cookie, &switched, "").await.status, 303);
+        assert_eq!(post(&app, &cookie, &switched, "").await.status, 422);
+        assert_eq!(
+            post(&app, &cookie, &switched, "why=The+night+was+free")
+                .await
+                .status,
+            303
+        );
         let after = app.json(&api).await;
         assert_eq!(after["switched_by"], "admin");
         assert_eq!(after["rollback_trigger"], 500);
@@ -67,7 +73,7 @@ async fn who_is_heard_lately_is_watched_and_nobody_is_called_stopped_too_early()
             text.contains("Of 1 that was to lose contact and heard lately, 1 was heard again."),
             "{text}"
         );
-        let back = post(&app, &cookie, &switched, "take_back=1").await;
+        let back = post(&app, &cookie, &switched, "take_back=1&why=Said+too+early").await;
         assert_eq!(back.status, 303);
         let after = app.json(&api).await;
         assert_eq!(after["switched_by"], serde_json::Value::Null);

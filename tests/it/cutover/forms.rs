@@ -111,7 +111,7 @@ async fn what_was_typed_into_a_form_that_is_refused_stays() {
         );
         assert!(!stale.text().contains("name=\"seen_most\" value=\"77\""));
         // Several lines are taken as one.
-        let lines = "kind=freeze&note=One+line%0D%0Aand+two&about=2027-03-01";
+        let lines = "kind=freeze&note=One+line%0D%0Aand+two&about=2027-03-12";
         let lines = form(&app, &cookie, &format!("{scope}/say"), lines).await;
         assert_eq!(lines.status, 303, "{}", lines.text());
         assert!(

@@ -33,6 +33,7 @@ pub fn ready(name: &str) -> Known {
         judged: true,
         seen_using_old: false,
         suspected: false,
+        way: None,
         collected_at: Some(1),
         received_at: Some(1),
         evidence: "00".to_owned(),
@@ -371,6 +372,7 @@ fn all_are_asked_and_what_nobody_knows_is_not_met() {
             observed,
             exceptions,
             ending,
+            planned: Some("2027-03-01"),
             limits: &[],
             marks: &marks,
             ..Facts::default()
@@ -422,6 +424,49 @@ fn all_are_asked_and_what_nobody_knows_is_not_met() {
         one.standing = Standing::Undetermined;
     }
     assert_eq!(met(&some, Some(&whole), 0, Some(0)), "coverage");
+}
+
+/// Whoever is ready talks to somebody, and loses contact with that.
+#[test]
+fn nobody_is_safe_behind_a_management_point_that_is_not_ready() {
+    let behind = |way| {
+        judge(&Known {
+            way,
+            ..ready("PC-1")
+        })
+    };
+    assert_eq!(behind(None).fate, Fate::Safe);
+    for standing in Standing::ALL {
+        let found = behind(Some(standing));
+        let fails = matches!(
+            standing,
+            Standing::Blocking | Standing::Conflict | Standing::RestartPending
+        );
+        let wanted = if fails {
+            Fate::MayLose
+        } else {
+            Fate::CannotSay
+        };
+        assert_eq!(
+            (found.fate, found.because),
+            (wanted, Because::ManagementPoint)
+        );
+        // It makes nobody better off.
+        let blocks = Known {
+            standing: Standing::Blocking,
+            verdict: Some(Standing::Blocking),
+            impact: Some(Impact::Orphan),
+            way: Some(standing),
+            ..ready("PC-2")
+        };
+        assert_eq!(judge(&blocks).fate, Fate::WillLose);
+    }
+    let (_, hash) = ran(&[ready("PC-1")]);
+    let (_, other) = ran(&[Known {
+        way: Some(Standing::Silent),
+        ..ready("PC-1")
+    }]);
+    assert_ne!(hash, other, "it is one of the inputs");
 }
 
 #[test]
@@ -489,6 +534,7 @@ fn what_people_say_holds_for_a_while_and_against_no_report() {
         let held = hold(&Facts {
             marks: &[mark(criterion, on)],
             today,
+            planned: Some("2027-03-12"),
             systems,
             ..Facts::default()
         });
@@ -505,8 +551,9 @@ fn what_people_say_holds_for_a_while_and_against_no_report() {
         (Criterion::Rollback, "2020-01-01", false),
         (Criterion::SiteSystems, "2020-01-01", false),
         (Criterion::Rehearsal, "no day", false),
-        // These say what will be, or what there is.
+        // These say what will be on the planned day, or what there is.
         (Criterion::Freeze, "2027-03-12", true),
+        (Criterion::Freeze, "2027-03-13", false),
         (Criterion::RepairPath, "2020-01-01", true),
     ] {
         assert_eq!(met(criterion, on, none).0, wanted, "{criterion:?} {on}");
@@ -518,6 +565,19 @@ fn what_people_say_holds_for_a_while_and_against_no_report() {
     assert!(
         !is_met && says.contains("1 of 15 that report are not ready"),
         "{says}"
+    );
+    let unplanned = hold(&Facts {
+        marks: &[mark(Criterion::Freeze, "2027-03-12")],
+        today,
+        ..Facts::default()
+    });
+    let freeze = unplanned
+        .iter()
+        .find(|held| held.criterion == Criterion::Freeze)
+        .expect("it is asked");
+    assert!(
+        !freeze.met && freeze.says.contains("No day is planned"),
+        "{freeze:?}"
     );
     // It is about the site systems alone.
     assert!(met(Criterion::Rehearsal, "2026-11-01", systems(15, 1)).0);

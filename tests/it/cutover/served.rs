@@ -100,7 +100,12 @@ async fn a_board_decides_and_the_record_does_not_move() {
             "freeze",
             "repair_path",
         ] {
-            let form = format!("kind={kind}&note=Seen+and+timed&about={}", lately());
+            let about = if kind == "freeze" {
+                "2027-03-12".to_owned()
+            } else {
+                lately()
+            };
+            let form = format!("kind={kind}&note=Seen+and+timed&about={about}");
             assert_eq!(
                 post(&app, &cookie, &format!("{scope}/say"), &form)
                     .await
@@ -532,7 +537,12 @@ async fn a_go_against_the_criteria_is_never_told_as_a_plain_one() {
         assert!(said.contains("Go, against the criteria"), "{said}");
         // That it was switched off stays, whatever becomes of the scope.
         let switched = format!("{record}/switched");
-        assert_eq!(post(&app, &cookie, &switched, "").await.status, 303);
+        assert_eq!(
+            post(&app, &cookie, &switched, "why=The+night+was+free")
+                .await
+                .status,
+            303
+        );
         let other = "name=Site+P01&sites=P02&tls10=1&freshness_days=14";
         assert_eq!(post(&app, &cookie, &scope, other).await.status, 303);
         let text = page(&app, &cookie, &format!("{record}/after")).await;

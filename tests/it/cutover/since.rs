@@ -176,7 +176,7 @@ async fn what_a_site_system_reports_nobody_says_away() {
             "{text}"
         );
         assert_eq!(met(&text), before - 1, "{text}");
-        let beside = "Of 1 site system of this scope that reports, 1 is not ready. Whoever depends on them may lose contact";
+        let beside = "Of 1 site system of this scope that reports, 1 is not ready. At 1 site that is a management point, or what one needs:";
         assert!(text.contains(beside), "{text}");
         let home = page(&app, &cookie, "/").await;
         assert!(

@@ -5,21 +5,48 @@ use std::{io::Cursor, sync::Arc};
 use aws_lc_rs::signature::Ed25519KeyPair;
 use cutover::{
     domain::{
+        access::Sites,
         audit::{Actor, Entry},
-        cutover::record::close,
+        cutover::{
+            record::{Decided, Ground, close},
+            scope::Scope,
+        },
     },
     store::{Store, cutover::decisions::NewDecision},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::stores::{NOON, TestStore};
 
+async fn scope(store: &Store) {
+    let scope = Scope {
+        id: "s".to_owned(),
+        name: "Site P01".to_owned(),
+        sites: vec!["P01".to_owned()],
+        freshness_days: 14,
+        ..Scope::default()
+    };
+    let entry = Entry::new(
+        NOON,
+        Actor::Person("ada".to_owned()),
+        "scope.create",
+        "Site P01",
+    );
+    let added = store.add_scope(scope, "ada".to_owned(), entry).await;
+    assert!(added.expect("asked"));
+}
+
 async fn decided(store: &Store, key: Arc<Ed25519KeyPair>) -> i64 {
+    let head = json!({"lines": {"count": 0, "sha256": ""}});
+    made(store, key, "no_go", head).await
+}
+
+async fn made(store: &Store, key: Arc<Ed25519KeyPair>, code: &'static str, head: Value) -> i64 {
     let new = NewDecision {
         scope: "s".to_owned(),
         name: "Site P01".to_owned(),
         sites: vec!["P01".to_owned()],
-        decided: "no_go",
+        decided: code,
         by: "ada".to_owned(),
         entry: Entry::new(
             NOON,
@@ -30,12 +57,7 @@ async fn decided(store: &Store, key: Arc<Ed25519KeyPair>) -> i64 {
     };
     let lines = Cursor::new(vec![7_u8; 600 << 10]);
     let made = store.add_decision(new, lines, move |number, before| {
-        close(
-            json!({"lines": {"count": 0, "sha256": ""}}),
-            number,
-            before,
-            &key,
-        )
+        close(head, number, before, &key)
     });
     made.await.expect("a decision")
 }
@@ -45,6 +67,7 @@ async fn two_servers_make_no_two_records_with_one_number() {
     let key = Arc::new(Ed25519KeyPair::generate().expect("a key"));
     for test in TestStore::each().await {
         let other = Store::open(&test.url).await.expect("a second server");
+        scope(&test.store).await;
         let stores = [test.store.clone(), other.clone()];
         let each = (0..12).map(|n| decided(&stores[n % 2], Arc::clone(&key)));
         let mut numbers = futures::future::join_all(each).await;
@@ -81,6 +104,7 @@ async fn two_servers_make_no_two_records_with_one_number() {
 async fn the_database_refuses_to_change_a_decision() {
     let key = Arc::new(Ed25519KeyPair::generate().expect("a key"));
     for test in TestStore::each().await {
+        scope(&test.store).await;
         decided(&test.store, Arc::clone(&key)).await;
         for text in [
             "UPDATE decisions SET decided = 'go'",
@@ -106,5 +130,46 @@ async fn the_database_refuses_to_change_a_decision() {
                 test.engine
             );
         }
+    }
+}
+
+/// Lists know it without reading records, and no words of people are taken for it.
+#[tokio::test]
+async fn on_which_ground_a_decision_stands_is_told_in_lists() {
+    let key = Arc::new(Ed25519KeyPair::generate().expect("a key"));
+    for test in TestStore::each().await {
+        scope(&test.store).await;
+        let head = |overruled: bool, loosened: i64, why: &str| {
+            json!({
+                "lines": {"count": 0, "sha256": ""},
+                "recommendation": {"go": true, "loosened": loosened, "open": 0, "says": "Go"},
+                "decision": {"overruled": overruled, "why": why},
+            })
+        };
+        let claims = "\"loosened\":3,\"open\":0 \"overruled\":true \"loosened\":0,";
+        for (head, wanted) in [
+            (head(false, 0, claims), Ground::Criteria),
+            (head(false, 2, claims), Ground::Loosened),
+            (head(false, 10, ""), Ground::Loosened),
+            (head(true, 2, ""), Ground::Overruled),
+            // As records were before anybody counted that.
+            (
+                json!({"lines": {"count": 0, "sha256": ""}}),
+                Ground::Criteria,
+            ),
+        ] {
+            let number = made(&test.store, Arc::clone(&key), "go", head).await;
+            let one = test.store.decision(number).await.expect("read");
+            assert_eq!(one.expect("it").ground(), wanted, "{}", test.engine);
+            let list = test.store.decisions("s", i64::MAX, 1).await.expect("read");
+            assert_eq!(list[0].ground(), wanted, "{}", test.engine);
+            let watched = test.store.decisions_watched(&Sites::all()).await;
+            let watched = watched.expect("read");
+            assert_eq!(watched[&number].ground, wanted, "{}", test.engine);
+        }
+        assert_eq!(
+            Decided::Go.said(Ground::Loosened),
+            "Go, by a limit that somebody loosened"
+        );
     }
 }

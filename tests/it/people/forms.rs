@@ -183,7 +183,21 @@ async fn fill(app: &TestApp, cookie: &str) -> Filled {
     assert!(disabled.status.success());
     post(app, cookie, "/views", "name=Old&address=/blockers").await;
 
-    crate::cutover::decided(app).await;
+    // Two of one scope, after one of which it was switched off.
+    let scope = crate::cutover::decided(app).await;
+    let now = app.json(&format!("/api/v1/scopes/{scope}/what-if")).await;
+    let form = format!(
+        "decided=no_go&seen_go=0&seen_most={}&why=Still+too+early",
+        now["most"]
+    );
+    post(app, cookie, &format!("/cutover/{scope}/decide"), &form).await;
+    post(
+        app,
+        cookie,
+        "/cutover/decisions/1/switched",
+        "why=It+was+done",
+    )
+    .await;
     for name in ["Asked", "Open"] {
         let form = format!("name={name}&sites=P01&tls10=1&freshness_days=14&two_people=1");
         let scope = post(app, cookie, "/cutover", &form).await;

@@ -10,7 +10,7 @@ use cutover::{
             criteria::{Criterion, Facts, Held, Limit, Mark, Systems, hold},
             difference::{Difference, Who, Worse},
             lately::Lately,
-            record::Decided,
+            record::{Decided, Ground},
             scope::Scope,
             tally::{Run, Tally},
             whatif::{Because, Fate, Known, Membership},
@@ -93,6 +93,7 @@ fn known(n: usize) -> Known {
         judged: true,
         seen_using_old: false,
         suspected: false,
+        way: None,
         collected_at: None,
         received_at: None,
         evidence: String::new(),
@@ -221,6 +222,7 @@ fn held(tally: Option<&Tally>, said: &SaidOfScope) -> Vec<Held> {
             not_ready: 2,
         },
         today: day_of(now()),
+        planned: None,
         exceptions: 1,
         ending: Some(0),
         limits: &said.limits,
@@ -238,6 +240,7 @@ fn decision() -> Decision {
         decided_by: "ada.lind".to_owned(),
         decided_at: now().plus(-DAY).0,
         overruled: true,
+        loosened: false,
         head: String::new(),
         foot: String::new(),
         hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
@@ -247,7 +250,8 @@ fn decision() -> Decision {
 fn head(tally: &Tally) -> Value {
     let criteria: Vec<Value> = held(Some(tally), &said()).iter().map(Held::json).collect();
     json!({
-        "scope": scope().whole(), "dependence": scope().dependence(), "ruleset": "2026.11.1",
+        "scope": scope().whole(), "dependence": scope().dependence(),
+        "beside": ["Of 15 site systems of this scope that report, 2 are <b>not</b> ready."], "ruleset": "2026.11.1",
         "input_hash": "9f86d081884c7d65", "tally": tally.json(), "criteria": criteria,
         "recommendation": {"go": false, "open": 7, "says": "No-go: 7 of 10 criteria are not met."},
         "exceptions": exceptions(), "lines": {"count": 200}, "before": "", "key": "00ff",
@@ -298,6 +302,9 @@ fn after(stopped: i64, waiting: i64, switched_by: Option<&str>) -> After {
             hours: 26,
         },
         switched_by: switched_by.map(str::to_owned),
+        switched_why: switched_by
+            .map_or_else(String::new, |_| "The <b>night</b> was free".to_owned()),
+        early_days: switched_by.map_or(0, |_| 107),
         watching: Watching::default(),
         watch,
         stopped: (0..stopped).map(one).collect(),
@@ -310,7 +317,7 @@ fn watched() -> Watched {
         name: scope().name,
         scope: scope().id,
         decided: decision().decided,
-        overruled: true,
+        ground: Ground::Overruled,
         decided_at: Timestamp(decision().decided_at),
         looked_at: Some(now().plus(-HOUR)),
         found: Some(Lately {
@@ -323,6 +330,7 @@ fn watched() -> Watched {
             baseline: 102,
             back_due: Some(true),
             switched: true,
+            early_days: 0,
         }),
     }
 }
@@ -397,6 +405,12 @@ pub fn pages() -> Vec<(&'static str, String)> {
                     Vec::new()
                 },
                 outlook: vec!["None: there are too few days.".to_owned()],
+                bound: if run {
+                    "This scope takes two people, and you asked for this decision. So somebody else decides to switch off."
+                        .to_owned()
+                } else {
+                    String::new()
+                },
                 nobody: if run {
                     Vec::new()
                 } else {
