@@ -235,7 +235,7 @@ impl Problem {
                 "This token may make {quota} requests a minute. Send it again after the time in Retry-After; the header RateLimit says how many are left."
             ),
             Self::Busy => {
-                "Too much is waiting to be written. Nothing of this request was acknowledged; send it again after the time in Retry-After. Sending a report twice is harmless.".to_owned()
+                "Too much is waiting to be written, or too many lists are being taken away at once. Nothing of this request was acknowledged; send it again after the time in Retry-After. Sending a report twice is harmless.".to_owned()
             }
             Self::Unavailable => {
                 "The database cannot be reached or cannot write at the moment; the server's log has the cause. Nothing of this request was acknowledged; send it again after the time in Retry-After. Sending a report twice is harmless.".to_owned()

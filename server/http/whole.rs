@@ -1,11 +1,14 @@
 //! A whole list at once, in any form but that of pages: from one snapshot, a portion at a time, in constant memory.
 
+use std::{pin::pin, time::Duration};
+
 use axum::{
     body::{Body, Bytes},
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
 use futures::{Stream, StreamExt as _, future::ready, stream};
+use tokio::{sync::mpsc, time::timeout};
 
 use super::{
     collection,
@@ -250,15 +253,92 @@ fn streamed(walk: Walk, lines: Lines, name: &str) -> Result<Response, Problem> {
 }
 
 /// A head and what follows it. Nothing empty is sent: of HTTP/2, programs take many empty frames for an attack, and go.
+///
+/// What follows is read by a task of its own, which waits for whoever takes it and not for ever: it holds a snapshot of the
+/// database, and few can be held at once.
 pub(super) fn body(
     head: impl Into<Bytes>,
     rest: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
 ) -> Body {
     let head = head.into();
-    let whole = stream::once(ready(Ok(head))).chain(rest);
+    let whole = stream::once(ready(Ok(head))).chain(taken_in_time(rest, PIECE_WAITS));
     let says = |piece: &Result<Bytes, std::io::Error>| match piece {
         Ok(piece) => !piece.is_empty(),
         Err(_) => true,
     };
     Body::from_stream(whole.filter(move |piece| ready(says(piece))))
+}
+
+/// Pieces that wait for whoever takes them.
+const AHEAD: usize = 2;
+/// So long a piece may wait. PostgreSQL ends a transaction that does nothing for that long, too.
+const PIECE_WAITS: Duration = Duration::from_secs(20);
+/// So long the whole may take.
+const WHOLE_TAKES: Duration = Duration::from_secs(3_600);
+
+/// The same pieces while they are taken in time; else a transfer that is broken off, so that nobody takes a part for the whole.
+fn taken_in_time(
+    pieces: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+    piece_waits: Duration,
+) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static {
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    tokio::spawn(async move {
+        let sent = async {
+            let mut pieces = pin!(pieces);
+            loop {
+                let piece = pieces.next().await;
+                let ends = !matches!(piece, Some(Ok(_)));
+                // Whoever takes it may have gone.
+                if sender.send_timeout(piece, piece_waits).await.is_err() || ends {
+                    return;
+                }
+            }
+        };
+        if timeout(WHOLE_TAKES, sent).await.is_err() {
+            tracing::info!("a download took too long and was broken off");
+        }
+    });
+    let late = || std::io::Error::other("the download was not taken in time");
+    stream::unfold(Some(receiver), move |receiver| async move {
+        let mut receiver = receiver?;
+        match receiver.recv().await {
+            Some(Some(piece)) => Some((piece, Some(receiver))),
+            Some(None) => None,
+            None => Some((Err(late()), None)),
+        }
+    })
+    // The compressing layer asks once more after the end.
+    .fuse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(n: usize) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static {
+        stream::iter((0..n).map(|_| Ok(Bytes::from_static(b"piece"))))
+    }
+
+    #[tokio::test]
+    async fn what_is_taken_comes_whole() {
+        let taken: Vec<_> = taken_in_time(pieces(100), PIECE_WAITS).collect().await;
+        assert_eq!(taken.len(), 100);
+        assert!(taken.iter().all(Result::is_ok));
+    }
+
+    /// A part that ends like the whole would pass for it.
+    #[tokio::test]
+    async fn what_waits_too_long_ends_as_broken() {
+        let waiting = taken_in_time(pieces(100), Duration::ZERO);
+        let mut waiting = pin!(waiting);
+        // The task goes as far as it gets before anybody takes anything.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let mut taken = Vec::new();
+        while let Some(piece) = waiting.next().await {
+            taken.push(piece.is_ok());
+        }
+        assert_eq!(taken, [true, true, false]);
+    }
 }

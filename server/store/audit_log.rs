@@ -2,7 +2,7 @@
 
 use super::{
     ESTATE, Store,
-    db::Tx,
+    db::{Errand, Tx},
     error::{Error, Result},
 };
 use crate::domain::{
@@ -186,7 +186,7 @@ impl Store {
 
     /// The log from its beginning, a portion at a time, from one snapshot.
     pub async fn walk_audit(&self, filter: AuditFilter) -> Result<AuditWalk> {
-        let mut tx = self.db.read().await?;
+        let mut tx = self.db.read_long(Errand::Download).await?;
         // The first read is what a snapshot begins with.
         let head = place(&mut tx, HEAD).await?;
         let anchor = place(&mut tx, ANCHOR).await?;

@@ -23,13 +23,41 @@ static POSTGRES_ONLY: Migrator = sqlx::migrate!("./migrations/postgres");
 /// SQLite before this can corrupt a file when a write and a checkpoint meet (the WAL-reset bug).
 const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
 
+/// The pools to read from. What takes long has connections of its own: else a few who take a list away slowly, or ask what would
+/// happen to a million clients, would hold up every report, because each sender is looked up.
+#[derive(Clone, Debug)]
+pub struct Pools<P> {
+    /// For what takes moments.
+    quick: P,
+    /// For lists that are taken away as fast as whoever asks for them reads.
+    downloads: P,
+    /// For what-ifs, which read a whole scope.
+    runs: P,
+}
+
+/// Lists that are taken away at once; others are told to come back.
+const DOWNLOADS: u32 = 4;
+/// What-ifs at once; others wait for their turn.
+const RUNS: u32 = 2;
+/// For so long whoever wants to take a list away waits for a turn.
+const DOWNLOAD_WAITS: Duration = Duration::from_secs(5);
+
 /// The pools to read from, and how to open a connection to write with.
 #[derive(Clone, Debug)]
 pub enum Db {
     /// One file, one writer: the default.
-    Sqlite(SqlitePool, Box<SqliteConnectOptions>),
+    Sqlite(Pools<SqlitePool>, Box<SqliteConnectOptions>),
     /// A server: for fleets that outgrow one file, and for several of our servers on one database.
-    Postgres(PgPool, Box<PgConnectOptions>),
+    Postgres(Pools<PgPool>, Box<PgConnectOptions>),
+}
+
+/// What takes long, and reads from one snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// A list that is taken away.
+    Download,
+    /// A whole scope.
+    Run,
 }
 
 impl Db {
@@ -68,10 +96,19 @@ impl Db {
             .statement_cache_capacity(256)
             .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(5));
         let writer = options.clone().pragma("cache_size", "-65536");
-        let readers = SqlitePoolOptions::new()
-            .max_connections(6)
-            .connect_with(options.pragma("cache_size", "-8192"))
-            .await?;
+        let options = options.pragma("cache_size", "-8192");
+        let pool = SqlitePoolOptions::new;
+        let readers = Pools {
+            quick: pool()
+                .max_connections(6)
+                .connect_with(options.clone())
+                .await?,
+            downloads: pool()
+                .max_connections(DOWNLOADS)
+                .acquire_timeout(DOWNLOAD_WAITS)
+                .connect_lazy_with(options.clone()),
+            runs: pool().max_connections(RUNS).connect_lazy_with(options),
+        };
         let mut conn = writer.connect().await?;
         migrate(&SQLITE_ONLY)
             .run_direct(None, &mut conn, false)
@@ -115,11 +152,20 @@ impl Db {
                 ("jit", "off"),
             ])
             .log_slow_statements(tracing::log::LevelFilter::Debug, Duration::from_secs(5));
-        let pool = PgPoolOptions::new()
-            .max_connections(10)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.clone().options([("statement_timeout", "30s")]))
-            .await?;
+        let timed = options.clone().options([("statement_timeout", "30s")]);
+        let pool = PgPoolOptions::new;
+        let readers = Pools {
+            quick: pool()
+                .max_connections(10)
+                .acquire_timeout(Duration::from_secs(10))
+                .connect_with(timed.clone())
+                .await?,
+            downloads: pool()
+                .max_connections(DOWNLOADS)
+                .acquire_timeout(DOWNLOAD_WAITS)
+                .connect_lazy_with(timed.clone()),
+            runs: pool().max_connections(RUNS).connect_lazy_with(timed),
+        };
         let mut conn = options.connect().await?;
         migrate(&POSTGRES_ONLY)
             .run_direct(None, &mut conn, false)
@@ -137,15 +183,30 @@ impl Db {
             }
         }
         conn.close().await?;
-        Ok(Self::Postgres(pool, Box::new(options)))
+        Ok(Self::Postgres(readers, Box::new(options)))
     }
 
     /// One consistent snapshot: every number on a page agrees with every other.
     pub async fn read(&self) -> Result<Tx> {
-        const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         Ok(match self {
-            Self::Sqlite(pool, _) => Tx::Sqlite(pool.begin().await?),
-            Self::Postgres(pool, _) => Tx::Postgres(pool.begin_with(SNAPSHOT).await?),
+            Self::Sqlite(pools, _) => Tx::Sqlite(pools.quick.begin().await?),
+            Self::Postgres(pools, _) => Tx::Postgres(pools.quick.begin_with(SNAPSHOT).await?),
+        })
+    }
+
+    /// The same for what takes long, with a connection that nothing quick waits for; where too many are at it already,
+    /// [`Error::Busy`].
+    pub async fn read_long(&self, errand: Errand) -> Result<Tx> {
+        let begun = match self {
+            Self::Sqlite(pools, _) => pools.of(errand).begin().await.map(Tx::Sqlite),
+            Self::Postgres(pools, _) => {
+                let begun = pools.of(errand).begin_with(SNAPSHOT).await;
+                begun.map(Tx::Postgres)
+            }
+        };
+        begun.map_err(|error| match error {
+            sqlx::Error::PoolTimedOut => Error::Busy,
+            other => other.into(),
         })
     }
 
@@ -187,11 +248,41 @@ impl Db {
     /// Closes the pools.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite(pool, _) => pool.close().await,
-            Self::Postgres(pool, _) => pool.close().await,
+            Self::Sqlite(
+                Pools {
+                    quick,
+                    downloads,
+                    runs,
+                },
+                _,
+            ) => {
+                futures::future::join3(quick.close(), downloads.close(), runs.close()).await;
+            }
+            Self::Postgres(
+                Pools {
+                    quick,
+                    downloads,
+                    runs,
+                },
+                _,
+            ) => {
+                futures::future::join3(quick.close(), downloads.close(), runs.close()).await;
+            }
         }
     }
 }
+
+impl<P> Pools<P> {
+    const fn of(&self, errand: Errand) -> &P {
+        match errand {
+            Errand::Download => &self.downloads,
+            Errand::Run => &self.runs,
+        }
+    }
+}
+
+/// Every number of one transaction is of one moment.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// The shared list and the engine's own, in order of their numbers.
 fn migrate(own: &'static Migrator) -> Migrator {

@@ -6,7 +6,7 @@ use super::{
     Store,
     counting::from_counts,
     cursor::{Mark, Times},
-    db::{Composed, Tx},
+    db::{Composed, Errand, Tx},
     error::{Error, Result},
     identify,
     model::{ClientRow, Excepted, Filter, InForce, ListPage, Listing, Order, RestsOn},
@@ -226,7 +226,7 @@ impl Store {
             .transpose()?;
         self.sweep(now).await?;
         Ok(Walk {
-            tx: self.db.read().await?,
+            tx: self.db.read_long(Errand::Download).await?,
             filter,
             order,
             now,

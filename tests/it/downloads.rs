@@ -2,4 +2,5 @@
 
 mod collection;
 mod resumed;
+mod unread;
 mod workbook;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::{
     super::{
         ESTATE, Store,
-        db::{Composed, Record, Tx},
+        db::{Composed, Errand, Record, Tx},
         error::{Error, Result},
         identify::{self, ClientId},
         lists::page,
@@ -86,7 +86,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<ScopeWalk> {
         self.sweep(now).await?;
-        let mut tx = self.db.read().await?;
+        let mut tx = self.db.read_long(Errand::Run).await?;
         let exceptions = excepted::in_force(&mut tx, now).await?;
         let seen_old = last_seen_old(&mut tx, now.plus(-(WINDOW - 1) * DAY)).await?;
         let suspected = suspected(&mut tx).await?;

@@ -1,0 +1,62 @@
+//! Downloads that nobody takes: they end where others begin to wait for them, and nothing else waits.
+
+use reqwest::Method;
+
+use crate::support::{answer::Answer, app::TestApp};
+
+/// So many clients are more than what stands between a server and somebody who does not read.
+const CLIENTS: usize = 12_000;
+/// So many ask at once.
+const ASKED: usize = 12;
+/// So many are served at once.
+const SERVED: usize = 4;
+
+#[tokio::test]
+async fn whoever_takes_a_list_and_does_not_read_it_holds_up_no_report() {
+    for app in TestApp::each().await {
+        let names = (0..CLIENTS).map(|n| format!("PC-{n:05},P01\n"));
+        let list = format!("name,site\n{}", names.collect::<String>());
+        app.put_population("", list).await.ok("a list");
+        let sender = app.make_token("ingest", "nobody has looked it up yet");
+        let lazy = app
+            .client_builder()
+            .http2_initial_stream_window_size(16 << 10)
+            .http2_initial_connection_window_size(64 << 10)
+            .build()
+            .expect("a client");
+        let url = app.request(Method::GET, "/api/v1/clients?format=ndjson");
+        let url = url.build().expect("a request").url().clone();
+        let asked = (0..ASKED).map(|_| {
+            let request = lazy.get(url.clone()).bearer_auth(app.token("read"));
+            async move { request.send().await.expect("an answer") }
+        });
+        let unread = futures::future::join_all(asked).await;
+        let served = unread.iter().filter(|one| one.status() == 200).count();
+        assert_eq!(served, SERVED, "on {}", app.engine);
+        for one in unread.iter().filter(|one| one.status() != 200) {
+            assert_eq!(one.status(), 503);
+            assert!(one.headers().contains_key("retry-after"));
+        }
+        // Meanwhile reports come in, pages are shown, and a scope is run.
+        let report = app.request(Method::POST, "/api/v1/reports");
+        let report = report.bearer_auth(&sender).body(app.report("PC-1").line());
+        Answer::to(report).await.ok("a report");
+        app.get("/readyz").await.ok("ready");
+        assert_eq!(
+            app.json("/api/v1/summary").await["population"]["expected"],
+            CLIENTS
+        );
+        crate::cutover::decided(&app).await;
+        // Whoever reads has the whole of it, and gives the place back.
+        let mut whole = 0;
+        for one in unread {
+            if one.status() == 200 {
+                let text = one.text().await.expect("the whole");
+                assert_eq!(text.lines().count(), CLIENTS);
+                whole += 1;
+            }
+        }
+        assert_eq!(whole, SERVED);
+        app.get("/api/v1/clients?format=ndjson").await.ok("a place");
+    }
+}
