@@ -41,6 +41,7 @@ mod joining;
 mod keeping;
 mod known;
 mod known_logs;
+mod leavers;
 pub mod lists;
 pub mod mappings;
 pub mod membership;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     ESTATE, Store,
-    db::{Composed, Tx},
+    db::{Composed, Conn, Statement, Tx},
     error::{Error, Result},
     identify::{self, ClientId},
     known::ClientIdRow,
@@ -60,10 +60,22 @@ impl Growing {
 
 /// All clients of [`SUSPECTED`].
 pub(super) async fn suspected(tx: &mut Tx) -> Result<HashSet<ClientId>> {
+    all_suspected(tx.composed(all_of_them())).await
+}
+
+/// The same, in a transaction that writes.
+pub(super) async fn suspected_while_writing(conn: &mut Conn) -> Result<HashSet<ClientId>> {
+    all_suspected(conn.composed(all_of_them())).await
+}
+
+fn all_of_them() -> Composed {
     let mut text = Composed::default();
     text.push("SELECT id AS client_id FROM clients WHERE estate = ?");
     text.push(SUSPECTED);
-    let mut statement = tx.composed(text);
+    text
+}
+
+async fn all_suspected(mut statement: Statement<'_>) -> Result<HashSet<ClientId>> {
     for _ in 0..4 {
         statement = statement.bind(ESTATE);
     }

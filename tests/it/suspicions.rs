@@ -2,7 +2,7 @@
 
 mod lost;
 mod newcomers;
-mod sites;
+pub mod sites;
 
 use cutover::{
     clock,
