@@ -1,5 +1,6 @@
 //! What honest machines seldom do: noted for the one report that shows it, for no honest fleet, and never a verdict.
 
+mod excepted;
 mod lost;
 mod newcomers;
 pub mod sites;
