@@ -43,6 +43,12 @@ const SUSPECTED: &str = " AND id IN (
 const LEFT: &str = " AND id IN (
   SELECT s.client_id FROM suspicions s WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'site'";
 
+/// Clients that lists in force expect, and that those that name a site place at none of these.
+const ELSEWHERE: &str = " AND EXISTS (SELECT 1 FROM members m WHERE m.estate = clients.estate AND m.client_id = clients.id
+    AND m.listing = 'expected' AND m.site <> '')
+  AND NOT EXISTS (SELECT 1 FROM members m WHERE m.estate = clients.estate AND m.client_id = clients.id
+    AND m.listing = 'expected'";
+
 impl Growing {
     /// Only clients about which something is noted, where a filter asks for that.
     pub(super) fn noted(&mut self, filter: &Filter) {
@@ -53,6 +59,11 @@ impl Growing {
             self.one_of(" AND site || '' NOT IN (", left);
             self.and(LEFT, [Value::Int(ESTATE)]);
             self.one_of(" AND s.was IN ('', ", left);
+            self.grouped(")");
+        }
+        if let Some(own) = &filter.elsewhere {
+            self.grouped(ELSEWHERE);
+            self.one_of(" AND m.site IN (", own);
             self.grouped(")");
         }
     }
