@@ -29,11 +29,13 @@ const FORGET_OLD: &str = "DELETE FROM departures WHERE estate = $1 AND at <= $2"
 const LATELY: &str = "SELECT site, CAST(COALESCE(SUM(gone), 0) AS BIGINT) AS gone,
   CAST(COALESCE(SUM(moved), 0) AS BIGINT) AS moved
 FROM departures WHERE estate = $1 GROUP BY site";
-const NOTE: &str =
-    "INSERT INTO departures (estate, at, site, gone, moved) VALUES ($1, $2, $3, $4, $5)
+const NOTE: &str = "WITH v (site, gone, moved) AS ({rows})
+INSERT INTO departures (estate, at, site, gone, moved) SELECT $1, $2, site, gone, moved FROM v WHERE TRUE
 ON CONFLICT (estate, at, site) DO UPDATE SET
-  gone = departures.gone + excluded.gone, moved = departures.moved + excluded.moved";
-const FORGET_SITE: &str = "DELETE FROM departures WHERE estate = $1 AND site = $2";
+  gone = departures.gone + excluded.gone, moved = departures.moved + excluded.moved
+RETURNING site, gone, moved";
+const FORGET_SITES: &str = "WITH v (site) AS ({rows})
+DELETE FROM departures WHERE estate = $1 AND site IN (SELECT site FROM v) RETURNING site, gone, moved";
 
 /// For so long those count along who left without being asked about.
 const LATELY_FOR: i64 = 30 * DAY;
@@ -329,23 +331,20 @@ impl Departures {
         confirmed: bool,
         now: Timestamp,
     ) -> Result<()> {
-        for (site, of) in &self.sites {
-            if confirmed && of.lately > 0 {
-                conn.sql(FORGET_SITE)
-                    .bind(ESTATE)
-                    .bind(site.clone())
-                    .execute()
-                    .await?;
-            } else if !confirmed && of.leave() > 0 {
-                conn.sql(NOTE)
-                    .bind(ESTATE)
-                    .bind(now.0)
-                    .bind(site.clone())
-                    .bind(of.gone)
-                    .bind(of.moved)
-                    .execute()
-                    .await?;
-            }
+        let among = |wanted: fn(&AtSite) -> bool| -> Vec<(&String, &AtSite)> {
+            self.sites.iter().filter(|(_, of)| wanted(of)).collect()
+        };
+        if confirmed {
+            let asked = among(|of| of.lately > 0);
+            let rows = Rows::default().text(asked.iter().map(|(site, _)| Some(site.as_str())));
+            let _: Vec<Lately> = conn.many(FORGET_SITES, &[ESTATE], &rows).await?;
+        } else {
+            let left = among(|of| of.leave() > 0);
+            let rows = Rows::default()
+                .text(left.iter().map(|(site, _)| Some(site.as_str())))
+                .int(left.iter().map(|(_, of)| Some(of.gone)))
+                .int(left.iter().map(|(_, of)| Some(of.moved)));
+            let _: Vec<Lately> = conn.many(NOTE, &[ESTATE, now.0], &rows).await?;
         }
         Ok(())
     }

@@ -35,7 +35,7 @@ macro_rules! unchanged {
         concat!(
             "c.standing <> 'ready' AND x.verdict = COALESCE(c.verdict, '') AND x.reasons = c.reasons AND x.os_key = c.os_key
     AND ",
-            crate::store::exceptions::in_sight!()
+            in_sight!()
         )
     };
 }

@@ -78,6 +78,7 @@ pub mod setup;
 pub mod sightings;
 mod signatures;
 pub mod single_sign_on;
+pub mod sites;
 pub mod summary;
 pub mod suspicion_closing;
 pub mod suspicion_list;
