@@ -75,8 +75,8 @@ async fn more_sites_than_a_page_holds_are_counted_and_have_a_page_of_their_own()
         );
         let first = text.find("/sites/S449").expect("the worst");
         assert!(first < text.find("/sites/S000").expect("another"));
-        let last = page(&app, &cookie, "/sites?before=400").await;
-        assert!(last.contains("/sites/S007") && !last.contains("rel=\"next\""));
+        let behind = page(&app, &cookie, "/sites?before=400").await;
+        assert!(behind.contains("/sites/S007") && !behind.contains("rel=\"next\""));
         // Somebody limited sees the sites of the limit only.
         let add = [
             "user",
