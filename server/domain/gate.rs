@@ -47,8 +47,8 @@ pub enum Criterion {
 pub enum Limit {
     /// So many at most.
     AtMost(i64),
-    /// So many hundredths of a percent of the clients in scope at most, of whom those alone that a list expects are counted: by
-    /// making clients up nobody raises what may be there.
+    /// So many hundredths of a percent of the clients in scope at most, of whom those alone that a list expects, and not at another
+    /// site, are counted: by making clients up, or by taking others there, nobody raises what may be there.
     Share(i64),
     /// So many at least.
     AtLeast(i64),
@@ -254,6 +254,8 @@ pub struct Figures {
     pub clients: i64,
     /// Of them, expected by a list; without a list all of them, and the age of the list fails.
     pub expected: i64,
+    /// Of those, expected at another site than they say. They raise no share: whoever sends their reports would raise it by that.
+    pub elsewhere: i64,
     /// Of them, blocking.
     pub blocking: i64,
     /// Of them, without a verdict that holds now.
@@ -307,10 +309,16 @@ pub fn hold(figures: &Figures, criteria: &Criteria) -> Vec<Held> {
             criterion,
             figure,
             limit,
-            met: limit.is_kept(figure, figures.expected),
+            met: limit.is_kept(figure, (figures.expected - figures.elsewhere).max(0)),
         }
     };
     criteria.0.iter().map(held).collect()
+}
+
+/// Whether a share decides about any of these, so that it matters how many are expected.
+pub fn is_about_a_share(held: &[Held]) -> bool {
+    held.iter()
+        .any(|held| matches!(held.limit, Limit::Share(_)) && held.figure.is_some_and(|n| n > 0))
 }
 
 impl Figures {

@@ -44,6 +44,36 @@ fn cleaned(text: Option<String>) -> Option<String> {
     })
 }
 
+/// Most characters of a site code. Those of Configuration Manager have three; other tools call their sites by name.
+pub const SITE_AT_MOST: usize = 64;
+
+/// Whether a text may be a site code: short, and of signs that can be seen. Two codes that look the same would be two sites, of
+/// which one is looked at and the other is not.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn check_site(text: &str) -> Result<(), String> {
+    if text.chars().count() > SITE_AT_MOST {
+        return Err(format!(
+            "this is longer than {SITE_AT_MOST} characters, the most that a site code may have; write one like P01"
+        ));
+    }
+    let hidden = |sign: &char| {
+        sign.is_control()
+            || matches!(sign, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}')
+    };
+    match text.chars().find(hidden) {
+        None => Ok(()),
+        Some(sign) => Err(format!(
+            "this holds the sign U+{:04X}, which cannot be seen; a site code cannot, so write one like P01",
+            u32::from(sign)
+        )),
+    }
+}
+
 impl ClientIds {
     /// The same ids in the one spelling that is compared: trimmed, empty ones dropped, GUIDs upper-case
     /// without prefix or braces, the FQDN lower-case without a final dot, the site code upper-case.

@@ -83,6 +83,13 @@ fn asked(pairs: &Pairs) -> Result<Asked, Problem> {
     Asked::read(fields, clock::now()).map_err(wrong)
 }
 
+fn left_another() -> Problem {
+    Problem::Forbidden(
+        "A report took this client away from a site that you do not see, and nobody has looked at that yet. Have somebody who sees both sites look at the suspicion and close it first."
+            .to_owned(),
+    )
+}
+
 fn no_client() -> Problem {
     Problem::NotFound("There is no client with this id.".to_owned())
 }
@@ -127,6 +134,7 @@ async fn asked_for_one(
         Some(Answer::OpenAlready) => {
             conflict("This client has an open exception already. Withdraw it first, on its page.")
         }
+        Some(Answer::LeftAnother) => Err(left_another()),
     }
 }
 
@@ -184,6 +192,7 @@ async fn asked_for_all(app: &App, person: &Person, pairs: &Pairs) -> Result<Resp
             Answer::LeftOut => told.left_out += 1,
             Answer::OpenAlready => told.open += 1,
             Answer::Nobody => told.gone += 1,
+            Answer::LeftAnother => told.elsewhere += 1,
         }
     }
     Ok(Redirect::to(&told.url("asked")).into_response())
@@ -241,6 +250,7 @@ async fn decided(app: &App, person: &Person, pairs: &Pairs) -> Result<Response, 
             Taken::Over => told.over += 1,
             Taken::Changed => told.changed += 1,
             Taken::Nothing => told.gone += 1,
+            Taken::LeftAnother => told.elsewhere += 1,
         }
     }
     Ok(Redirect::to(&told.url(what)).into_response())
@@ -324,6 +334,7 @@ async fn taken(
             }
             .to_owned(),
         )),
+        Taken::LeftAnother => Err(left_another()),
         Taken::Over => Err(Problem::Conflict(
             "This exception was decided or has ended already; look at its page.".to_owned(),
         )),

@@ -287,10 +287,11 @@ async fn shown(
         ..Filter::of(&person.sites)
     };
     let blocking = store.length(&blocking, now).await?;
-    let (_, sites, _) = store.occurring(&person.sites).await?;
+    let sites = store.sites_offered(&person.sites).await?;
     let offered = Offered {
         owners: store.exception_owners(&person.sites, now).await?,
-        sites,
+        sites: sites.codes,
+        further_sites: sites.further,
     };
     let mut layout = layout(app, Nav::Exceptions, Some(person), Some(headers));
     layout.refused = refused;

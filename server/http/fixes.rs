@@ -60,10 +60,12 @@ pub async fn page(
     let filter = place(query)?;
     let layout = layout(&app, Nav::Fixes, Some(&person), Some(&headers));
     let found = app.store().signatures(&filter, layout.now).await?;
-    let (os, sites, _) = app.store().occurring(&filter.within).await?;
+    let (os, ..) = app.store().occurring(&filter.within).await?;
+    let sites = app.store().sites_offered(&filter.within).await?;
     let choices = Choices {
         os,
-        sites,
+        sites: sites.codes,
+        further_sites: sites.further,
         ..Choices::default()
     };
     let (blocking, undetermined) = (plan(&found.blocking), plan(&found.undetermined));

@@ -20,7 +20,7 @@ use crate::{
     domain::{
         access::Sites,
         feeds::FeedState,
-        gate::{Criteria, Figures, Held, Limit, hold},
+        gate::{Criteria, Figures, Held, Limit, hold, is_about_a_share},
         time::DAY,
         verdict::Standing,
     },
@@ -138,7 +138,7 @@ impl CriterionJson {
             },
             asked: held.limit != Limit::Any,
             met: held.met,
-            says: gate::says(held, figures.clients, scope),
+            says: gate::says(held, figures, scope),
             list: gate::list(held.criterion, scope),
         }
     }
@@ -180,7 +180,7 @@ pub async fn answer(
         suspicious: true,
         ..scope.clone()
     };
-    let figures = Figures {
+    let mut figures = Figures {
         unplaced,
         left_out_heard: trend::length(&app, &gate::left_out_heard(&scope), now).await?,
         stopped_feeds: i64::try_from(stopped).unwrap_or(i64::MAX),
@@ -189,7 +189,13 @@ pub async fn answer(
         suspicious: trend::length(&app, &suspicious, now).await?,
         ..counted(&summary)
     };
-    let held = hold(&figures, &criteria);
+    let mut held = hold(&figures, &criteria);
+    if let Some(elsewhere) = gate::expected_elsewhere(&scope)
+        && is_about_a_share(&held)
+    {
+        figures.elsewhere = trend::length(&app, &elsewhere, now).await?;
+        held = hold(&figures, &criteria);
+    }
     let failed: Vec<&'static str> = held
         .iter()
         .filter(|held| !held.met)

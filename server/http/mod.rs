@@ -56,6 +56,7 @@ pub mod setup;
 pub mod sightings;
 pub mod sign_in;
 pub mod signed;
+pub mod sites;
 mod spreadsheet;
 mod summary_json;
 pub mod suspicions;

@@ -166,11 +166,13 @@ pub async fn home(
 
 /// What the filter form offers.
 async fn choices(app: &App, within: &Sites) -> Result<Choices, Problem> {
-    let (os, sites, roles) = app.store().occurring(within).await?;
+    let (os, _, roles) = app.store().occurring(within).await?;
+    let sites = app.store().sites_offered(within).await?;
     let owners = app.store().owners(within).await?;
     Ok(Choices {
         os,
-        sites,
+        sites: sites.codes,
+        further_sites: sites.further,
         roles,
         owners,
     })

@@ -16,7 +16,7 @@ use super::{
     account, api, api_client, assets, audit, audit_export, authorise, body, changes, contract,
     cutover, enrolled, exception_forms as forms, exceptions, feeds, fixes, gate, health, ingest,
     kit, layers, lists, observed, observed_page, oidc, pages, people, population, query::Nothing,
-    saved, second_factor, setup, sightings, sign_in, suspicions, tls_page, tokens, trend,
+    saved, second_factor, setup, sightings, sign_in, sites, suspicions, tls_page, tokens, trend,
     trend_api, twins, upload_again, upload_api, uploads, webhooks,
 };
 use crate::{
@@ -181,6 +181,7 @@ fn pages() -> Vec<Route> {
     vec![
         ask("/", Read, pages::home),
         get("/os/{key}", Read, pages::os),
+        ask("/sites", Read, sites::page),
         get("/sites/{site}", Read, pages::site),
         get("/roles/{role}", Read, pages::role),
         ask("/blockers", Read, pages::blockers),

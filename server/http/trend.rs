@@ -191,10 +191,12 @@ pub async fn page(
     let regressions = store
         .regressions(REGRESSED_SHOWN, &person.sites, now)
         .await?;
-    let (os, sites, _) = store.occurring(&person.sites).await?;
+    let (os, ..) = store.occurring(&person.sites).await?;
+    let sites = store.sites_offered(&person.sites).await?;
     let choices = Choices {
         os,
-        sites,
+        sites: sites.codes,
+        further_sites: sites.further,
         ..Choices::default()
     };
     html(&TrendPage::new(

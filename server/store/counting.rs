@@ -35,6 +35,7 @@ pub(super) fn groups_from_counts(filter: &Filter) -> Option<(Vec<Growing>, Vec<S
         || filter.regressed
         || filter.suspicious
         || filter.left.is_some()
+        || filter.elsewhere.is_some()
         || filter.unchanged.is_some()
         || filter.excepted.is_some()
         || searched(filter).is_some()
@@ -122,6 +123,7 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
         || filter.regressed
         || filter.suspicious
         || filter.left.is_some()
+        || filter.elsewhere.is_some()
         || filter.unchanged.is_some()
         || filter.excepted.is_some()
         || searched(filter).is_some()

@@ -9,35 +9,33 @@ use super::{
     error::Result,
     identify::{self, ClientId},
     known::IdRow,
+    leavers::{How, Leavers, Stand},
     rows::Rows,
 };
 use crate::domain::{
     access::Sites,
-    suspicions::Kind,
     time::{DAY, Timestamp},
-    verdict::Standing,
 };
 
 /// Who may leave the count by an upload: counted now, and named by the list before it, or marked by it.
-const MAY_LEAVE: &str = "SELECT m.client_id, c.site, c.standing
+const MAY_LEAVE: &str = "SELECT m.client_id, c.site
 FROM members m JOIN clients c ON c.estate = m.estate AND c.id = m.client_id
 WHERE m.estate = $1 AND m.list_name = $2 AND (m.list_id <> $3 OR m.listing <> 'expected')
   AND c.listing NOT IN ('obsolete', 'decommissioned')";
 const STILL: &str = "WITH v (client_id) AS ({rows})
 SELECT c.id FROM v CROSS JOIN clients c
 WHERE c.estate = $1 AND c.id = v.client_id AND c.listing NOT IN ('obsolete', 'decommissioned')";
-const OPEN: &str = "WITH v (client_id) AS ({rows})
-SELECT s.client_id, s.kind, s.was FROM v CROSS JOIN suspicions s
-WHERE s.estate = $1 AND s.client_id = v.client_id AND s.closed_at IS NULL AND s.kind IN ('site', 'verdict_lost')";
 const FORGET_OLD: &str = "DELETE FROM departures WHERE estate = $1 AND at <= $2";
 const LATELY: &str = "SELECT site, CAST(COALESCE(SUM(gone), 0) AS BIGINT) AS gone,
   CAST(COALESCE(SUM(moved), 0) AS BIGINT) AS moved
 FROM departures WHERE estate = $1 GROUP BY site";
-const NOTE: &str =
-    "INSERT INTO departures (estate, at, site, gone, moved) VALUES ($1, $2, $3, $4, $5)
+const NOTE: &str = "WITH v (site, gone, moved) AS ({rows})
+INSERT INTO departures (estate, at, site, gone, moved) SELECT $1, $2, site, gone, moved FROM v WHERE TRUE
 ON CONFLICT (estate, at, site) DO UPDATE SET
-  gone = departures.gone + excluded.gone, moved = departures.moved + excluded.moved";
-const FORGET_SITE: &str = "DELETE FROM departures WHERE estate = $1 AND site = $2";
+  gone = departures.gone + excluded.gone, moved = departures.moved + excluded.moved
+RETURNING site, gone, moved";
+const FORGET_SITES: &str = "WITH v (site) AS ({rows})
+DELETE FROM departures WHERE estate = $1 AND site IN (SELECT site FROM v) RETURNING site, gone, moved";
 
 /// For so long those count along who left without being asked about.
 const LATELY_FOR: i64 = 30 * DAY;
@@ -52,14 +50,6 @@ const NAMED: usize = 5;
 struct Counted {
     client_id: Vec<u8>,
     site: String,
-    standing: String,
-}
-
-#[derive(sqlx::FromRow)]
-struct Open {
-    client_id: Vec<u8>,
-    kind: String,
-    was: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -69,72 +59,13 @@ struct Lately {
     moved: i64,
 }
 
-/// A client whose site a list changes.
+/// A client whose site a list changes, or that has none, and is given its first by somebody who is limited to sites.
 #[derive(Clone, Debug)]
 pub(super) struct Moved {
-    /// Where it was counted.
+    /// Where it was counted; empty: at no known site.
     pub(super) from: String,
     /// What the list says.
     pub(super) to: String,
-    /// How it stands.
-    pub(super) standing: Standing,
-}
-
-/// How some clients stand.
-#[derive(Clone, Copy, Debug, Default)]
-struct Stand {
-    all: i64,
-    /// A check failed.
-    blocking: i64,
-    /// A report took the verdict away, and nobody has looked at that.
-    doubted: i64,
-    /// Known not to be ready in another way.
-    failing: i64,
-    no_verdict: i64,
-    silent: i64,
-}
-
-impl Stand {
-    const fn add(&mut self, standing: Standing, doubted: bool) {
-        self.all += 1;
-        match standing {
-            Standing::Blocking => self.blocking += 1,
-            Standing::Silent => self.silent += 1,
-            // What is ready now was turned by a later report, which is looked at by itself.
-            Standing::Undetermined | Standing::Stale if doubted => self.doubted += 1,
-            Standing::Conflict | Standing::RestartPending => self.failing += 1,
-            Standing::Undetermined | Standing::Stale => self.no_verdict += 1,
-            Standing::Ready => {}
-        }
-    }
-
-    /// Those who block, or did when a report that nobody has looked at took their verdict away.
-    const fn blockers(self) -> i64 {
-        self.blocking + self.doubted
-    }
-
-    /// In brackets, where there is something to tell apart.
-    fn told(self) -> String {
-        let parts: Vec<String> = [
-            (self.blocking, "blocking"),
-            (self.doubted, "whose verdict a report took away"),
-            (
-                self.failing,
-                "seen using old protocols or ready only after a restart",
-            ),
-            (self.no_verdict, "without a verdict"),
-            (self.silent, "never reported"),
-        ]
-        .into_iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{n} {what}"))
-        .collect();
-        if parts.is_empty() {
-            String::new()
-        } else {
-            format!(" ({})", parts.join(", "))
-        }
-    }
 }
 
 /// What happens at one site.
@@ -178,7 +109,7 @@ pub(super) struct Departures {
 }
 
 /// Those who may leave the count, before it is settled who does.
-pub(super) struct MayLeave(HashMap<ClientId, (String, Standing)>);
+pub(super) struct MayLeave(HashMap<ClientId, String>);
 
 impl MayLeave {
     /// Looks who may leave by the upload `list_id` of a list, whose rows are written already.
@@ -192,13 +123,13 @@ impl MayLeave {
             .await?;
         let each = rows.into_iter().filter_map(|row| {
             let id = identify::from_bytes(&row.client_id)?;
-            Some((id, (row.site, Standing::from_code(&row.standing)?)))
+            Some((id, row.site))
         });
         Ok(Self(each.collect()))
     }
 
     /// Those who did, now that it is settled.
-    async fn who_left(mut self, conn: &mut Conn) -> Result<HashMap<ClientId, (String, Standing)>> {
+    async fn who_left(mut self, conn: &mut Conn) -> Result<HashMap<ClientId, String>> {
         let rows = Rows::default().bytes(self.0.keys().map(|id| Some(identify::bytes(*id))));
         let still: Vec<IdRow> = conn.many(STILL, &[ESTATE], &rows).await?;
         for row in still {
@@ -223,20 +154,7 @@ impl Departures {
     ) -> Result<Self> {
         let left = may_leave.who_left(conn).await?;
         let looked_at: HashSet<ClientId> = left.keys().chain(moved.keys()).copied().collect();
-        let rows = Rows::default().bytes(looked_at.iter().map(|id| Some(identify::bytes(*id))));
-        let open: Vec<Open> = conn.many(OPEN, &[ESTATE], &rows).await?;
-        let mut doubted: HashSet<ClientId> = HashSet::new();
-        let mut came_from: HashSet<(ClientId, String)> = HashSet::new();
-        for row in open {
-            let Some(id) = identify::from_bytes(&row.client_id) else {
-                continue;
-            };
-            if row.kind == Kind::VerdictLost.code() {
-                doubted.insert(id);
-            } else {
-                came_from.insert((id, row.was.to_ascii_uppercase()));
-            }
-        }
+        let leavers = Leavers::look(conn, &looked_at).await?;
         let mut found = Self {
             before: before.values().sum(),
             ..Self::default()
@@ -244,19 +162,28 @@ impl Departures {
         for (site, n) in before {
             found.sites.entry(site.clone()).or_default().before = *n;
         }
-        for (id, (site, standing)) in &left {
-            let site = moved.get(id).map_or(site, |moved| &moved.from);
-            found.gone.add(*standing, doubted.contains(id));
+        for (id, site) in &left {
+            let known = moved.get(id).filter(|moved| !moved.from.is_empty());
+            let site = known.map_or(site, |moved| &moved.from);
+            found.gone.add(leavers.how(*id));
             found.sites.entry(site.clone()).or_default().gone += 1;
         }
         for (id, moved) in moved {
+            let how = leavers.how(*id);
             // Nobody waits for who is ready. And whom a report had taken away, which nobody has looked at, the list takes back.
-            let back = came_from.contains(&(*id, moved.to.to_ascii_uppercase()));
-            if left.contains_key(id) || moved.standing.is_cleared() || back {
+            let back = leavers.came_from(*id, &moved.to);
+            if left.contains_key(id) || how == How::Ready || back {
                 continue;
             }
-            found.moved.add(moved.standing, doubted.contains(id));
-            found.sites.entry(moved.from.clone()).or_default().moved += 1;
+            if moved.from.is_empty() {
+                // Of those of no known site, which lists of names bring, only they are missed everywhere else.
+                if !how.is_blocker() {
+                    continue;
+                }
+            } else {
+                found.sites.entry(moved.from.clone()).or_default().moved += 1;
+            }
+            found.moved.add(how);
             let way = (moved.from.clone(), moved.to.clone());
             *found.ways.entry(way).or_default() += 1;
         }
@@ -295,14 +222,14 @@ impl Departures {
         self.lately_gone + self.lately_moved
     }
 
-    /// Those who block and would no longer be counted.
+    /// The blockers that would no longer be counted.
     pub(super) const fn hidden(&self) -> i64 {
         self.gone.blockers()
     }
 
-    /// Those who are known not to be ready, and would be counted at another site.
+    /// The blockers that would be counted at another site.
     pub(super) const fn taken_elsewhere(&self) -> i64 {
-        self.moved.blockers() + self.moved.failing
+        self.moved.blockers()
     }
 
     const fn shrinks_in_all(&self) -> bool {
@@ -324,12 +251,9 @@ impl Departures {
         let shrinks = self.shrinks();
         let mut parts = Vec::new();
         if hidden > 0 {
-            let doubted = match self.gone.doubted {
-                0 => String::new(),
-                n => format!(" ({n} of them by the verdict that a report took away)"),
-            };
             parts.push(format!(
-                "{hidden} blocking clients{doubted} would no longer be counted, because every list that names them marks them obsolete or decommissioned"
+                "{} would no longer be counted, because every list that names them marks them obsolete or decommissioned",
+                self.gone.told_blockers()
             ));
             if shrinks && hidden < leaving {
                 parts.push(format!(
@@ -344,9 +268,11 @@ impl Departures {
             ));
         }
         if self.taken_elsewhere() > 0 || self.moving() > 0 && (shrinks || always) {
-            let who = match self.moving() {
-                1 => "1 client that is not ready".to_owned(),
-                n => format!("{n} clients that are not ready"),
+            let who = match (self.moving(), self.moved.suspected) {
+                (1, 0) => "1 client that is not ready".to_owned(),
+                (1, _) => "1 client that is not surely ready".to_owned(),
+                (n, 0) => format!("{n} clients that are not ready"),
+                (n, _) => format!("{n} clients that are not surely ready"),
             };
             parts.push(format!(
                 "{who}{} would be counted at another site: {}",
@@ -378,7 +304,7 @@ impl Departures {
         let each = self
             .ways
             .iter()
-            .map(|((from, to), n)| format!("{n} from {from} to {to}"));
+            .map(|((from, to), n)| format!("{n} from {} to {to}", whose(from)));
         few(each.collect())
     }
 
@@ -386,15 +312,11 @@ impl Departures {
         let shrinking = self.sites.iter().filter(|(_, site)| site.shrinks());
         let told: Vec<String> = shrinking
             .map(|(code, site)| {
-                let whose = if code.is_empty() {
-                    "no known site"
-                } else {
-                    code
-                };
                 format!(
-                    "{} of the {} of {whose}",
+                    "{} of the {} of {}",
                     site.leave(),
-                    clients(site.before)
+                    clients(site.before),
+                    whose(code)
                 )
             })
             .collect();
@@ -409,25 +331,31 @@ impl Departures {
         confirmed: bool,
         now: Timestamp,
     ) -> Result<()> {
-        for (site, of) in &self.sites {
-            if confirmed && of.lately > 0 {
-                conn.sql(FORGET_SITE)
-                    .bind(ESTATE)
-                    .bind(site.clone())
-                    .execute()
-                    .await?;
-            } else if !confirmed && of.leave() > 0 {
-                conn.sql(NOTE)
-                    .bind(ESTATE)
-                    .bind(now.0)
-                    .bind(site.clone())
-                    .bind(of.gone)
-                    .bind(of.moved)
-                    .execute()
-                    .await?;
-            }
+        let among = |wanted: fn(&AtSite) -> bool| -> Vec<(&String, &AtSite)> {
+            self.sites.iter().filter(|(_, of)| wanted(of)).collect()
+        };
+        if confirmed {
+            let asked = among(|of| of.lately > 0);
+            let rows = Rows::default().text(asked.iter().map(|(site, _)| Some(site.as_str())));
+            let _: Vec<Lately> = conn.many(FORGET_SITES, &[ESTATE], &rows).await?;
+        } else {
+            let left = among(|of| of.leave() > 0);
+            let rows = Rows::default()
+                .text(left.iter().map(|(site, _)| Some(site.as_str())))
+                .int(left.iter().map(|(_, of)| Some(of.gone)))
+                .int(left.iter().map(|(_, of)| Some(of.moved)));
+            let _: Vec<Lately> = conn.many(NOTE, &[ESTATE, now.0], &rows).await?;
         }
         Ok(())
+    }
+}
+
+/// How a site is called.
+const fn whose(code: &str) -> &str {
+    if code.is_empty() {
+        "no known site"
+    } else {
+        code
     }
 }
 

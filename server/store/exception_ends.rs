@@ -4,7 +4,7 @@ use super::{
     ESTATE, Store, audit,
     db::Conn,
     error::Result,
-    exceptions::{subject_of, unchanged},
+    exceptions::{in_sight, subject_of, unchanged},
 };
 use crate::domain::{
     assess,
@@ -18,7 +18,10 @@ const OVER: &str = concat!(
     "SELECT x.id, x.decision, c.name, CASE WHEN x.expires_at <= $2 THEN 'expired' ELSE 'lapsed' END AS why,
   CASE WHEN x.verdict = '' THEN 'never reported' ELSE x.verdict END AS verdict, x.reasons, x.os_key,
   COALESCE(c.standing, 'gone') AS standing, COALESCE(c.verdict, 'never reported') AS now_verdict,
-  COALESCE(c.reasons, 0) AS now_reasons, COALESCE(c.os_key, '') AS now_os_key
+  COALESCE(c.reasons, 0) AS now_reasons, COALESCE(c.os_key, '') AS now_os_key,
+  CASE WHEN c.id IS NOT NULL AND NOT ",
+    in_sight!(),
+    " THEN c.site END AS unseen
 FROM exceptions x LEFT JOIN clients c ON c.estate = x.estate AND c.id = x.client_id
 WHERE x.estate = $1 AND x.ended_at IS NULL AND (x.decision IS NULL OR x.decision = 'approved')
   AND (x.expires_at <= $2 OR c.id IS NULL OR NOT (",
@@ -44,6 +47,8 @@ struct Over {
     now_verdict: String,
     now_reasons: i64,
     now_os_key: String,
+    /// Where the client is, when whoever approved it cannot see that, or not where it came from.
+    unseen: Option<String>,
 }
 
 impl Store {
@@ -161,6 +166,12 @@ impl Over {
                 assess::os_label(&self.os_key),
                 assess::os_label(&self.now_os_key)
             ));
+        }
+        if self.unseen.is_some() {
+            parts.push(
+                "the client went from one site to another, of which whoever approved it does not see both"
+                    .to_owned(),
+            );
         }
         parts.join("; ")
     }

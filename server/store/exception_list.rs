@@ -4,7 +4,7 @@ use super::{
     ESTATE, Store,
     db::{Composed, Tx},
     error::{Error, Result},
-    exceptions::unchanged,
+    exceptions::{in_sight, unchanged},
     identify::{self, ClientId},
     narrowing::{Value, text},
 };

@@ -17,10 +17,26 @@ use crate::domain::{
     verdict::Standing,
 };
 
-/// The client `c` is still what the exception `x` was asked for. Who is ready needs none.
+/// Whoever approved the exception `x` could see where the client `c` is, and every site that it left by what was reported, as long
+/// as nobody has looked at that: else people of the site that it went to would answer for it at the one that waits for it. The
+/// text is asked for by replacing it, because a site may have signs that `LIKE` reads in another way.
+macro_rules! in_sight {
+    () => {
+        "(x.decided_within = '' OR REPLACE(x.decided_within, ',' || c.site || ',', '') <> x.decided_within
+    AND NOT EXISTS (SELECT 1 FROM suspicions s WHERE s.estate = c.estate AND s.client_id = c.id AND s.closed_at IS NULL
+      AND s.kind = 'site' AND REPLACE(x.decided_within, ',' || s.was || ',', '') = x.decided_within))"
+    };
+}
+pub(super) use in_sight;
+
+/// The client `c` is still what the exception `x` was asked for, where whoever approved it can tell. Who is ready needs none.
 macro_rules! unchanged {
     () => {
-        "c.standing <> 'ready' AND x.verdict = COALESCE(c.verdict, '') AND x.reasons = c.reasons AND x.os_key = c.os_key"
+        concat!(
+            "c.standing <> 'ready' AND x.verdict = COALESCE(c.verdict, '') AND x.reasons = c.reasons AND x.os_key = c.os_key
+    AND ",
+            in_sight!()
+        )
     };
 }
 pub(super) use unchanged;
@@ -58,7 +74,7 @@ SELECT $1, $2, $3, $4, $5, $6, $7, $8, COALESCE(c.verdict, ''), c.reasons, c.os_
 WHERE c.estate = $1 AND c.id = $3 AND c.standing <> 'ready' AND c.listing NOT IN ('obsolete', 'decommissioned')
 ON CONFLICT DO NOTHING";
 const APPROVE: &str = concat!(
-    "UPDATE exceptions AS x SET decision = 'approved', decided_by = $3, decided_at = $4, decision_note = $5
+    "UPDATE exceptions AS x SET decision = 'approved', decided_by = $3, decided_at = $4, decision_note = $5, decided_within = $6
 WHERE x.estate = $1 AND x.id = $2 AND x.decision IS NULL AND x.ended_at IS NULL AND x.requested_by <> $3
   AND x.expires_at > $4
   AND EXISTS (SELECT 1 FROM clients c WHERE c.estate = x.estate AND c.id = x.client_id AND ",
@@ -72,9 +88,12 @@ const WITHDRAW: &str =
     "UPDATE exceptions SET ended_at = $4, ended_by = $3, ended_why = 'withdrawn', ended_note = $6
 WHERE estate = $1 AND id = $2 AND ended_at IS NULL AND (requested_by = $3 OR $5 = 1)";
 const SUBJECT: &str =
-    "SELECT x.requested_by, x.decision, x.ended_at, c.name, COALESCE(c.site, '') AS site
+    "SELECT x.client_id, x.requested_by, x.decision, x.ended_at, c.name, COALESCE(c.site, '') AS site
 FROM exceptions x LEFT JOIN clients c ON c.estate = x.estate AND c.id = x.client_id
 WHERE x.estate = $1 AND x.id = $2";
+
+/// Where clients were from which reports took them away, as long as nobody has looked at that; empty: no known site.
+const LEFT: &str = "SELECT was FROM suspicions WHERE estate = $1 AND client_id = $2 AND kind = 'site' AND closed_at IS NULL";
 
 /// Who does it: the account, whether it may decide, its sites, and who it is for the audit log.
 #[derive(Clone, Debug)]
@@ -102,6 +121,8 @@ pub enum Answer {
     LeftOut,
     /// There is an open one.
     OpenAlready,
+    /// It went from a site that whoever asks does not see, and nobody has looked at that.
+    LeftAnother,
 }
 
 /// What came of a step.
@@ -117,6 +138,13 @@ pub enum Taken {
     Over,
     /// The client is not what it was when the exception was asked for.
     Changed,
+    /// The client went from a site that whoever decides does not see, and nobody has looked at that.
+    LeftAnother,
+}
+
+#[derive(sqlx::FromRow)]
+struct Left {
+    was: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -129,6 +157,7 @@ struct Whom {
 
 #[derive(sqlx::FromRow)]
 struct Subject {
+    client_id: Vec<u8>,
     requested_by: String,
     decision: Option<String>,
     ended_at: Option<i64>,
@@ -197,6 +226,9 @@ async fn ask(
     let Some(whom) = whom.filter(|whom| by.sites.holds(&whom.site)) else {
         return Ok(Answer::Nobody);
     };
+    if left_another(conn, identify::bytes(client), &by.sites).await? {
+        return Ok(Answer::LeftAnother);
+    }
     let id = uuid::Uuid::now_v7().simple().to_string();
     let written = conn
         .sql(ASK)
@@ -265,11 +297,15 @@ async fn take(
     if step != Step::Withdraw && !by.decides {
         return Ok(Taken::NotYours);
     }
+    if step != Step::Withdraw && left_another(conn, subject.client_id.clone(), &by.sites).await? {
+        return Ok(Taken::LeftAnother);
+    }
     let statement = conn.sql(text).bind(ESTATE).bind(id.clone());
     let statement = statement.bind(by.name.clone()).bind(now.0);
     let written = match step {
         Step::Withdraw => statement.bind(i64::from(by.decides)).bind(note.clone()),
-        Step::Approve | Step::Reject => statement.bind(note.clone()),
+        Step::Approve => statement.bind(note.clone()).bind(within(&by.sites)),
+        Step::Reject => statement.bind(note.clone()),
     };
     let own = subject.requested_by == by.name;
     if written.execute().await? == 0 {
@@ -300,6 +336,22 @@ async fn take(
         .why(Some(note));
     audit::note(conn, &entry).await?;
     Ok(Taken::Done)
+}
+
+/// Whether a report took a client away from a site that somebody with these does not see, and nobody has looked at that. Those who
+/// see both look first: an answer for the client would be one for the site that waits for it, too.
+async fn left_another(conn: &mut Conn, client: Vec<u8>, sites: &Sites) -> Result<bool> {
+    if !sites.is_limited() {
+        return Ok(false);
+    }
+    let left: Vec<Left> = conn.sql(LEFT).bind(ESTATE).bind(client).all().await?;
+    Ok(left.iter().any(|left| !sites.holds(&left.was)))
+}
+
+/// A limit to sites as it is kept beside a decision. Whoever may see no site decides on nothing.
+fn within(sites: &Sites) -> String {
+    let codes = sites.limit();
+    codes.map_or_else(String::new, |codes| format!(",{},", codes.join(",")))
 }
 
 /// How the audit log names an exception.

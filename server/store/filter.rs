@@ -48,6 +48,8 @@ pub struct Filter {
     /// Only clients that left one of these sites by what was reported, or that were at no known one before, are at none of these
     /// now, and about which nobody has closed that. No address says it.
     pub left: Option<Sites>,
+    /// Only clients that lists in force expect at another site than these, whatever their reports say. No address says it.
+    pub elsewhere: Option<Sites>,
     /// Only clients that have not been ready for so many days, without any change.
     pub unchanged: Option<i64>,
     /// Only clients under an exception in force, or only those under none.

@@ -15,7 +15,6 @@ use super::{
 };
 use crate::domain::{
     access::Sites, audit::Because, identity::ClientIds, lists::ListOrigin, time::Timestamp,
-    verdict::Standing,
 };
 
 const UPSERT: &str = include_str!("sql/upsert_expected.sql");
@@ -152,6 +151,7 @@ async fn replace(
         now,
         named: HashSet::new(),
         moved: HashMap::new(),
+        limited: sites.is_limited(),
         shared: shared_names(&list.rows),
         replaced: Replaced {
             before: before.own,
@@ -245,6 +245,8 @@ struct Upload {
     named: HashSet<ClientId>,
     /// Those that are counted, and whose site it changes.
     moved: HashMap<ClientId, Moved>,
+    /// Whoever sends it is limited to sites.
+    limited: bool,
     /// Names that several counted rows have; none of them is found by it.
     shared: HashSet<String>,
     replaced: Replaced,
@@ -302,7 +304,8 @@ impl Upload {
         insert_suspects(conn, &suspects, self.now).await
     }
 
-    /// Notes that the row takes a client away from the site where it is counted.
+    /// Notes that the row takes a client away from the site where it is counted. Who is at no known site may be at any, so that the
+    /// first site of one that is not ready matters to all others: somebody who sees only some does not give it unasked.
     fn note_move(&mut self, known: &Known, id: ClientId, row: &Expected) {
         let Some(state) = known.state.get(&id) else {
             return;
@@ -311,12 +314,12 @@ impl Upload {
             state.ids.site_code.as_deref().unwrap_or_default(),
             row.ids.site_code.as_deref().unwrap_or_default(),
         );
-        let other = !from.is_empty() && !to.is_empty() && !from.eq_ignore_ascii_case(to);
+        let other =
+            !to.is_empty() && !from.eq_ignore_ascii_case(to) && (!from.is_empty() || self.limited);
         if other && state.listing.is_counted() {
             let moved = Moved {
                 from: from.to_owned(),
                 to: to.to_owned(),
-                standing: state.standing.unwrap_or(Standing::Silent),
             };
             self.moved.insert(id, moved);
         }

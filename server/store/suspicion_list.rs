@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     ESTATE, Store,
-    db::{Composed, Tx},
+    db::{Composed, Conn, Statement, Tx},
     error::{Error, Result},
     identify::{self, ClientId},
     known::ClientIdRow,
@@ -43,6 +43,12 @@ const SUSPECTED: &str = " AND id IN (
 const LEFT: &str = " AND id IN (
   SELECT s.client_id FROM suspicions s WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'site'";
 
+/// Clients that lists in force expect, and that those that name a site place at none of these.
+const ELSEWHERE: &str = " AND EXISTS (SELECT 1 FROM members m WHERE m.estate = clients.estate AND m.client_id = clients.id
+    AND m.listing = 'expected' AND m.site <> '')
+  AND NOT EXISTS (SELECT 1 FROM members m WHERE m.estate = clients.estate AND m.client_id = clients.id
+    AND m.listing = 'expected'";
+
 impl Growing {
     /// Only clients about which something is noted, where a filter asks for that.
     pub(super) fn noted(&mut self, filter: &Filter) {
@@ -55,15 +61,32 @@ impl Growing {
             self.one_of(" AND s.was IN ('', ", left);
             self.grouped(")");
         }
+        if let Some(own) = &filter.elsewhere {
+            self.grouped(ELSEWHERE);
+            self.one_of(" AND m.site IN (", own);
+            self.grouped(")");
+        }
     }
 }
 
 /// All clients of [`SUSPECTED`].
 pub(super) async fn suspected(tx: &mut Tx) -> Result<HashSet<ClientId>> {
+    all_suspected(tx.composed(all_of_them())).await
+}
+
+/// The same, in a transaction that writes.
+pub(super) async fn suspected_while_writing(conn: &mut Conn) -> Result<HashSet<ClientId>> {
+    all_suspected(conn.composed(all_of_them())).await
+}
+
+fn all_of_them() -> Composed {
     let mut text = Composed::default();
     text.push("SELECT id AS client_id FROM clients WHERE estate = ?");
     text.push(SUSPECTED);
-    let mut statement = tx.composed(text);
+    text
+}
+
+async fn all_suspected(mut statement: Statement<'_>) -> Result<HashSet<ClientId>> {
     for _ in 0..4 {
         statement = statement.bind(ESTATE);
     }

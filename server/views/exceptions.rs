@@ -7,6 +7,7 @@ use super::{
     form::{Choice, Flag, choices_of},
     headline::Piece,
     links::{self, NO_SITE},
+    sites::further_sites,
     text::{Moment, clients, counted, number},
     words::{self, Badge},
 };
@@ -144,6 +145,8 @@ pub struct Offered {
     pub owners: Vec<String>,
     /// Sites that occur.
     pub sites: Vec<String>,
+    /// How many further ones there are.
+    pub further_sites: usize,
 }
 
 /// The list of exceptions.
@@ -166,6 +169,8 @@ pub struct ExceptionsPage {
     pub owners: Vec<Choice>,
     /// Sites.
     pub sites: Vec<Choice>,
+    /// That there are more, where they are not all offered.
+    pub further_sites: Option<String>,
     /// Yes/no filters.
     pub flags: Vec<Flag>,
     /// The rows.
@@ -264,6 +269,7 @@ impl ExceptionsPage {
             owners: choices_of(&offered.owners, which.owner.as_deref(), |owner| {
                 (owner.to_owned(), owner.to_owned())
             }),
+            further_sites: further_sites(offered.further_sites),
             sites: choices_of(&offered.sites, which.site.as_deref(), |code| {
                 let value = if code.is_empty() { NO_SITE } else { code };
                 (value.to_owned(), words::site(code))

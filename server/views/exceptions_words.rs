@@ -105,6 +105,8 @@ pub struct Told {
     pub over: i64,
     /// Exceptions whose client is not what it was.
     pub changed: i64,
+    /// Clients that went from a site that the reader does not see, which nobody has looked at.
+    pub elsewhere: i64,
 }
 
 impl Told {
@@ -127,11 +129,12 @@ impl Told {
             "own" => &mut self.own,
             "over" => &mut self.over,
             "changed" => &mut self.changed,
+            "elsewhere" => &mut self.elsewhere,
             _ => return None,
         })
     }
 
-    const fn counts(&self) -> [(&'static str, i64); 8] {
+    const fn counts(&self) -> [(&'static str, i64); 9] {
         [
             ("done", self.done),
             ("ready", self.ready),
@@ -141,6 +144,7 @@ impl Told {
             ("own", self.own),
             ("over", self.over),
             ("changed", self.changed),
+            ("elsewhere", self.elsewhere),
         ]
     }
 
@@ -223,6 +227,11 @@ impl Told {
                     "is about a client that is not what it was, or its time is over",
                     "are about clients that are not what they were, or their time is over",
                     Some("/exceptions?state=lapsed"),
+                ),
+                "elsewhere" => (
+                    "went from a site that you do not see, which somebody who sees both has to look at first",
+                    "went from sites that you do not see, which somebody who sees both has to look at first",
+                    Some("/suspicions?kind=site"),
                 ),
                 _ => ("is not there any more", "are not there any more", None),
             };

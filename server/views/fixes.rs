@@ -6,6 +6,7 @@ use super::{
     Layout,
     form::{Choice, Choices, choices_of},
     links,
+    sites::further_sites,
     text::{Count, clients, counted, number, share},
     words,
 };
@@ -90,6 +91,8 @@ pub struct FixesPage {
     pub systems: Vec<Choice>,
     /// Sites to choose from.
     pub sites: Vec<Choice>,
+    /// That there are more, where they are not all offered.
+    pub further_sites: Option<String>,
     /// `at site P01 with Windows 7 SP1`; empty for the whole population.
     pub among: String,
     /// What unblocks.
@@ -121,6 +124,7 @@ impl FixesPage {
         Self {
             layout,
             systems: choices_of(&choices.os, filter.os.as_deref(), os),
+            further_sites: further_sites(choices.further_sites),
             sites: choices_of(&choices.sites, filter.site.as_deref(), site),
             among: among(filter),
             blocking: PlanView::new(blocking, filter, Standing::Blocking),

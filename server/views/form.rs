@@ -3,6 +3,7 @@
 use super::{
     columns::ListColumn,
     links::{NO_SITE, Screen},
+    sites::further_sites,
     tables::title,
     text::counted,
     words::{self, Badge},
@@ -25,6 +26,8 @@ pub struct Choices {
     pub os: Vec<String>,
     /// Site codes that occur; the empty one for clients without a known site.
     pub sites: Vec<String>,
+    /// How many further ones there are.
+    pub further_sites: usize,
     /// Roles that occur.
     pub roles: Vec<String>,
     /// Owners that occur; more than [`OWNERS_OFFERED`]: too many to choose from.
@@ -46,6 +49,8 @@ pub struct FilterForm {
     pub impacts: Vec<Choice>,
     /// Sites.
     pub sites: Vec<Choice>,
+    /// That there are more, where they are not all offered.
+    pub further_sites: Option<String>,
     /// Roles.
     pub roles: Vec<Choice>,
     /// Reasons that make a client block.
@@ -133,6 +138,7 @@ impl FilterForm {
                     chosen: filter.impact == Some(impact),
                 })
                 .collect(),
+            further_sites: further_sites(choices.further_sites),
             sites: choices_of(&choices.sites, filter.site.as_deref(), |code| {
                 let value = if code.is_empty() { NO_SITE } else { code };
                 (value.to_owned(), words::site(code))

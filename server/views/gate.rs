@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         access::Sites,
-        gate::{Criterion, Held, Limit},
+        gate::{Criterion, Figures, Held, Limit},
         verdict::Standing,
     },
     store::model::{Excepted, Filter, Freshness},
@@ -55,7 +55,7 @@ fn unseen(scope: &Filter) -> Option<&str> {
 }
 
 /// What was found and what may be there, in a sentence.
-pub fn says(held: &Held, clients: i64, scope: &Filter) -> String {
+pub fn says(held: &Held, figures: &Figures, scope: &Filter) -> String {
     let title = title(held.criterion);
     let Some(figure) = held.figure else {
         if let Some(site) = unseen(scope) {
@@ -68,13 +68,26 @@ pub fn says(held: &Held, clients: i64, scope: &Filter) -> String {
         );
     };
     let figure = if held.criterion.counts_clients() {
-        format!("{} of {}", text::number(figure), text::clients(clients))
+        format!(
+            "{} of {}",
+            text::number(figure),
+            text::clients(figures.clients)
+        )
     } else {
         text::number(figure)
     };
     let may = match held.limit {
         Limit::AtMost(most) => format!("at most {} may be", text::number(most)),
-        Limit::Share(_) => format!("at most {} of those whom a list expects may be", held.limit),
+        Limit::Share(_) => {
+            let but = match figures.elsewhere {
+                0 => String::new(),
+                n => format!(", without {} expected at another site,", text::clients(n)),
+            };
+            format!(
+                "at most {} of those whom a list expects{but} may be",
+                held.limit
+            )
+        }
         Limit::AtLeast(least) => format!("at least {} must be", text::number(least)),
         Limit::Any => "not asked".to_owned(),
     };
@@ -122,15 +135,27 @@ pub fn unplaced(scope: &Filter) -> Vec<Filter> {
     found
 }
 
-/// Who left the sites of a scope by what a report said, and nobody has looked at that; `None`: it names no site.
-fn left(scope: &Filter) -> Option<Filter> {
-    let own = match &scope.site {
+/// Those of a scope that lists in force expect at other sites, which their reports do not say; `None`: it names no site.
+pub fn expected_elsewhere(scope: &Filter) -> Option<Filter> {
+    own_sites(scope).map(|own| Filter {
+        elsewhere: Some(own),
+        ..scope.clone()
+    })
+}
+
+/// The known sites that a scope names, or is limited to.
+fn own_sites(scope: &Filter) -> Option<Sites> {
+    match &scope.site {
         Some(site) => {
             (!site.is_empty() && scope.within.holds(site)).then(|| Sites::only([site.clone()]))
         }
         None => scope.within.is_limited().then(|| scope.within.clone()),
-    };
-    own.map(|own| Filter {
+    }
+}
+
+/// Who left the sites of a scope by what a report said, and nobody has looked at that; `None`: it names no site.
+fn left(scope: &Filter) -> Option<Filter> {
+    own_sites(scope).map(|own| Filter {
         site: None,
         left: Some(own),
         within: Sites::all(),

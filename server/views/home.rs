@@ -16,7 +16,7 @@ use super::{
     links::{self, Screen},
     readiness::ReadinessLine,
     rule,
-    tables::{Columns, Folded, OsRow, SiteRow, WhyRow, fold},
+    tables::{Columns, FewSites, Folded, OsRow, SiteRow, WhyRow, fold},
     text::{Count, Moment, clients, counted, number, share},
     trend::TrendSection,
     words,
@@ -120,6 +120,8 @@ pub struct HomePage {
     pub sites: Vec<SiteRow>,
     /// Further sites.
     pub more_sites: Folded<SiteRow>,
+    /// That there are still more, and where.
+    pub further_sites: Option<(String, String)>,
     /// How old the knowledge is.
     pub freshness: Vec<FreshLine>,
     /// The rules of counting.
@@ -143,11 +145,7 @@ impl HomePage {
         let (systems, more_systems) = fold(systems.collect(), OS_SHOWN, "OS versions");
         let why = summary.reasons.iter().map(|line| WhyRow::new(line, base));
         let (why, more_why) = fold(why.collect(), SHOWN, "reasons");
-        let sites = summary
-            .by_site
-            .iter()
-            .map(|(code, standings)| SiteRow::new(code, standings, base));
-        let (sites, more_sites) = fold(sites.collect(), SHOWN, "sites");
+        let sites = FewSites::of(&summary.by_site, base, SHOWN);
         let whole = base.is_everybody();
         Self {
             headline: Headline::of(summary, base),
@@ -186,8 +184,9 @@ impl HomePage {
             more_systems,
             why,
             more_why,
-            sites,
-            more_sites,
+            sites: sites.shown,
+            more_sites: sites.folded,
+            further_sites: sites.further,
             freshness: freshness(summary, counting, base),
             counting: counting.clone(),
             as_of: Moment::new(summary.as_of, layout.now),

@@ -303,6 +303,18 @@ pub fn summary_url(filter: &Filter) -> String {
     with_query("/api/v1/summary", &filter_query(filter))
 }
 
+/// URL of all sites of a filter, behind so many of them.
+pub fn sites_url(filter: &Filter, before: usize) -> String {
+    let mut query = filter_query(filter);
+    if before > 0 {
+        if !query.is_empty() {
+            query.push('&');
+        }
+        query.push_str(&format!("before={before}"));
+    }
+    with_query("/sites", &query)
+}
+
 /// URL of a site's page.
 pub fn site_url(code: &str) -> String {
     format!(

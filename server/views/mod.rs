@@ -58,6 +58,7 @@ pub mod second_factor;
 pub mod setup;
 pub mod sightings;
 pub mod sign_in;
+pub mod sites;
 pub mod suspicions;
 pub mod tables;
 pub mod text;

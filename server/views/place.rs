@@ -10,7 +10,7 @@ use super::{
     links::{self, encode},
     os,
     rows::RowView,
-    tables::{Columns, Folded, OsRow, SiteRow, WhyRow, fold},
+    tables::{Columns, FewSites, Folded, OsRow, SiteRow, WhyRow, fold},
     text::{clients, counted, joined, number},
     words,
 };
@@ -82,6 +82,8 @@ pub struct PlacePage {
     pub sites: Vec<SiteRow>,
     /// Further sites.
     pub more_sites: Folded<SiteRow>,
+    /// That there are still more, and where.
+    pub further_sites: Option<(String, String)>,
     /// Why blocked, among these clients.
     pub why: Vec<WhyRow>,
     /// Rarer reasons.
@@ -120,17 +122,9 @@ impl PlacePage {
                 "OS versions",
             ),
         };
-        let (sites, more_sites) = match place {
-            Place::Site(_) => fold(Vec::new(), 0, ""),
-            _ => fold(
-                summary
-                    .by_site
-                    .iter()
-                    .map(|(code, standings)| SiteRow::new(code, standings, &base))
-                    .collect(),
-                20,
-                "sites",
-            ),
+        let sites = match place {
+            Place::Site(_) => FewSites::none(),
+            Place::Os(_) | Place::Role(_) => FewSites::of(&summary.by_site, &base, 20),
         };
         let why = summary
             .reasons
@@ -160,8 +154,9 @@ impl PlacePage {
             all: Columns::new(&summary.population.standings, &base),
             systems,
             more_systems,
-            sites,
-            more_sites,
+            sites: sites.shown,
+            more_sites: sites.folded,
+            further_sites: sites.further,
             why,
             more_why,
             rows: rows

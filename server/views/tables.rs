@@ -11,8 +11,11 @@ use super::{
     words,
 };
 use crate::{
-    domain::{assess, time::Timestamp, verdict::Standing},
-    store::model::{Filter, OsLine, ReasonLine},
+    domain::{assess, counted::counted_len, time::Timestamp, verdict::Standing},
+    store::{
+        model::{Filter, OsLine, ReasonLine},
+        sites::OFFERED,
+    },
 };
 
 /// The four columns that every table by something has; they add up to `total`.
@@ -233,6 +236,61 @@ impl SiteRow {
             columns: Columns::new(standings, &filter),
             segments: bar::segments(standings, &filter),
         }
+    }
+}
+
+/// Sites and how their clients stand, those with most clients left first.
+pub fn most_left_first(
+    by_site: &[(String, BTreeMap<Standing, i64>)],
+) -> Vec<&(String, BTreeMap<Standing, i64>)> {
+    let mut all: Vec<_> = by_site.iter().collect();
+    all.sort_by_key(|(_, standings)| {
+        let left = standings.iter().filter(|(of, _)| !of.is_cleared());
+        std::cmp::Reverse(left.map(|(_, n)| n).sum::<i64>())
+    });
+    all
+}
+
+/// The sites of a page that tells of other things, too: the first, others that are folded away, and where all are, if there are
+/// more than a page holds.
+#[derive(Clone, Debug)]
+pub struct FewSites {
+    /// The first of them.
+    pub shown: Vec<SiteRow>,
+    /// Others.
+    pub folded: Folded<SiteRow>,
+    /// In words, and its address.
+    pub further: Option<(String, String)>,
+}
+
+impl FewSites {
+    /// Of those that a summary has: `shown` of them, and up to [`OFFERED`].
+    pub fn of(by_site: &[(String, BTreeMap<Standing, i64>)], base: &Filter, shown: usize) -> Self {
+        let further = by_site.len().saturating_sub(OFFERED);
+        let mut lines: Vec<_> = if further > 0 {
+            most_left_first(by_site)
+        } else {
+            by_site.iter().collect()
+        };
+        lines.truncate(OFFERED);
+        let rows = lines
+            .into_iter()
+            .map(|(code, standings)| SiteRow::new(code, standings, base));
+        let (shown, folded) = fold(rows.collect(), shown, "sites");
+        Self {
+            shown,
+            folded,
+            further: (further > 0).then(|| {
+                let words = counted_len(further, "further site", "further sites");
+                let words = format!("{words}, with fewer clients left than these");
+                (words, links::sites_url(base, 0))
+            }),
+        }
+    }
+
+    /// None.
+    pub fn none() -> Self {
+        Self::of(&[], &Filter::default(), 0)
     }
 }
 

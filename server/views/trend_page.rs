@@ -6,6 +6,7 @@ use super::{
     Layout,
     form::{Choice, Choices, choices_of, reasons},
     links::{self, NO_SITE},
+    sites::further_sites,
     text::{Count, Moment},
     trend::{Asked, Days, LENGTHS, Trend},
     words::{self, Badge},
@@ -72,6 +73,8 @@ pub struct TrendPage {
     pub systems: Vec<Choice>,
     /// Sites of the form.
     pub sites: Vec<Choice>,
+    /// That there are more, where they are not all offered.
+    pub further_sites: Option<String>,
     /// Standings of the form.
     pub standings: Vec<Choice>,
     /// Reasons of the form.
@@ -121,6 +124,7 @@ impl TrendPage {
             systems: choices_of(&choices.os, asked.slice.os.as_deref(), |key| {
                 (key.to_owned(), assess::os_label(key))
             }),
+            further_sites: further_sites(choices.further_sites),
             sites: choices_of(&choices.sites, asked.slice.site.as_deref(), |code| {
                 let value = if code.is_empty() { NO_SITE } else { code };
                 (value.to_owned(), words::site(code))

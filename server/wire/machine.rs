@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{
     facts::{Bits, Facts, OsFacts, OsVersion},
-    identity::ClientIds,
+    identity::{ClientIds, check_site},
 };
 
 #[derive(Default, Deserialize)]
@@ -110,7 +110,7 @@ pub(super) fn client(raw: &RawClient<'_>, facts: &mut Facts, problems: &mut Prob
     let ids = ClientIds {
         sms_guid: id("sms_guid", &raw.sms_guid),
         resource_id: None,
-        site_code: id("site_code", &raw.site_code),
+        site_code: None,
         name: id("name", &raw.name),
         fqdn: id("fqdn", &raw.fqdn),
         smbios_guid: id("smbios_guid", &raw.smbios_guid),
@@ -119,9 +119,15 @@ pub(super) fn client(raw: &RawClient<'_>, facts: &mut Facts, problems: &mut Prob
     facts.management_point = id("management_point", &raw.management_point);
     facts.client_version = id("client_version", &raw.client_version);
     facts.communication = id("communication", &raw.communication).map(|text| text.to_lowercase());
+    let site_code = problems.maybe(here.field("site_code"), site_code(&raw.site_code));
     let at = here.field("resource_id");
     let resource_id = problems.maybe(at, optional_large(&raw.resource_id));
-    let ids = ClientIds { resource_id, ..ids }.normalised();
+    let ids = ClientIds {
+        resource_id,
+        site_code,
+        ..ids
+    }
+    .normalised();
     if problems.count() == before && !ids.identifies() {
         problems.add(
             here,
@@ -131,6 +137,13 @@ pub(super) fn client(raw: &RawClient<'_>, facts: &mut Facts, problems: &mut Prob
     facts.ip_addresses = tables::addresses(&raw.ip_addresses, here.field("ip_addresses"), problems);
     facts.roles = tables::roles(&raw.roles, here.field("roles"), problems);
     ids
+}
+
+fn site_code(value: &Scalar<'_>) -> Result<Option<String>, String> {
+    value
+        .text()
+        .map_or(Ok(()), |text| check_site(text.trim()))?;
+    optional_id(value)
 }
 
 /// `partial`: the version may be missing.

@@ -8,7 +8,11 @@ use super::{
     raw::Scalar,
     tables::role_name,
 };
-use crate::domain::{facts::OsVersion, identity::ClientIds, lists::ListOrigin};
+use crate::domain::{
+    facts::OsVersion,
+    identity::{ClientIds, check_site},
+    lists::ListOrigin,
+};
 
 /// What became of a row.
 pub(super) enum Row {
@@ -120,7 +124,7 @@ impl Cells {
         let ids = ClientIds {
             sms_guid: text(Column::SmsGuid)?,
             resource_id: self.resource_id()?,
-            site_code: text(Column::SiteCode)?.map(|sites| first_of(&sites).to_owned()),
+            site_code: self.site_code()?,
             name: text(Column::Name)?,
             fqdn: text(Column::Fqdn)?.map(|names| first_of(&names).to_owned()),
             smbios_guid: text(Column::SmbiosGuid)?,
@@ -148,6 +152,16 @@ impl Cells {
             roles: roles.filter(|role| !role.is_empty()).collect(),
             line: self.line,
         })
+    }
+
+    fn site_code(&self) -> Result<Option<String>, String> {
+        let Some(sites) = self.get(Column::SiteCode) else {
+            return Ok(None);
+        };
+        let site = first_of(sites);
+        let checked = check_site(site).and_then(|()| check_id(sites));
+        checked.map_err(|detail| format!("{:?}: {detail}", Column::SiteCode))?;
+        Ok(Some(site.to_owned()))
     }
 
     fn resource_id(&self) -> Result<Option<i64>, String> {

@@ -17,6 +17,8 @@ mod reports_bombs;
 mod reports_encodings;
 mod reports_hostile;
 mod reports_post;
+mod site_codes;
+mod sites_get;
 pub mod summary_get;
 mod trend_get;
 mod uploads;

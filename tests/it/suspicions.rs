@@ -1,8 +1,9 @@
 //! What honest machines seldom do: noted for the one report that shows it, for no honest fleet, and never a verdict.
 
+mod excepted;
 mod lost;
 mod newcomers;
-mod sites;
+pub mod sites;
 
 use cutover::{
     clock,

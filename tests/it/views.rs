@@ -161,6 +161,7 @@ fn fixes() -> Vec<(&'static str, String)> {
         sites: vec!["P01".to_owned(), String::new()],
         roles: vec![],
         owners: vec![],
+        further_sites: 0,
     };
     let here = Filter {
         os: Some(seven.to_owned()),
@@ -350,6 +351,7 @@ fn choices() -> Choices {
         sites: vec!["P01".to_owned(), String::new()],
         roles: vec!["management_point".to_owned()],
         owners: vec!["Branch IT <berlin>".to_owned()],
+        further_sites: 0,
     }
 }
 

@@ -23,7 +23,7 @@ fn feeding() -> Vec<Call> {
             .json::<ReportsAnswer>(200, "What became of each report. It is 200 even when some were rejected.")
             .error(422, "The one report of the request is not taken; each error names its place."),
         Call::change("put", "/api/v1/population", "replaceList", "Replace an expected list")
-            .says("Puts a list in force in place of the earlier one of the same name, in one step; lists of other names stay. A list that would hide blocking clients needs `confirm=1`. One after which more than a twentieth of the clients, of all or of one site, would no longer be counted there (those along that went in the last 30 days unasked, whoever came in their place), or blockers would be counted at another site, needs `confirm_shrink` with the number of clients that go, and `why`. Rows that are not understood are told and do not sink the others.")
+            .says("Puts a list in force in place of the earlier one of the same name, in one step; lists of other names stay. A list that would hide blockers (clients that are not ready, or were not when they were heard last, and those that are ready only by a report about which a suspicion is open) needs `confirm=1`. One after which more than a twentieth of the clients, of all or of one site, would no longer be counted there (those along that went in the last 30 days unasked, whoever came in their place), or blockers would be counted at another site, or be given their first by somebody who is limited to sites, needs `confirm_shrink` with the number of clients that go, and `why`. Rows that are not understood are told and do not sink the others.")
             .of(Tag::Lists, Who::Population)
             .takes([params::LIST_NAME, params::CONFIRM, params::CONFIRM_SHRINK, params::WHY])
             .body(
@@ -36,7 +36,7 @@ fn feeding() -> Vec<Call> {
             .json::<ListAnswer>(200, "The list is in force.")
             .error(409, "Clients would be counted no more; nothing was changed. The sentence says how many, and with which parameters to send it again."),
         Call::change("delete", "/api/v1/population", "withdrawList", "Take an expected list out of force")
-            .says("What hides blocking clients, or leaves no list at all, needs `confirm=1`; what takes more than a twentieth of the clients, of all or of one site, out of the count needs `confirm_shrink` with the number of clients that go, and `why`.")
+            .says("What hides blockers, or leaves no list at all, needs `confirm=1`; what takes more than a twentieth of the clients, of all or of one site, out of the count needs `confirm_shrink` with the number of clients that go, and `why`.")
             .of(Tag::Lists, Who::Population)
             .takes([params::LIST_NAME_NEEDED, params::CONFIRM, params::CONFIRM_SHRINK, params::WHY])
             .json::<WithdrawnAnswer>(200, "The list is out of force.")

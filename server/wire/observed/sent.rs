@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{columns, moment};
 use crate::{
     domain::{
+        identity::check_site,
         observed::{Lease, Observation, Protocol, Via},
         time::{DAY, HOUR, Timestamp},
     },
@@ -217,11 +218,8 @@ impl Delivery {
             .unwrap_or_default()
             .trim()
             .clone_into(&mut checked.site);
-        if checked.site.len() > 16 || checked.site.chars().any(char::is_control) {
-            errors.add(
-                "/site_code".to_owned(),
-                "is no site code; write one like P01",
-            );
+        if let Err(detail) = check_site(&checked.site) {
+            errors.add("/site_code".to_owned(), &detail);
         }
         if let Some(file) = self.file {
             checked.one_system = file.one_system;

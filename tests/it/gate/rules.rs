@@ -7,6 +7,7 @@ use proptest::prelude::*;
 const FINE: Figures = Figures {
     clients: 1_000,
     expected: 1_000,
+    elsewhere: 0,
     blocking: 0,
     no_verdict: 0,
     silent: 0,
@@ -46,6 +47,7 @@ fn figures_of(text: &str) -> Figures {
         match name {
             "clients" => figures.clients = n,
             "expected" => figures.expected = n,
+            "elsewhere" => figures.elsewhere = n,
             "blocking" => figures.blocking = n,
             "no_verdict" => figures.no_verdict = n,
             "silent" => figures.silent = n,
@@ -91,6 +93,9 @@ const TABLE: &str = "
     no_verdict=21               |                          | no_verdict
     clients=9000 no_verdict=21  |                          | no_verdict
     expected=999 no_verdict=20  |                          | no_verdict
+    elsewhere=1 no_verdict=20   |                          | no_verdict
+    elsewhere=50 no_verdict=19  |                          |
+    elsewhere=1001 no_verdict=1 |                          | no_verdict
     expected=0                  |                          |
     expected=0 no_verdict=1     |                          | no_verdict
     no_verdict=5                | no_verdict:0.5%          |
@@ -199,6 +204,7 @@ fn figures() -> impl Strategy<Value = Figures> {
             )| Figures {
                 clients,
                 expected: clients,
+                elsewhere: 0,
                 blocking,
                 no_verdict: silent + other,
                 silent,

@@ -2,9 +2,13 @@
 
 use std::process::Output;
 
+use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::{answer::hidden, app::TestApp};
+use crate::support::{
+    answer::{Answer, hidden},
+    app::TestApp,
+};
 
 /// Two of a site that are ready, and one of another that blocks; all of them expected.
 async fn estate(app: &TestApp) {
@@ -306,5 +310,79 @@ async fn a_gate_of_a_site_that_a_token_may_not_see_says_so() {
         assert!(!said.contains("Upload one"), "{said}");
         let own = ask("?site=P01").await;
         assert_eq!(own["pass"], true, "{own}");
+    }
+}
+
+/// Those that are ready and expected at another site do not make room for those of whom nobody knows here.
+#[tokio::test]
+async fn who_is_expected_at_another_site_raises_no_share() {
+    for app in TestApp::each().await {
+        let rows = |of_others: &str| {
+            let mut list = "name,site\r\n".to_owned();
+            for n in 0..10 {
+                list.push_str(&format!("OWN-{n},P01\r\n"));
+            }
+            for n in 0..60 {
+                list.push_str(&format!("OTHER-{n},{of_others}\r\n"));
+            }
+            list
+        };
+        app.put_population("", rows("P02")).await.ok("a list");
+        let mut reports: Vec<String> = (1..10)
+            .map(|n| app.report(&format!("OWN-{n}")).line())
+            .collect();
+        // They say that they are here.
+        reports.extend((0..60).map(|n| app.report(&format!("OTHER-{n}")).at_site("P01").line()));
+        let stored = app.send(reports.join("\n")).await.ok("reports").json();
+        assert_eq!(stored["stored"], 69, "{stored}");
+        let gate = "/api/v1/gate?site=P01&criteria=silent:any,no_verdict:2%25";
+        let held = app.json(gate).await;
+        assert_eq!(codes(&held), ["no_verdict"], "on {}: {held}", app.engine);
+        let says = held["criteria"][2]["says"].as_str().expect("a sentence");
+        assert!(
+            says.contains("1 of 70 clients; at most 2% of those whom a list expects, without 60 clients expected at another site, may be."),
+            "{says}"
+        );
+        // Who may see that site only is told the same.
+        let token = app.command(
+            &[
+                "token",
+                "create",
+                "--purpose",
+                "read",
+                "--name",
+                "r01",
+                "--sites",
+                "P01",
+            ],
+            "",
+        );
+        let token = String::from_utf8(token.stdout).expect("text");
+        let limited = app
+            .request(
+                Method::GET,
+                "/api/v1/gate?criteria=silent:any,no_verdict:2%25,unplaced:any",
+            )
+            .bearer_auth(token.trim());
+        let limited = Answer::to(limited).await.ok("a gate").json();
+        assert_eq!(
+            codes(&limited),
+            ["no_verdict"],
+            "on {}: {limited}",
+            app.engine
+        );
+        // The estate is theirs, too; and so is this site, once a list says so.
+        let whole = gate.replace("site=P01&", "");
+        assert_eq!(app.json(&whole).await["pass"], true, "on {}", app.engine);
+        app.put_population("", rows("P01")).await.ok("they moved");
+        assert_eq!(app.json(gate).await["pass"], true, "on {}", app.engine);
+        // Of two lists that differ either may be right.
+        app.put_population("?list=other", rows("P02"))
+            .await
+            .ok("another list");
+        let mut reports: Vec<String> = Vec::new();
+        reports.extend((0..60).map(|n| app.report(&format!("OTHER-{n}")).at_site("P01").line()));
+        app.send(reports.join("\n")).await.ok("reports");
+        assert_eq!(app.json(gate).await["pass"], true, "on {}", app.engine);
     }
 }

@@ -2,13 +2,22 @@
 
 use cutover::{
     domain::{
+        access::Sites,
         assess::{CONTRADICTS_FOR, SeenOld, standing_at},
         audit::{Actor, Author},
+        lists::ListOrigin,
         observed::{Observation, Protocol, Via},
         time::{DAY, HOUR, Timestamp},
         verdict::Standing,
     },
-    store::{Store, incoming::Incoming, model::Filter, observed::Logged},
+    store::{
+        Store,
+        incoming::Incoming,
+        membership::Consent,
+        model::{Filter, Listing},
+        observed::Logged,
+        population::{Expected, ExpectedList},
+    },
 };
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
 
@@ -218,5 +227,65 @@ async fn the_order_of_logs_among_reports_does_not_matter() {
             assert_eq!(found, wanted, "client {n} on {}", test.engine);
         }
         numbers_equal_the_lists(store, NOON).await;
+    }
+}
+
+/// PC-1 and PC-2; the first of them is scrapped, if somebody says so.
+fn list_of_two(scrapped: bool, consent: Consent) -> ExpectedList {
+    let row = |n: u32| Expected {
+        ids: report(n, NOON, 1).ids,
+        os_key: "unknown".to_owned(),
+        roles: Vec::new(),
+        owner: None,
+        last_contact: None,
+        listing: if scrapped && n == 1 {
+            Listing::Obsolete
+        } else {
+            Listing::Expected
+        },
+    };
+    ExpectedList {
+        name: "default".to_owned(),
+        kind: ListOrigin::Devices,
+        rows: [1, 2].map(row).to_vec(),
+        rejected: 0,
+        file_hash: vec![1],
+        uploaded_by: "a test".to_owned(),
+        by: Author::command().into(),
+        consent,
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_drops_who_is_in_conflict_is_asked_about_also_when_that_is_long_ago() {
+    for test in TestStore::each().await {
+        let (store, everywhere) = (&test.store, Sites::all());
+        for n in [1, 2] {
+            send(store, report(n, NOON.plus(-2 * HOUR), 1)).await;
+        }
+        let put = async |scrapped, consent, now| {
+            let list = list_of_two(scrapped, consent);
+            store.replace_population(&everywhere, list, now).await
+        };
+        put(false, Consent::Given, NOON).await.expect("a list");
+        log(store, 1, Protocol::Tls10, NOON.plus(-HOUR)).await;
+        store.settle_observed(NOON).await.expect("settled");
+        for (now, stands, words) in [
+            (NOON, Standing::Conflict, "1 seen using old protocols"),
+            (
+                NOON.plus(20 * DAY),
+                Standing::Stale,
+                "1 not ready when last heard",
+            ),
+        ] {
+            assert_eq!(standing(store, 1, now).await, stands);
+            let refused = put(true, Consent::IfHarmless, now).await.expect_err("asks");
+            let said = refused.to_string();
+            assert!(
+                said.contains(&format!("With this list 1 blocker ({words}")),
+                "on {}: {said}",
+                test.engine
+            );
+        }
     }
 }

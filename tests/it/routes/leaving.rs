@@ -1,8 +1,12 @@
 //! Who leaves the count or a site by an expected list: told by client, by site and over several lists, and asked about.
 
+use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::{answer::Answer, app::TestApp, report::HOUR};
+use crate::{
+    support::{answer::Answer, app::TestApp, report::HOUR},
+    suspicions::sites::{close_all, sent},
+};
 
 /// A list of these, each with its site.
 fn list(rows: impl IntoIterator<Item = (String, &'static str)>) -> String {
@@ -175,7 +179,7 @@ async fn a_form_says_what_would_go_and_does_it_once_it_is_confirmed() {
     let cookie = app.sign_in().await;
     let press = |form: &str| {
         let request = app
-            .request(reqwest::Method::POST, "/population/withdraw")
+            .request(Method::POST, "/population/withdraw")
             .header("cookie", &cookie)
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form.to_owned());
@@ -186,4 +190,164 @@ async fn a_form_says_what_would_go_and_does_it_once_it_is_confirmed() {
         text.contains("40 of 40 clients would no longer be counted"),
         "{text}"
     );
+}
+
+/// So long ago that a report is too old.
+const LONG_AGO: i64 = -20 * 24 * HOUR;
+
+/// Sixty of a site: one that blocked when it was heard last, long ago; one that a stranger turned ready; another, which was not heard
+/// since for too long; and one that is ready.
+async fn with_blockers_in_hiding(app: &TestApp) -> Vec<(String, &'static str)> {
+    let rows: Vec<(String, &'static str)> = (0..60).map(|n| (format!("PC-{n}"), "P01")).collect();
+    app.put_population("", list(rows.clone()))
+        .await
+        .ok("the first");
+    let thief = app.make_token("ingest", "a thief");
+    let long_ago = |name: &str| app.report(name).winhttp_old().collected(LONG_AGO);
+    long_ago("PC-0").stored().await;
+    app.report("PC-1")
+        .winhttp_old()
+        .collected(-HOUR)
+        .stored()
+        .await;
+    sent(app, &thief, app.report("PC-1")).await;
+    long_ago("PC-2").collected(2 * LONG_AGO).stored().await;
+    sent(app, &thief, app.report("PC-2").collected(LONG_AGO)).await;
+    app.report("PC-4").stored().await;
+    rows
+}
+
+#[tokio::test]
+async fn who_blocked_when_it_was_heard_last_or_is_ready_by_a_suspected_report_hides_like_a_blocker()
+{
+    const HIDDEN: &str = "3 blockers (1 not ready when last heard, which is too long ago, 2 ready by a report about which a suspicion is open)";
+    for app in TestApp::each().await {
+        let rows = with_blockers_in_hiding(&app).await;
+        let told = app.json("/api/v1/clients?suspicious=1").await;
+        assert_eq!(told["total"], 2, "{told}");
+        let hides = |names: &[&str]| {
+            let mut text = "name,site,obsolete\r\n".to_owned();
+            for (name, site) in &rows {
+                let obsolete = u8::from(names.contains(&&name[..]));
+                text.push_str(&format!("{name},{site},{obsolete}\r\n"));
+            }
+            text
+        };
+        let all = hides(&["PC-0", "PC-1", "PC-2"]);
+        let said = detail(&app.put_population("", all).await.problem(409));
+        assert!(
+            said.contains(&format!(
+                "With this list {HIDDEN} would no longer be counted"
+            )),
+            "on {}: {said}",
+            app.engine
+        );
+        for one in ["PC-0", "PC-1", "PC-2"] {
+            let said = detail(&app.put_population("", hides(&[one])).await.problem(409));
+            assert!(
+                said.contains("With this list 1 blocker (1 "),
+                "{one}: {said}"
+            );
+        }
+        // One that nobody suspects may go unasked.
+        app.put_population("", hides(&["PC-4"])).await.ok("ready");
+        // To another site they go by their number only, and nobody passes for cleared.
+        let moves = |names: &[&str]| {
+            let each = rows.iter().map(|(name, site)| {
+                let site = if names.contains(&&name[..]) {
+                    "Q99"
+                } else {
+                    site
+                };
+                (name.clone(), site)
+            });
+            list(each)
+        };
+        let said = asked(&app, moves(&["PC-0", "PC-1", "PC-2"])).await;
+        assert!(
+            said.contains("3 clients that are not surely ready (1 not ready when last heard, which is too long ago, 2 ready by a report about which a suspicion is open) would be counted at another site: 3 from P01 to Q99"),
+            "on {}: {said}",
+            app.engine
+        );
+        for one in ["PC-0", "PC-1", "PC-2"] {
+            asked(&app, moves(&[one])).await;
+        }
+        // Once somebody has looked, those are as ready as others.
+        let cookie = app.sign_in().await;
+        close_all(&app, &cookie).await;
+        app.put_population("", moves(&["PC-1"])).await.ok("ready");
+        asked(&app, moves(&["PC-0"])).await;
+    }
+}
+
+#[tokio::test]
+async fn a_limited_list_gives_no_blocker_its_first_site_unasked() {
+    for app in TestApp::each().await {
+        let lists = app.command(
+            &[
+                "token",
+                "create",
+                "--purpose",
+                "population",
+                "--name",
+                "l02",
+                "--sites",
+                "P02",
+            ],
+            "",
+        );
+        let token = String::from_utf8(lists.stdout).expect("text");
+        let put = async |query: &str, body: &str| {
+            let path = format!("/api/v1/population?list=p02{query}");
+            let request = app.request(Method::PUT, &path).bearer_auth(token.trim());
+            Answer::to(request.body(body.to_owned())).await
+        };
+        for name in ["LOST-1", "LOST-2", "LOST-3"] {
+            app.report(name)
+                .winhttp_old()
+                .without_site()
+                .collected(-HOUR)
+                .stored()
+                .await;
+        }
+        app.report("LOST-2").without_site().stored().await;
+        app.report("LOST-3")
+            .winhttp_unreadable()
+            .without_site()
+            .stored()
+            .await;
+        app.put_population("?list=names", "name\r\nNEVER-1\r\n")
+            .await
+            .ok("names");
+        // Who is ready, and who was never heard, are as in any first list.
+        let harmless = list([("LOST-2".to_owned(), "P02"), ("NEVER-1".to_owned(), "P02")]);
+        put("", &harmless).await.ok("harmless");
+        let blockers = list(["LOST-1", "LOST-3"].map(|name| (name.to_owned(), "P02")));
+        for query in ["", "&confirm=1", "&confirm_shrink=2"] {
+            let said = detail(&put(query, &blockers).await.problem(409));
+            assert!(
+                said.contains("2 clients that are not ready (1 blocking, 1 whose verdict a report took away) would be counted at another site: 2 from no known site to P02")
+                    && said.contains("confirm_shrink="),
+                "on {}: {said}",
+                app.engine
+            );
+        }
+        let elsewhere = app.json("/api/v1/clients?site=P02").await;
+        assert_eq!(elsewhere["total"], 2, "{elsewhere}");
+        let said = detail(&put("", &blockers).await.problem(409));
+        let (_, number) = said.split_once("confirm_shrink=").expect("a number");
+        let number: String = number.chars().take_while(char::is_ascii_digit).collect();
+        put(&format!("&confirm_shrink={number}&why=ours"), &blockers)
+            .await
+            .ok("confirmed");
+        // Whoever sees all sites says where they are, as the first list of an estate does.
+        app.report("LOST-9")
+            .winhttp_old()
+            .without_site()
+            .stored()
+            .await;
+        app.put_population("?list=first", list([("LOST-9".to_owned(), "P01")]))
+            .await
+            .ok("the first");
+    }
 }

@@ -98,7 +98,7 @@ async fn who_blocks_and_cannot_be_judged_any_more_is_noted_and_counted() {
         let asked = app.put_population("", without.clone()).await.problem(409);
         let detail = asked["detail"].as_str().expect("a sentence");
         assert!(
-            detail.contains("1 blocking clients (1 of them by the verdict that a report took away) would no longer"),
+            detail.contains("1 blocker (1 whose verdict a report took away) would no longer"),
             "{detail}"
         );
         // Somebody looks.

@@ -131,7 +131,8 @@ async fn noted(app: &TestApp) -> Vec<(String, String, String)> {
     .collect()
 }
 
-async fn close_all(app: &TestApp, cookie: &str) {
+/// Closes all that is open.
+pub async fn close_all(app: &TestApp, cookie: &str) {
     let list = app.json("/api/v1/suspicions").await;
     let ids: Vec<String> = list["items"]
         .as_array()

@@ -59,6 +59,7 @@ fn list(states: &[State], which: &Which, pile: &Pile, reader: &str) -> String {
     let offered = Offered {
         owners: vec!["Medical engineering".to_owned()],
         sites: vec!["P01".to_owned(), String::new()],
+        further_sites: 0,
     };
     html(&ExceptionsPage::new(
         samples::layout(Nav::Exceptions),
