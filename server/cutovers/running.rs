@@ -201,7 +201,7 @@ pub fn known(
             .map(|reason| reason.code)
             .collect(),
         membership: client.membership,
-        expected: row.listing == Listing::Expected,
+        expected: row.listing == Listing::Expected && !client.elsewhere,
         fresh: oldest.is_some_and(|at| now.since(at) <= scope.freshness_days.saturating_mul(DAY)),
         future: row.future,
         duplicate: row.duplicate,

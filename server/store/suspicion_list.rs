@@ -69,6 +69,21 @@ impl Growing {
     }
 }
 
+/// All clients of these sites that [`ELSEWHERE`] names.
+pub(super) async fn placed_elsewhere(tx: &mut Tx, own: &Sites) -> Result<HashSet<ClientId>> {
+    let mut growing = Growing::starting("SELECT id AS client_id FROM clients WHERE estate = ?");
+    growing.one_of(" AND site IN (", own);
+    growing.noted(&Filter {
+        elsewhere: Some(own.clone()),
+        ..Filter::default()
+    });
+    let rows: Vec<ClientIdRow> = growing.statement(tx).all().await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| identify::from_bytes(&row.client_id))
+        .collect())
+}
+
 /// All clients of [`SUSPECTED`].
 pub(super) async fn suspected(tx: &mut Tx) -> Result<HashSet<ClientId>> {
     all_suspected(tx.composed(all_of_them())).await

@@ -231,7 +231,7 @@ pub struct Known {
     pub reasons: Vec<&'static str>,
     /// How it came into the scope.
     pub membership: Membership,
-    /// An expected list names it.
+    /// An expected list names it, and no other site than the scope's for it.
     pub expected: bool,
     /// The facts behind the verdict are within the days of the scope.
     pub fresh: bool,

@@ -4,17 +4,17 @@
 use std::collections::HashMap;
 
 use super::super::{
-    ESTATE,
-    db::Tx,
-    error::Result,
-    identify::{self},
-    model::ClientRow,
+    ESTATE, db::Tx, error::Result, exceptions::in_sight, identify, model::ClientRow,
 };
 use crate::domain::{time::Timestamp, verdict::Standing};
 
-const IN_FORCE: &str = "SELECT id, client_id, kind, reason, control, owner, expires_at, verdict, reasons, os_key, requested_by,
-  COALESCE(decided_by, '') AS decided_by FROM exceptions
-WHERE estate = $1 AND decision = 'approved' AND ended_at IS NULL AND expires_at > $2";
+const IN_FORCE: &str = concat!(
+    "SELECT x.id, x.client_id, x.kind, x.reason, x.control, x.owner, x.expires_at, x.verdict, x.reasons, x.os_key, x.requested_by,
+  COALESCE(x.decided_by, '') AS decided_by
+FROM exceptions x JOIN clients c ON c.estate = x.estate AND c.id = x.client_id
+WHERE x.estate = $1 AND x.decision = 'approved' AND x.ended_at IS NULL AND x.expires_at > $2 AND ",
+    in_sight!()
+);
 
 /// An exception in force.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,11 +11,12 @@ use super::{
         lists::page,
         model::{ClientRow, Filter, Listing, Order},
         observed_read::last_seen_old,
-        suspicion_list::suspected,
+        suspicion_list::{placed_elsewhere, suspected},
     },
     excepted::{self, Excepted},
 };
 use crate::domain::{
+    access::Sites,
     cutover::{canonical, difference::Who, whatif::Membership},
     time::{DAY, Timestamp},
     verdict::Standing,
@@ -62,6 +63,8 @@ pub struct InScope {
     pub well_since: Option<Timestamp>,
     /// A report turned it ready, or took the verdict away, about which a suspicion is open.
     pub suspected: bool,
+    /// The lists that expect it place it at none of the scope's sites.
+    pub elsewhere: bool,
 }
 
 /// Everybody in a scope, being read.
@@ -73,6 +76,7 @@ pub struct ScopeWalk {
     exceptions: HashMap<String, Vec<Excepted>>,
     seen_old: HashMap<ClientId, Timestamp>,
     suspected: HashSet<ClientId>,
+    elsewhere: HashSet<ClientId>,
     /// Those that can come by more than one filter.
     seen: HashSet<String>,
     now: Timestamp,
@@ -90,6 +94,16 @@ impl Store {
         let exceptions = excepted::in_force(&mut tx, now).await?;
         let seen_old = last_seen_old(&mut tx, now.plus(-(WINDOW - 1) * DAY)).await?;
         let suspected = suspected(&mut tx).await?;
+        let named = filters
+            .iter()
+            .filter(|(how, _)| *how == Membership::Named)
+            .filter_map(|(_, filter)| filter.site.clone());
+        let sites: Vec<String> = named.filter(|site| !site.is_empty()).collect();
+        let elsewhere = if sites.is_empty() {
+            HashSet::new()
+        } else {
+            placed_elsewhere(&mut tx, &Sites::only(sites)).await?
+        };
         Ok(ScopeWalk {
             tx,
             filters: filters.into(),
@@ -97,6 +111,7 @@ impl Store {
             exceptions,
             seen_old,
             suspected,
+            elsewhere,
             seen: HashSet::new(),
             now,
         })
@@ -140,6 +155,7 @@ impl ScopeWalk {
                     exception: exception.take(1).next(),
                     seen_old: id.and_then(|id| self.seen_old.get(&id).copied()),
                     suspected: id.is_some_and(|id| self.suspected.contains(&id)),
+                    elsewhere: id.is_some_and(|id| self.elsewhere.contains(&id)),
                     row,
                 });
             }

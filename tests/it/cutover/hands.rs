@@ -308,3 +308,40 @@ async fn a_scope_of_which_nothing_was_decided_can_be_removed() {
         assert_eq!(refused.status, 409, "{}", refused.text());
     }
 }
+
+/// Who is ready elsewhere makes no share of a board better by saying that it is here.
+#[tokio::test]
+async fn who_is_expected_at_another_site_raises_no_coverage() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let id = scope.rsplit('/').next().expect("an id").to_owned();
+        let what_if = format!("/api/v1/scopes/{id}/what-if");
+        let before = app.json(&what_if).await["tally"].clone();
+        assert_eq!(
+            (&before["expected"], &before["judged"]),
+            (&json!(4), &json!(3))
+        );
+        let list = "name,site\r\nGUEST-1,P02\r\nGUEST-2,P02\r\nOWN-1,P01\r\n";
+        app.put_population("?list=more", list).await.ok("a list");
+        for name in ["GUEST-1", "GUEST-2", "OWN-1"] {
+            app.report(name).at_site("P01").stored().await;
+        }
+        let after = app.json(&what_if).await["tally"].clone();
+        assert_eq!(after["fates"]["safe"], 5, "they are here: {after}");
+        assert_eq!(
+            (&after["expected"], &after["judged"]),
+            (&json!(5), &json!(4)),
+            "{after}"
+        );
+        // Where they are not ready, they count.
+        app.report("GUEST-1")
+            .at_site("P01")
+            .windows7_untouched()
+            .stored()
+            .await;
+        let worse = app.json(&what_if).await["tally"].clone();
+        assert_eq!(worse["fates"]["will_lose"], 2, "{worse}");
+    }
+}
