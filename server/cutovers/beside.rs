@@ -5,7 +5,7 @@ use super::systems::SiteSystems;
 use crate::{
     domain::{
         access::Sites,
-        counted::{counted, counted_len},
+        counted::{counted, counted_len, number},
         cutover::{record::Decided, scope::Scope},
         time::Timestamp,
         verdict::Standing,
@@ -62,7 +62,17 @@ fn not_ready(systems: &SiteSystems) -> Option<String> {
                 counted_len(n, "site", "sites")
             ),
         };
-        format!("Of {of}, {} not ready. {ways}", counted(sums.not_ready, "is", "are"))
+        let names = systems.names();
+        let named = i64::try_from(names.len()).unwrap_or(i64::MAX);
+        let names = match sums.not_ready - named {
+            _ if names.is_empty() => String::new(),
+            0 => format!(": {}", names.join(", ")),
+            more => format!(": {}, and {} more", names.join(", "), number(more)),
+        };
+        format!(
+            "Of {of}, {} not ready{names}. {ways}",
+            counted(sums.not_ready, "is", "are")
+        )
     })
 }
 
@@ -112,8 +122,14 @@ async fn others(store: &Store, scope: &Scope, sites: &Sites) -> Result<Vec<Strin
                 format!("decided there last was: {made} (record {})", last.number)
             },
         );
+        let off = !store.said_of_scope(&other.id).await?.switched.is_empty();
+        let off = if off {
+            ", and somebody has said that it is switched off"
+        } else {
+            ""
+        };
         says.push(format!(
-            "Another scope is about site systems of the same sites: {}; {decided}.",
+            "Another scope is about site systems of the same sites: {}; {decided}{off}.",
             other.name
         ));
     }

@@ -97,11 +97,12 @@ pub async fn around(
     store: &Store,
     scope: &Scope,
     base: &Filter,
+    ruleset: &str,
     now: Timestamp,
 ) -> Result<Around, Error> {
     Ok(Around {
         observed: observed(store, scope, base, now).await?,
-        systems: systems::of(store, scope, now).await?,
+        systems: systems::of(store, scope, ruleset, now).await?,
         today: day_of(now),
         planned: scope.planned.clone(),
     })
@@ -229,10 +230,9 @@ fn check(
 pub fn own_part(by: &str, said: &SaidOfScope, criteria: &[Held]) -> Option<String> {
     for held in criteria.iter().filter(|held| held.met) {
         let title = held.criterion.title();
-        if held.is_loosened() && held.set.as_ref().is_some_and(|set| set.by == by) {
-            return Some(format!(
-                "you loosened the limit of {title:?}, and only by that it is met"
-            ));
+        // Back to the usual one is looser, too, where somebody else had set a stricter one.
+        if !held.is_stricter() && held.set.as_ref().is_some_and(|set| set.by == by) {
+            return Some(format!("you set the limit by which {title:?} is met"));
         }
         if held.mark.as_ref().is_some_and(|mark| mark.by == by) {
             return Some(format!("you said yourself what meets {title:?}"));
@@ -240,8 +240,8 @@ pub fn own_part(by: &str, said: &SaidOfScope, criteria: &[Held]) -> Option<Strin
     }
     let usual = Watching::default();
     let loosened = [
-        (Watching::TRIGGER, said.watching.trigger > usual.trigger),
-        (Watching::HOURS, said.watching.hours > usual.hours),
+        (Watching::TRIGGER, said.watching.trigger >= usual.trigger),
+        (Watching::HOURS, said.watching.hours >= usual.hours),
     ];
     let own = |code: &str| {
         said.watched
@@ -251,7 +251,7 @@ pub fn own_part(by: &str, said: &SaidOfScope, criteria: &[Held]) -> Option<Strin
     loosened
         .into_iter()
         .any(|(code, looser)| looser && own(code))
-        .then(|| "you loosened what is watched for after the switch".to_owned())
+        .then(|| "you set what is watched for after the switch".to_owned())
 }
 
 /// Makes a decision and answers its number.
@@ -286,7 +286,7 @@ pub async fn decide(
             .map_err(|error| unwritten(&error))
     })
     .await?;
-    let around = around(store, scope, base, now).await?;
+    let around = around(store, scope, base, &judge.ruleset, now).await?;
     let criteria = held(Some(&ran), &said, &around);
     let recommended = Recommendation::of(&criteria);
     let most = ran.tally.fates.most();

@@ -236,7 +236,7 @@ pub async fn run(
     now: Timestamp,
     mut each: impl FnMut(&Known, Found) -> Result<()> + Send,
 ) -> Result<Ran> {
-    let systems = systems::of(store, scope, now).await?;
+    let systems = systems::of(store, scope, &judge.ruleset, now).await?;
     let mut walk = store.walk_scope(filters(scope, base), now).await?;
     let mut run = Run::new(scope, &judge.ruleset);
     let mut exceptions = Vec::new();

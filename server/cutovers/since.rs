@@ -114,7 +114,7 @@ pub async fn compared(
     before.end(&mut difference);
     let recommended = if scope.is_about_the_same(&today) {
         let said = store.said_of_scope(&scope.id).await?;
-        let around = deciding::around(store, &scope, &base, now).await?;
+        let around = deciding::around(store, &scope, &base, &judge.ruleset, now).await?;
         let criteria = deciding::held(Some(&ran), &said, &around);
         Some(Recommendation::of(&criteria))
     } else {

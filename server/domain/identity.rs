@@ -60,9 +60,11 @@ pub fn check_site(text: &str) -> Result<(), String> {
     }
     let hidden = |sign: &char| {
         sign.is_control()
+            // A blank that looks like none at an end, or like another one in between.
+            || sign.is_whitespace() && *sign != ' '
             || matches!(sign, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
                 | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{2800}' | '\u{3164}' | '\u{1d173}'..='\u{1d17a}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
                 | '\u{e0000}'..='\u{e0fff}')
     };
     match text.chars().find(hidden) {

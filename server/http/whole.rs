@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures::{Stream, StreamExt as _, future::ready, stream};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use super::{
     collection,
@@ -261,7 +261,7 @@ pub(super) fn body(
     rest: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
 ) -> Body {
     let head = head.into();
-    let whole = stream::once(ready(Ok(head))).chain(taken_in_time(rest, PIECE_WAITS));
+    let whole = stream::once(ready(Ok(head))).chain(taken_in_time(rest, PIECE_WAITS).1);
     let says = |piece: &Result<Bytes, std::io::Error>| match piece {
         Ok(piece) => !piece.is_empty(),
         Err(_) => true,
@@ -276,13 +276,16 @@ const PIECE_WAITS: Duration = Duration::from_secs(20);
 /// So long the whole may take.
 const WHOLE_TAKES: Duration = Duration::from_secs(3_600);
 
-/// The same pieces while they are taken in time; else a transfer that is broken off, so that nobody takes a part for the whole.
+/// The task that reads them, and the same pieces while they are taken in time; else a transfer that is broken off, so that nobody takes a part for the whole.
 fn taken_in_time(
     pieces: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
     piece_waits: Duration,
-) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static {
+) -> (
+    JoinHandle<()>,
+    impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+) {
     let (sender, receiver) = mpsc::channel(AHEAD);
-    tokio::spawn(async move {
+    let reading = tokio::spawn(async move {
         let sent = async {
             let mut pieces = pin!(pieces);
             loop {
@@ -299,7 +302,7 @@ fn taken_in_time(
         }
     });
     let late = || std::io::Error::other("the download was not taken in time");
-    stream::unfold(Some(receiver), move |receiver| async move {
+    let taken = stream::unfold(Some(receiver), move |receiver| async move {
         let mut receiver = receiver?;
         match receiver.recv().await {
             Some(Some(piece)) => Some((piece, Some(receiver))),
@@ -308,7 +311,8 @@ fn taken_in_time(
         }
     })
     // The compressing layer asks once more after the end.
-    .fuse()
+    .fuse();
+    (reading, taken)
 }
 
 #[cfg(test)]
@@ -321,7 +325,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_taken_comes_whole() {
-        let taken: Vec<_> = taken_in_time(pieces(100), PIECE_WAITS).collect().await;
+        let taken: Vec<_> = taken_in_time(pieces(100), PIECE_WAITS).1.collect().await;
         assert_eq!(taken.len(), 100);
         assert!(taken.iter().all(Result::is_ok));
     }
@@ -329,12 +333,10 @@ mod tests {
     /// A part that ends like the whole would pass for it.
     #[tokio::test]
     async fn what_waits_too_long_ends_as_broken() {
-        let waiting = taken_in_time(pieces(100), Duration::ZERO);
+        let (reading, waiting) = taken_in_time(pieces(100), Duration::ZERO);
         let mut waiting = pin!(waiting);
-        // The task goes as far as it gets before anybody takes anything.
-        for _ in 0..100 {
-            tokio::task::yield_now().await;
-        }
+        // It goes as far as it gets before anybody takes anything.
+        reading.await.expect("the task");
         let mut taken = Vec::new();
         while let Some(piece) = waiting.next().await {
             taken.push(piece.is_ok());

@@ -36,6 +36,7 @@ pub(super) fn groups_from_counts(filter: &Filter) -> Option<(Vec<Growing>, Vec<S
         || filter.suspicious
         || filter.left.is_some()
         || filter.elsewhere.is_some()
+        || filter.systems
         || filter.unchanged.is_some()
         || filter.excepted.is_some()
         || searched(filter).is_some()
@@ -124,6 +125,7 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
         || filter.suspicious
         || filter.left.is_some()
         || filter.elsewhere.is_some()
+        || filter.systems
         || filter.unchanged.is_some()
         || filter.excepted.is_some()
         || searched(filter).is_some()

@@ -99,6 +99,8 @@ pub(super) struct Departures {
     moved: Stand,
     /// How many go from one site to another.
     ways: BTreeMap<(String, String), i64>,
+    /// Of those that go, from no known site.
+    placed: i64,
     sites: BTreeMap<String, AtSite>,
     /// Before, of the sites of whoever sends the list.
     before: i64,
@@ -175,11 +177,9 @@ impl Departures {
             if left.contains_key(id) || how == How::Ready || back {
                 continue;
             }
+            // Of no known site it counts everywhere, in what may belong there.
             if moved.from.is_empty() {
-                // Of those of no known site, which lists of names bring, only they are missed everywhere else.
-                if !how.is_blocker() {
-                    continue;
-                }
+                found.placed += 1;
             } else {
                 found.sites.entry(moved.from.clone()).or_default().moved += 1;
             }
@@ -267,7 +267,8 @@ impl Departures {
                 self.gone.told()
             ));
         }
-        if self.taken_elsewhere() > 0 || self.moving() > 0 && (shrinks || always) {
+        let asked = self.taken_elsewhere() > 0 || self.placed > 0;
+        if asked || self.moving() > 0 && (shrinks || always) {
             let who = match (self.moving(), self.moved.suspected) {
                 (1, 0) => "1 client that is not ready".to_owned(),
                 (1, _) => "1 client that is not surely ready".to_owned(),
@@ -297,7 +298,7 @@ impl Departures {
 
     /// Whether somebody has to say the number, and why.
     pub(super) fn needs_number(&self) -> bool {
-        self.shrinks() || self.taken_elsewhere() > 0
+        self.shrinks() || self.taken_elsewhere() > 0 || self.placed > 0
     }
 
     fn told_ways(&self) -> String {

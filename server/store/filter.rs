@@ -50,6 +50,8 @@ pub struct Filter {
     pub left: Option<Sites>,
     /// Only clients that lists in force expect at another site than these, whatever their reports say. No address says it.
     pub elsewhere: Option<Sites>,
+    /// Only machines with a role of a site system. No address says it.
+    pub systems: bool,
     /// Only clients that have not been ready for so many days, without any change.
     pub unchanged: Option<i64>,
     /// Only clients under an exception in force, or only those under none.

@@ -74,11 +74,6 @@ impl How {
             (Standing::Undetermined | Standing::Stale, _) => Self::NoVerdict,
         }
     }
-
-    /// Whether somebody has to know that it goes: it is known not to be ready, or was, or is ready by a suspected report only.
-    pub(super) const fn is_blocker(self) -> bool {
-        !matches!(self, Self::NoVerdict | Self::Silent | Self::Ready)
-    }
 }
 
 /// Those who leave, as they stand now that the list is written.
@@ -171,7 +166,7 @@ impl Stand {
         }
     }
 
-    /// See [`How::is_blocker`].
+    /// Somebody has to know that they go: they are known not to be ready, or were, or are ready by a suspected report only.
     pub(super) const fn blockers(self) -> i64 {
         self.blocking + self.doubted + self.failing + self.failed + self.suspected
     }

@@ -113,6 +113,7 @@ pub(super) const fn names_few(filter: &Filter) -> bool {
         || filter.suspicious
         || filter.left.is_some()
         || filter.role.is_some()
+        || filter.systems
         || filter.duplicates
         || filter.future
         || filter.left_out
@@ -336,6 +337,9 @@ impl Growing {
     /// Everything a filter says of the `clients` table at `now`, for one of its pieces.
     pub(super) fn narrow(&mut self, filter: &Filter, piece: Piece, lead: Lead, now: Timestamp) {
         let by_parts = lead.by_parts();
+        if filter.systems {
+            self.with_roles();
+        }
         self.by_ids |= filter.regressed
             || filter.suspicious
             || filter.left.is_some()

@@ -54,19 +54,6 @@ struct Group {
     n: i64,
 }
 
-/// Machines with the same roles at one site in one standing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alike {
-    /// Site code; empty: not known.
-    pub site: String,
-    /// Their roles, with commas between.
-    pub roles: String,
-    /// How they stand.
-    pub standing: Standing,
-    /// How many.
-    pub n: i64,
-}
-
 impl Store {
     /// What the first screen says, of the clients that `filter` describes; of everybody when it is empty. Somebody who
     /// may see some sites only is told what a server would say that knows no other client.
@@ -136,20 +123,6 @@ impl Store {
             }
         }
         Ok(roles.into_iter().collect())
-    }
-
-    /// How many machines with each list of roles there are at each site in each standing.
-    pub async fn systems(&self, filter: &Filter, now: Timestamp) -> Result<Vec<Alike>> {
-        let groups = self.with_roles(filter, now).await?;
-        let each = groups.into_iter().map(|group| {
-            Ok(Alike {
-                standing: group.standing()?,
-                site: group.site,
-                roles: group.roles,
-                n: group.n,
-            })
-        });
-        each.collect()
     }
 
     async fn with_roles(&self, filter: &Filter, now: Timestamp) -> Result<Vec<Group>> {

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqlSafeStr as _, SqliteConn
 
 use cutover::{
     clock,
-    domain::verdict::Impact,
+    domain::{access::Sites, verdict::Impact},
     store::{
         lists::statements,
         model::{Filter, Order},
@@ -211,6 +211,20 @@ async fn every_filter_finds_its_clients_by_an_index_that_fits_it() {
             let sorted = steps.iter().any(|step| step.contains("TEMP B-TREE"));
             assert!(!sorted, "{what} is put in order: {wanted}\n{steps:#?}");
         }
+    }
+    // What lists say of each of a site's clients is found by the client: by the site it would be all of them, each time.
+    let elsewhere = Filter {
+        site: some("P01"),
+        elsewhere: Some(Sites::only(["P01".to_owned()])),
+        ..any.clone()
+    };
+    let (read, count) = statements(&elsewhere, Order::Name, clock::now());
+    assert!(!count.is_empty());
+    for wanted in read.iter().chain(&count) {
+        let steps = plan(&mut conn, wanted).await;
+        let of_members = steps.iter().filter(|step| step.contains("SEARCH m "));
+        let by_client = of_members.clone().all(|step| step.contains("client_id=?"));
+        assert!(of_members.count() == 2 && by_client, "{wanted}\n{steps:#?}");
     }
     // A text is looked for in the names, which an index holds, and in the ids; never client by client.
     let wanted = Filter {

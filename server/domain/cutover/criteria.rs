@@ -243,12 +243,14 @@ fn figure(criterion: Criterion, facts: &Facts<'_>) -> (Option<i64>, String) {
         Criterion::Coverage => {
             let share = |n: i64, of: i64| n.saturating_mul(10_000) / of;
             let (total, unsaid) = (tally.fates.total(), tally.fates.of(Fate::CannotSay));
+            // Of the expected ones, too: whoever is on no list, and ready, makes no share better.
+            let said = (tally.expected - unsaid).max(0);
             let verdicts = share(tally.judged, tally.expected);
             let mut says = format!(" {} of {} expected.", tally.judged, tally.expected);
             if unsaid > 0 {
                 says.push_str(&format!(" Of {unsaid} of all {total} nobody can say what would happen."));
             }
-            (Some(verdicts.min(share(total - unsaid, total))), says)
+            (Some(verdicts.min(share(said, tally.expected))), says)
         }
         Criterion::Silent if tally.expected == 0 => (
             None,
@@ -314,6 +316,15 @@ impl Recommendation {
 }
 
 impl Held {
+    /// Whether its limit lets less through than the usual one.
+    pub const fn is_stricter(&self) -> bool {
+        let usual = self.criterion.usual();
+        match self.criterion {
+            Criterion::Coverage => self.limit > usual,
+            _ => self.limit < usual,
+        }
+    }
+
     /// Whether it is met, and would not be by the usual limit.
     pub fn is_loosened(&self) -> bool {
         self.met

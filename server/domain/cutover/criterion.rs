@@ -96,7 +96,7 @@ impl Criterion {
                 "Clients of the scope that will lose contact, or may, when the old protocols are switched off, without those that an exception in force answers for. Met when there are no more than the limit."
             }
             Self::Coverage => {
-                "The lower one of two shares, rounded down: of the clients of the scope that an expected list names, those with a verdict that rests on a report no older than the scope lets count; and of everybody in the scope, those of whom it can be said what would happen. Met when it is no less than the limit. Without an expected list nobody knows, and it is not met."
+                "The lower one of two shares, rounded down: of the clients of the scope that an expected list names, those with a verdict that rests on a report no older than the scope lets count; and what is left of these when as many are taken off as there are in the scope of whom nobody can say what would happen. Met when it is no less than the limit. Without an expected list nobody knows, and it is not met."
             }
             Self::Silent => {
                 "Expected clients of the scope that were not heard within the days for which a report counts, or never, and that no exception in force answers for. Met when there are no more than the limit."

@@ -71,22 +71,21 @@ async fn shown(
     let stands = Stands {
         later: newest.as_ref(),
         watched: watched.as_ref(),
+        sites: &person.sites,
     };
     html(&AfterPage::new(
         layout, &decision, &head, &after, &stands, may_edit,
     ))
 }
 
-/// A later decision of the same scope, and what was found when this one was last held against its clients.
+/// The newest decision of the same scope, where that is a later one, also one that whoever asks may not see; and what was found when this one was last held against its clients.
 async fn standing(
     app: &App,
     decision: &Decision,
     sites: &Sites,
 ) -> Result<(Option<Decision>, Option<Watched>), Problem> {
     let newest = app.store().decisions(&decision.scope, i64::MAX, 1).await?;
-    let later = newest
-        .into_iter()
-        .find(|one| one.number > decision.number && one.is_seen(sites));
+    let later = newest.into_iter().find(|one| one.number > decision.number);
     let mut watched = app.store().decisions_watched(sites).await?;
     Ok((later, watched.remove(&decision.number)))
 }
@@ -122,6 +121,7 @@ async fn switch(
     let stands = Stands {
         later: newest.as_ref(),
         watched: watched.as_ref(),
+        sites: &person.sites,
     };
     // What speaks against it is overruled with a reason, like a recommendation.
     let must_say = !holds || !stands.against(decision, head, now).is_empty();

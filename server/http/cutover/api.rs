@@ -282,7 +282,7 @@ pub async fn what_if(
     let now = clock::now();
     let ran = running::run(app.store(), app.judge(), &scope, &base, now, |_, _| Ok(())).await?;
     let said = app.store().said_of_scope(&scope.id).await?;
-    let around = deciding::around(app.store(), &scope, &base, now).await?;
+    let around = deciding::around(app.store(), &scope, &base, &app.judge().ruleset, now).await?;
     let held = deciding::held(Some(&ran), &said, &around);
     let recommended = Recommendation::of(&held);
     polled::json(

@@ -28,6 +28,7 @@ use crate::{
         Nav,
         cutover::{
             decision::{DecisionPage, Frozen, Later},
+            lately::Now,
             parts::Moved,
         },
         links::encode,
@@ -95,7 +96,12 @@ pub async fn one(
         .filter(|one| one.number > decision.number && one.is_seen(&person.sites))
         .map(Later::new);
     let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
+    let watched = app.store().decisions_watched(&person.sites).await?;
+    let since = watched
+        .contains_key(&decision.number)
+        .then(|| Now::new(&decision, &watched, layout.now));
     html(&DecisionPage {
+        since,
         later,
         frozen: Frozen::new(&decision, &head, &layout.sites),
         layout,

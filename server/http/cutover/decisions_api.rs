@@ -19,7 +19,10 @@ use super::{
     decision as found, whole_record,
 };
 use crate::{
-    domain::{cutover::record::Ground, time::Timestamp},
+    domain::{
+        cutover::record::{Decided, Ground},
+        time::Timestamp,
+    },
     error::Problem,
     state::App,
     store::cutover::{decisions::Decision, watched::Watched},
@@ -108,7 +111,8 @@ impl DecisionJson {
             name: decision.name.clone(),
             decided: decision.decided.clone(),
             overruled: decision.overruled,
-            loosened: decision.ground() == Ground::Loosened,
+            loosened: decision.ground() == Ground::Loosened
+                && decision.decided != Decided::NoGo.code(),
             decided_by: decision.decided_by.clone(),
             decided_at: Timestamp(decision.decided_at).to_string(),
             hash: decision.hash.clone(),

@@ -303,7 +303,7 @@ async fn changed(
             Some(canonical::written(&new.whole())),
         );
     let url = scope_url(&new);
-    let by = person.name.clone();
+    let (by, id) = (person.name.clone(), new.id.clone());
     let change = if !new.is_about_the_same(old) {
         Change::Another
     } else if new == *old {
@@ -313,6 +313,12 @@ async fn changed(
     };
     if !app.store().change_scope(new, by, entry, change).await? {
         return Err(Problem::invalid("/name", "another scope has this name"));
+    }
+    if change == Change::Another {
+        // What was decided was about others: that stands in the lists at the next look.
+        for decision in app.store().decisions(&id, i64::MAX, 1).await? {
+            app.store().watch_soon(decision.number).await?;
+        }
     }
     Ok(Redirect::to(&url).into_response())
 }

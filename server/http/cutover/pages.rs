@@ -247,7 +247,7 @@ async fn board(
     }
     let now = clock::now();
     let base = base_of(&scope)?;
-    let around = deciding::around(store, &scope, &base, now).await?;
+    let around = deciding::around(store, &scope, &base, &app.judge().ruleset, now).await?;
     let watched = store.decisions_watched(&person.sites).await?;
     let stirred = match &newest {
         Some((run, _)) => {

@@ -118,6 +118,38 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The same of the site systems that these filters describe, which are few. What logs showed of them, and exceptions, are not
+    /// looked at.
+    pub async fn walk_systems(
+        &self,
+        filters: Vec<(Membership, Filter)>,
+        now: Timestamp,
+    ) -> Result<ScopeWalk> {
+        self.sweep(now).await?;
+        let mut tx = self.db.read().await?;
+        let suspected = suspected(&mut tx).await?;
+        let systems = |(how, filter): (Membership, Filter)| {
+            let filter = Filter {
+                systems: true,
+                ..filter
+            };
+            (how, filter)
+        };
+        Ok(ScopeWalk {
+            tx,
+            filters: filters.into_iter().map(systems).collect(),
+            cursor: None,
+            exceptions: HashMap::new(),
+            seen_old: HashMap::new(),
+            suspected,
+            elsewhere: HashSet::new(),
+            seen: HashSet::new(),
+            now,
+        })
+    }
+}
+
 impl ScopeWalk {
     /// The next portion; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<InScope>>> {

@@ -9,10 +9,25 @@ use crate::domain::{
     time::Timestamp,
 };
 
-/// Of each scope the newest decision, where that is to switch off.
-const TO_WATCH: &str = "SELECT d.number FROM scopes AS s JOIN decisions AS d ON d.estate = s.estate
-  AND d.number = (SELECT MAX(n.number) FROM decisions AS n WHERE n.estate = s.estate AND n.scope = s.id)
-WHERE s.estate = $1 AND d.decided <> 'no_go' ORDER BY d.number";
+/// The decision `d` of the scope `s` is looked after: it is the newest of its scope, or somebody has said that the protocols were
+/// switched off after it, and has not taken that back. A later word of a board brings no client back.
+macro_rules! is_watched {
+    () => {
+        "(d.number = (SELECT MAX(n.number) FROM decisions AS n WHERE n.estate = s.estate AND n.scope = s.id)
+  OR EXISTS (SELECT 1 FROM scope_marks AS m WHERE m.estate = d.estate AND m.scope = d.scope AND m.holds
+    AND m.kind = 'switched_off_' || CAST(d.number AS TEXT)
+    AND m.id = (SELECT MAX(o.id) FROM scope_marks AS o WHERE o.estate = m.estate AND o.scope = m.scope AND o.kind = m.kind)))"
+    };
+}
+
+/// Decisions to switch off that are looked after.
+const TO_WATCH: &str = concat!(
+    "SELECT d.number FROM scopes AS s JOIN decisions AS d ON d.estate = s.estate
+  AND d.scope = s.id
+WHERE s.estate = $1 AND d.decided <> 'no_go' AND ",
+    is_watched!(),
+    " ORDER BY d.number"
+);
 /// Whoever changes the row looks.
 const BEGIN: &str = "INSERT INTO decisions_watched (estate, number, begun_at, took, looked_at, found) VALUES ($1, $2, $3, 0, NULL, '')
 ON CONFLICT (estate, number) DO UPDATE SET begun_at = excluded.begun_at
@@ -21,13 +36,17 @@ WHERE decisions_watched.begun_at + CASE WHEN 20 * decisions_watched.took > $4 TH
 const END: &str = "UPDATE decisions_watched SET looked_at = $3, took = $4, found = $5 WHERE estate = $1 AND number = $2";
 const SOON: &str =
     "UPDATE decisions_watched SET begun_at = 0, took = 0 WHERE estate = $1 AND number = $2";
-const FOUND: &str = "SELECT d.number, d.name, d.sites, d.decided, d.decided_at, d.scope,
+const FOUND: &str = concat!(
+    "SELECT d.number, d.name, d.sites, d.decided, d.decided_at, d.scope,
  d.head LIKE '%\"overruled\":true%' AS overruled,
  d.head LIKE '%\"loosened\":%' AND d.head NOT LIKE '%\"loosened\":0,%' AS loosened, w.looked_at, COALESCE(w.found, '') AS found
 FROM scopes AS s JOIN decisions AS d ON d.estate = s.estate
-  AND d.number = (SELECT MAX(n.number) FROM decisions AS n WHERE n.estate = s.estate AND n.scope = s.id)
+  AND d.scope = s.id
 LEFT JOIN decisions_watched AS w ON w.estate = d.estate AND w.number = d.number
-WHERE s.estate = $1 AND d.decided <> 'no_go' ORDER BY d.number DESC";
+WHERE s.estate = $1 AND d.decided <> 'no_go' AND ",
+    is_watched!(),
+    " ORDER BY d.number DESC"
+);
 
 #[derive(sqlx::FromRow)]
 struct Number {
@@ -48,7 +67,7 @@ struct Row {
     found: String,
 }
 
-/// A decision to switch off that is the newest of its scope.
+/// A decision to switch off that is looked after: the newest of its scope, or one after which it was switched off.
 #[derive(Clone, Debug)]
 pub struct Watched {
     /// Its number.
@@ -70,7 +89,7 @@ pub struct Watched {
 }
 
 impl Store {
-    /// Numbers of the decisions to look after: to switch off, and the newest of their scopes.
+    /// Numbers of the decisions to look after: to switch off, and the newest of their scopes or switched off by.
     pub async fn decisions_to_watch(&self) -> Result<Vec<i64>> {
         let mut tx = self.db.read().await?;
         let rows: Vec<Number> = tx.sql(TO_WATCH).bind(ESTATE).all().await?;

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
+        access::Sites,
         assess::os_label,
         cutover::{
             after::{After, Line},
@@ -206,6 +207,8 @@ pub struct Stands<'s> {
     pub later: Option<&'s Decision>,
     /// What was found when it was last held against its clients.
     pub watched: Option<&'s Watched>,
+    /// The sites that whoever reads may see.
+    pub sites: &'s Sites,
 }
 
 impl Stands<'_> {
@@ -217,7 +220,23 @@ impl Stands<'_> {
         if decided == Some(Decided::NoGo) {
             against.push("It was decided not to switch off.".to_owned());
         }
-        if let Some(later) = self.later {
+        if decision.overruled && decided != Some(Decided::NoGo) {
+            let open = head["recommendation"]["open"].as_i64().unwrap_or_default();
+            against.push(format!(
+                "It was decided against the criteria: {} not met.",
+                counted(open, "was", "were")
+            ));
+        }
+        let conditions = head["decision"]["conditions"].as_str().unwrap_or_default();
+        if !conditions.is_empty() {
+            against.push(format!("It was decided under conditions: “{conditions}”."));
+        }
+        if self.later.is_some_and(|later| !later.is_seen(self.sites)) {
+            against.push(
+                "A later decision of this scope was made, which you may not see: ask somebody who may see more sites."
+                    .to_owned(),
+            );
+        } else if let Some(later) = self.later {
             let said = Decided::from_code(&later.decided)
                 .map_or("not known", |made| made.said(later.ground()));
             against.push(format!(

@@ -20,6 +20,7 @@ use crate::{
     store::cutover::decisions::Decision,
     views::{
         Layout,
+        cutover::lately::Now,
         exceptions::last_day,
         text::{Moment, counted, number},
     },
@@ -292,6 +293,8 @@ pub struct DecisionPage {
     pub frozen: Frozen,
     /// The newest decision of the same scope, where that is a later one.
     pub later: Option<Later>,
+    /// What was found when it was last held against its clients by itself; `None`: it is not looked after.
+    pub since: Option<Now>,
     /// What has moved since; `None`: the scope is gone, or so large that somebody has to ask.
     pub moved: Option<Moved>,
     /// Why it does not say what has moved.

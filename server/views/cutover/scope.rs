@@ -165,8 +165,8 @@ pub struct ScopePage {
     pub outlook: Vec<String>,
     /// Earlier runs.
     pub runs: Vec<RunRow>,
-    /// Decisions.
-    pub decisions: Vec<DecisionRow>,
+    /// Decisions, and a sentence where one was about other sites than the scope is now.
+    pub decisions: Vec<(DecisionRow, String)>,
     /// Who asked for a decision, in a sentence; empty: nobody.
     pub request: String,
     /// Why the reader does not decide to switch off, in a sentence; empty: nothing is against it.
@@ -293,7 +293,16 @@ impl ScopePage {
             decisions: board
                 .decisions
                 .iter()
-                .map(|one| DecisionRow::new(one, board.watched, now))
+                .map(|one| {
+                    let row = DecisionRow::new(one, board.watched, now);
+                    let about = one.sites == scope.sites.join(",");
+                    let elsewhere = match one.sites.as_str() {
+                        _ if about => String::new(),
+                        "" => "It was about all sites. ".to_owned(),
+                        sites => format!("It was about {}. ", sites.replace(',', ", ")),
+                    };
+                    (row, elsewhere)
+                })
                 .collect(),
             request: board
                 .said

@@ -80,12 +80,12 @@ async fn whoever_loosens_what_is_watched_for_does_not_decide_alone() {
                 let answer = post(&app, &pat, &format!("{scope}/decide"), &go).await;
                 assert_eq!(answer.status, 422, "{form}");
                 let text = answer.text();
-                assert!(text.contains("you loosened what is watched for"), "{text}");
+                assert!(text.contains("you set what is watched for"), "{text}");
             }
         }
         let set = post(
             &app,
-            &pat,
+            &admin,
             &limits,
             "criterion=heard_again_hours&limit=26&why=Usual",
         )
@@ -343,5 +343,48 @@ async fn who_is_expected_at_another_site_raises_no_coverage() {
             .await;
         let worse = app.json(&what_if).await["tally"].clone();
         assert_eq!(worse["fates"]["will_lose"], 2, "{worse}");
+    }
+}
+
+/// What a report or a list says of a management point that is not ready makes no client behind it safe.
+#[tokio::test]
+async fn a_management_point_that_is_not_ready_leaves_no_site_unseen() {
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        let role = || json!(["management_point"]);
+        for (site, name) in [("P01", "PC-1"), ("P02", "PC-2"), ("P03", "PC-3")] {
+            app.report(name).at_site(site).stored().await;
+        }
+        let point = |name: &str, site: &str| {
+            let report = app.report(name).at_site(site).without_registry();
+            report.set("/client/roles", role())
+        };
+        let mut paths = Vec::new();
+        for site in ["P01", "P02", "P03"] {
+            // Of clients alone, so that the servers are in no number.
+            let form = format!(
+                "name={site}&sites={site}&tls10=1&freshness_days=3&filter=os%3D10.0.19045-client"
+            );
+            let made = post(&app, &cookie, "/cutover", &form).await;
+            assert_eq!(made.status, 303, "{}", made.text());
+            let scope = made.header("location");
+            let id = scope.rsplit('/').next().expect("an id").to_owned();
+            paths.push(format!("/api/v1/scopes/{id}/what-if"));
+        }
+        let safe = async |at: usize| app.json(&paths[at]).await["tally"]["fates"]["safe"].clone();
+        assert_eq!(safe(0).await, 1);
+        for (name, site) in [("MP-1", "P01"), ("MP-2", "P02")] {
+            point(name, site).stored().await;
+        }
+        assert_eq!((safe(0).await, safe(1).await), (json!(0), json!(0)));
+        // One says that it is elsewhere, one is left out by a list although it is heard.
+        point("MP-1", "Q99").collected(-HOUR / 12).stored().await;
+        assert_eq!(safe(0).await, 0, "it left by what it said itself");
+        let list = "name,site,status\r\nMP-2,P02,obsolete\r\n";
+        app.put_agreed("?list=gone", list).await.ok("a list");
+        assert_eq!(safe(1).await, 0, "it is heard, and left out");
+        // One that was heard longer ago than the scope takes, of which nobody can say what it is now.
+        point("MP-3", "P03").collected(-96 * HOUR).stored().await;
+        assert_eq!(safe(2).await, 0, "it was heard too long ago");
     }
 }

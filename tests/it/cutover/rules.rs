@@ -469,6 +469,40 @@ fn nobody_is_safe_behind_a_management_point_that_is_not_ready() {
     assert_ne!(hash, other, "it is one of the inputs");
 }
 
+/// Invented clients are ready, and on no list.
+#[test]
+fn nobody_on_no_list_makes_the_coverage_better() {
+    let expected = (0..30).map(|n| ready(&format!("PC-{n}")));
+    let lost = (0..3).map(|n| Known {
+        standing: Standing::Undetermined,
+        verdict: Some(Standing::Undetermined),
+        membership: Membership::Unplaced,
+        expected: false,
+        ..ready(&format!("LOST-{n}"))
+    });
+    let invented = (0..400).map(|n| Known {
+        expected: false,
+        ..ready(&format!("NEW-{n}"))
+    });
+    let covered = |clients: Vec<Known>| {
+        let (tally, _) = ran(&clients);
+        let held = hold(&Facts {
+            tally: Some(&tally),
+            ..Facts::default()
+        });
+        let of_it = held
+            .into_iter()
+            .find(|held| held.criterion == Criterion::Coverage);
+        of_it.and_then(|held| held.figure)
+    };
+    let honest: Vec<Known> = expected.chain(lost).collect();
+    assert_eq!(covered(honest.clone()), Some(9_000));
+    assert_eq!(
+        covered(honest.into_iter().chain(invented).collect()),
+        Some(9_000)
+    );
+}
+
 #[test]
 fn a_go_by_a_loosened_limit_is_called_so() {
     let blocks = Known {

@@ -479,7 +479,7 @@ async fn whoever_loosens_a_limit_does_not_decide_by_it_alone() {
         let refused = post(&app, &pat, &decide, &go).await;
         assert_eq!(refused.status, 422);
         assert!(
-            refused.text().contains("you loosened the limit of"),
+            refused.text().contains("you set the limit by which"),
             "{}",
             refused.text()
         );

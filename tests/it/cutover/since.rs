@@ -108,6 +108,9 @@ async fn going_back_is_called_for_without_anybody_looking() {
         assert_eq!(set.status, 303, "{}", set.text());
         let record = decide(&app, &cookie, &scope).await;
         let switched = post(&app, &cookie, &format!("{record}/switched"), "").await;
+        assert_eq!(switched.status, 422, "it was decided against the criteria");
+        let why = "why=The+night+was+free";
+        let switched = post(&app, &cookie, &format!("{record}/switched"), why).await;
         assert_eq!(switched.status, 303);
         until(&app, "somebody is missed", |now| {
             now["rollback_due"] == true
@@ -118,6 +121,34 @@ async fn going_back_is_called_for_without_anybody_looking() {
             "<a href=\"{record}/after\">Record 1 for Everybody (Go, against the criteria) does not stand as it was decided. Going back is due: 1 of 2 heard lately have stopped"
         );
         assert!(home.contains(&line), "{home}");
+        let text = page(&app, &cookie, &record).await;
+        assert!(
+            text.contains("Going back is due: 1 of 2 heard lately have stopped"),
+            "{text}"
+        );
+        // That a board says no now brings nobody back.
+        let id = scope.rsplit('/').next().expect("an id");
+        let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+        let form = format!(
+            "decided=no_go&seen_go=0&seen_most={}&why=We+go+back",
+            now["most"]
+        );
+        let made = post(&app, &cookie, &format!("{scope}/decide"), &form).await;
+        assert_eq!(made.status, 303, "{}", made.text());
+        let home = page(&app, &cookie, "/").await;
+        assert!(home.contains(&line), "{home}");
+        let all = app.json("/api/v1/decisions").await;
+        assert_eq!(all["items"][1]["now"]["rollback_due"], true, "{all}");
+        let back = post(
+            &app,
+            &cookie,
+            &format!("{record}/switched"),
+            "take_back=1&why=It+is+on+again",
+        )
+        .await;
+        assert_eq!(back.status, 303, "{}", back.text());
+        let home = page(&app, &cookie, "/").await;
+        assert!(!home.contains("Going back is due"), "{home}");
     }
 }
 
@@ -176,7 +207,7 @@ async fn what_a_site_system_reports_nobody_says_away() {
             "{text}"
         );
         assert_eq!(met(&text), before - 1, "{text}");
-        let beside = "Of 1 site system of this scope that reports, 1 is not ready. At 1 site that is a management point, or what one needs:";
+        let beside = "Of 1 site system of this scope that reports, 1 is not ready: MP-1. At 1 site that is a management point, or what one needs:";
         assert!(text.contains(beside), "{text}");
         let home = page(&app, &cookie, "/").await;
         assert!(

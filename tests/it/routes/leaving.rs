@@ -319,8 +319,13 @@ async fn a_limited_list_gives_no_blocker_its_first_site_unasked() {
         app.put_population("?list=names", "name\r\nNEVER-1\r\n")
             .await
             .ok("names");
-        // Who is ready, and who was never heard, are as in any first list.
-        let harmless = list([("LOST-2".to_owned(), "P02"), ("NEVER-1".to_owned(), "P02")]);
+        // Who was never heard counts wherever it may belong, too.
+        let silent = list([("NEVER-1".to_owned(), "P02")]);
+        let said = detail(&put("", &silent).await.problem(409));
+        let wanted = "1 client that is not ready (1 never reported) would be counted at another site: 1 from no known site to P02";
+        assert!(said.contains(wanted), "on {}: {said}", app.engine);
+        // Who is ready is as in any first list.
+        let harmless = list([("LOST-2".to_owned(), "P02")]);
         put("", &harmless).await.ok("harmless");
         let blockers = list(["LOST-1", "LOST-3"].map(|name| (name.to_owned(), "P02")));
         for query in ["", "&confirm=1", "&confirm_shrink=2"] {
@@ -333,7 +338,7 @@ async fn a_limited_list_gives_no_blocker_its_first_site_unasked() {
             );
         }
         let elsewhere = app.json("/api/v1/clients?site=P02").await;
-        assert_eq!(elsewhere["total"], 2, "{elsewhere}");
+        assert_eq!(elsewhere["total"], 1, "{elsewhere}");
         let said = detail(&put("", &blockers).await.problem(409));
         let (_, number) = said.split_once("confirm_shrink=").expect("a number");
         let number: String = number.chars().take_while(char::is_ascii_digit).collect();

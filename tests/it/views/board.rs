@@ -34,6 +34,7 @@ use cutover::{
         cutover::{
             after::{AfterPage, Stands},
             decision::{DecisionPage, Frozen, FrozenException, Later},
+            lately::Now,
             parts::{Moved, Name},
             run::{Names, RunPage},
             scope::{Board, LeftoverRow, ScopePage},
@@ -432,7 +433,9 @@ pub fn pages() -> Vec<(&'static str, String)> {
         shown: "1 to 3 of 120 that are not safe.".to_owned(),
         next: Some("/cutover/x/what-if/y?after=3".to_owned()),
     };
+    let everywhere = Sites::all();
     let stands = Stands {
+        sites: &everywhere,
         later: None,
         watched: watched.get(&7),
     };
@@ -504,6 +507,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
         (
             "cutover-decision",
             html(&DecisionPage {
+                since: Some(Now::new(&decision(), &watched, now())),
                 later: Some(Later::new(&Decision {
                     number: 8,
                     ..decision()
