@@ -63,8 +63,8 @@ fn not_ready(systems: &SiteSystems) -> Option<String> {
             ),
         };
         let names = systems.names();
-        let named = i64::try_from(names.len()).unwrap_or(i64::MAX);
-        let names = match sums.not_ready - named {
+        let shown = i64::try_from(names.len()).unwrap_or(i64::MAX);
+        let names = match sums.not_ready - shown {
             _ if names.is_empty() => String::new(),
             0 => format!(": {}", names.join(", ")),
             more => format!(": {}, and {} more", names.join(", "), number(more)),

@@ -222,6 +222,21 @@ fn stirred(stirred: Stirred) -> String {
     )
 }
 
+/// A decision of a scope, and a sentence where it was about other sites than the scope is now.
+fn decided(
+    one: &Decision,
+    watched: &HashMap<i64, Watched>,
+    scope: &Scope,
+    now: Timestamp,
+) -> (DecisionRow, String) {
+    let about = match one.sites.as_str() {
+        sites if sites == scope.sites.join(",") => String::new(),
+        "" => "It was about all sites. ".to_owned(),
+        sites => format!("It was about {}. ", sites.replace(',', ", ")),
+    };
+    (DecisionRow::new(one, watched, now), about)
+}
+
 impl ScopePage {
     /// The page.
     pub fn new(layout: Layout, board: Board<'_>, paper: bool) -> Self {
@@ -293,16 +308,7 @@ impl ScopePage {
             decisions: board
                 .decisions
                 .iter()
-                .map(|one| {
-                    let row = DecisionRow::new(one, board.watched, now);
-                    let about = one.sites == scope.sites.join(",");
-                    let elsewhere = match one.sites.as_str() {
-                        _ if about => String::new(),
-                        "" => "It was about all sites. ".to_owned(),
-                        sites => format!("It was about {}. ", sites.replace(',', ", ")),
-                    };
-                    (row, elsewhere)
-                })
+                .map(|one| decided(one, board.watched, scope, now))
                 .collect(),
             request: board
                 .said
