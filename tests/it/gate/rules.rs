@@ -241,8 +241,8 @@ proptest! {
             7 => worse.left_out_heard += more,
             8 => worse.future_reports += more,
             9 => worse.suspicious += more,
-            // Somebody whom nobody expects.
-            10 => worse.clients += more,
+            // Somebody whom nobody expects, where there is somebody.
+            10 => worse.clients += more * i64::from(worse.clients > 0),
             _ => worse.stopped_feeds += more,
         }
         let after = failed(&worse, "");
