@@ -78,7 +78,8 @@ async fn shown(
     ))
 }
 
-/// The newest decision of the same scope, where that is a later one, also one that whoever asks may not see; and what was found when this one was last held against its clients.
+/// The newest decision of the same scope, where that is a later one, also one that whoever asks may not see; and what was found when
+/// this one was last held against its clients.
 async fn standing(
     app: &App,
     decision: &Decision,
