@@ -27,6 +27,9 @@ const form = (path, fields, headers = {}) =>
   server.request(path, { method: "POST", body: new URLSearchParams(fields).toString(), type: "application/x-www-form-urlencoded", headers: { cookie: sessionCookie, ...headers } });
 const taken = (answer, what) => assert.ok(answer.status < 400, `${what}: ${answer.status} ${answer.text.slice(0, 600)}`);
 
+/// The most that the code of a site may have, and no sign that cannot be seen: anything else is refused, and reaches no page.
+const hostileSite = (field, name) => hostile(field, name, 64).replace(/[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, "");
+
 /// A report in which every text is an attack.
 function attacking(name, number) {
   const made = report(number % 3 ? "windows-7-untouched" : "windows-10-ready", { minutes: 5 + number });
@@ -36,7 +39,7 @@ function attacking(name, number) {
   made.client = {
     sms_guid: text("guid"),
     resource_id: 17_000_000 + number,
-    site_code: text("site"),
+    site_code: hostileSite("site", name),
     name: text("name"),
     fqdn: text("fqdn"),
     smbios_guid: text("smbios"),
@@ -108,7 +111,7 @@ async function fill() {
   // Expected lists, with columns and rows of any name.
   const list = csv([
     ["Name", "ResourceID", "SMSUniqueIdentifier", "SiteCode", "Owner", "Last contact"],
-    ...names.map((name, number) => [hostile("listed", name, 200), `${18_000_000 + number}`, "", hostile("listed-site", name, 200), hostile("owner", name), hostile("contact", name)]),
+    ...names.map((name, number) => [hostile("listed", name, 200), `${18_000_000 + number}`, "", hostileSite("listed-site", name), hostile("owner", name), hostile("contact", name)]),
   ]);
   const listed = await server.request("/api/v1/population?list=outsider&confirm=1", { method: "PUT", token: population, body: list, type: "text/csv" });
   taken(listed, "a list");

@@ -362,6 +362,9 @@ impl LeaseJson {
         let address = columns::address(self.address.as_bytes())
             .ok_or(("address", "is no address; write one like 10.20.30.40"))?;
         let site = self.site_code.as_deref().unwrap_or_default().trim();
+        if check_site(site).is_err() {
+            return Err(("site_code", "is no code of a site; write one like P01"));
+        }
         let name = self.name.as_deref().unwrap_or_default().trim();
         let name = name.trim_end_matches('.').to_lowercase();
         let ident = match (self.resource_id, name.as_str()) {
