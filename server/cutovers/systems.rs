@@ -10,12 +10,12 @@ use crate::{
         cutover::{
             criteria::Systems,
             scope::Scope,
-            whatif::{Fate, judge},
+            whatif::{Fate, Membership, judge},
         },
         time::Timestamp,
         verdict::Standing,
     },
-    store::{Result, Store, model::Filter},
+    store::{Result, Store, cutover::walk::InScope, model::Filter},
 };
 
 /// The site systems of a scope.
@@ -57,10 +57,69 @@ const fn fails(standing: Standing) -> bool {
     )
 }
 
+/// A site system as it counts: by what it reports, by what lists in force say of it, and by what it was before a report that dropped
+/// its role, as long as nobody has looked at that.
+struct System<'c> {
+    client: &'c InScope,
+    roles: Vec<&'c str>,
+    /// The sites of the scope where it stands, or may stand.
+    sites: Vec<&'c str>,
+    /// It was judged with the roles that it has.
+    asked: bool,
+}
+
+impl<'c> System<'c> {
+    /// `None`: it is none of the scope's.
+    fn of(client: &'c InScope, scope: &'c Scope) -> Option<Self> {
+        let reported = || client.row.roles.iter().map(String::as_str);
+        let told = client.told.as_ref();
+        let mut roles: Vec<&str> = reported().collect();
+        for role in told.iter().flat_map(|told| &told.roles) {
+            if !roles.contains(&role.as_str()) {
+                roles.push(role);
+            }
+        }
+        let switched = scope.roles.is_empty()
+            || scope
+                .roles
+                .iter()
+                .any(|role| roles.contains(&role.as_str()));
+        if !switched || !is_site_system(roles.iter().copied()) {
+            return None;
+        }
+        let in_scope =
+            |site: &&str| scope.sites.is_empty() || scope.sites.iter().any(|own| own == site);
+        let own = client.row.ids.site_code.as_deref().unwrap_or_default();
+        let listed = told.iter().flat_map(|told| &told.sites).map(String::as_str);
+        let mut sites: Vec<&str> = listed.filter(in_scope).collect();
+        if !own.is_empty() && in_scope(&own) && !sites.contains(&own) {
+            sites.push(own);
+        }
+        if sites.is_empty() {
+            let came_by_a_list_only = client.membership == Membership::Named && !in_scope(&own);
+            if came_by_a_list_only {
+                return None;
+            }
+            // Which of them it left is not told here; it may have been any.
+            if !own.is_empty() {
+                sites.extend(scope.sites.iter().map(String::as_str));
+            }
+        }
+        let asked = carries_contact(reported()) || !carries_contact(roles.iter().copied());
+        Some(Self {
+            client,
+            asked: asked && is_site_system(reported()) && !told.is_some_and(|told| told.dropped),
+            roles,
+            sites,
+        })
+    }
+}
+
 /// The site systems of a scope's sites with the roles that are switched, whatever else narrows its clients. Each is asked as much as
-/// a client is before it is called safe; and one that a report turned ready about which a suspicion is open is not. Those count too
-/// that are not ready and left these sites by a report that nobody has looked at, that lists leave out although they are heard, or
-/// whose site nobody knows: they may stand there.
+/// a client is before it is called safe; and one that a report turned ready about which a suspicion is open is not. Nor is one that
+/// was not judged as the site system that a list calls it, or that it was before a report dropped the role. Those count too that
+/// are not ready and left these sites by a report that nobody has looked at, that lists leave out although they are heard, or whose
+/// site nobody knows: they may stand there.
 ///
 /// # Errors
 /// The store failed.
@@ -76,16 +135,13 @@ pub async fn of(
         .walk_systems(running::filters(scope, &Filter::default()), now)
         .await?;
     while let Some(portion) = walk.next().await? {
-        for client in portion {
-            let roles = || client.row.roles.iter().map(String::as_str);
-            let switched = scope.roles.is_empty()
-                || roles().any(|role| scope.roles.iter().any(|switched| switched == role));
-            if !switched || !is_site_system(roles()) {
-                continue;
-            }
-            let known = running::known(&client, scope, &none, ruleset, now);
+        for system in portion
+            .iter()
+            .filter_map(|client| System::of(client, scope))
+        {
+            let known = running::known(system.client, scope, &none, ruleset, now);
             found.sums.known += 1;
-            if judge(&known).fate == Fate::Safe && !known.suspected {
+            if judge(&known).fate == Fate::Safe && !known.suspected && system.asked {
                 continue;
             }
             found.sums.not_ready += 1;
@@ -93,23 +149,15 @@ pub async fn of(
             if here && found.names.len() < NAMED {
                 found.names.push(known.name.clone());
             }
-            if !carries_contact(roles()) {
+            if !carries_contact(system.roles.iter().copied()) {
                 continue;
             }
-            let sites: &[String] = if known.site.is_empty() {
-                &[]
-            } else if here {
-                std::slice::from_ref(&known.site)
-            } else {
-                // Which of them it left is not told here; it may have been any.
-                &scope.sites
-            };
             let standing = match known.standing {
                 Standing::Ready => Standing::Undetermined,
                 other => other,
             };
-            for site in sites {
-                let way = found.ways.entry(site.clone()).or_insert(standing);
+            for site in system.sites {
+                let way = found.ways.entry(site.to_owned()).or_insert(standing);
                 if fails(standing) && !fails(*way) {
                     *way = standing;
                 }

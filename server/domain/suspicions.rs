@@ -1,12 +1,16 @@
 //! What a report did that an honest machine seldom does: noted for people to look at. Never a verdict by itself, and never
 //! a step towards "ready".
 //!
-//! What a person or an import vouches for raises none but these: it took the verdict away from a client that was not ready, or it
-//! came with a token and moved such a client to another site. Who brought it stands in the audit log.
+//! What a person or an import vouches for raises none but these: it took the verdict away from a client that was not ready, it took
+//! the role away from a site system, or it came with a token and moved such a client to another site. Who brought it stands in the audit log.
 
 mod place;
+mod roles;
 
-pub use self::place::{Mover, Place, may_close, other_site};
+pub use self::{
+    place::{Mover, Place, may_close, other_site},
+    roles::dropped,
+};
 
 use super::{
     assess,
@@ -35,15 +39,18 @@ pub enum Kind {
     Site,
     /// A client that was known not to be ready cannot be judged any more, by what a report said.
     VerdictLost,
+    /// A site system does not name its role any more.
+    Roles,
 }
 
 impl Kind {
     /// All, in the order in which they are offered.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sender,
         Self::Burst,
         Self::VerdictLost,
         Self::Site,
+        Self::Roles,
         Self::Hardware,
         Self::OlderWindows,
         Self::Addresses,
@@ -61,6 +68,7 @@ impl Kind {
             Self::Burst => "burst",
             Self::Site => "site",
             Self::VerdictLost => "verdict_lost",
+            Self::Roles => "roles",
         }
     }
 
@@ -80,6 +88,7 @@ impl Kind {
             Self::Burst => "Many turned ready at once",
             Self::Site => "Other site",
             Self::VerdictLost => "Verdict lost",
+            Self::Roles => "Role dropped",
         }
     }
 
@@ -104,6 +113,9 @@ impl Kind {
             }
             Self::VerdictLost => {
                 "A report took the verdict away: the client was known not to be ready, and since then a value that decides cannot be read or is missing. Until this is closed the gate counts it, and so does a list that would drop it."
+            }
+            Self::Roles => {
+                "A report of a site system does not name its role any more: it says that it is none, or no management point, site server or database. Until this is closed every cutover counts it as a site system that is not ready, with the roles that it had."
             }
             Self::Burst => {
                 "Reports of one token, or from one address, turned more clients ready within an hour than the setting allows."
@@ -132,6 +144,9 @@ impl Kind {
             }
             Self::VerdictLost => {
                 "A value that somebody wrote with the wrong type does this, and a registry that cannot be read any more."
+            }
+            Self::Roles => {
+                "A role that was taken off does this, and a report by something that does not read the roles."
             }
             Self::Burst => "A fix that was rolled out to many at once.",
         }

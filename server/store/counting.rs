@@ -37,6 +37,7 @@ pub(super) fn groups_from_counts(filter: &Filter) -> Option<(Vec<Growing>, Vec<S
         || filter.left.is_some()
         || filter.elsewhere.is_some()
         || filter.systems
+        || filter.told_systems
         || filter.unchanged.is_some()
         || filter.excepted.is_some()
         || searched(filter).is_some()
@@ -126,6 +127,7 @@ pub(super) fn from_counts(filter: &Filter) -> Option<Growing> {
         || filter.left.is_some()
         || filter.elsewhere.is_some()
         || filter.systems
+        || filter.told_systems
         || filter.unchanged.is_some()
         || filter.excepted.is_some()
         || searched(filter).is_some()

@@ -39,6 +39,9 @@ pub struct Pools<P> {
 const DOWNLOADS: u32 = 4;
 /// What-ifs at once; others wait for their turn.
 const RUNS: u32 = 2;
+/// Bytes of SQLite's log above which nothing new begins that would keep it from being emptied. The writer empties it itself where it
+/// is half as long and nobody reads; and whoever reads ends within the hour.
+const LOG_AT_MOST: u64 = 1 << 30;
 /// For so long whoever wants to take a list away waits for a turn.
 const DOWNLOAD_WAITS: Duration = Duration::from_secs(5);
 
@@ -195,9 +198,12 @@ impl Db {
     }
 
     /// The same for what takes long, with a connection that nothing quick waits for; where too many are at it already,
-    /// [`Error::Busy`].
+    /// [`Error::Busy`]; also where those that read have kept SQLite from emptying its log for long.
     pub async fn read_long(&self, errand: Errand) -> Result<Tx> {
         let begun = match self {
+            Self::Sqlite(_, options) if log_length(options.get_filename()) > LOG_AT_MOST => {
+                return Err(Error::Busy);
+            }
             Self::Sqlite(pools, _) => pools.of(errand).begin().await.map(Tx::Sqlite),
             Self::Postgres(pools, _) => {
                 let begun = pools.of(errand).begin_with(SNAPSHOT).await;
@@ -279,6 +285,13 @@ impl<P> Pools<P> {
             Errand::Run => &self.runs,
         }
     }
+}
+
+/// How long SQLite's log is, bytes. None: it is not there, and was emptied.
+fn log_length(database: &Path) -> u64 {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    fs::metadata(log).map_or(0, |log| log.len())
 }
 
 /// Every number of one transaction is of one moment.

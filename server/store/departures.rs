@@ -8,17 +8,18 @@ use super::{
     db::Conn,
     error::Result,
     identify::{self, ClientId},
-    known::IdRow,
+    known::{IdRow, unpacked_roles},
     leavers::{How, Leavers, Stand},
     rows::Rows,
 };
 use crate::domain::{
     access::Sites,
+    assess::carries_contact,
     time::{DAY, Timestamp},
 };
 
 /// Who may leave the count by an upload: counted now, and named by the list before it, or marked by it.
-const MAY_LEAVE: &str = "SELECT m.client_id, c.site
+const MAY_LEAVE: &str = "SELECT m.client_id, c.site, c.roles || m.roles AS roles
 FROM members m JOIN clients c ON c.estate = m.estate AND c.id = m.client_id
 WHERE m.estate = $1 AND m.list_name = $2 AND (m.list_id <> $3 OR m.listing <> 'expected')
   AND c.listing NOT IN ('obsolete', 'decommissioned')";
@@ -50,6 +51,7 @@ const NAMED: usize = 5;
 struct Counted {
     client_id: Vec<u8>,
     site: String,
+    roles: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -66,6 +68,16 @@ pub(super) struct Moved {
     pub(super) from: String,
     /// What the list says.
     pub(super) to: String,
+    /// The clients of a site hang on it.
+    pub(super) contact: bool,
+}
+
+/// A client that may leave the count.
+pub(super) struct MayGo {
+    /// Where it is counted.
+    site: String,
+    /// The clients of a site hang on it.
+    contact: bool,
 }
 
 /// What happens at one site.
@@ -111,7 +123,7 @@ pub(super) struct Departures {
 }
 
 /// Those who may leave the count, before it is settled who does.
-pub(super) struct MayLeave(HashMap<ClientId, String>);
+pub(super) struct MayLeave(HashMap<ClientId, MayGo>);
 
 impl MayLeave {
     /// Looks who may leave by the upload `list_id` of a list, whose rows are written already.
@@ -125,13 +137,15 @@ impl MayLeave {
             .await?;
         let each = rows.into_iter().filter_map(|row| {
             let id = identify::from_bytes(&row.client_id)?;
-            Some((id, row.site))
+            let contact = carries_contact(unpacked_roles(&row.roles));
+            let site = row.site;
+            Some((id, MayGo { site, contact }))
         });
         Ok(Self(each.collect()))
     }
 
     /// Those who did, now that it is settled.
-    async fn who_left(mut self, conn: &mut Conn) -> Result<HashMap<ClientId, String>> {
+    async fn who_left(mut self, conn: &mut Conn) -> Result<HashMap<ClientId, MayGo>> {
         let rows = Rows::default().bytes(self.0.keys().map(|id| Some(identify::bytes(*id))));
         let still: Vec<IdRow> = conn.many(STILL, &[ESTATE], &rows).await?;
         for row in still {
@@ -164,14 +178,14 @@ impl Departures {
         for (site, n) in before {
             found.sites.entry(site.clone()).or_default().before = *n;
         }
-        for (id, site) in &left {
+        for (id, gone) in &left {
             let known = moved.get(id).filter(|moved| !moved.from.is_empty());
-            let site = known.map_or(site, |moved| &moved.from);
-            found.gone.add(leavers.how(*id));
+            let site = known.map_or(&gone.site, |moved| &moved.from);
+            found.gone.add(leavers.how(*id).carrying(gone.contact));
             found.sites.entry(site.clone()).or_default().gone += 1;
         }
         for (id, moved) in moved {
-            let how = leavers.how(*id);
+            let how = leavers.how(*id).carrying(moved.contact);
             // Nobody waits for who is ready. And whom a report had taken away, which nobody has looked at, the list takes back.
             let back = leavers.came_from(*id, &moved.to);
             if left.contains_key(id) || how == How::Ready || back {

@@ -52,6 +52,9 @@ pub struct Filter {
     pub elsewhere: Option<Sites>,
     /// Only machines with a role of a site system. No address says it.
     pub systems: bool,
+    /// Only machines that a list in force calls a site system, or that were one before a report that nobody has looked at. No
+    /// address says it.
+    pub told_systems: bool,
     /// Only clients that have not been ready for so many days, without any change.
     pub unchanged: Option<i64>,
     /// Only clients under an exception in force, or only those under none.

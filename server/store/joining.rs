@@ -42,6 +42,7 @@ pub(super) struct Joined {
     pub(super) impact: Option<Impact>,
     pub(super) reasons: i64,
     pub(super) os_key: String,
+    pub(super) roles: Vec<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -292,6 +293,7 @@ impl<'r> Outcome<'r> {
                 impact: jointly.impact,
                 reasons: jointly.reasons,
                 os_key: jointly.os_key.clone(),
+                roles: jointly.roles.clone(),
             },
             jointly,
             sources,

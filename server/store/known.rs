@@ -49,6 +49,7 @@ struct Found {
     touched: i64,
     whole: i64,
     trust: i64,
+    roles: String,
 }
 
 impl Found {
@@ -86,6 +87,7 @@ impl Found {
                 whole: self.whole,
             },
             trust: Trust::from_level(self.trust),
+            roles: self.roles,
         };
         Ok((self.places, id, state))
     }
@@ -133,6 +135,8 @@ pub(super) struct State {
     pub(super) sources: i64,
     pub(super) coverage: Coverage,
     pub(super) trust: Trust,
+    /// Site system roles as stored.
+    pub(super) roles: String,
 }
 
 impl Known {
@@ -275,6 +279,11 @@ pub(super) fn packed_roles(roles: &[String]) -> String {
     } else {
         format!(",{},", roles.join(","))
     }
+}
+
+/// The single roles of what [`packed_roles`] made.
+pub(super) fn unpacked_roles(packed: &str) -> impl Iterator<Item = &str> {
+    packed.split(',').filter(|role| !role.is_empty())
 }
 
 /// Writes down by which ids clients are known.

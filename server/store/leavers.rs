@@ -55,6 +55,8 @@ pub(super) enum How {
     Suspected,
     NoVerdict,
     Silent,
+    /// One of these two, and the clients of its site hang on it: by its going they would be safe.
+    Contact,
     Ready,
 }
 
@@ -72,6 +74,16 @@ impl How {
             _ if suspected => Self::Suspected,
             (Standing::Ready, _) => Self::Ready,
             (Standing::Undetermined | Standing::Stale, _) => Self::NoVerdict,
+        }
+    }
+}
+
+impl How {
+    /// The same of a machine of which is known whether the clients of its site hang on it.
+    pub(super) const fn carrying(self, contact: bool) -> Self {
+        match self {
+            Self::NoVerdict | Self::Silent if contact => Self::Contact,
+            other => other,
         }
     }
 }
@@ -147,6 +159,7 @@ pub(super) struct Stand {
     failing: i64,
     failed: i64,
     pub(super) suspected: i64,
+    contact: i64,
     no_verdict: i64,
     silent: i64,
 }
@@ -160,6 +173,7 @@ impl Stand {
             How::Fails => self.failing += 1,
             How::Failed => self.failed += 1,
             How::Suspected => self.suspected += 1,
+            How::Contact => self.contact += 1,
             How::NoVerdict => self.no_verdict += 1,
             How::Silent => self.silent += 1,
             How::Ready => {}
@@ -168,7 +182,7 @@ impl Stand {
 
     /// Somebody has to know that they go: they are known not to be ready, or were, or are ready by a suspected report only.
     pub(super) const fn blockers(self) -> i64 {
-        self.blocking + self.doubted + self.failing + self.failed + self.suspected
+        self.blocking + self.doubted + self.failing + self.failed + self.suspected + self.contact
     }
 
     /// In brackets, where there is something to tell apart.
@@ -187,6 +201,10 @@ impl Stand {
             (
                 self.suspected,
                 "ready by a report about which a suspicion is open",
+            ),
+            (
+                self.contact,
+                "on which the clients of a site hang, and of which nobody knows that they are ready",
             ),
             (self.no_verdict, "without a verdict"),
             (self.silent, "never reported"),

@@ -84,6 +84,7 @@ pub mod suspicion_closing;
 pub mod suspicion_list;
 mod suspicions;
 mod sweep;
+pub mod system_roles;
 pub mod timeline;
 pub mod tokens;
 pub mod tops;

@@ -114,6 +114,7 @@ pub(super) const fn names_few(filter: &Filter) -> bool {
         || filter.left.is_some()
         || filter.role.is_some()
         || filter.systems
+        || filter.told_systems
         || filter.duplicates
         || filter.future
         || filter.left_out
@@ -343,6 +344,7 @@ impl Growing {
         self.by_ids |= filter.regressed
             || filter.suspicious
             || filter.left.is_some()
+            || filter.told_systems
             || filter.needs_exception()
             || piece.search == Search::Id
             || piece.search == Search::Name && by_parts.is_some();

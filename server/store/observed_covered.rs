@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{ESTATE, db::Tx, error::Result, model::Listing, observed_model::SystemSeen};
+use super::{
+    ESTATE, db::Tx, error::Result, model::Listing, observed_model::SystemSeen, system_roles,
+};
 use crate::domain::{
     access::Sites,
     time::{DAY, Timestamp},
@@ -14,16 +16,6 @@ const SYSTEMS: &str = "SELECT s.system, s.site, s.legacy,
   CAST((SELECT COALESCE(SUM(h.lines), 0) FROM observed_hours h
     WHERE h.estate = s.estate AND h.system = s.system AND h.hour >= $2) AS BIGINT) AS lines
 FROM observed_systems s WHERE s.estate = $1 ORDER BY s.system";
-const WITH_ROLES: &str =
-    "SELECT name, site, listing FROM clients WHERE estate = $1 AND roles <> '' AND sort_key >= ''";
-
-#[derive(sqlx::FromRow)]
-struct SiteSystemRow {
-    name: String,
-    site: String,
-    listing: String,
-}
-
 /// A system of which logs came in.
 #[derive(sqlx::FromRow)]
 pub(super) struct SystemRow {
@@ -68,7 +60,7 @@ pub(super) async fn covered(
         .into_iter()
         .filter(|row| of_site(&row.site))
         .collect();
-    let rows: Vec<SiteSystemRow> = tx.sql(WITH_ROLES).bind(ESTATE).all().await?;
+    let rows = system_roles::site_systems(tx).await?;
     let known = rows.into_iter().filter(|row| {
         of_site(&row.site) && Listing::from_code(&row.listing).is_some_and(Listing::is_counted)
     });

@@ -8,13 +8,17 @@ use super::{
     departures::{Departures, MayLeave, Moved},
     error::{Error, Result},
     identify::{self, ClientId, Speaker},
-    known::{ClientIdRow, IdRow, Known, Met, insert_identities, insert_suspects, packed_roles},
+    known::{
+        ClientIdRow, IdRow, Known, Met, insert_identities, insert_suspects, packed_roles,
+        unpacked_roles,
+    },
     membership::{self, Change, Consent, Counted},
     model::Listing,
     rows::Rows,
 };
 use crate::domain::{
-    access::Sites, audit::Because, identity::ClientIds, lists::ListOrigin, time::Timestamp,
+    access::Sites, assess::carries_contact, audit::Because, identity::ClientIds, lists::ListOrigin,
+    time::Timestamp,
 };
 
 const UPSERT: &str = include_str!("sql/upsert_expected.sql");
@@ -320,6 +324,8 @@ impl Upload {
             let moved = Moved {
                 from: from.to_owned(),
                 to: to.to_owned(),
+                contact: carries_contact(unpacked_roles(&state.roles))
+                    || carries_contact(row.roles.iter().map(String::as_str)),
             };
             self.moved.insert(id, moved);
         }

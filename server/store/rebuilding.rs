@@ -10,7 +10,7 @@ use super::{
     identify::{self, ClientId},
     incoming::{Incoming, ReadsAgain},
     joining::{self, Outcome, Source},
-    known::State,
+    known::{State, packed_roles},
     model::Listing,
     remains::{Listed, Remains},
 };
@@ -267,6 +267,7 @@ fn state(verdict: &Verdict) -> State {
         sent_from: verdict.sent_from.clone(),
         sources: i64::try_from(verdict.sources.len()).unwrap_or(i64::MAX),
         coverage: verdict.coverage,
+        roles: packed_roles(&verdict.roles),
         trust: verdict
             .sources
             .iter()

@@ -10,6 +10,7 @@ use super::{
     known::ClientIdRow,
     model::Filter,
     narrowing::{Growing, Value, text},
+    system_roles::EITHER,
 };
 use crate::domain::{
     access::Sites,
@@ -54,6 +55,11 @@ impl Growing {
     pub(super) fn noted(&mut self, filter: &Filter) {
         if filter.suspicious {
             self.and(SUSPECTED, [ESTATE; 3].map(Value::Int));
+        }
+        if filter.told_systems {
+            self.and(" AND id IN (", []);
+            self.and(EITHER, [ESTATE; 2].map(Value::Int));
+            self.grouped(")");
         }
         if let Some(left) = &filter.left {
             self.one_of(" AND site || '' NOT IN (", left);

@@ -13,14 +13,15 @@ use super::{
     group::{Applied, Wave},
     identify::{self, ClientId},
     incoming::{Incoming, Kept},
-    known::{ClientIdRow, State},
+    known::{ClientIdRow, State, unpacked_roles},
     rows::Rows,
+    system_roles,
 };
 use crate::domain::{
     evidence::Trust,
     suspicions::{
-        After, Before, Found, Kind, Mover, Place, SETTLED, Traits, is_looked_at, is_settled,
-        lost_verdict, many_addresses, odd, other_site,
+        After, Before, Found, Kind, Mover, Place, SETTLED, Traits, dropped, is_looked_at,
+        is_settled, lost_verdict, many_addresses, odd, other_site,
     },
     time::Timestamp,
     verdict::Standing,
@@ -119,6 +120,7 @@ impl<'r> Wave<'r> {
                 turned: false,
             }));
         }
+        raised.extend(self.dropped_roles(conn, rest, applied).await?);
         let moved: Vec<(usize, &State)> = touched
             .keys()
             .chain(rest)
@@ -214,6 +216,46 @@ impl<'r> Wave<'r> {
             _ => state.verdict?,
         };
         lost_verdict(before, self.earned(index).0)
+    }
+
+    /// Which site systems do not name their role any more, other than those that a list in force calls so.
+    async fn dropped_roles(
+        &self,
+        conn: &mut Conn,
+        rest: &[usize],
+        applied: &HashMap<ClientId, Applied>,
+    ) -> Result<Vec<Raised<'r>>> {
+        let mut odd = Vec::new();
+        for &index in rest.iter().filter(|&&index| self.counts(index, applied)) {
+            let state = self.known.state.get(&self.id(index));
+            // Of one that was never heard, all that is known came from a list.
+            if let Some(state) = state.filter(|state| state.seen_at.is_some())
+                && dropped(unpacked_roles(&state.roles), self.roles(index)).is_some()
+            {
+                odd.push((index, state));
+            }
+        }
+        let clients = odd.iter().map(|(index, _)| self.id(*index)).collect();
+        let listed = system_roles::listed(conn, &clients).await?;
+        let raised = odd.into_iter().filter_map(|(index, state)| {
+            let client = self.id(index);
+            let listed = listed.get(&client).into_iter().flatten();
+            let after = self.roles(index).chain(listed.map(String::as_str));
+            Some(Raised {
+                client,
+                report: &self.reports[index],
+                found: dropped(unpacked_roles(&state.roles), after)?,
+                turned: false,
+            })
+        });
+        Ok(raised.collect())
+    }
+
+    /// The roles that a client has with a report.
+    fn roles(&self, index: usize) -> impl Iterator<Item = &str> {
+        let joined = self.joined.get(&index).map(|joined| &joined.roles);
+        let roles = joined.unwrap_or(&self.reports[index].roles);
+        roles.iter().map(String::as_str)
     }
 
     /// Where a client was before a report.

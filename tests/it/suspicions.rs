@@ -3,6 +3,7 @@
 mod excepted;
 mod lost;
 mod newcomers;
+mod roles;
 pub mod sites;
 
 use cutover::{

@@ -12,6 +12,7 @@ use super::{
         model::{ClientRow, Filter, Listing, Order},
         observed_read::last_seen_old,
         suspicion_list::{placed_elsewhere, suspected},
+        system_roles::{self, ToldRoles},
     },
     excepted::{self, Excepted},
 };
@@ -65,6 +66,8 @@ pub struct InScope {
     pub suspected: bool,
     /// The lists that expect it place it at none of the scope's sites.
     pub elsewhere: bool,
+    /// Of a site system: what else is known of its roles. See [`Store::walk_systems`].
+    pub told: Option<ToldRoles>,
 }
 
 /// Everybody in a scope, being read.
@@ -77,6 +80,7 @@ pub struct ScopeWalk {
     seen_old: HashMap<ClientId, Timestamp>,
     suspected: HashSet<ClientId>,
     elsewhere: HashSet<ClientId>,
+    told: HashMap<ClientId, ToldRoles>,
     /// Those that can come by more than one filter.
     seen: HashSet<String>,
     now: Timestamp,
@@ -112,6 +116,7 @@ impl Store {
             seen_old,
             suspected,
             elsewhere,
+            told: HashMap::new(),
             seen: HashSet::new(),
             now,
         })
@@ -119,8 +124,9 @@ impl Store {
 }
 
 impl Store {
-    /// The same of the site systems that these filters describe, which are few. What logs showed of them, and exceptions, are not
-    /// looked at.
+    /// The same of the site systems that these filters describe, which are few; and of everybody whom a list in force calls one, or
+    /// who was one before a report that nobody has looked at, wherever that is: their roles and sites are told beside. What logs
+    /// showed of them, and exceptions, are not looked at.
     pub async fn walk_systems(
         &self,
         filters: Vec<(Membership, Filter)>,
@@ -129,6 +135,7 @@ impl Store {
         self.sweep(now).await?;
         let mut tx = self.db.read().await?;
         let suspected = suspected(&mut tx).await?;
+        let told = system_roles::told(&mut tx).await?;
         let systems = |(how, filter): (Membership, Filter)| {
             let filter = Filter {
                 systems: true,
@@ -136,14 +143,20 @@ impl Store {
             };
             (how, filter)
         };
+        let others = Filter {
+            told_systems: true,
+            ..Filter::default()
+        };
+        let others = (!told.is_empty()).then_some((Membership::Named, others));
         Ok(ScopeWalk {
             tx,
-            filters: filters.into_iter().map(systems).collect(),
+            filters: filters.into_iter().map(systems).chain(others).collect(),
             cursor: None,
             exceptions: HashMap::new(),
             seen_old: HashMap::new(),
             suspected,
             elsewhere: HashSet::new(),
+            told,
             seen: HashSet::new(),
             now,
         })
@@ -172,8 +185,9 @@ impl ScopeWalk {
             }
             let mut found = Vec::with_capacity(rows.len());
             for row in rows {
-                // Whoever the scope names comes by one filter only; the others are few.
-                if membership != Membership::Named && !self.seen.insert(row.id.clone()) {
+                // Whoever the scope names comes by one filter only; the others, and site systems, are few.
+                let once = membership == Membership::Named && self.told.is_empty();
+                if !once && !self.seen.insert(row.id.clone()) {
                     continue;
                 }
                 let id = row.id.parse::<ClientId>().ok();
@@ -188,6 +202,7 @@ impl ScopeWalk {
                     seen_old: id.and_then(|id| self.seen_old.get(&id).copied()),
                     suspected: id.is_some_and(|id| self.suspected.contains(&id)),
                     elsewhere: id.is_some_and(|id| self.elsewhere.contains(&id)),
+                    told: id.and_then(|id| self.told.get(&id).cloned()),
                     row,
                 });
             }

@@ -24,6 +24,6 @@ each_once AS (
 )
 SELECT each_once.places, c.id, c.name, c.sms_guid, c.resource_id, c.site, c.fqdn, c.smbios_guid, c.serial_number,
        c.seen_at, c.content_hash, c.listing, c.standing, c.verdict, c.stale_at, c.os_key, c.sent_token, c.sent_from,
-       c.sources, c.touched, c.whole, c.trust
+       c.sources, c.touched, c.whole, c.trust, c.roles
 FROM each_once CROSS JOIN clients c
 WHERE c.estate = $1 AND c.id = each_once.client_id

@@ -4,9 +4,12 @@ use super::{
     after::decide,
     served::{estate, lately, page, post, scope},
 };
-use crate::support::{
-    app::TestApp,
-    report::{HOUR, from_now},
+use crate::{
+    support::{
+        app::TestApp,
+        report::{HOUR, from_now},
+    },
+    suspicions::sites::close_all,
 };
 use serde_json::json;
 
@@ -248,12 +251,14 @@ async fn what_stands_beside_the_numbers_is_frozen_with_them() {
             "{narrow}"
         );
         assert!(!narrow.contains("Old ones"), "{narrow}");
-        // Once nothing of that kind stands there, they are safe again.
+        // Once nothing of that kind stands there, and somebody has looked whether that is so, they are safe again.
         app.report("MP-1")
             .set("/client/roles", json!(["distribution_point"]))
             .set("/collected_at", json!(from_now(-HOUR / 12)))
             .stored()
             .await;
+        assert_eq!(safe(app.json(&what_if).await), 0);
+        close_all(&app, &cookie).await;
         assert_eq!(safe(app.json(&what_if).await), 3);
     }
 }

@@ -64,3 +64,23 @@ async fn whoever_takes_a_list_and_does_not_read_it_holds_up_no_report() {
         assert_eq!(answer.ok("a place").text().lines().count(), CLIENTS + 1);
     }
 }
+
+/// Each of them reads from one moment, which keeps all that came later in the log.
+#[tokio::test]
+async fn nothing_long_begins_while_the_log_of_sqlite_cannot_be_emptied() {
+    let app = TestApp::one();
+    app.report("PC-1").stored().await;
+    app.get(LIST).await.ok("a list");
+    let path = app.database_url().trim_start_matches("sqlite://");
+    let log = std::fs::File::options()
+        .write(true)
+        .open(format!("{path}-wal"));
+    let log = log.expect("the log");
+    let before = log.metadata().expect("its length").len();
+    // What lies behind the last frame is nothing to SQLite.
+    log.set_len((1 << 30) + 1).expect("a hole");
+    app.get(LIST).await.problem(503);
+    app.json("/api/v1/summary").await;
+    log.set_len(before).expect("as it was");
+    app.get(LIST).await.ok("a list again");
+}

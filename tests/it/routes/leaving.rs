@@ -1,7 +1,7 @@
 //! Who leaves the count or a site by an expected list: told by client, by site and over several lists, and asked about.
 
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     support::{answer::Answer, app::TestApp, report::HOUR},
@@ -354,5 +354,28 @@ async fn a_limited_list_gives_no_blocker_its_first_site_unasked() {
         app.put_population("?list=first", list([("LOST-9".to_owned(), "P01")]))
             .await
             .ok("the first");
+    }
+}
+
+/// The clients of a site hang on it, so that it is no client like others whom nobody can judge.
+#[tokio::test]
+async fn no_list_takes_a_management_point_of_which_nobody_knows_how_it_stands_unasked() {
+    let roles = |point: &str, site: &str| {
+        let others = (0..60).map(|n| format!("PC-{n},P01,\r\n"));
+        let others: String = others.collect();
+        format!("name,site,roles\r\n{others}{point},{site},SMS Management Point\r\n")
+    };
+    for app in TestApp::each().await {
+        app.put_agreed("", roles("MP-1", "P01")).await.ok("a list");
+        let said = asked(&app, roles("MP-1", "P02")).await;
+        let wanted = "(1 on which the clients of a site hang, and of which nobody knows that they are ready) would be counted at another site: 1 from P01 to P02";
+        assert!(said.contains(wanted), "on {}: {said}", app.engine);
+        let said = detail(&app.put_population("", names(0..60)).await.problem(409));
+        let wanted = "(1 on which the clients of a site hang, and of which nobody knows that they are ready) would no longer be counted";
+        assert!(said.contains(wanted), "on {}: {said}", app.engine);
+        let undetermined = app.report("MP-1").at_site("P01").winhttp_unreadable();
+        let undetermined = undetermined.set("/client/roles", json!(["management_point"]));
+        undetermined.stored().await;
+        asked(&app, roles("MP-1", "P02")).await;
     }
 }

@@ -1,0 +1,122 @@
+//! What is known of site systems beside what they report: what lists in force call them, and which roles they had before a report
+//! that nobody has looked at.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    ESTATE,
+    db::{Conn, Tx},
+    error::Result,
+    identify::{self, ClientId},
+    known::unpacked_roles,
+    rows::Rows,
+};
+
+/// Read by the index of those rows that have roles.
+const LISTED: &str = "SELECT client_id, site, roles FROM members
+WHERE estate = $1 AND roles <> '' AND listing = 'expected'";
+const DROPPED: &str = "SELECT client_id, '' AS site, was AS roles FROM suspicions
+WHERE estate = $1 AND closed_at IS NULL AND kind = 'roles'";
+const LISTED_OF: &str = "WITH v (client_id) AS ({rows})
+SELECT m.client_id, m.site, m.roles FROM v CROSS JOIN members m
+WHERE m.estate = $1 AND m.client_id = v.client_id AND m.roles <> '' AND m.listing = 'expected'";
+/// Those of either, for a condition about clients.
+pub(super) const EITHER: &str =
+    "SELECT client_id FROM members WHERE estate = ? AND roles <> '' AND listing = 'expected'
+  UNION SELECT client_id FROM suspicions WHERE estate = ? AND closed_at IS NULL AND kind = 'roles'";
+
+/// Those that report a role, those that a list in force calls site systems, and those whose report dropped the role, as long as
+/// nobody has looked at that.
+const SITE_SYSTEMS: &str =
+    "SELECT name, site, listing FROM clients WHERE estate = $1 AND roles <> '' AND sort_key >= ''
+UNION SELECT c.name, c.site, c.listing FROM (
+  SELECT client_id FROM members WHERE estate = $1 AND roles <> '' AND listing = 'expected'
+  UNION SELECT client_id FROM suspicions WHERE estate = $1 AND closed_at IS NULL AND kind = 'roles') s
+CROSS JOIN clients c WHERE c.estate = $1 AND c.id = s.client_id";
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    client_id: Vec<u8>,
+    site: String,
+    roles: String,
+}
+
+/// A machine that is known as a site system.
+#[derive(sqlx::FromRow)]
+pub(super) struct SiteSystem {
+    pub(super) name: String,
+    pub(super) site: String,
+    pub(super) listing: String,
+}
+
+/// All that are known as site systems, whoever says so.
+pub(super) async fn site_systems(tx: &mut Tx) -> Result<Vec<SiteSystem>> {
+    tx.sql(SITE_SYSTEMS).bind(ESTATE).all().await
+}
+
+/// What is known of one of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToldRoles {
+    /// Roles, in the spelling of reports.
+    pub roles: Vec<String>,
+    /// The sites where lists expect it.
+    pub sites: Vec<String>,
+    /// A report dropped the role, and nobody has looked at that.
+    pub dropped: bool,
+}
+
+impl ToldRoles {
+    fn add<'r>(&mut self, roles: impl Iterator<Item = &'r str>) {
+        for role in roles {
+            if !self.roles.iter().any(|known| known == role) {
+                self.roles.push(role.to_owned());
+            }
+        }
+    }
+}
+
+/// Everything of this kind that is known.
+pub(super) async fn told(tx: &mut Tx) -> Result<HashMap<ClientId, ToldRoles>> {
+    let mut told: HashMap<ClientId, ToldRoles> = HashMap::new();
+    let listed: Vec<Row> = tx.sql(LISTED).bind(ESTATE).all().await?;
+    for row in listed {
+        let Some(id) = identify::from_bytes(&row.client_id) else {
+            continue;
+        };
+        let of = told.entry(id).or_default();
+        of.add(unpacked_roles(&row.roles));
+        if !row.site.is_empty() && !of.sites.contains(&row.site) {
+            of.sites.push(row.site);
+        }
+    }
+    let dropped: Vec<Row> = tx.sql(DROPPED).bind(ESTATE).all().await?;
+    for row in dropped {
+        let Some(id) = identify::from_bytes(&row.client_id) else {
+            continue;
+        };
+        let of = told.entry(id).or_default();
+        of.add(unpacked_roles(&row.roles).map(str::trim));
+        of.dropped = true;
+    }
+    Ok(told)
+}
+
+/// The roles by which lists in force call some clients.
+pub(super) async fn listed(
+    conn: &mut Conn,
+    clients: &HashSet<ClientId>,
+) -> Result<HashMap<ClientId, Vec<String>>> {
+    let mut listed: HashMap<ClientId, Vec<String>> = HashMap::new();
+    if clients.is_empty() {
+        return Ok(listed);
+    }
+    let rows = Rows::default().bytes(clients.iter().map(|id| Some(identify::bytes(*id))));
+    let found: Vec<Row> = conn.many(LISTED_OF, &[ESTATE], &rows).await?;
+    for row in found {
+        if let Some(id) = identify::from_bytes(&row.client_id) {
+            let roles = unpacked_roles(&row.roles).map(str::to_owned);
+            listed.entry(id).or_default().extend(roles);
+        }
+    }
+    Ok(listed)
+}
