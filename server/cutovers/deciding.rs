@@ -344,9 +344,7 @@ pub async fn decide(
         .because(Some(wish.why))
         .entry(now, "decision.make", scope.name.clone());
     let new = NewDecision {
-        scope: scope.id.clone(),
-        name: scope.name.clone(),
-        sites: scope.sites.clone(),
+        scope: scope.clone(),
         decided: wish.decided.code(),
         by: wish.by,
         entry,

@@ -28,7 +28,7 @@ use crate::{
     },
     error::Problem,
     state::App,
-    store::cutover::scopes::{Change, MOST},
+    store::cutover::{changing::Changed, scopes::MOST},
     views::cutover::{run::run_url, scopes::scope_url},
     wire::FieldError,
 };
@@ -303,24 +303,32 @@ async fn changed(
             Some(canonical::written(&new.whole())),
         );
     let url = scope_url(&new);
-    let (by, id) = (person.name.clone(), new.id.clone());
-    let change = if !new.is_about_the_same(old) {
-        Change::Another
-    } else if new == *old {
-        Change::Nothing
-    } else {
-        Change::Details
-    };
-    if !app.store().change_scope(new, by, entry, change).await? {
-        return Err(Problem::invalid("/name", "another scope has this name"));
-    }
-    if change == Change::Another {
-        // What was decided was about others: that stands in the lists at the next look.
-        for decision in app.store().decisions(&id, i64::MAX, 1).await? {
-            app.store().watch_soon(decision.number).await?;
+    let place = another(old, &new);
+    let by = person.name.clone();
+    let why = match app.store().change_scope(new, by, entry).await? {
+        Changed::Done => return Ok(Redirect::to(&url).into_response()),
+        Changed::Named => return Err(Problem::invalid("/name", "another scope has this name")),
+        Changed::Decided(number) => {
+            format!("stays as it is, because record {number} speaks of it; make a new scope for anything else")
         }
+        Changed::Requested(by) => format!(
+            "stays as it is while {by} asks for a decision on it; take that back first, or make a new scope"
+        ),
+    };
+    Err(Problem::invalid(place, why))
+}
+
+/// The first field by which a scope would be about something else.
+fn another(old: &Scope, new: &Scope) -> &'static str {
+    if new.sites != old.sites {
+        "/sites"
+    } else if new.roles != old.roles {
+        "/roles"
+    } else if new.filter != old.filter {
+        "/filter"
+    } else {
+        "/tls10"
     }
-    Ok(Redirect::to(&url).into_response())
 }
 
 /// `POST /cutover/{scope}/remove`

@@ -2,16 +2,19 @@
 
 use std::io::Read;
 
-use super::super::{
-    ESTATE, Store, audit,
-    error::{Error, Result},
+use super::{
+    super::{
+        ESTATE, Store, audit,
+        error::{Error, Result},
+    },
+    changing::held,
 };
 use crate::domain::{
     access::Sites,
     audit::Entry,
     cutover::{
         record::{Closed, Ground},
-        scope::lie_within,
+        scope::{Scope, lie_within},
     },
 };
 
@@ -24,7 +27,6 @@ const PART: u64 = 256 << 10;
 const TAKE: &str = "INSERT INTO decision_head (estate, number, hash) VALUES ($1, 1, '')
 ON CONFLICT (estate) DO UPDATE SET number = decision_head.number + 1
 RETURNING number, hash";
-const THERE: &str = "SELECT id FROM scopes WHERE estate = $1 AND id = $2";
 const MOVE: &str = "UPDATE decision_head SET hash = $2 WHERE estate = $1";
 const HEAD: &str = "SELECT number, hash FROM decision_head WHERE estate = $1";
 const ADD: &str = "INSERT INTO decisions (estate, number, scope, name, sites, decided, decided_by, decided_at, head, foot, hash)
@@ -45,12 +47,6 @@ const PARTS: &str =
 struct Head {
     number: i64,
     hash: String,
-}
-
-#[derive(sqlx::FromRow)]
-struct There {
-    #[expect(dead_code, reason = "that there is a row says all")]
-    id: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -102,12 +98,8 @@ impl Decision {
 /// A decision that is to be kept.
 #[derive(Clone, Debug)]
 pub struct NewDecision {
-    /// Id of its scope.
-    pub scope: String,
-    /// What that is called.
-    pub name: String,
-    /// Its site codes, in order; none: all sites.
-    pub sites: Vec<String>,
+    /// Its scope, as it was looked at.
+    pub scope: Scope,
     /// What was decided, as its code.
     pub decided: &'static str,
     /// By whom.
@@ -130,12 +122,16 @@ impl Store {
                 Box::pin(async move {
                     let head: Option<Head> = conn.sql(TAKE).bind(ESTATE).optional().await?;
                     let head = head.ok_or_else(|| broken("no number was given"))?;
-                    // The row taken above holds up whoever removes scopes meanwhile.
-                    let scope = conn.sql(THERE).bind(ESTATE).bind(new.scope.clone());
-                    if scope.optional::<There>().await?.is_none() {
-                        return Err(Error::Input(
-                            "This scope was removed meanwhile. Nothing was decided.".to_owned(),
-                        ));
+                    // The row taken above holds up whoever removes scopes meanwhile, and this one whoever changes it.
+                    let scope = held(conn, &new.scope.id).await?;
+                    let meanwhile = match scope {
+                        None => Some("removed"),
+                        Some(scope) => (scope != new.scope).then_some("changed"),
+                    };
+                    if let Some(meanwhile) = meanwhile {
+                        return Err(Error::Input(format!(
+                            "This scope was {meanwhile} meanwhile. Nothing was decided."
+                        )));
                     }
                     let closed = close(head.number, &head.hash);
                     let mut entry = new.entry;
@@ -144,9 +140,9 @@ impl Store {
                     conn.sql(ADD)
                         .bind(ESTATE)
                         .bind(head.number)
-                        .bind(new.scope)
-                        .bind(new.name)
-                        .bind(new.sites.join(","))
+                        .bind(new.scope.id)
+                        .bind(new.scope.name)
+                        .bind(new.scope.sites.join(","))
                         .bind(new.decided.to_owned())
                         .bind(new.by)
                         .bind(entry.at.0)

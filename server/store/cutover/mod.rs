@@ -1,5 +1,6 @@
 //! What is kept for cutover decisions: scopes and what was said for them, runs, and records that nothing changes.
 
+pub mod changing;
 pub mod decisions;
 pub mod excepted;
 pub mod runs;

@@ -27,9 +27,6 @@ const ADD: &str = "INSERT INTO scopes (estate, id, name, sites, roles, filter, p
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $11, $12
 WHERE (SELECT COUNT(*) FROM scopes WHERE estate = $1) < $13
 ON CONFLICT (estate, name) DO NOTHING";
-const CHANGE: &str = "UPDATE scopes SET name = $3, sites = $4, roles = $5, filter = $6, protocols = $7, planned = $8,
-  freshness_days = $9, two_people = $10, changed_by = $11, changed_at = $12
-WHERE estate = $1 AND id = $2 AND NOT EXISTS (SELECT 1 FROM scopes AS other WHERE other.estate = $1 AND other.name = $3 AND other.id <> $2)";
 const HOLD: &str = "UPDATE decision_head SET number = number WHERE estate = $1";
 const REMOVE: &str = "DELETE FROM scopes WHERE estate = $1 AND id = $2
   AND NOT EXISTS (SELECT 1 FROM decisions AS d WHERE d.estate = scopes.estate AND d.scope = scopes.id)";
@@ -42,18 +39,16 @@ const LIMITS: &str = "SELECT criterion, value, set_by, set_at, why FROM scope_li
 const SET: &str = "INSERT INTO scope_limits (estate, scope, criterion, value, set_by, set_at, why) VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (estate, scope, criterion) DO UPDATE SET value = excluded.value, set_by = excluded.set_by, set_at = excluded.set_at,
   why = excluded.why";
-const UNSET: &str =
-    "DELETE FROM scope_limits WHERE estate = $1 AND scope = $2 AND criterion NOT IN ($3, $4)";
 /// What is said of the day of a switch begins like this.
-const SWITCHED_OFF: &str = "switched_off_";
+pub(super) const SWITCHED_OFF: &str = "switched_off_";
 const SAY: &str = "INSERT INTO scope_marks (estate, scope, id, kind, holds, note, link, about, marked_by, marked_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-const SAID: &str = "SELECT kind, holds, note, link, about, marked_by, marked_at FROM scope_marks AS m
+pub(super) const SAID: &str = "SELECT kind, holds, note, link, about, marked_by, marked_at FROM scope_marks AS m
 WHERE estate = $1 AND scope = $2
   AND id = (SELECT MAX(id) FROM scope_marks AS n WHERE n.estate = $1 AND n.scope = $2 AND n.kind = m.kind)";
 
 #[derive(sqlx::FromRow)]
-struct StoredScope {
+pub(super) struct StoredScope {
     id: String,
     name: String,
     sites: String,
@@ -71,7 +66,7 @@ fn parts(text: &str) -> Vec<String> {
 }
 
 impl StoredScope {
-    fn scope(self) -> Scope {
+    pub(super) fn scope(self) -> Scope {
         Scope {
             sites: parts(&self.sites),
             roles: parts(&self.roles),
@@ -114,17 +109,6 @@ pub struct Said {
     pub marked_at: i64,
 }
 
-/// What becomes of a scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// It stays as it is.
-    Nothing,
-    /// Its name, its day, how long reports count or who decides becomes another.
-    Details,
-    /// It is about other clients or protocols.
-    Another,
-}
-
 /// Who set what is watched for after the switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchedSet {
@@ -155,7 +139,7 @@ pub struct SaidOfScope {
     pub switched: Vec<Said>,
 }
 
-async fn write(
+pub(super) async fn write(
     conn: &mut Conn,
     text: &'static str,
     scope: &Scope,
@@ -221,31 +205,6 @@ impl Store {
                         audit::note(conn, &entry).await?;
                     }
                     Ok(added)
-                })
-            })
-            .await
-    }
-
-    /// Changes a scope; `false` when it is gone or another has its name. Where it becomes another one, what people said of it
-    /// holds no more: they said it of other clients. And whoever asked for a decision asked for one by the scope as it was.
-    pub async fn change_scope(
-        &self,
-        scope: Scope,
-        by: String,
-        entry: Entry,
-        change: Change,
-    ) -> Result<bool> {
-        self.writer
-            .run(move |conn| {
-                Box::pin(async move {
-                    let changed = write(conn, CHANGE, &scope, &by, entry.at, None).await?;
-                    if changed && change != Change::Nothing {
-                        take_back(conn, &scope.id, change, &by, entry.at).await?;
-                    }
-                    if changed {
-                        audit::note(conn, &entry).await?;
-                    }
-                    Ok(changed)
                 })
             })
             .await
@@ -385,7 +344,7 @@ impl Store {
     }
 }
 
-async fn write_down(conn: &mut Conn, scope: String, said: Said) -> Result<()> {
+pub(super) async fn write_down(conn: &mut Conn, scope: String, said: Said) -> Result<()> {
     conn.sql(SAY)
         .bind(ESTATE)
         .bind(scope)
@@ -397,51 +356,6 @@ async fn write_down(conn: &mut Conn, scope: String, said: Said) -> Result<()> {
         .bind(said.about)
         .bind(said.marked_by)
         .bind(said.marked_at)
-        .execute()
-        .await
-        .map(drop)
-}
-
-/// Takes back that somebody asks for a decision, and of a scope that became another one also what else was said, and what its
-/// criteria may hold besides what is usual. That something was switched off stays, and what is watched for since.
-async fn take_back(
-    conn: &mut Conn,
-    scope: &str,
-    change: Change,
-    by: &str,
-    at: Timestamp,
-) -> Result<()> {
-    let said: Vec<Said> = conn
-        .sql(SAID)
-        .bind(ESTATE)
-        .bind(scope.to_owned())
-        .all()
-        .await?;
-    let (another, why) = match change {
-        Change::Another => (true, "Taken back, because the scope became another one."),
-        Change::Details | Change::Nothing => (false, "Taken back, because the scope was changed."),
-    };
-    let holding = said.into_iter().filter(|mark| mark.holds);
-    let goes =
-        |mark: &Said| mark.kind == REQUEST || another && !mark.kind.starts_with(SWITCHED_OFF);
-    for mark in holding.filter(goes) {
-        let gone = Said {
-            holds: false,
-            note: why.to_owned(),
-            marked_by: by.to_owned(),
-            marked_at: at.0,
-            ..mark
-        };
-        write_down(conn, scope.to_owned(), gone).await?;
-    }
-    if !another {
-        return Ok(());
-    }
-    conn.sql(UNSET)
-        .bind(ESTATE)
-        .bind(scope.to_owned())
-        .bind(Watching::TRIGGER)
-        .bind(Watching::HOURS)
         .execute()
         .await
         .map(drop)

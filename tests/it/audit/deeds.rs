@@ -20,7 +20,8 @@ use cutover::{
         cutover::{
             decisions::NewDecision,
             runs::KeptRun,
-            scopes::{Change, Said},
+            changing::Changed,
+            scopes::Said,
         },
         exceptions::{Answer, Doer, Taken},
         identify::ClientId,
@@ -415,16 +416,11 @@ async fn every_deed_about_a_cutover_leaves_one_entry() {
                 id,
                 ..scope.clone()
             };
-            store.change_scope(
-                other,
-                "ann".to_owned(),
-                entry("scope.change"),
-                Change::Another,
-            )
+            store.change_scope(other, "ann".to_owned(), entry("scope.change"))
         };
-        assert!(change("s").await.expect("asked"));
+        assert_eq!(change("s").await.expect("asked"), Changed::Done);
         watch.one("scope.change").await;
-        assert!(!change("gone").await.expect("asked"));
+        assert_eq!(change("gone").await.expect("asked"), Changed::Named);
         watch.none("a scope that is gone").await;
         let because = ann().because(Some("agreed".to_owned()));
         let limit = because.entry(NOON, "scope.limit", "Site P01");
@@ -460,9 +456,7 @@ async fn every_deed_about_a_cutover_leaves_one_entry() {
         add.await.expect("kept");
         watch.one("scope.run").await;
         let new = NewDecision {
-            scope: "s".to_owned(),
-            name: "Site P01".to_owned(),
-            sites: Vec::new(),
+            scope: scope.clone(),
             decided: "no_go",
             by: "ann".to_owned(),
             entry: ann().because(Some("too early".to_owned())).entry(
@@ -513,9 +507,7 @@ async fn a_scope_that_is_removed_leaves_one_entry_and_one_that_stays_none() {
         assert!(add().await.expect("asked"), "and its name is free");
         watch.one("scope.create").await;
         let new = NewDecision {
-            scope: "s".to_owned(),
-            name: "Site P01".to_owned(),
-            sites: Vec::new(),
+            scope: scope.clone(),
             decided: "no_go",
             by: "ann".to_owned(),
             entry: entry("decision.make"),
@@ -532,7 +524,10 @@ async fn a_scope_that_is_removed_leaves_one_entry_and_one_that_stays_none() {
         watch.none("a scope of which something was decided").await;
         // Nothing is decided of a scope that went meanwhile.
         let gone = NewDecision {
-            scope: "gone".to_owned(),
+            scope: Scope {
+                id: "gone".to_owned(),
+                ..scope.clone()
+            },
             ..new
         };
         let made = store.add_decision(gone, std::io::empty(), closed).await;

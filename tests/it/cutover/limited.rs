@@ -2,7 +2,7 @@
 
 use reqwest::{Method, header};
 
-use super::served::{page, post};
+use super::served::{moved, page, post};
 use crate::support::{answer::Answer, app::TestApp};
 
 const PASSWORD: &str = "brown horse, 4 legs";
@@ -185,8 +185,8 @@ async fn scopes_of_other_sites_are_not_there_and_nobody_else_is_named() {
         assert!(page(&app, &admin, &decision).await.contains("LOST-2"));
         // A scope that was wider shows nothing of what it was then.
         let (_, both, run, record) = &decisions[1];
-        let form = "name=Both&sites=P01&tls10=1&freshness_days=14";
-        assert_eq!(post(&app, &admin, both, form).await.status, 303);
+        let id = both.rsplit('/').next().expect("an id");
+        moved(&app, id, "sites = 'P01'").await;
         let board = page(&app, &pat, both).await;
         let number = record.rsplit('/').next().expect("a number");
         assert!(

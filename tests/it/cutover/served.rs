@@ -9,6 +9,7 @@ use crate::support::{
     answer::Answer,
     app::TestApp,
     report::{HOUR, from_now},
+    stores::run,
 };
 
 pub async fn post(app: &TestApp, cookie: &str, path: &str, form: &str) -> Answer {
@@ -44,6 +45,12 @@ pub async fn scope(app: &TestApp, cookie: &str, more: &str) -> String {
     let made = post(app, cookie, "/cutover", &form).await;
     assert_eq!(made.status, 303, "{}", made.text());
     made.header("location")
+}
+
+/// A scope changed as it could be before what was decided on held it fast.
+pub async fn moved(app: &TestApp, id: &str, set: &str) {
+    let text = format!("UPDATE scopes SET {set} WHERE id = '{id}'");
+    run(app.database_url(), &text).await;
 }
 
 /// The day before yesterday, as forms take it.
@@ -228,10 +235,8 @@ async fn a_scope_that_becomes_another_one_moves_nothing_of_what_is_compared() {
         let text = page(&app, &cookie, "/cutover/decisions/1").await;
         assert!(text.contains("+1 / −0"), "{text}");
         assert!(text.contains("By the criteria now: No-go: "), "{text}");
-        let narrower = "name=Site+P01&sites=p01&roles=management_point&tls10=1&tls11=1&planned=2027-03-12&freshness_days=14\
-                        &filter=os%3D10.0.19045-client";
-        let changed = post(&app, &cookie, &format!("/cutover/{id}"), narrower).await;
-        assert_eq!(changed.status, 303, "{}", changed.text());
+        let narrower = "roles = 'management_point', filter = 'os=10.0.19045-client'";
+        moved(&app, &id, narrower).await;
         let text = page(&app, &cookie, "/cutover/decisions/1").await;
         assert!(text.contains("+1 / −0"), "{text}");
         assert!(
@@ -242,6 +247,74 @@ async fn a_scope_that_becomes_another_one_moves_nothing_of_what_is_compared() {
         let scope = page(&app, &cookie, &format!("/cutover/{id}")).await;
         let others = "Only clients of the filter os=10.0.19045-client are counted.";
         assert!(scope.contains(others), "{scope}");
+    }
+}
+
+/// Else the history of a site would speak of another one.
+#[tokio::test]
+async fn what_a_scope_is_about_stays_once_somebody_decides_on_it() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let change = |what: &str| format!("name=Site+P01&freshness_days=14&{what}");
+        let others = [
+            ("sites=P02&tls10=1&tls11=1", "/sites"),
+            ("tls10=1&tls11=1", "/sites"),
+            ("sites=P01&roles=management_point&tls10=1&tls11=1", "/roles"),
+            (
+                "sites=P01&filter=os%3D6.1.7601-client&tls10=1&tls11=1",
+                "/filter",
+            ),
+            ("sites=P01&tls11=1", "/tls10"),
+        ];
+        let refused = async |why: &str| {
+            for (what, place) in others {
+                let answer = post(&app, &cookie, &scope, &change(what)).await;
+                assert_eq!(answer.status, 422, "{what}: {}", answer.text());
+                let text = answer.text();
+                assert!(text.contains(place) && text.contains(why), "{what}: {text}");
+            }
+        };
+        // While somebody asks, and again once that was taken back.
+        let say = format!("{scope}/say");
+        assert_eq!(post(&app, &cookie, &say, "kind=request").await.status, 303);
+        refused("while admin asks for a decision on it; take that back first").await;
+        let back = post(&app, &cookie, &say, "kind=request&take_back=1").await;
+        assert_eq!(back.status, 303, "{}", back.text());
+        for what in ["sites=P02&tls10=1&tls11=1", "sites=P01&tls10=1&tls11=1"] {
+            let answer = post(&app, &cookie, &scope, &change(what)).await;
+            assert_eq!(answer.status, 303, "{what}: {}", answer.text());
+        }
+        let id = scope.rsplit('/').next().expect("an id");
+        let most = &app.json(&format!("/api/v1/scopes/{id}/what-if")).await["most"];
+        let no = format!("decided=no_go&seen_go=0&seen_most={most}&why=Too+early");
+        let made = post(&app, &cookie, &format!("{scope}/decide"), &no).await;
+        assert_eq!(made.status, 303, "{}", made.text());
+        refused("because record 1 speaks of it; make a new scope").await;
+        // A browser gets the form again, with what was typed.
+        let request = app
+            .request(Method::POST, &scope)
+            .header(header::COOKIE, &cookie)
+            .header(header::ACCEPT, "text/html")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(change("sites=P02&tls10=1&tls11=1"));
+        let again = Answer::to(request).await;
+        assert_eq!(again.status, 422);
+        let text = again.text();
+        for wanted in [
+            "id=\"scope-sites-wrong\">Sites: stays as it is, because record 1 speaks of it",
+            "value=\"P02\"",
+            "What it is about stays as it is",
+        ] {
+            assert!(text.contains(wanted), "{wanted}: {text}");
+        }
+        // All else goes on changing.
+        let rest = "name=The+mill&sites=p01&tls10=1&tls11=1&planned=2027-05-01&freshness_days=9&two_people=1";
+        let answer = post(&app, &cookie, &scope, rest).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let text = page(&app, &cookie, &scope).await;
+        assert!(text.contains("The mill") && text.contains("2027-05-01"), "{text}");
     }
 }
 
@@ -543,8 +616,7 @@ async fn a_go_against_the_criteria_is_never_told_as_a_plain_one() {
                 .status,
             303
         );
-        let other = "name=Site+P01&sites=P02&tls10=1&freshness_days=14";
-        assert_eq!(post(&app, &cookie, &scope, other).await.status, 303);
+        moved(&app, &id, "sites = 'P02'").await;
         let text = page(&app, &cookie, &format!("{record}/after")).await;
         assert!(text.contains("that it was switched off"), "{text}");
     }

@@ -12,27 +12,33 @@ use cutover::{
             scope::Scope,
         },
     },
-    store::{Store, cutover::decisions::NewDecision},
+    store::{
+        Store,
+        cutover::{changing::Changed, decisions::NewDecision},
+    },
 };
 use serde_json::{Value, json};
 
 use crate::support::stores::{NOON, TestStore};
 
-async fn scope(store: &Store) {
-    let scope = Scope {
+fn site() -> Scope {
+    Scope {
         id: "s".to_owned(),
         name: "Site P01".to_owned(),
         sites: vec!["P01".to_owned()],
         freshness_days: 14,
         ..Scope::default()
-    };
+    }
+}
+
+async fn scope(store: &Store) {
     let entry = Entry::new(
         NOON,
         Actor::Person("ada".to_owned()),
         "scope.create",
         "Site P01",
     );
-    let added = store.add_scope(scope, "ada".to_owned(), entry).await;
+    let added = store.add_scope(site(), "ada".to_owned(), entry).await;
     assert!(added.expect("asked"));
 }
 
@@ -43,9 +49,7 @@ async fn decided(store: &Store, key: Arc<Ed25519KeyPair>) -> i64 {
 
 async fn made(store: &Store, key: Arc<Ed25519KeyPair>, code: &'static str, head: Value) -> i64 {
     let new = NewDecision {
-        scope: "s".to_owned(),
-        name: "Site P01".to_owned(),
-        sites: vec!["P01".to_owned()],
+        scope: site(),
         decided: code,
         by: "ada".to_owned(),
         entry: Entry::new(
@@ -171,5 +175,52 @@ async fn on_which_ground_a_decision_stands_is_told_in_lists() {
             Decided::Go.said(Ground::Loosened),
             "Go, by a limit that somebody loosened"
         );
+    }
+}
+
+/// Whoever looked at a scope decides on that one, and no change comes in between.
+#[tokio::test]
+async fn a_scope_that_changed_meanwhile_is_not_decided_on_and_a_decided_one_does_not_move() {
+    let key = Arc::new(Ed25519KeyPair::generate().expect("a key"));
+    for test in TestStore::each().await {
+        let entry = |deed| Entry::new(NOON, Actor::Person("ada".to_owned()), deed, "Site P01");
+        let change = |scope: Scope| {
+            test.store
+                .change_scope(scope, "ada".to_owned(), entry("scope.change"))
+        };
+        scope(&test.store).await;
+        let other = Scope {
+            sites: vec!["P02".to_owned()],
+            ..site()
+        };
+        let done = change(other.clone()).await.expect("asked");
+        assert_eq!(done, Changed::Done, "{}", test.engine);
+        let new = NewDecision {
+            scope: site(),
+            decided: "no_go",
+            by: "ada".to_owned(),
+            entry: entry("decision.make"),
+        };
+        let closer = Arc::clone(&key);
+        let made = test.store.add_decision(new, std::io::empty(), move |number, before| {
+            close(json!({}), number, before, &closer)
+        });
+        let refused = made.await.expect_err("it is another one").to_string();
+        assert!(refused.contains("changed meanwhile"), "{refused}");
+        assert_eq!(change(site()).await.expect("asked"), Changed::Done);
+        assert_eq!(decided(&test.store, Arc::clone(&key)).await, 1);
+        assert_eq!(
+            change(other).await.expect("asked"),
+            Changed::Decided(1),
+            "{}",
+            test.engine
+        );
+        let named = Scope {
+            name: "The mill".to_owned(),
+            ..site()
+        };
+        assert_eq!(change(named).await.expect("asked"), Changed::Done);
+        let kept = test.store.scope("s").await.expect("read").expect("it");
+        assert_eq!((kept.name.as_str(), &kept.sites[0][..]), ("The mill", "P01"));
     }
 }
