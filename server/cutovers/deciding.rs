@@ -17,7 +17,7 @@ use super::{
 use crate::{
     domain::{
         access::Sites,
-        audit::{Author, REASON},
+        audit::{Author, REASON, argument},
         counted::counted,
         cutover::{
             after::Watching,
@@ -182,6 +182,11 @@ async fn observed(
     }))
 }
 
+/// Whether it is decided against what is recommended.
+fn overrules(decided: Decided, go: bool) -> bool {
+    go == (decided == Decided::NoGo)
+}
+
 /// Checks what can be checked before the run.
 fn check(
     wish: &Wish,
@@ -194,6 +199,10 @@ fn check(
             "/why",
             "say why, in a sentence; it stands in the record".to_owned(),
         ));
+    }
+    // The page that was looked at is that of this moment, or nothing is decided.
+    if overrules(wish.decided, wish.seen_go) {
+        argument(&wish.why).map_err(|detail| Refused::Wrong("/why", detail))?;
     }
     if wish.decided == Decided::Conditions && wish.conditions.trim().is_empty() {
         return Err(Refused::Wrong(
@@ -297,7 +306,7 @@ pub async fn decide(
             counted(most, "client", "clients")
         )));
     }
-    let overruled = recommended.go == (wish.decided == Decided::NoGo);
+    let overruled = overrules(wish.decided, recommended.go);
     let own = own_part(&wish.by, &said, &criteria);
     if let Some(own) = own.filter(|_| scope.two_people && wish.decided != Decided::NoGo) {
         return Err(Refused::Wrong(

@@ -1,6 +1,6 @@
 //! What the audit log says of a change: who did what to what, from where, and why; and how its entries hang together.
 
-use std::net::IpAddr;
+use std::{collections::HashSet, net::IpAddr};
 
 use sha2::{Digest as _, Sha256};
 
@@ -122,6 +122,25 @@ pub fn reason(text: &str) -> Result<String, String> {
     }
     Err(format!(
         "say why, in {least} to {most} characters; it is kept in the audit log"
+    ))
+}
+
+/// What a reason is that speaks against advice, in words: on forms and in refusals. See [`argument`].
+pub const ARGUMENT: &str = "a sentence of at least 20 characters and 3 different words";
+
+/// Whether a reason is an argument: somebody does what something speaks against, and others have to understand later why.
+///
+/// # Errors
+/// It is no sentence; the message says so in one.
+pub fn argument(text: &str) -> Result<(), String> {
+    let words = text.split(|sign: char| !sign.is_alphanumeric());
+    let words = words.filter(|word| word.chars().filter(|sign| sign.is_alphabetic()).count() > 1);
+    let different: HashSet<String> = words.map(str::to_lowercase).collect();
+    if text.trim().chars().count() >= 20 && different.len() >= 3 {
+        return Ok(());
+    }
+    Err(format!(
+        "say why in {ARGUMENT}, because something speaks against this"
     ))
 }
 

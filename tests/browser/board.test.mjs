@@ -143,10 +143,10 @@ for (const engine of engines()) {
         await visitor.go("/cutover/decisions/1");
         await page.getByRole("link", { name: "After the switch" }).click();
         await page.getByRole("heading", { name: "Too early to say" }).waitFor();
-        await page.getByLabel("Why all the same").fill("The night was free");
+        await page.getByLabel("Why all the same").fill("The night was free for it");
         await page.getByRole("button", { name: "Say with my name that it is switched off now" }).click();
         await page.getByText("that it was switched off; this counts from there").waitFor();
-        await page.getByText("days before the planned day. Why: The night was free").waitFor();
+        await page.getByText("days before the planned day. Why: The night was free for it").waitFor();
         await looked(visitor, name("after"));
         await visitor.go("/cutover");
         await looked(visitor, name("some"));

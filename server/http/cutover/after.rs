@@ -125,7 +125,11 @@ async fn switch(
         sites: &person.sites,
     };
     // What speaks against it is overruled with a reason, like a recommendation.
-    let must_say = !holds || !stands.against(decision, head, now).is_empty();
+    let against = holds && !stands.against(decision, head, now).is_empty();
+    let must_say = !holds || against;
+    if against {
+        audit::argument(&given).map_err(|detail| Problem::invalid("/why", detail))?;
+    }
     let why = if must_say || !given.is_empty() {
         audit::reason(&given).map_err(|detail| Problem::invalid("/why", detail))?
     } else {

@@ -309,7 +309,9 @@ async fn changed(
         Changed::Done => return Ok(Redirect::to(&url).into_response()),
         Changed::Named => return Err(Problem::invalid("/name", "another scope has this name")),
         Changed::Decided(number) => {
-            format!("stays as it is, because record {number} speaks of it; make a new scope for anything else")
+            format!(
+                "stays as it is, because record {number} speaks of it; make a new scope for anything else"
+            )
         }
         Changed::Requested(by) => format!(
             "stays as it is while {by} asks for a decision on it; take that back first, or make a new scope"

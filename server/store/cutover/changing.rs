@@ -13,8 +13,7 @@ use crate::domain::{
 /// Holds the row until the transaction ends, so that of a change and a decision on several servers one comes after the other.
 const TAKE: &str = "UPDATE scopes SET name = name WHERE estate = $1 AND id = $2
 RETURNING id, name, sites, roles, filter, protocols, planned, freshness_days, two_people";
-const NEWEST: &str =
-    "SELECT MAX(number) AS number FROM decisions WHERE estate = $1 AND scope = $2";
+const NEWEST: &str = "SELECT MAX(number) AS number FROM decisions WHERE estate = $1 AND scope = $2";
 const CHANGE: &str = "UPDATE scopes SET name = $3, sites = $4, roles = $5, filter = $6, protocols = $7, planned = $8,
   freshness_days = $9, two_people = $10, changed_by = $11, changed_at = $12
 WHERE estate = $1 AND id = $2 AND NOT EXISTS (SELECT 1 FROM scopes AS other WHERE other.estate = $1 AND other.name = $3 AND other.id <> $2)";
@@ -63,7 +62,9 @@ async fn against(conn: &mut Conn, scope: &str) -> Result<Option<Changed>> {
         return Ok(Some(Changed::Decided(number)));
     }
     let said = said(conn, scope).await?;
-    let request = said.into_iter().find(|one| one.kind == REQUEST && one.holds);
+    let request = said
+        .into_iter()
+        .find(|one| one.kind == REQUEST && one.holds);
     Ok(request.map(|request| Changed::Requested(request.marked_by)))
 }
 
@@ -110,7 +111,10 @@ async fn take_back(
     } else {
         "Taken back, because the scope was changed."
     };
-    let holding = said(conn, scope).await?.into_iter().filter(|mark| mark.holds);
+    let holding = said(conn, scope)
+        .await?
+        .into_iter()
+        .filter(|mark| mark.holds);
     let goes =
         |mark: &Said| mark.kind == REQUEST || another && !mark.kind.starts_with(SWITCHED_OFF);
     for mark in holding.filter(goes) {

@@ -17,12 +17,7 @@ use cutover::{
     store::{
         Store,
         audit_log::AuditFilter,
-        cutover::{
-            decisions::NewDecision,
-            runs::KeptRun,
-            changing::Changed,
-            scopes::Said,
-        },
+        cutover::{changing::Changed, decisions::NewDecision, runs::KeptRun, scopes::Said},
         exceptions::{Answer, Doer, Taken},
         identify::ClientId,
         membership::Consent,

@@ -10,7 +10,7 @@ pub async fn decide(app: &TestApp, cookie: &str, scope: &str) -> String {
     let id = scope.rsplit('/').next().expect("an id");
     let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
     let form = format!(
-        "decided=go&seen_go=0&seen_most={}&why=The+plant+closes",
+        "decided=go&seen_go=0&seen_most={}&why=The+plant+closes+this+year",
         now["most"]
     );
     let made = post(app, cookie, &format!("{scope}/decide"), &form).await;
@@ -48,7 +48,7 @@ async fn who_is_heard_lately_is_watched_and_nobody_is_called_stopped_too_early()
         let switched = format!("{decision}/switched");
         assert_eq!(post(&app, &cookie, &switched, "").await.status, 422);
         assert_eq!(
-            post(&app, &cookie, &switched, "why=The+night+was+free")
+            post(&app, &cookie, &switched, "why=The+night+was+free+for+it")
                 .await
                 .status,
             303

@@ -86,7 +86,8 @@ async fn what_was_typed_into_a_form_that_is_refused_stays() {
             ],
         );
         let path = format!("{scope}/decide");
-        let sent = "decided=go_with_conditions&seen_go=0&seen_most=0&why=The+plant+closes";
+        let sent =
+            "decided=go_with_conditions&seen_go=0&seen_most=0&why=The+plant+closes+this+year";
         let decided = form(&app, &cookie, &path, sent).await;
         // Nothing is decided without a run, so the form is not there; what is wrong stands on top all the same.
         again(&decided, 422, &["Conditions: say under which conditions"]);
@@ -96,18 +97,21 @@ async fn what_was_typed_into_a_form_that_is_refused_stays() {
             &decided,
             422,
             &[
-                "The plant closes</textarea>",
+                "The plant closes this year</textarea>",
                 "<option value=\"go_with_conditions\" selected>",
                 "id=\"decide-conditions-wrong\"",
             ],
         );
         // What was looked at is never what was typed.
-        let stale = "decided=no_go&seen_go=0&seen_most=77&why=The+plant+closes";
+        let stale = "decided=no_go&seen_go=0&seen_most=77&why=The+plant+closes+this+year";
         let stale = form(&app, &cookie, &path, stale).await;
         again(
             &stale,
             409,
-            &["The plant closes</textarea>", "Run the what-if again"],
+            &[
+                "The plant closes this year</textarea>",
+                "Run the what-if again",
+            ],
         );
         assert!(!stale.text().contains("name=\"seen_most\" value=\"77\""));
         // Several lines are taken as one.

@@ -11,7 +11,18 @@ use crate::{
     },
     suspicions::sites::close_all,
 };
+use cutover::domain::audit::ARGUMENT;
 use serde_json::json;
+
+/// What is no sentence.
+const NO_ARGUMENTS: [&str; 6] = [
+    "",
+    "+",
+    "ok+go",
+    "The+board+says",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    "ok+ok+ok+ok+ok+ok+ok+ok+ok+ok",
+];
 
 const PASSWORD: &str = "brown horse, 4 legs";
 
@@ -36,7 +47,7 @@ async fn whoever_says_what_meets_a_criterion_does_not_decide_by_it_alone() {
         assert_eq!(post(&app, &admin, &say, "kind=request").await.status, 303);
         post(&app, &pat, &format!("{scope}/run"), "").await;
         let most = most(&app, &scope).await;
-        let go = format!("decided=go&seen_go=0&seen_most={most}&why=The+plant+closes");
+        let go = format!("decided=go&seen_go=0&seen_most={most}&why=The+plant+closes+this+year");
         let refused = post(&app, &pat, &decide, &go).await;
         assert_eq!(refused.status, 422);
         let text = refused.text();
@@ -69,7 +80,7 @@ async fn whoever_loosens_what_is_watched_for_does_not_decide_alone() {
         let scope = scope(&app, &admin, "&two_people=1").await;
         let limits = format!("{scope}/limits");
         let most = most(&app, &scope).await;
-        let go = format!("decided=go&seen_go=0&seen_most={most}&why=The+plant+closes");
+        let go = format!("decided=go&seen_go=0&seen_most={most}&why=The+plant+closes+this+year");
         let asked = post(&app, &admin, &format!("{scope}/say"), "kind=request").await;
         assert_eq!(asked.status, 303);
         for (form, refused) in [
@@ -167,27 +178,70 @@ async fn an_early_switch_needs_a_reason_and_stays_one() {
         let scope = scope(&app, &cookie, "").await;
         let record = decide(&app, &cookie, &scope).await;
         let switched = format!("{record}/switched");
-        for short in ["", "why=+", "why=ok"] {
-            let refused = post(&app, &cookie, &switched, short).await;
+        for short in NO_ARGUMENTS {
+            let refused = post(&app, &cookie, &switched, &format!("why={short}")).await;
             assert_eq!(refused.status, 422, "{short}");
+            let text = refused.text();
+            assert!(text.contains(ARGUMENT), "{short}: {text}");
         }
+        let text = page(&app, &cookie, &format!("{record}/after")).await;
+        assert!(text.contains(ARGUMENT), "the form says it, too: {text}");
         let api = format!("/api/v1{}/after", record.replace("/cutover", ""));
         assert_eq!(app.json(&api).await["switched_by"], json!(null));
-        let said = post(&app, &cookie, &switched, "why=The+night+was+free").await;
+        let said = post(&app, &cookie, &switched, "why=The+night+was+free+for+it").await;
         assert_eq!(said.status, 303, "{}", said.text());
         let after = app.json(&api).await;
-        assert_eq!(after["switched_why"], "The night was free");
+        assert_eq!(after["switched_why"], "The night was free for it");
         let days = after["switched_early_days"].as_i64().expect("a number");
         assert!(days > 0, "{after}");
         let text = page(&app, &cookie, &format!("{record}/after")).await;
         let wanted = format!("It was switched off {days} days before the planned day.");
         assert!(text.contains(&wanted), "{text}");
         assert!(
-            text.contains("<q><bdi>The night was free</bdi></q>"),
+            text.contains("<q><bdi>The night was free for it</bdi></q>"),
             "{text}"
         );
         let back = post(&app, &cookie, &switched, "take_back=1").await;
         assert_eq!(back.status, 422, "that is taken back with a reason, too");
+    }
+}
+
+/// "ok go" tells nobody later why a board did what its own criteria speak against.
+#[tokio::test]
+async fn what_is_recommended_is_overruled_in_a_sentence() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let path = format!("{scope}/decide");
+        assert_eq!(
+            post(&app, &cookie, &format!("{scope}/run"), "")
+                .await
+                .status,
+            303
+        );
+        let text = page(&app, &cookie, &scope).await;
+        assert!(text.contains(ARGUMENT), "the form says it: {text}");
+        let most = most(&app, &scope).await;
+        // Also a no-go where a go is recommended: the page that was looked at says which.
+        for (decided, go) in [("go", 0), ("go_with_conditions", 0), ("no_go", 1)] {
+            for short in NO_ARGUMENTS {
+                let sent = format!(
+                    "decided={decided}&seen_go={go}&seen_most={most}&conditions=none&why={short}"
+                );
+                let refused = post(&app, &cookie, &path, &sent).await;
+                assert_eq!(refused.status, 422, "{decided} {short}");
+            }
+            let sent = format!(
+                "decided={decided}&seen_go={go}&seen_most={most}&conditions=none&why=ok+go"
+            );
+            let text = post(&app, &cookie, &path, &sent).await.text();
+            assert!(text.contains(ARGUMENT), "{decided}: {text}");
+        }
+        // What is recommended takes no more than a word.
+        let sent = format!("decided=no_go&seen_go=0&seen_most={most}&why=Too+early");
+        let made = post(&app, &cookie, &path, &sent).await;
+        assert_eq!(made.status, 303, "{}", made.text());
     }
 }
 

@@ -144,7 +144,7 @@ async fn a_board_decides_and_the_record_does_not_move() {
             &app,
             &cookie,
             &decide,
-            "decided=go&seen_go=0&seen_most=1&why=because+of+that",
+            "decided=go&seen_go=0&seen_most=1&why=because+of+that+other+plan",
         )
         .await;
         assert_eq!(refused.status, 409, "{}", refused.text());
@@ -156,7 +156,7 @@ async fn a_board_decides_and_the_record_does_not_move() {
         )
         .await;
         assert_eq!(refused.status, 422, "{}", refused.text());
-        let form = "decided=go_with_conditions&seen_go=0&seen_most=2&why=The+plant+closes&conditions=OLD-1+is+scrapped";
+        let form = "decided=go_with_conditions&seen_go=0&seen_most=2&why=The+plant+closes+this+year&conditions=OLD-1+is+scrapped";
         let decided = post(&app, &cookie, &decide, form).await;
         assert_eq!(decided.status, 303, "{}", decided.text());
         assert_eq!(decided.header("location"), "/cutover/decisions/1");
@@ -314,7 +314,10 @@ async fn what_a_scope_is_about_stays_once_somebody_decides_on_it() {
         let answer = post(&app, &cookie, &scope, rest).await;
         assert_eq!(answer.status, 303, "{}", answer.text());
         let text = page(&app, &cookie, &scope).await;
-        assert!(text.contains("The mill") && text.contains("2027-05-01"), "{text}");
+        assert!(
+            text.contains("The mill") && text.contains("2027-05-01"),
+            "{text}"
+        );
     }
 }
 
@@ -547,7 +550,7 @@ async fn whoever_loosens_a_limit_does_not_decide_by_it_alone() {
         assert_eq!(asked.status, 303);
         let id = scope.rsplit('/').next().expect("an id");
         let most = &app.json(&format!("/api/v1/scopes/{id}/what-if")).await["most"];
-        let go = format!("decided=go&seen_go=0&seen_most={most}&why=The+plant+closes");
+        let go = format!("decided=go&seen_go=0&seen_most={most}&why=The+plant+closes+this+year");
         let decide = format!("{scope}/decide");
         let refused = post(&app, &pat, &decide, &go).await;
         assert_eq!(refused.status, 422);
@@ -611,7 +614,7 @@ async fn a_go_against_the_criteria_is_never_told_as_a_plain_one() {
         // That it was switched off stays, whatever becomes of the scope.
         let switched = format!("{record}/switched");
         assert_eq!(
-            post(&app, &cookie, &switched, "why=The+night+was+free")
+            post(&app, &cookie, &switched, "why=The+night+was+free+for+it")
                 .await
                 .status,
             303

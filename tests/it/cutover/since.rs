@@ -109,7 +109,7 @@ async fn going_back_is_called_for_without_anybody_looking() {
         let record = decide(&app, &cookie, &scope).await;
         let switched = post(&app, &cookie, &format!("{record}/switched"), "").await;
         assert_eq!(switched.status, 422, "it was decided against the criteria");
-        let why = "why=The+night+was+free";
+        let why = "why=The+night+was+free+for+it";
         let switched = post(&app, &cookie, &format!("{record}/switched"), why).await;
         assert_eq!(switched.status, 303);
         until(&app, "somebody is missed", |now| {

@@ -202,9 +202,11 @@ async fn a_scope_that_changed_meanwhile_is_not_decided_on_and_a_decided_one_does
             entry: entry("decision.make"),
         };
         let closer = Arc::clone(&key);
-        let made = test.store.add_decision(new, std::io::empty(), move |number, before| {
-            close(json!({}), number, before, &closer)
-        });
+        let made = test
+            .store
+            .add_decision(new, std::io::empty(), move |number, before| {
+                close(json!({}), number, before, &closer)
+            });
         let refused = made.await.expect_err("it is another one").to_string();
         assert!(refused.contains("changed meanwhile"), "{refused}");
         assert_eq!(change(site()).await.expect("asked"), Changed::Done);
@@ -221,6 +223,9 @@ async fn a_scope_that_changed_meanwhile_is_not_decided_on_and_a_decided_one_does
         };
         assert_eq!(change(named).await.expect("asked"), Changed::Done);
         let kept = test.store.scope("s").await.expect("read").expect("it");
-        assert_eq!((kept.name.as_str(), &kept.sites[0][..]), ("The mill", "P01"));
+        assert_eq!(
+            (kept.name.as_str(), &kept.sites[0][..]),
+            ("The mill", "P01")
+        );
     }
 }

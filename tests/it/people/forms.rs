@@ -195,7 +195,7 @@ async fn fill(app: &TestApp, cookie: &str) -> Filled {
         app,
         cookie,
         "/cutover/decisions/1/switched",
-        "why=It+was+done",
+        "why=It+was+done+in+the+night",
     )
     .await;
     for name in ["Asked", "Open"] {
