@@ -48,17 +48,22 @@ const PLACE_ROWS: usize = 25;
 /// So many days back the page of a client says what was seen of it.
 const OBSERVED_DAYS: i64 = 30;
 
-/// The frame of a page.
-pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&HeaderMap>) -> Layout {
-    let host = headers
-        .and_then(|headers| headers.get(header::HOST))
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("127.0.0.1:8443");
-    let scheme = if app.secure_cookies() {
+/// How whoever asks reaches this server, such as `https://cutover.corp.example`; `None`: the request does not say.
+pub fn own_address(app: &App, headers: Option<&HeaderMap>) -> Option<String> {
+    let host = headers?.get(header::HOST)?.to_str().ok()?;
+    Some(format!("{}://{host}", scheme(app)))
+}
+
+fn scheme(app: &App) -> &'static str {
+    if app.secure_cookies() {
         "https"
     } else {
         "http"
-    };
+    }
+}
+
+/// The frame of a page.
+pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&HeaderMap>) -> Layout {
     Layout {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         signed_in: person.map(|person| person.name.clone()),
@@ -71,7 +76,8 @@ pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&Hea
         css_url: assets::css_url(),
         js_url: assets::js_url(),
         icon_url: assets::icon_url(),
-        address: format!("{scheme}://{host}"),
+        address: own_address(app, headers)
+            .unwrap_or_else(|| format!("{}://127.0.0.1:8443", scheme(app))),
         signed_http: app.signed_http(),
         notice: None,
         refused: None,

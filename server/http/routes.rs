@@ -239,7 +239,7 @@ fn pages() -> Vec<Route> {
 /// The decision whether the old protocols may be switched off.
 fn cutovers() -> Vec<Route> {
     use Needs::{Decide, FeedOrDecide, Read};
-    use cutover::{after, decisions, downloads, forms, pages, said};
+    use cutover::{after, calendar, decisions, downloads, forms, pages, said};
     const ONE: &str = "/cutover/{scope}";
     const DECISION: &str = "/cutover/decisions/{number}";
     const AFTER: &str = "/cutover/decisions/{number}/after";
@@ -263,7 +263,7 @@ fn cutovers() -> Vec<Route> {
         post(SWITCHED, FeedOrDecide, after::switched),
         get(RECORD, Read, downloads::record),
         get(SHEET, Read, downloads::sheet),
-        get(CALENDAR, Read, downloads::calendar),
+        get(CALENDAR, Read, calendar::calendar),
         get("/board/{scope}", Read, pages::paper),
     ]
 }

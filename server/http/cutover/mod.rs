@@ -2,6 +2,7 @@
 
 pub mod after;
 pub mod api;
+pub mod calendar;
 pub mod decisions;
 pub mod decisions_api;
 pub mod downloads;

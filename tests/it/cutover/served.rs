@@ -206,6 +206,68 @@ async fn a_board_decides_and_the_record_does_not_move() {
     }
 }
 
+/// A calendar puts the later one in the place of the earlier one, and takes the day out when it does not stand.
+#[tokio::test]
+async fn all_records_of_a_scope_are_one_entry_of_a_calendar() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let id = scope.rsplit('/').next().expect("an id").to_owned();
+        let entry = async |number: i64| {
+            let path = format!("/cutover/decisions/{number}/calendar");
+            // Long lines are cut, and go on behind a blank.
+            let text = page(&app, &cookie, &path).await.replace("\r\n ", "");
+            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines
+        };
+        let has = |lines: &[String], wanted: &[String]| {
+            for wanted in wanted {
+                let found = lines.iter().any(|line| line.contains(wanted.as_str()));
+                assert!(found, "{wanted} of {lines:?}");
+            }
+            assert!(lines.iter().any(|line| line.starts_with("URL:https://")));
+        };
+        let uid = format!("UID:scope-{id}@cutover");
+        let decide = async |decided: &str| {
+            let most = &app.json(&format!("/api/v1/scopes/{id}/what-if")).await["most"];
+            let sent = format!(
+                "decided={decided}&seen_go=0&seen_most={most}&why=The+plant+closes+this+year"
+            );
+            let made = post(&app, &cookie, &format!("{scope}/decide"), &sent).await;
+            assert_eq!(made.status, 303, "{}", made.text());
+        };
+        let same = |number: i64, status: &str, day: &str| {
+            [
+                uid.clone(),
+                format!("SEQUENCE:{number}"),
+                format!("STATUS:{status}"),
+                format!("DTSTART;VALUE=DATE:{day}"),
+                format!("/cutover/decisions/{number}"),
+            ]
+        };
+        decide("go").await;
+        let first = entry(1).await;
+        has(&first, &same(1, "CONFIRMED", "20270312"));
+        // Another day, and another record: both give the newest.
+        let later = "name=Site+P01&sites=P01&tls10=1&tls11=1&planned=2027-04-01&freshness_days=14";
+        assert_eq!(post(&app, &cookie, &scope, later).await.status, 303);
+        decide("go").await;
+        for number in [1, 2] {
+            has(&entry(number).await, &same(2, "CONFIRMED", "20270401"));
+        }
+        decide("no_go").await;
+        for number in [1, 3] {
+            has(&entry(number).await, &same(3, "CANCELLED", "20270401"));
+        }
+        // A record without a day takes the day out that was planned before it.
+        let never = "name=Site+P01&sites=P01&tls10=1&tls11=1&freshness_days=14";
+        assert_eq!(post(&app, &cookie, &scope, never).await.status, 303);
+        decide("go").await;
+        has(&entry(1).await, &same(4, "CANCELLED", "20270312"));
+    }
+}
+
 #[tokio::test]
 async fn who_was_not_safe_and_is_worse_off_is_named() {
     for app in TestApp::each().await {
