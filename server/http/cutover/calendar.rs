@@ -136,9 +136,9 @@ impl Entry {
                 "STATUS:CONFIRMED".to_owned()
             },
         ];
-        lines.extend(address.map(|address| {
-            format!("URL:{address}/cutover/decisions/{}", self.number)
-        }));
+        lines.extend(
+            address.map(|address| format!("URL:{address}/cutover/decisions/{}", self.number)),
+        );
         lines.extend([
             // A day without anything to do in it makes nobody busy.
             "TRANSP:TRANSPARENT".to_owned(),

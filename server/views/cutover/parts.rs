@@ -276,6 +276,16 @@ impl Name {
     }
 }
 
+/// A number with its sign; none has no sign.
+fn signed(sign: char, n: usize) -> String {
+    let plain = number(i64::try_from(n).unwrap_or(i64::MAX));
+    if n == 0 {
+        plain
+    } else {
+        format!("{sign}{plain}")
+    }
+}
+
 /// What moved, dressed.
 #[derive(Clone, Debug)]
 pub struct Moved {
@@ -304,9 +314,14 @@ impl Moved {
         let cut = difference.more_count > more.len()
             || difference.fewer_count > fewer.len()
             || difference.worse_count > worse.len();
-        let mut short = format!("+{} / −{}", difference.more_count, difference.fewer_count);
+        let mut short = format!(
+            "{} / {}",
+            signed('+', difference.more_count),
+            signed('−', difference.fewer_count)
+        );
         if difference.worse_count > 0 {
-            short.push_str(&format!(", {} worse off", difference.worse_count));
+            let worse = i64::try_from(difference.worse_count).unwrap_or(i64::MAX);
+            short.push_str(&format!(", {} worse off", number(worse)));
         }
         Self {
             short,

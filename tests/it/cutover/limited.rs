@@ -179,7 +179,7 @@ async fn scopes_of_other_sites_are_not_there_and_nobody_else_is_named() {
             .await;
         let text = page(&app, &pat, &decision).await;
         assert!(
-            text.contains("+1 / −0") && !text.contains("LOST-2"),
+            text.contains("+1 / 0") && !text.contains("LOST-2"),
             "{text}"
         );
         assert!(page(&app, &admin, &decision).await.contains("LOST-2"));
