@@ -118,6 +118,7 @@ async fn all(
         .decisions_seen(before, DECISIONS, &person.sites)
         .await?;
     let watched = store.decisions_watched(&person.sites).await?;
+    let of_scopes = store.decisions_by_scope().await?;
     let requests = store.requests_waiting(&person.sites).await?;
     let pile = store.exception_pile(&person.sites, clock::now()).await?;
     let mut layout = layout(app, Nav::Cutover, Some(person), Some(headers));
@@ -135,6 +136,7 @@ async fn all(
             older,
             newest: before == i64::MAX,
             watched: &watched,
+            of_scopes: &of_scopes,
         },
         may_edit,
     ))

@@ -1,6 +1,6 @@
 //! Records of decisions: numbered one after the other, each with the hash of the one before, and changed by nothing.
 
-use std::io::Read;
+use std::{collections::HashMap, io::Read};
 
 use super::{
     super::{
@@ -36,6 +36,9 @@ const ADD_PART: &str =
 const ALL: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at, head LIKE '%\"overruled\":true%' AS overruled,
  head LIKE '%\"loosened\":%' AND head NOT LIKE '%\"loosened\":0,%' AS loosened, '' AS head, '' AS foot, hash FROM decisions
 WHERE estate = $1 AND ($2 = '' OR scope = $2) AND number < $3 ORDER BY number DESC LIMIT $4";
+const NEWEST: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at, head LIKE '%\"overruled\":true%' AS overruled,
+ head LIKE '%\"loosened\":%' AND head NOT LIKE '%\"loosened\":0,%' AS loosened, '' AS head, '' AS foot, hash FROM decisions AS d
+WHERE estate = $1 AND number = (SELECT MAX(n.number) FROM decisions AS n WHERE n.estate = d.estate AND n.scope = d.scope)";
 const ONE: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at,
  head LIKE '%\"overruled\":true%' AS overruled,
  head LIKE '%\"loosened\":%' AND head NOT LIKE '%\"loosened\":0,%' AS loosened, head, foot, hash FROM decisions
@@ -198,6 +201,14 @@ impl Store {
             .bind(limit)
             .all()
             .await
+    }
+
+    /// The newest decision of each scope of which something was decided, by the id of the scope.
+    pub async fn decisions_by_scope(&self) -> Result<HashMap<String, Decision>> {
+        let mut tx = self.db.read().await?;
+        let newest: Vec<Decision> = tx.sql(NEWEST).bind(ESTATE).all().await?;
+        let each = newest.into_iter().map(|one| (one.scope.clone(), one));
+        Ok(each.collect())
     }
 
     /// The newest decisions before a number that somebody with these sites may see, and whether there are older ones.

@@ -28,26 +28,34 @@ pub struct Now {
 impl Now {
     /// Of a decision; `None`: it is watched no more, because a later one came or it was decided not to switch off.
     pub fn new(decision: &Decision, watched: &HashMap<i64, Watched>, now: Timestamp) -> Self {
-        let plain = |says: &str| Self {
-            says: says.to_owned(),
-            bad: false,
-            at: None,
-        };
         if Decided::from_code(&decision.decided) == Some(Decided::NoGo) {
-            return plain("Nothing to watch");
+            return Self::plain("Nothing to watch");
         }
         let Some(watched) = watched.get(&decision.number) else {
-            return plain("A later decision came");
+            return Self::plain("A later decision came");
         };
+        Self::of_watched(watched, now)
+    }
+
+    /// Of one that is looked after.
+    pub fn of_watched(watched: &Watched, now: Timestamp) -> Self {
         let at = watched.looked_at.map(|at| Moment::new(at, now));
-        match (&watched.found, &at) {
-            (Some(found), _) => Self {
+        match (&watched.found, at) {
+            (Some(found), at) => Self {
                 says: found_says(found),
                 bad: found.is_bad(),
                 at,
             },
-            (None, Some(_)) => plain("Not compared: the scope is not there any more"),
-            (None, None) => plain("Not compared yet"),
+            (None, Some(_)) => Self::plain("Not compared: the scope is not there any more"),
+            (None, None) => Self::plain("Not compared yet"),
+        }
+    }
+
+    fn plain(says: &str) -> Self {
+        Self {
+            says: says.to_owned(),
+            bad: false,
+            at: None,
         }
     }
 }

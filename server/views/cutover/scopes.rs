@@ -172,6 +172,17 @@ pub struct Waiting<'w> {
     pub exceptions: i64,
 }
 
+/// How the newest decision of a scope stands.
+#[derive(Clone, Debug)]
+pub enum Standing {
+    /// Nothing was decided.
+    Undecided,
+    /// It is there, and not for the reader.
+    Unseen,
+    /// With what has become of it.
+    Decided(Box<DecisionRow>),
+}
+
 /// A page of decisions.
 #[derive(Clone, Copy, Debug)]
 pub struct Decided<'d> {
@@ -183,6 +194,8 @@ pub struct Decided<'d> {
     pub newest: bool,
     /// Those that are looked after.
     pub watched: &'d HashMap<i64, Watched>,
+    /// The newest of each scope, by its id.
+    pub of_scopes: &'d HashMap<String, Decision>,
 }
 
 /// A scope in the list.
@@ -196,6 +209,10 @@ pub struct ScopeRow {
     pub about: String,
     /// Planned day.
     pub planned: String,
+    /// How its newest decision stands.
+    pub stands: Standing,
+    /// Earlier ones after which it was switched off, with what has become of them.
+    pub switched: Vec<(i64, Now)>,
 }
 
 /// All scopes.
@@ -242,6 +259,24 @@ impl ScopesPage {
                 "Somebody who may decide has to."
             }
         };
+        let stands = |scope: &Scope| match decided.of_scopes.get(&scope.id) {
+            None => Standing::Undecided,
+            Some(one) if !one.is_seen(&layout.sites) => Standing::Unseen,
+            Some(one) => Standing::Decided(Box::new(DecisionRow::new(one, decided.watched, now))),
+        };
+        // A later word of a board brings no client back.
+        let switched = |scope: &Scope| {
+            let newest = decided.of_scopes.get(&scope.id).map(|one| one.number);
+            let mut found: Vec<&Watched> = decided
+                .watched
+                .values()
+                .filter(|one| one.scope == scope.id && Some(one.number) != newest)
+                .collect();
+            found.sort_by_key(|one| std::cmp::Reverse(one.number));
+            let each = found.into_iter();
+            each.map(|one| (one.number, Now::of_watched(one, now)))
+                .collect()
+        };
         Self {
             requests: waiting
                 .requests
@@ -267,6 +302,8 @@ impl ScopesPage {
             scopes: scopes
                 .iter()
                 .map(|scope| ScopeRow {
+                    stands: stands(scope),
+                    switched: switched(scope),
                     name: scope.name.clone(),
                     href: scope_url(scope),
                     about: about(scope),

@@ -351,6 +351,8 @@ async fn the_list_of_decisions_goes_on_page_by_page() {
         assert_eq!(app.get("/api/v1/decisions?cursor=x").await.status, 400);
         assert_eq!(app.get("/api/v1/decisions?limit=0").await.status, 422);
         let older = page(&app, &cookie, "/cutover?before=3").await;
+        // Whatever page it is, each scope has its newest one beside it.
+        let (_, older) = older.split_once("id=\"decisions\"").expect("the list");
         assert!(
             older.contains("Record 2") && !older.contains("Record 3"),
             "{older}"

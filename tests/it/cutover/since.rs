@@ -39,6 +39,16 @@ async fn a_decision_that_does_not_stand_says_so_on_the_first_screen() {
         assert_eq!(first["rollback_due"], Value::Null, "{first}");
         let text = page(&app, &cookie, "/cutover").await;
         assert!(text.contains("As it was decided"), "{text}");
+        let stands = |text: &str| {
+            let row = text.split("data-label=\"Stands\">").nth(1).expect("a cell");
+            row.split("</td>").next().expect("its end").to_owned()
+        };
+        let named = format!("<a href=\"{record}\">Record 1</a>, Go, against the criteria. ");
+        let cell = stands(&text);
+        assert!(
+            cell.starts_with(&format!("{named}As it was decided")),
+            "{cell}"
+        );
         let home = page(&app, &cookie, "/").await;
         assert!(!home.contains("does not stand as it was decided"), "{home}");
         // One that was safe blocks now.
@@ -54,6 +64,9 @@ async fn a_decision_that_does_not_stand_says_so_on_the_first_screen() {
             let text = page(&app, &cookie, path).await;
             assert!(text.contains(words), "{path}: {text}");
         }
+        let cell = stands(&page(&app, &cookie, "/cutover").await);
+        let bad = format!("{named}<strong>1 more client is not safe");
+        assert!(cell.starts_with(&bad), "{cell}");
         let home = page(&app, &cookie, "/").await;
         let line = format!(
             "<a href=\"{record}\">Record 1 for Site P01 (Go, against the criteria) does not stand as it was decided. 1 more client is not safe</a>"
@@ -135,6 +148,11 @@ async fn going_back_is_called_for_without_anybody_looking() {
         );
         let made = post(&app, &cookie, &format!("{scope}/decide"), &form).await;
         assert_eq!(made.status, 303, "{}", made.text());
+        let list = page(&app, &cookie, "/cutover").await;
+        let stands = format!(
+            "No-go. Nothing to watch <a href=\"{record}/after\">Record 1</a>: <strong>Going back is due"
+        );
+        assert!(list.contains(&stands), "{list}");
         let home = page(&app, &cookie, "/").await;
         assert!(home.contains(&line), "{home}");
         let all = app.json("/api/v1/decisions").await;
