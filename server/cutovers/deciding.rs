@@ -210,27 +210,44 @@ fn check(
             "say under which conditions".to_owned(),
         ));
     }
-    if scope.two_people {
-        let request = said.request.as_ref();
-        let open = request.filter(|request| last_decided.is_none_or(|at| request.marked_at > at));
-        match open {
-            None => {
-                return Err(Refused::Wrong(
-                    "/decided",
-                    "this scope takes two people: somebody else has to ask for the decision first"
-                        .to_owned(),
-                ));
-            }
-            Some(request) if request.marked_by == wish.by => {
-                return Err(Refused::Wrong(
-                    "/decided",
-                    "you asked for this decision, so somebody else has to make it: this scope takes two people".to_owned(),
-                ));
-            }
-            Some(_) => {}
-        }
+    match turn(&wish.by, scope, said, last_decided) {
+        Turn::Free => Ok(()),
+        Turn::Unasked => Err(Refused::Wrong(
+            "/decided",
+            "this scope takes two people: somebody else has to ask for the decision first"
+                .to_owned(),
+        )),
+        Turn::Own => Err(Refused::Wrong(
+            "/decided",
+            "you asked for this decision, so somebody else has to make it: this scope takes two people".to_owned(),
+        )),
     }
-    Ok(())
+}
+
+/// Whether somebody may decide on a scope, by the rule of two people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Somebody else asks for it, or the rule is off.
+    Free,
+    /// Nobody asks for it.
+    Unasked,
+    /// They ask for it themselves.
+    Own,
+}
+
+/// Whose turn it is: of whoever asked, and of nobody before somebody asks, whatever they would decide.
+pub fn turn(by: &str, scope: &Scope, said: &SaidOfScope, last_decided: Option<i64>) -> Turn {
+    // One that an earlier decision has answered asked for that one.
+    let open = said
+        .request
+        .as_ref()
+        .filter(|request| last_decided.is_none_or(|at| request.marked_at > at));
+    match open {
+        _ if !scope.two_people => Turn::Free,
+        None => Turn::Unasked,
+        Some(request) if request.marked_by == by => Turn::Own,
+        Some(_) => Turn::Free,
+    }
 }
 
 /// What of a decision to switch off is the doing of whoever would make it: something said that meets a criterion, or set so that

@@ -23,7 +23,7 @@ use crate::{
     cutovers::{
         beside,
         comparing::{self, Leftover, Wanted},
-        deciding,
+        deciding::{self, Turn},
     },
     domain::{
         access::Sites,
@@ -227,6 +227,7 @@ async fn board(
     runs.retain(|run| is_seen(run, &person.sites));
     let said = store.said_of_scope(&scope.id).await?;
     let mut decisions = store.decisions(&scope.id, i64::MAX, 20).await?;
+    let last_decided = decisions.first().map(|last| last.decided_at);
     decisions.retain(|decision| decision.is_seen(&person.sites));
     // A run of other sites, or another filter, says nothing about this scope.
     let newest = runs.first().map(|run| (run, read(run)));
@@ -274,7 +275,8 @@ async fn board(
         limits: &said.limits,
         marks: &said.marks,
     });
-    let bound = bound(&person.name, &scope, &said, &held, decisions.first());
+    let bound = bound(&person.name, &scope, &said, &held);
+    let first = first(&person.name, &scope, &said, last_decided);
     let outlook = likely(app, &scope).await?;
     let excepted = newest.as_ref().map_or_else(Vec::new, |(_, (_, value))| {
         FrozenException::all(&value["excepted"], &person.sites)
@@ -306,6 +308,7 @@ async fn board(
             outlook,
             nobody,
             bound,
+            first,
             may_decide,
             may_edit,
         },
@@ -314,28 +317,27 @@ async fn board(
 }
 
 /// Why somebody does not decide to switch off, in a sentence; empty: nothing is against it.
-fn bound(
-    by: &str,
-    scope: &Scope,
-    said: &SaidOfScope,
-    held: &[Held],
-    last: Option<&Decision>,
-) -> String {
-    if !scope.two_people {
-        return String::new();
-    }
-    let open = said
-        .request
-        .as_ref()
-        .filter(|request| last.is_none_or(|last| request.marked_at > last.decided_at));
-    let what = if open.is_some_and(|request| request.marked_by == by) {
-        Some("you asked for this decision".to_owned())
-    } else {
-        deciding::own_part(by, said, held)
-    };
-    what.map_or_else(String::new, |what| {
-        format!("This scope takes two people, and {what}. So somebody else decides to switch off.")
+fn bound(by: &str, scope: &Scope, said: &SaidOfScope, held: &[Held]) -> String {
+    let own = deciding::own_part(by, said, held).filter(|_| scope.two_people);
+    own.map_or_else(String::new, |own| {
+        format!("This scope takes two people, and {own}. So somebody else decides to switch off.")
     })
+}
+
+/// What has to happen before somebody can decide at all, in a sentence; empty: it is their turn.
+fn first(by: &str, scope: &Scope, said: &SaidOfScope, last: Option<i64>) -> &'static str {
+    match deciding::turn(by, scope, said, last) {
+        Turn::Free => "",
+        Turn::Unasked if last.is_some() => {
+            "Nobody has asked for a decision since the last one. Somebody else has to ask first, and then you can decide."
+        }
+        Turn::Unasked => {
+            "Nobody has asked for a decision. Somebody else has to ask first, and then you can decide."
+        }
+        Turn::Own => {
+            "You asked for this decision, so somebody else has to make it, also where it is a no-go: this scope takes two people."
+        }
+    }
 }
 
 /// The likely picture on the planned day, or why there is none.

@@ -34,14 +34,17 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const ADD_PART: &str =
     "INSERT INTO decision_parts (estate, number, part, bytes) VALUES ($1, $2, $3, $4)";
 const ALL: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at, head LIKE '%\"overruled\":true%' AS overruled,
- head LIKE '%\"loosened\":%' AND head NOT LIKE '%\"loosened\":0,%' AS loosened, '' AS head, '' AS foot, hash FROM decisions
+ head LIKE '%\"loosened\":%' AND head NOT LIKE '%\"loosened\":0,%' AS loosened,
+ head LIKE '%\"two_people\":false%' AS alone, '' AS head, '' AS foot, hash FROM decisions
 WHERE estate = $1 AND ($2 = '' OR scope = $2) AND number < $3 ORDER BY number DESC LIMIT $4";
 const NEWEST: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at, head LIKE '%\"overruled\":true%' AS overruled,
- head LIKE '%\"loosened\":%' AND head NOT LIKE '%\"loosened\":0,%' AS loosened, '' AS head, '' AS foot, hash FROM decisions AS d
+ head LIKE '%\"loosened\":%' AND head NOT LIKE '%\"loosened\":0,%' AS loosened,
+ head LIKE '%\"two_people\":false%' AS alone, '' AS head, '' AS foot, hash FROM decisions AS d
 WHERE estate = $1 AND number = (SELECT MAX(n.number) FROM decisions AS n WHERE n.estate = d.estate AND n.scope = d.scope)";
 const ONE: &str = "SELECT number, scope, name, sites, decided, decided_by, decided_at,
  head LIKE '%\"overruled\":true%' AS overruled,
- head LIKE '%\"loosened\":%' AND head NOT LIKE '%\"loosened\":0,%' AS loosened, head, foot, hash FROM decisions
+ head LIKE '%\"loosened\":%' AND head NOT LIKE '%\"loosened\":0,%' AS loosened,
+ head LIKE '%\"two_people\":false%' AS alone, head, foot, hash FROM decisions
 WHERE estate = $1 AND number = $2";
 const PARTS: &str =
     "SELECT bytes FROM decision_parts WHERE estate = $1 AND number = $2 AND part = $3";
@@ -78,6 +81,8 @@ pub struct Decision {
     pub overruled: bool,
     /// Criteria were met only because somebody set a limit that lets more through than the usual one; read in the same way.
     pub loosened: bool,
+    /// The rule of two people was off; read in the same way.
+    pub alone: bool,
     /// The first line of the record; empty in lists.
     pub head: String,
     /// The last line; empty in lists.

@@ -185,6 +185,8 @@ pub struct Frozen {
     pub by: String,
     /// Who asked; empty: nobody had to.
     pub requested: String,
+    /// The rule of two people was off.
+    pub alone: bool,
     /// When.
     pub at: String,
     /// Why.
@@ -262,6 +264,7 @@ impl Frozen {
                 .map_or("Not known", |known| known.said(decision.ground())),
             by: text(&made["by"]),
             requested: text(&made["requested_by"]),
+            alone: decision.alone,
             at: moment(&text(&made["at"])),
             why: text(&made["why"]),
             conditions: text(&made["conditions"]),

@@ -104,6 +104,8 @@ pub struct Board<'b> {
     pub nobody: Vec<String>,
     /// Why the reader does not decide to switch off, in a sentence; empty: nothing is against it.
     pub bound: String,
+    /// What has to happen before the reader can decide at all, in a sentence; empty: it is their turn.
+    pub first: &'static str,
     /// Whether the reader may edit.
     pub may_edit: bool,
     /// Whether the reader may decide.
@@ -171,6 +173,8 @@ pub struct ScopePage {
     pub request: String,
     /// Why the reader does not decide to switch off, in a sentence; empty: nothing is against it.
     pub bound: String,
+    /// What has to happen before the reader can decide at all, in a sentence; empty: it is their turn.
+    pub first: &'static str,
     /// The form to edit it.
     pub form: ScopeForm,
     /// What was recommended, for the form: `1` or `0`.
@@ -326,6 +330,7 @@ impl ScopePage {
                     format!("{} asked for a decision on {when}.", said.marked_by)
                 }),
             bound: board.bound,
+            first: board.first,
             form: ScopeForm::of(scope),
             seen_go: u8::from(recommended.go),
             seen_most: board.run.map_or(0, |(_, tally)| tally.fates.most()),

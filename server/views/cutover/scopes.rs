@@ -34,6 +34,8 @@ pub struct DecisionRow {
     pub decided: &'static str,
     /// By whom.
     pub by: String,
+    /// The rule of two people was off.
+    pub alone: bool,
     /// When.
     pub at: Moment,
     /// What has become of it.
@@ -50,6 +52,7 @@ impl DecisionRow {
             decided: record::Decided::from_code(&decision.decided)
                 .map_or("Not known", |made| made.said(decision.ground())),
             by: decision.decided_by.clone(),
+            alone: decision.alone,
             at: Moment::new(Timestamp(decision.decided_at), now),
         }
     }

@@ -58,7 +58,8 @@ async fn whoever_says_what_meets_a_criterion_does_not_decide_by_it_alone() {
             "{text}"
         );
         let text = page(&app, &admin, &scope).await;
-        assert!(text.contains("and you asked for this decision."), "{text}");
+        assert!(text.contains("You asked for this decision, so"), "{text}");
+        assert!(!text.contains("Decide with my name"), "{text}");
         // Nobody is kept from stopping it.
         let no = format!("decided=no_go&seen_go=0&seen_most={most}&why=Too+early");
         assert_eq!(post(&app, &pat, &decide, &no).await.status, 303);
@@ -67,6 +68,65 @@ async fn whoever_says_what_meets_a_criterion_does_not_decide_by_it_alone() {
         assert_eq!(post(&app, &admin, &say, &mark).await.status, 303);
         let made = post(&app, &pat, &decide, &go).await;
         assert_eq!(made.status, 303, "{}", made.text());
+    }
+}
+
+/// The form stands where it is somebody's turn, and else what has to happen first.
+#[tokio::test]
+async fn the_form_of_a_decision_is_there_for_whoever_can_decide() {
+    const FORM: &str = "Decide with my name";
+    const ALONE: &str = "One person decided alone.";
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let admin = app.sign_in().await;
+        app.add_user("pat", "approver", PASSWORD);
+        let pat = app.sign_in_as("pat", PASSWORD).await;
+        let scope = scope(&app, &admin, "&two_people=1").await;
+        assert_eq!(
+            post(&app, &admin, &format!("{scope}/run"), "").await.status,
+            303
+        );
+        let shows = async |cookie: &str, form: bool, words: &str| {
+            let text = page(&app, cookie, &scope).await;
+            assert_eq!(text.contains(FORM), form, "{words}: {text}");
+            assert!(text.contains(words), "{words}: {text}");
+        };
+        for cookie in [&admin, &pat] {
+            let words = "Nobody has asked for a decision. Somebody else has to ask first";
+            shows(cookie, false, words).await;
+        }
+        let say = format!("{scope}/say");
+        assert_eq!(post(&app, &admin, &say, "kind=request").await.status, 303);
+        shows(&admin, false, "also where it is a no-go").await;
+        shows(&pat, true, "admin asked for a decision").await;
+        let most = most(&app, &scope).await;
+        let no = format!("decided=no_go&seen_go=0&seen_most={most}&why=Too+early");
+        let decide = format!("{scope}/decide");
+        assert_eq!(post(&app, &admin, &decide, &no).await.status, 422);
+        let record = post(&app, &pat, &decide, &no).await.header("location");
+        shows(
+            &pat,
+            false,
+            "Nobody has asked for a decision since the last one.",
+        )
+        .await;
+        for path in [&scope, &record] {
+            let text = page(&app, &pat, path).await;
+            assert!(!text.contains(ALONE), "{path}: {text}");
+        }
+        // Without the rule there is nobody to wait for, and the record says so.
+        let alone = "name=Site+P01&sites=P01&tls10=1&tls11=1&planned=2027-03-12&freshness_days=14";
+        assert_eq!(post(&app, &admin, &scope, alone).await.status, 303);
+        assert_eq!(
+            post(&app, &admin, &format!("{scope}/run"), "").await.status,
+            303
+        );
+        shows(&admin, true, "One person can decide alone.").await;
+        let record = post(&app, &admin, &decide, &no).await.header("location");
+        for path in [&scope, &record, &format!("{record}/sheet")] {
+            let text = page(&app, &admin, path).await;
+            assert!(text.contains(ALONE), "{path}: {text}");
+        }
     }
 }
 

@@ -209,7 +209,8 @@ async fn fill(app: &TestApp, cookie: &str) -> Filled {
         post(app, cookie, &say, &form).await;
         post(app, cookie, &format!("{scope}/run"), "").await;
         if name == "Asked" {
-            post(app, cookie, &say, "kind=request").await;
+            // By somebody else, so that it can be decided.
+            post(app, &otto, &say, "kind=request").await;
         }
     }
 

@@ -242,6 +242,7 @@ fn decision() -> Decision {
         decided_at: now().plus(-DAY).0,
         overruled: true,
         loosened: false,
+        alone: true,
         head: String::new(),
         foot: String::new(),
         hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
@@ -406,8 +407,13 @@ pub fn pages() -> Vec<(&'static str, String)> {
                     Vec::new()
                 },
                 outlook: vec!["None: there are too few days.".to_owned()],
+                first: if run {
+                    ""
+                } else {
+                    "Nobody has asked for a decision. Somebody else has to ask first, and then you can decide."
+                },
                 bound: if run {
-                    "This scope takes two people, and you asked for this decision. So somebody else decides to switch off."
+                    "This scope takes two people, and you set what is watched for after the switch. So somebody else decides to switch off."
                         .to_owned()
                 } else {
                     String::new()
