@@ -18,7 +18,7 @@ use crate::domain::{
 /// Every exception with its client and its state at a moment; then the estate.
 const EACH: &str = concat!(
     " FROM (SELECT x.id, x.client_id, COALESCE(c.name, '') AS name, COALESCE(c.sort_key, '') AS sort_key,
-  COALESCE(c.site, '') AS site, COALESCE(c.standing, '') AS standing, COALESCE(c.listing, 'obsolete') AS listing,
+  COALESCE(c.site, '') AS site, COALESCE(c.standing, '') AS standing, COALESCE(c.roles, '') AS roles, COALESCE(c.listing, 'obsolete') AS listing,
   x.kind, x.reason, x.control, x.owner, x.expires_at, x.verdict, x.reasons, x.os_key, x.requested_by, x.requested_at,
   x.decided_by, x.decided_at, x.decision_note, x.ended_at, x.ended_by, x.ended_note,
   CASE WHEN x.decision = 'rejected' THEN 'rejected' WHEN x.ended_why IS NOT NULL THEN x.ended_why
@@ -28,7 +28,7 @@ const EACH: &str = concat!(
     WHEN x.decision IS NULL THEN 'requested' ELSE 'active' END AS state
  FROM exceptions x LEFT JOIN clients c ON c.estate = x.estate AND c.id = x.client_id WHERE x.estate = ?) e WHERE 1 = 1"
 );
-const ROW: &str = "SELECT id, client_id, name, site, standing, kind, reason, control, owner, expires_at, verdict, reasons,
+const ROW: &str = "SELECT id, client_id, name, site, standing, roles, kind, reason, control, owner, expires_at, verdict, reasons,
  os_key, requested_by, requested_at, decided_by, decided_at, decision_note, ended_at, ended_by, ended_note, state";
 /// An owner that no expected list names, as far as somebody sees what lists name.
 const UNOWNED: &str =
@@ -51,6 +51,8 @@ pub struct Exception {
     pub site: String,
     /// Where the client stands now; `None`: it is gone.
     pub standing: Option<Standing>,
+    /// Its site system roles now; none: it is no site system, or gone.
+    pub roles: Vec<String>,
     /// What kind of an answer it is.
     pub kind: Kind,
     /// How far it has come.
@@ -155,6 +157,7 @@ struct Stored {
     name: String,
     site: String,
     standing: String,
+    roles: String,
     kind: String,
     reason: String,
     control: String,
@@ -190,6 +193,12 @@ impl Stored {
                 .ok_or_else(|| broken("the client"))?
                 .to_string(),
             standing: Standing::from_code(&self.standing),
+            roles: self
+                .roles
+                .split(',')
+                .filter(|role| !role.is_empty())
+                .map(str::to_owned)
+                .collect(),
             kind: Kind::from_code(&self.kind).ok_or_else(|| broken("the kind"))?,
             state: State::from_code(&self.state).ok_or_else(|| broken("the state"))?,
             verdict: Standing::from_code(&self.verdict),

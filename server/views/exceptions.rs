@@ -44,6 +44,8 @@ pub struct ExceptionRow {
     pub client_href: String,
     /// Where the client stands.
     pub standing: Option<Badge>,
+    /// That it is a site system, with its roles; empty: it is none.
+    pub system: String,
     /// How far it has come.
     pub state: &'static str,
     /// What that means.
@@ -90,6 +92,7 @@ impl ExceptionRow {
             client: exception.name.clone(),
             client_href: links::client_url(&exception.client_id),
             standing: exception.standing.map(words::standing),
+            system: system(&exception.roles),
             state: words::exception_state(exception.state),
             means: words::exception_means(exception.state),
             kind: words::exception_kind(exception.kind),
@@ -109,6 +112,15 @@ impl ExceptionRow {
             own: exception.requested_by == reader,
         }
     }
+}
+
+/// That a client is a site system: whoever answers for it answers for those who depend on it, too.
+fn system(roles: &[String]) -> String {
+    let names: Vec<String> = roles.iter().map(|role| words::role(role)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("Site system: {}", names.join(", "))
 }
 
 /// What was known of the client when it was asked for.

@@ -810,3 +810,33 @@ async fn why_an_exception_ended_stands_with_it() {
         assert_eq!(withdrawn.ended_note.as_deref(), Some("as discussed"));
     }
 }
+
+/// Whoever answers for a site system sees that it is one: others depend on it.
+#[tokio::test]
+async fn an_exception_for_a_site_system_says_that_it_is_one() {
+    for app in TestApp::each().await {
+        let point = app.report("MP-1").windows7_untouched();
+        let point = point.set("/client/roles", serde_json::json!(["management_point"]));
+        point.stored().await;
+        app.report("PC-1").windows7_untouched().stored().await;
+        let cookie = app.sign_in().await;
+        let rows = app.json("/api/v1/blockers").await;
+        for row in rows["items"].as_array().expect("items") {
+            let id = row["id"].as_str().expect("an id");
+            let until = &cutover::clock::now().plus(9 * DAY).to_string()[..10];
+            let asked = format!("kind=grace&reason=a&control=b&owner=c&until={until}");
+            let path = format!("/clients/{id}/exceptions");
+            let made = form(&app, &cookie, &path, &asked).await;
+            assert_eq!(made.status, 303, "{}", made.text());
+            let text = page(&app, &cookie, &made.header("location")).await;
+            let is_system = row["name"] == "MP-1";
+            assert_eq!(
+                text.contains("Site system: management point."),
+                is_system,
+                "{text}"
+            );
+        }
+        let list = page(&app, &cookie, "/exceptions").await;
+        assert_eq!(list.matches("Site system: ").count(), 1, "{list}");
+    }
+}

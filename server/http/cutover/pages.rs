@@ -42,7 +42,7 @@ use crate::{
     error::Problem,
     state::App,
     store::{
-        cutover::{decisions::Decision, runs::KeptRun, scopes::SaidOfScope},
+        cutover::{runs::KeptRun, scopes::SaidOfScope},
         model::Filter,
         trend::Slice,
     },

@@ -28,6 +28,10 @@ fn exception(state: State) -> Exception {
         name: "WARD-7 <b>".to_owned(),
         site: "P01".to_owned(),
         standing: Some(Standing::Blocking),
+        roles: vec![
+            "management_point".to_owned(),
+            "distribution_point".to_owned(),
+        ],
         kind: Kind::Mitigated,
         state,
         reason:
