@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, uri::Authority},
     response::{Html, IntoResponse as _, Response},
 };
 
@@ -39,18 +39,26 @@ use crate::{
         place::{Place, PlacePage},
         problem::ProblemPage,
         refused::Refused,
+        way::Way,
     },
 };
 
 /// Rows of the list of an OS version, site or role that its own page shows.
 const PLACE_ROWS: usize = 25;
 
+/// Site systems of a site that are looked through.
+const SYSTEMS: usize = 500;
+
 /// So many days back the page of a client says what was seen of it.
 const OBSERVED_DAYS: i64 = 30;
 
-/// How whoever asks reaches this server, such as `https://cutover.corp.example`; `None`: the request does not say.
-pub fn own_address(app: &App, headers: Option<&HeaderMap>) -> Option<String> {
-    let host = headers?.get(header::HOST)?.to_str().ok()?;
+/// How whoever asks reaches this server, such as `https://cutover.corp.example`; `None`: the request does not say. By HTTP/2 it
+/// stands in the address that is asked for.
+pub fn own_address(app: &App, headers: &HeaderMap, asked: &Uri) -> Option<String> {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = host.or_else(|| asked.authority().map(Authority::as_str))?;
     Some(format!("{}://{host}", scheme(app)))
 }
 
@@ -64,6 +72,10 @@ fn scheme(app: &App) -> &'static str {
 
 /// The frame of a page.
 pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&HeaderMap>) -> Layout {
+    let host = headers
+        .and_then(|headers| headers.get(header::HOST))
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or("127.0.0.1:8443");
     Layout {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         signed_in: person.map(|person| person.name.clone()),
@@ -76,8 +88,7 @@ pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&Hea
         css_url: assets::css_url(),
         js_url: assets::js_url(),
         icon_url: assets::icon_url(),
-        address: own_address(app, headers)
-            .unwrap_or_else(|| format!("{}://127.0.0.1:8443", scheme(app))),
+        address: format!("{}://{host}", scheme(app)),
         signed_http: app.signed_http(),
         notice: None,
         refused: None,
@@ -245,6 +256,9 @@ async fn place(
     };
     let then = app.store().systems_of_day(week_ago, &of).await?;
     page.say_change(&place, &summary, week_ago, then.as_ref());
+    if let Place::Site(code) = &place {
+        page.way = way(app, code, &person.sites).await?;
+    }
     html(&page)
 }
 
@@ -319,6 +333,23 @@ async fn list(
 }
 
 /// `/clients/{id}`
+/// The site systems that the clients of a site depend on and that are not ready. Of a site that nobody knows nothing is said.
+async fn way(app: &App, site: &str, sites: &Sites) -> Result<Option<Way>, Problem> {
+    if site.is_empty() {
+        return Ok(None);
+    }
+    let asked = Filter {
+        within: sites.clone(),
+        ..Way::asked(site)
+    };
+    let found = app
+        .store()
+        .list(&asked, None, SYSTEMS, clock::now())
+        .await?;
+    Ok(Way::new(&found))
+}
+
+/// `/clients/{id}`
 pub async fn client(
     State(app): State<App>,
     person: Person,
@@ -371,6 +402,10 @@ async fn one_client(
         .await?;
     if let Some(seen) = seen {
         page.say_observed(detail.row.standing, &seen);
+    }
+    if detail.row.standing.is_cleared() {
+        let site = detail.row.ids.site_code.as_deref().unwrap_or_default();
+        page.way = way(app, site, &person.sites).await?;
     }
     let known = exceptions::of_client(app, &detail.row.id, person).await?;
     page.suspicions = suspicions::of_client(app, &detail.row.id).await?;

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::{feeds, links};
 use crate::{
     domain::{
-        assess::is_site_system, feeds::Feed, handshake::Certificate, time::Timestamp,
+        assess::{carries_contact, is_site_system},
+        feeds::Feed,
+        handshake::Certificate,
+        time::Timestamp,
         verdict::Standing,
     },
     store::{
@@ -13,7 +16,7 @@ use crate::{
         model::{Filter, Summary},
         webhooks::Webhook,
     },
-    views::text::counted,
+    views::{text::counted, words},
 };
 
 /// One thing to look at.
@@ -177,14 +180,52 @@ pub fn systems(roles: &[(String, BTreeMap<Standing, i64>)]) -> Vec<Attention> {
             href: Some(links::list_url(&filter)),
         })
     });
-    let mut lines: Vec<Attention> = each.collect();
+    let mut lines = capped(each.collect(), "block, too");
+    let unsure = roles
+        .iter()
+        .filter_map(|(role, standings)| unsure(role, standings));
+    lines.extend(capped(unsure.collect(), "are not ready, too"));
+    lines
+}
+
+/// How many machines of a role on which the way of clients hangs do not block and are not ready: clients behind them are called
+/// ready, and may lose contact.
+fn unsure(role: &str, standings: &BTreeMap<Standing, i64>) -> Option<Attention> {
+    let mut asked = Standing::not_cleared();
+    asked.retain(|standing| *standing != Standing::Blocking);
+    let n: i64 = asked.iter().filter_map(|one| standings.get(one)).sum();
+    if n == 0 || !carries_contact([role]) {
+        return None;
+    }
+    let filter = Filter {
+        role: Some(role.to_owned()),
+        standings: asked,
+        ..Filter::default()
+    };
+    let role = words::role(role);
+    Some(Attention {
+        text: format!(
+            "{}: clients that are ready and depend on {} may lose contact",
+            counted(
+                n,
+                &format!("machine of the role {role} is not ready, or nobody can say"),
+                &format!("machines of the role {role} are not ready, or nobody can say")
+            ),
+            if n == 1 { "it" } else { "them" }
+        ),
+        href: Some(links::list_url(&filter)),
+    })
+}
+
+/// The first lines about roles, and how many there are besides.
+fn capped(mut lines: Vec<Attention>, what: &str) -> Vec<Attention> {
     let more = lines.len().saturating_sub(ROLES);
     if more > 0 {
         lines.truncate(ROLES);
         let more = i64::try_from(more).unwrap_or(i64::MAX);
         lines.push(Attention {
             text: format!(
-                "Machines of {} block, too: see the table of the site systems",
+                "Machines of {} {what}: see the table of the site systems",
                 counted(more, "further role", "further roles")
             ),
             href: None,

@@ -16,6 +16,7 @@ use super::{
     suspicions::SuspicionRow,
     text::{Moment, counted},
     timeline::{EntryView, entries},
+    way::Way,
     words,
 };
 use crate::{
@@ -120,6 +121,8 @@ pub struct ClientPage {
     pub two_machines_url: String,
     /// How it was found by its name, what it was called before, and from which records it was told apart.
     pub called: Vec<String>,
+    /// It is ready, and site systems of its site that it depends on are not.
+    pub way: Option<Way>,
     /// What was seen of it on the wire; none: nothing was.
     pub observed: Option<ObservedView>,
     /// What reports of it did that honest machines seldom do.
@@ -221,6 +224,7 @@ impl ClientPage {
             two_machines_url: links::two_machines_url(&row.id),
             called: called::sentences(client),
             observed: None,
+            way: None,
             suspicions: Vec::new(),
             suspicions_url: format!("{}?state=any&client={}", links::SUSPICIONS, row.id),
             exceptions: None,

@@ -70,6 +70,7 @@ pub mod trend_page;
 pub mod trend_table;
 pub mod upload;
 pub mod upload_one;
+pub mod way;
 pub mod webhooks;
 pub mod words;
 

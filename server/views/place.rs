@@ -12,6 +12,7 @@ use super::{
     rows::RowView,
     tables::{Columns, FewSites, Folded, OsRow, SiteRow, WhyRow, fold},
     text::{clients, counted, joined, number},
+    way::Way,
     words,
 };
 use crate::{
@@ -68,6 +69,8 @@ pub struct PlacePage {
     pub change: Option<String>,
     /// Its trend; `None`: a role has none.
     pub trend_href: Option<String>,
+    /// Site systems that its clients depend on and that are not ready; `None`: there is none, or it is no site.
+    pub way: Option<Way>,
     /// `support ended 2020-01-14`.
     pub support_ended: Option<String>,
     /// The bar and its table.
@@ -140,6 +143,7 @@ impl PlacePage {
             name: place.name(),
             sentence: sentence(summary),
             change: None,
+            way: None,
             trend_href: match place {
                 Place::Os(key) => Some(format!("/trend?os={}", encode(key))),
                 // Nothing leads to the trend of those whose site is not known.

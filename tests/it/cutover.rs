@@ -12,5 +12,6 @@ mod since;
 mod stored;
 mod suspected;
 mod watch;
+mod way;
 
 pub use served::{decided, lately, post};
