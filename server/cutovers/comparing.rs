@@ -73,6 +73,14 @@ impl Wanted {
         usize::try_from(total).ok()
     }
 
+    /// Whether this one is.
+    fn takes(&self, one: &Leftover) -> bool {
+        self.fate.is_none_or(|fate| fate == one.fate)
+            && self.site.as_ref().is_none_or(|site| *site == one.site)
+            && self.os.as_ref().is_none_or(|os| *os == one.os_key)
+            && self.because.is_none_or(|because| because == one.because)
+    }
+
     /// Whether everybody is.
     fn is_all(&self) -> bool {
         *self
@@ -158,11 +166,7 @@ pub fn page(
             return Ok(ControlFlow::Continue(()));
         }
         let one = Leftover::read(line)?;
-        let is_wanted = wanted.fate.is_none_or(|fate| fate == one.fate)
-            && wanted.site.as_ref().is_none_or(|site| *site == one.site)
-            && wanted.os.as_ref().is_none_or(|os| *os == one.os_key)
-            && wanted.because.is_none_or(|because| because == one.because);
-        if is_wanted {
+        if wanted.takes(&one) {
             if total >= wanted.after && found.len() < length {
                 found.push(one);
             }
@@ -175,6 +179,24 @@ pub fn page(
         })
     })?;
     Ok((found, known.unwrap_or(total)))
+}
+
+/// All leftovers that are wanted, one after the other, in the order of the pages.
+///
+/// # Errors
+/// The run cannot be read, or `each` failed.
+pub fn each(
+    body: &[u8],
+    wanted: &Wanted,
+    mut each: impl FnMut(Leftover) -> Result<(), String>,
+) -> Result<(), String> {
+    lines(body, |line| {
+        let one = Leftover::read(line)?;
+        if wanted.takes(&one) {
+            each(one)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })
 }
 
 /// Who was in a record, by id: what a later moment is compared with. Some 100 bytes for each that was left over, and 20 for others.

@@ -239,7 +239,7 @@ fn pages() -> Vec<Route> {
 /// The decision whether the old protocols may be switched off.
 fn cutovers() -> Vec<Route> {
     use Needs::{Decide, FeedOrDecide, Read};
-    use cutover::{after, calendar, decisions, downloads, forms, pages, said};
+    use cutover::{after, calendar, decisions, downloads, forms, names, pages, said};
     const ONE: &str = "/cutover/{scope}";
     const DECISION: &str = "/cutover/decisions/{number}";
     const AFTER: &str = "/cutover/decisions/{number}/after";
@@ -258,6 +258,7 @@ fn cutovers() -> Vec<Route> {
         post("/cutover/{scope}/say", FeedOrDecide, said::say),
         post("/cutover/{scope}/decide", Decide, said::decide),
         ask("/cutover/{scope}/what-if/{run}", Read, pages::run),
+        ask("/cutover/{scope}/what-if/{run}/names.csv", Read, names::csv),
         ask(DECISION, Read, decisions::one),
         get(AFTER, Read, after::page),
         post(SWITCHED, FeedOrDecide, after::switched),

@@ -9,6 +9,7 @@ pub mod downloads;
 pub mod forms;
 mod kept;
 mod known;
+pub mod names;
 pub mod pages;
 pub mod said;
 

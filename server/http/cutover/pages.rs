@@ -1,7 +1,7 @@
 //! Pages about scopes and runs.
 
 use axum::{
-    extract::{Path, RawQuery, State},
+    extract::{Path, RawQuery, State, rejection::PathRejection},
     http::HeaderMap,
     response::Response,
 };
@@ -377,7 +377,8 @@ async fn likely(app: &App, scope: &Scope) -> Result<Vec<String>, Problem> {
     Ok(sentences)
 }
 
-fn wanted(query: &str) -> Result<Wanted, Vec<FieldError>> {
+/// Which names of a run are asked for.
+pub(super) fn wanted(query: &str) -> Result<Wanted, Vec<FieldError>> {
     let mut wanted = Wanted::default();
     let mut errors = Vec::new();
     for (name, value) in form_pairs(query) {
@@ -420,27 +421,33 @@ fn wanted(query: &str) -> Result<Wanted, Vec<FieldError>> {
     }
 }
 
-/// `GET /cutover/{scope}/what-if/{run}`
-pub async fn run(
-    State(app): State<App>,
-    person: Person,
-    path: Result<Path<(String, String)>, axum::extract::rejection::PathRejection>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
+/// A kept run of a scope that whoever asks may see, with its scope.
+pub(super) async fn kept_run(
+    app: &App,
+    path: Result<Path<(String, String)>, PathRejection>,
+    sites: &Sites,
+) -> Result<(Scope, KeptRun), Problem> {
     let nothing =
         || Problem::NotFound("There is no such run; the newest 50 of a scope are kept.".to_owned());
     let Path((id, run)) = path.map_err(|_| nothing())?;
     run.parse::<uuid::Uuid>().map_err(|_| nothing())?;
-    let scope = scope(&app, &id, &person.sites).await?;
+    let scope = scope(app, &id, sites).await?;
+    let run = app.store().run(&scope.id, &run).await?;
+    let run = run.filter(|run| is_seen(run, sites)).ok_or_else(nothing)?;
+    Ok((scope, run))
+}
+
+/// `GET /cutover/{scope}/what-if/{run}`
+pub async fn run(
+    State(app): State<App>,
+    person: Person,
+    path: Result<Path<(String, String)>, PathRejection>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let (scope, run) = kept_run(&app, path, &person.sites).await?;
     let query = query.unwrap_or_default();
     let wanted = wanted(&query).map_err(Problem::Invalid)?;
-    let run = app
-        .store()
-        .run(&scope.id, &run)
-        .await?
-        .filter(|run| is_seen(run, &person.sites))
-        .ok_or_else(nothing)?;
     let body = app.store().run_body(&scope.id, &run.id).await?;
     let (tally, _) = read(&run);
     let (asked, sums) = (wanted.clone(), tally.clone());
@@ -460,6 +467,12 @@ pub async fn run(
         .filter(|(name, _)| name != "after")
         .map(|(name, value)| format!("{name}={}&", encode(&value)))
         .collect();
+    let csv = if total == 0 {
+        String::new()
+    } else {
+        let csv = format!("{}/names.csv?{}", run_url(&scope, &run), kept.concat());
+        csv.trim_end_matches(['?', '&']).to_owned()
+    };
     let next = (last < total && !found.is_empty())
         .then(|| format!("{}?{}after={last}", run_url(&scope, &run), kept.concat()));
     let rows = found
@@ -467,6 +480,11 @@ pub async fn run(
         .map(|one| row(one, &person.sites))
         .collect();
     let layout = layout(&app, Nav::Cutover, Some(&person), Some(&headers));
-    let names = Names { rows, shown, next };
+    let names = Names {
+        rows,
+        shown,
+        csv,
+        next,
+    };
     html(&RunPage::new(layout, &scope, &run, &tally, moved, names))
 }

@@ -28,6 +28,8 @@ pub struct Names {
     pub rows: Vec<LeftoverRow>,
     /// Which they are, in words.
     pub shown: String,
+    /// Where all of them are as a table; empty: there are none.
+    pub csv: String,
     /// Where the following page is.
     pub next: Option<String>,
 }
@@ -58,6 +60,8 @@ pub struct RunPage {
     pub leftovers: Vec<LeftoverRow>,
     /// Which are shown, in words.
     pub shown: String,
+    /// All of them as a table; empty: there are none.
+    pub csv: String,
     /// The following page.
     pub next: Option<String>,
 }
@@ -83,6 +87,7 @@ impl RunPage {
             moved,
             leftovers: names.rows,
             shown: names.shown,
+            csv: names.csv,
             next: names.next,
             layout,
         }

@@ -67,6 +67,7 @@ async fn scopes_of_other_sites_are_not_there_and_nobody_else_is_named() {
                 scope.clone(),
                 board,
                 run.clone(),
+                format!("{run}/names.csv"),
                 decision.clone(),
                 format!("{decision}/after"),
                 format!("{decision}/record"),
@@ -150,6 +151,7 @@ async fn scopes_of_other_sites_are_not_there_and_nobody_else_is_named() {
         let decision = made.header("location");
         for path in [
             scope.clone(),
+            format!("{run}/names.csv"),
             run,
             decision.clone(),
             format!("{decision}/after"),

@@ -99,6 +99,30 @@ async fn a_board_decides_and_the_record_does_not_move() {
             only.contains("NEVER-1") && !only.contains("OLD-1"),
             "{only}"
         );
+        // The same to take away.
+        let csv = format!("{run}/names.csv");
+        assert!(text.contains(&format!("href=\"{csv}\"")), "{text}");
+        let kept = format!("{csv}?fate=cannot_say&#38;site=P01");
+        let names = page(&app, &cookie, &csv).await;
+        assert_eq!(names.lines().count(), 3, "{names}");
+        let first = names.lines().next().expect("a head");
+        assert_eq!(
+            first,
+            "id,name,site_code,os,os_name,fate,what_would_happen,because,why,owner"
+        );
+        let old = names.lines().find(|line| line.contains(",OLD-1,P01,"));
+        let wanted = ",will_lose,Will lose contact,blocks,";
+        assert!(old.is_some_and(|line| line.contains(wanted)), "{names}");
+        assert!(!names.contains("READY-1"), "{names}");
+        assert!(only.contains(&kept), "{only}");
+        let some = page(&app, &cookie, &kept.replace("&#38;", "&")).await;
+        assert_eq!(some.lines().count(), 2, "{some}");
+        assert!(some.contains("NEVER-1"), "{some}");
+        for (asked, status) in [("after=1", 422), ("fate=gone", 422)] {
+            let request = app.request(Method::GET, &format!("{csv}?{asked}"));
+            let answer = Answer::to(request.header(header::COOKIE, &cookie)).await;
+            assert_eq!(answer.status, status, "{asked}: {}", answer.text());
+        }
         // What people say, and a limit.
         for kind in [
             "rehearsal",

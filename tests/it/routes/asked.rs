@@ -53,6 +53,7 @@ async fn no_page_passes_over_a_name_that_it_does_not_know() {
         let later = [
             "/cutover/decisions/{number}",
             "/cutover/{scope}/what-if/{run}",
+            "/cutover/{scope}/what-if/{run}/names.csv",
         ];
         assert_eq!(asking, later);
         assert!(tried > 80, "{tried}");

@@ -437,6 +437,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
     let names = Names {
         rows: leftovers(),
         shown: "1 to 3 of 120 that are not safe.".to_owned(),
+        csv: "/cutover/x/what-if/y/names.csv?fate=cannot_say".to_owned(),
         next: Some("/cutover/x/what-if/y?after=3".to_owned()),
     };
     let everywhere = Sites::all();
