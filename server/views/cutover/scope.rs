@@ -18,7 +18,7 @@ use crate::{
             record::Decided,
             scope::Scope,
             tally::Tally,
-            whatif::Fate,
+            whatif::{Because, Fate},
         },
         time::{DAY, Timestamp},
     },
@@ -165,6 +165,8 @@ pub struct ScopePage {
     pub nobody: Vec<String>,
     /// Likely picture.
     pub outlook: Vec<String>,
+    /// How many the what-if counts who are ready and whose way is not, none of whom is in that; empty: there is no run.
+    pub behind: String,
     /// Earlier runs.
     pub runs: Vec<RunRow>,
     /// Decisions, and a sentence where one was about other sites than the scope is now.
@@ -211,6 +213,12 @@ fn headed(recommended: Recommendation, outdated: bool) -> String {
     } else {
         says
     }
+}
+
+/// How many are ready by what they report, and depend on what is not.
+fn behind(tally: &Tally) -> String {
+    let n = tally.because.get(Because::ManagementPoint.code());
+    counted(n.copied().unwrap_or_default(), "client", "clients")
 }
 
 /// What has moved since a run.
@@ -308,6 +316,9 @@ impl ScopePage {
                 .collect(),
             nobody: board.nobody,
             outlook: board.outlook,
+            behind: board
+                .run
+                .map_or_else(String::new, |(_, tally)| behind(tally)),
             runs: board.runs.iter().map(row).collect(),
             decisions: board
                 .decisions

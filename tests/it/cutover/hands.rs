@@ -326,6 +326,19 @@ async fn what_stands_beside_the_numbers_is_frozen_with_them() {
         let now = app.json(&what_if).await;
         assert_eq!(now["tally"]["because"]["management_point"], 2, "{now}");
         assert_eq!(safe(now), 0);
+        // They are ready, so that the likely picture does not count them; beside it stands how many they are.
+        let left_out = "or what one needs, that is not";
+        let text = page(&app, &cookie, &scope).await;
+        assert!(text.contains(&format!("{left_out}.</p>")), "{text}");
+        assert_eq!(
+            post(&app, &cookie, &format!("{scope}/run"), "")
+                .await
+                .status,
+            303
+        );
+        let text = page(&app, &cookie, &scope).await;
+        let beside = format!("{left_out}; by the what-if 2 clients.</p>");
+        assert!(text.contains(&beside), "{text}");
         let beside = [
             "At 1 site that is a management point",
             "Another scope is about site systems of the same sites: Old ones; nothing has been decided there.",
