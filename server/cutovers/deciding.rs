@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     beside,
+    hands::{self, Turn, turn},
     running::{self, Answered, Ran},
     systems::{self, SiteSystems},
 };
@@ -20,7 +21,6 @@ use crate::{
         audit::{Author, REASON, argument},
         counted::counted,
         cutover::{
-            after::Watching,
             criteria::{Facts, Held, Observed, Recommendation, hold},
             record::{Decided, Lines, close},
             scope::Scope,
@@ -224,62 +224,6 @@ fn check(
     }
 }
 
-/// Whether somebody may decide on a scope, by the rule of two people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// Somebody else asks for it, or the rule is off.
-    Free,
-    /// Nobody asks for it.
-    Unasked,
-    /// They ask for it themselves.
-    Own,
-}
-
-/// Whose turn it is: of whoever asked, and of nobody before somebody asks, whatever they would decide.
-pub fn turn(by: &str, scope: &Scope, said: &SaidOfScope, last_decided: Option<i64>) -> Turn {
-    // One that an earlier decision has answered asked for that one.
-    let open = said
-        .request
-        .as_ref()
-        .filter(|request| last_decided.is_none_or(|at| request.marked_at > at));
-    match open {
-        _ if !scope.two_people => Turn::Free,
-        None => Turn::Unasked,
-        Some(request) if request.marked_by == by => Turn::Own,
-        Some(_) => Turn::Free,
-    }
-}
-
-/// What of a decision to switch off is the doing of whoever would make it: something said that meets a criterion, or set so that
-/// more is let through than is usual. Under the rule of two people somebody else decides then: else one person could bring about
-/// all that the other was to look at.
-pub fn own_part(by: &str, said: &SaidOfScope, criteria: &[Held]) -> Option<String> {
-    for held in criteria.iter().filter(|held| held.met) {
-        let title = held.criterion.title();
-        // Back to the usual one is looser, too, where somebody else had set a stricter one.
-        if !held.is_stricter() && held.set.as_ref().is_some_and(|set| set.by == by) {
-            return Some(format!("you set the limit by which {title:?} is met"));
-        }
-        if held.mark.as_ref().is_some_and(|mark| mark.by == by) {
-            return Some(format!("you said yourself what meets {title:?}"));
-        }
-    }
-    let usual = Watching::default();
-    let loosened = [
-        (Watching::TRIGGER, said.watching.trigger >= usual.trigger),
-        (Watching::HOURS, said.watching.hours >= usual.hours),
-    ];
-    let own = |code: &str| {
-        said.watched
-            .iter()
-            .any(|set| set.code == code && set.by == by)
-    };
-    loosened
-        .into_iter()
-        .any(|(code, looser)| looser && own(code))
-        .then(|| "you set what is watched for after the switch".to_owned())
-}
-
 /// Makes a decision and answers its number.
 ///
 /// # Errors
@@ -293,6 +237,9 @@ pub async fn decide(
     wish: Wish,
     now: Timestamp,
 ) -> std::result::Result<i64, Refused> {
+    // Before everything that is looked at: what is set or said since is not in it.
+    let stamp = store.scope_stamp(&scope.id).await?;
+    let stamp = stamp.ok_or_else(|| Refused::Changed("This scope is gone.".to_owned()))?;
     let said = store.said_of_scope(&scope.id).await?;
     let last = store.decisions(&scope.id, i64::MAX, 1).await?;
     check(
@@ -324,8 +271,9 @@ pub async fn decide(
         )));
     }
     let overruled = overrules(wish.decided, recommended.go);
-    let own = own_part(&wish.by, &said, &criteria);
-    if let Some(own) = own.filter(|_| scope.two_people && wish.decided != Decided::NoGo) {
+    let last_decided = last.first().map(|last| last.decided_at);
+    let own = hands::own_doing(store, &wish.by, scope, &said, &criteria, last_decided, now).await?;
+    if let Some(own) = own.filter(|_| wish.decided != Decided::NoGo) {
         return Err(Refused::Wrong(
             "/decided",
             format!("{own}: this scope takes two people, so somebody else decides, or does that"),
@@ -340,7 +288,6 @@ pub async fn decide(
         })
         .and_then(rewound)
         .map_err(|error| unwritten(&error))?;
-    let last_decided = last.first().map(|last| last.decided_at);
     // One that an earlier decision has answered asked for that one.
     let request = said.request.as_ref();
     let request = request.filter(|said| last_decided.is_none_or(|at| said.marked_at > at));
@@ -371,6 +318,7 @@ pub async fn decide(
         .entry(now, "decision.make", scope.name.clone());
     let new = NewDecision {
         scope: scope.clone(),
+        stamp,
         decided: wish.decided.code(),
         by: wish.by,
         entry,

@@ -3,6 +3,7 @@
 pub mod beside;
 pub mod comparing;
 pub mod deciding;
+pub mod hands;
 pub mod kept;
 pub mod running;
 pub mod signing;

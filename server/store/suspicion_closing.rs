@@ -22,6 +22,21 @@ const COUNT_AGAIN: &str = "UPDATE suspicions SET closed_at = NULL, closed_by = N
 WHERE estate = $1 AND quarantine = $2 AND NOT EXISTS (SELECT 1 FROM suspicions o WHERE o.estate = suspicions.estate
   AND o.client_id = suspicions.client_id AND o.kind = suspicions.kind AND o.token = suspicions.token
   AND o.about = suspicions.about AND (o.closed_at IS NULL OR (o.quarantine = $2 AND o.id > suspicions.id)))";
+/// What somebody closed of that which a board or a gate waits for; a burst is about nobody's site.
+const CLOSED_BY: &str =
+    "SELECT s.kind, COALESCE(c.name, '') AS name, COALESCE(c.site, '') AS site, s.was
+FROM suspicions s LEFT JOIN clients c ON c.estate = s.estate AND c.id = s.client_id
+WHERE s.estate = $1 AND s.closed_by = $2 AND s.closed_at > $3 AND s.quarantine IS NULL
+  AND (s.turned OR s.kind IN ('verdict_lost', 'site', 'roles', 'burst'))
+ORDER BY s.closed_at DESC, s.id";
+
+#[derive(sqlx::FromRow)]
+struct ClosedBy {
+    kind: String,
+    name: String,
+    site: String,
+    was: String,
+}
 
 #[derive(sqlx::FromRow)]
 struct Subject {
@@ -96,6 +111,32 @@ impl Store {
                 })
             })
             .await
+    }
+}
+
+impl Store {
+    /// Whom the last suspicion was about that somebody closed since then, of those that a cutover of these sites waits for; none:
+    /// all sites. A client that went from one site to another is of both.
+    pub async fn closed_suspicion(
+        &self,
+        by: &str,
+        since: Timestamp,
+        sites: &[String],
+    ) -> Result<Option<String>> {
+        let mut tx = self.db.read().await?;
+        let closed = tx.sql(CLOSED_BY).bind(ESTATE).bind(by.to_owned());
+        let closed: Vec<ClosedBy> = closed.bind(since.0).all().await?;
+        let of_scope = |one: &ClosedBy| {
+            let left = one.kind == Kind::Site.code() && sites.contains(&one.was);
+            sites.is_empty() || one.site.is_empty() || sites.contains(&one.site) || left
+        };
+        Ok(closed.into_iter().find(of_scope).map(|one| {
+            if one.kind == Kind::Burst.code() {
+                "many that turned ready at once".to_owned()
+            } else {
+                one.name
+            }
+        }))
     }
 }
 

@@ -23,13 +23,14 @@ use crate::{
     cutovers::{
         beside,
         comparing::{self, Leftover, Wanted},
-        deciding::{self, Turn},
+        deciding,
+        hands::{self, Turn},
     },
     domain::{
         access::Sites,
         assess::os_label,
         cutover::{
-            criteria::{Facts, Held, hold},
+            criteria::{Facts, hold},
             difference::Difference,
             scope::Scope,
             tally::Tally,
@@ -275,7 +276,8 @@ async fn board(
         limits: &said.limits,
         marks: &said.marks,
     });
-    let bound = bound(&person.name, &scope, &said, &held);
+    let own = hands::own_doing(store, &person.name, &scope, &said, &held, last_decided, now);
+    let bound = bound(own.await?);
     let first = first(&person.name, &scope, &said, last_decided);
     let outlook = likely(app, &scope).await?;
     let excepted = newest.as_ref().map_or_else(Vec::new, |(_, (_, value))| {
@@ -317,8 +319,7 @@ async fn board(
 }
 
 /// Why somebody does not decide to switch off, in a sentence; empty: nothing is against it.
-fn bound(by: &str, scope: &Scope, said: &SaidOfScope, held: &[Held]) -> String {
-    let own = deciding::own_part(by, said, held).filter(|_| scope.two_people);
+fn bound(own: Option<String>) -> String {
     own.map_or_else(String::new, |own| {
         format!("This scope takes two people, and {own}. So somebody else decides to switch off.")
     })
@@ -326,7 +327,7 @@ fn bound(by: &str, scope: &Scope, said: &SaidOfScope, held: &[Held]) -> String {
 
 /// What has to happen before somebody can decide at all, in a sentence; empty: it is their turn.
 fn first(by: &str, scope: &Scope, said: &SaidOfScope, last: Option<i64>) -> &'static str {
-    match deciding::turn(by, scope, said, last) {
+    match hands::turn(by, scope, said, last) {
         Turn::Free => "",
         Turn::Unasked if last.is_some() => {
             "Nobody has asked for a decision since the last one. Somebody else has to ask first, and then you can decide."

@@ -8,6 +8,7 @@ use super::{
         error::{Error, Result},
     },
     changing::held,
+    stamp::{self, Stamp},
 };
 use crate::domain::{
     access::Sites,
@@ -108,6 +109,8 @@ impl Decision {
 pub struct NewDecision {
     /// Its scope, as it was looked at.
     pub scope: Scope,
+    /// How that stood before the run, with what was set and said of it.
+    pub stamp: Stamp,
     /// What was decided, as its code.
     pub decided: &'static str,
     /// By whom.
@@ -140,6 +143,12 @@ impl Store {
                         return Err(Error::Input(format!(
                             "This scope was {meanwhile} meanwhile. Nothing was decided."
                         )));
+                    }
+                    if stamp::now(conn, &new.scope.id).await?.as_ref() != Some(&new.stamp) {
+                        return Err(Error::Input(
+                            "Somebody decided, or set or said something of this scope meanwhile. Nothing was decided; look at its page again."
+                                .to_owned(),
+                        ));
                     }
                     let closed = close(head.number, &head.hash);
                     let mut entry = new.entry;

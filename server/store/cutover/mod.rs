@@ -5,6 +5,7 @@ pub mod decisions;
 pub mod excepted;
 pub mod runs;
 pub mod scopes;
+pub mod stamp;
 pub mod waiting;
 pub mod walk;
 pub mod watched;

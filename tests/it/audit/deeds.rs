@@ -450,8 +450,10 @@ async fn every_deed_about_a_cutover_leaves_one_entry() {
         let add = store.add_run(run, Vec::new(), entry("scope.run"));
         add.await.expect("kept");
         watch.one("scope.run").await;
+        let stamp = store.scope_stamp(&scope.id).await.expect("read");
         let new = NewDecision {
             scope: scope.clone(),
+            stamp: stamp.expect("it is there"),
             decided: "no_go",
             by: "ann".to_owned(),
             entry: ann().because(Some("too early".to_owned())).entry(
@@ -501,8 +503,10 @@ async fn a_scope_that_is_removed_leaves_one_entry_and_one_that_stays_none() {
         watch.none("a scope that is gone").await;
         assert!(add().await.expect("asked"), "and its name is free");
         watch.one("scope.create").await;
+        let stamp = store.scope_stamp(&scope.id).await.expect("read");
         let new = NewDecision {
             scope: scope.clone(),
+            stamp: stamp.expect("it is there"),
             decided: "no_go",
             by: "ann".to_owned(),
             entry: entry("decision.make"),

@@ -14,7 +14,11 @@ use cutover::{
     },
     store::{
         Store,
-        cutover::{changing::Changed, decisions::NewDecision},
+        cutover::{
+            changing::Changed,
+            decisions::NewDecision,
+            scopes::{REQUEST, Said},
+        },
     },
 };
 use serde_json::{Value, json};
@@ -48,8 +52,10 @@ async fn decided(store: &Store, key: Arc<Ed25519KeyPair>) -> i64 {
 }
 
 async fn made(store: &Store, key: Arc<Ed25519KeyPair>, code: &'static str, head: Value) -> i64 {
+    let stamp = store.scope_stamp("s").await.expect("read");
     let new = NewDecision {
         scope: site(),
+        stamp: stamp.expect("it is there"),
         decided: code,
         by: "ada".to_owned(),
         entry: Entry::new(
@@ -195,8 +201,10 @@ async fn a_scope_that_changed_meanwhile_is_not_decided_on_and_a_decided_one_does
         };
         let done = change(other.clone()).await.expect("asked");
         assert_eq!(done, Changed::Done, "{}", test.engine);
+        let stamp = test.store.scope_stamp("s").await.expect("read");
         let new = NewDecision {
             scope: site(),
+            stamp: stamp.expect("it is there"),
             decided: "no_go",
             by: "ada".to_owned(),
             entry: entry("decision.make"),
@@ -228,4 +236,61 @@ async fn a_scope_that_changed_meanwhile_is_not_decided_on_and_a_decided_one_does
             ("The mill", "P01")
         );
     }
+}
+
+/// What was set or said while a decision ran is not what it was made by.
+#[tokio::test]
+async fn nothing_is_decided_by_what_has_changed_during_the_run() {
+    for test in TestStore::each().await {
+        let store = &test.store;
+        scope(store).await;
+        let entry = |deed| Entry::new(NOON, Actor::Person("ada".to_owned()), deed, "Site P01");
+        let stamp = async || {
+            let stamp = store.scope_stamp("s").await.expect("read");
+            stamp.expect("it is there")
+        };
+        let refused = async |stamp, what: &str| {
+            let new = NewDecision {
+                scope: site(),
+                stamp,
+                decided: "go",
+                by: "ada".to_owned(),
+                entry: entry("decision.make"),
+            };
+            let key = Ed25519KeyPair::generate().expect("a key");
+            let made = store.add_decision(new, std::io::empty(), move |number, before| {
+                close(json!({}), number, before, &key)
+            });
+            let refused = made.await.expect_err(what).to_string();
+            let wanted = "set or said something of this scope meanwhile";
+            assert!(refused.contains(wanted), "{what}: {refused}");
+        };
+        let before = stamp().await;
+        let said = |holds, at: i64| Said {
+            kind: REQUEST.to_owned(),
+            holds,
+            note: String::new(),
+            link: String::new(),
+            about: String::new(),
+            marked_by: "ben".to_owned(),
+            marked_at: NOON.0 + at,
+        };
+        let asks = store.say("s".to_owned(), said(true, 0), entry("scope.say"));
+        asks.await.expect("said");
+        refused(before, "somebody asks").await;
+        let before = stamp().await;
+        let back = store.say("s".to_owned(), said(false, 1), entry("scope.say"));
+        back.await.expect("said");
+        refused(before, "somebody takes that back").await;
+        let before = stamp().await;
+        let key = Arc::new(Ed25519KeyPair::generate().expect("a key"));
+        assert_eq!(decided(store, key).await, 1, "on {}", test.engine);
+        refused(before, "somebody decides").await;
+        assert_eq!(kept(store).await, 1, "and nothing else was kept");
+    }
+}
+
+async fn kept(store: &Store) -> usize {
+    let all = store.decisions("s", i64::MAX, 10).await;
+    all.expect("read").len()
 }

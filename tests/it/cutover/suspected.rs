@@ -4,7 +4,12 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::served::{page, post, scope};
-use crate::support::{answer::Answer, app::TestApp, report::HOUR};
+use crate::{
+    support::{answer::Answer, app::TestApp, report::HOUR},
+    suspicions::sites::close_all,
+};
+
+const PASSWORD: &str = "brown horse, 4 legs";
 
 fn criterion(what_if: &Value) -> Value {
     let all = what_if["criteria"].as_array().expect("criteria");
@@ -105,5 +110,43 @@ async fn a_verdict_that_a_report_took_away_is_a_criterion_too() {
             303
         );
         assert_eq!(criterion(&what_if().await)["met"], true, "{}", app.engine);
+    }
+}
+
+/// That nothing is behind a suspicion is a word by which a board decides, so that somebody else does.
+#[tokio::test]
+async fn whoever_closed_a_suspicion_does_not_decide_by_that_alone() {
+    for app in TestApp::each().await {
+        let thief = app.make_token("ingest", "another sender");
+        let bad = app.report("PC-1").windows7_untouched().collected(-HOUR);
+        bad.stored().await;
+        let forged = app.request(Method::POST, "/api/v1/reports");
+        let forged = forged.bearer_auth(&thief).body(app.report("PC-1").line());
+        Answer::to(forged).await.ok("forged");
+        let cookie = app.sign_in().await;
+        app.add_user("pat", "approver", PASSWORD);
+        let pat = app.sign_in_as("pat", PASSWORD).await;
+        let scope = scope(&app, &cookie, "&two_people=1").await;
+        close_all(&app, &pat).await;
+        let asked = post(&app, &cookie, &format!("{scope}/say"), "kind=request").await;
+        assert_eq!(asked.status, 303, "{}", asked.text());
+        post(&app, &pat, &format!("{scope}/run"), "").await;
+        let text = page(&app, &pat, &scope).await;
+        let wanted = "you closed a suspicion about PC-1 yourself. So somebody else decides";
+        assert!(text.contains(wanted), "on {}: {text}", app.engine);
+        let id = scope.rsplit('/').next().expect("an id");
+        let now = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+        let go = format!(
+            "decided=go&seen_go=0&seen_most={}&why=The+plant+closes+this+year",
+            now["most"]
+        );
+        let refused = post(&app, &pat, &format!("{scope}/decide"), &go).await;
+        assert_eq!(refused.status, 422);
+        let text = refused.text();
+        assert!(text.contains("you closed a suspicion about PC-1"), "{text}");
+        // Against it they decide, and somebody else for it.
+        let no = go.replace("decided=go", "decided=no_go");
+        let made = post(&app, &pat, &format!("{scope}/decide"), &no).await;
+        assert_eq!(made.status, 303, "{}", made.text());
     }
 }
