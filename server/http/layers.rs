@@ -50,6 +50,7 @@ pub(super) fn around(routes: Router, app: App) -> Router {
     // As one stack, from the outermost in: layered one by one, each would box and clone all those within for each request.
     let stack = ServiceBuilder::new()
         .layer(middleware::from_fn(manners::plain_id))
+        .layer(middleware::from_fn(manners::named))
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .layer(PropagateRequestIdLayer::x_request_id())
         // One line a request; never bodies, tokens or addresses of clients.

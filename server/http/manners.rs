@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -23,6 +23,18 @@ const LONGEST_ID: usize = 128;
 pub(super) fn led_by_us(headers: &HeaderMap) -> bool {
     let from = headers.get("sec-fetch-site");
     from.is_some_and(|from| from == "same-origin")
+}
+
+/// Says as a header by which name this server was asked, also where HTTP/2 says it in the address: there is one place to look then.
+pub(super) async fn named(mut request: Request, next: Next) -> Response {
+    let authority = request.uri().authority().map(Authority::as_str);
+    let name = authority.and_then(|name| HeaderValue::from_str(name).ok());
+    if let Some(name) = name
+        && !request.headers().contains_key(header::HOST)
+    {
+        request.headers_mut().insert(header::HOST, name);
+    }
+    next.run(request).await
 }
 
 /// Answers OPTIONS where a route is, and names it where a method is wrong. It stands outside of the routes, which say

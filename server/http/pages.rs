@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, uri::Authority},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{Html, IntoResponse as _, Response},
 };
 
@@ -52,30 +52,20 @@ const SYSTEMS: usize = 500;
 /// So many days back the page of a client says what was seen of it.
 const OBSERVED_DAYS: i64 = 30;
 
-/// How whoever asks reaches this server, such as `https://cutover.corp.example`; `None`: the request does not say. By HTTP/2 it
-/// stands in the address that is asked for.
-pub fn own_address(app: &App, headers: &HeaderMap, asked: &Uri) -> Option<String> {
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let host = host.or_else(|| asked.authority().map(Authority::as_str))?;
-    Some(format!("{}://{host}", scheme(app)))
-}
-
-fn scheme(app: &App) -> &'static str {
-    if app.secure_cookies() {
+/// How whoever asks reaches this server, such as `https://cutover.corp.example`; `None`: the request does not say.
+pub fn own_address(app: &App, headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(header::HOST)?.to_str().ok()?;
+    let scheme = if app.secure_cookies() {
         "https"
     } else {
         "http"
-    }
+    };
+    Some(format!("{scheme}://{host}"))
 }
 
 /// The frame of a page.
 pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&HeaderMap>) -> Layout {
-    let host = headers
-        .and_then(|headers| headers.get(header::HOST))
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("127.0.0.1:8443");
+    let address = headers.and_then(|headers| own_address(app, headers));
     Layout {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         signed_in: person.map(|person| person.name.clone()),
@@ -88,7 +78,7 @@ pub fn layout(app: &App, nav: Nav, person: Option<&Person>, headers: Option<&Hea
         css_url: assets::css_url(),
         js_url: assets::js_url(),
         icon_url: assets::icon_url(),
-        address: format!("{}://{host}", scheme(app)),
+        address: address.unwrap_or_else(|| "https://127.0.0.1:8443".to_owned()),
         signed_http: app.signed_http(),
         notice: None,
         refused: None,

@@ -216,6 +216,11 @@ impl Filter {
         }
     }
 
+    /// Whether only clients are asked for about which something is noted, which are few.
+    pub const fn is_noted(&self) -> bool {
+        self.suspicious || self.left.is_some() || self.told_systems
+    }
+
     /// Whether only clients under an exception are asked for, which are few.
     pub const fn needs_exception(&self) -> bool {
         matches!(self.excepted, Some(Excepted::Yes | Excepted::Soon))

@@ -110,11 +110,9 @@ impl Piece {
 /// Whether a condition of this filter leaves few clients and has an index of its own.
 pub(super) const fn names_few(filter: &Filter) -> bool {
     filter.regressed
-        || filter.suspicious
-        || filter.left.is_some()
+        || filter.is_noted()
         || filter.role.is_some()
         || filter.systems
-        || filter.told_systems
         || filter.duplicates
         || filter.future
         || filter.left_out
@@ -342,9 +340,7 @@ impl Growing {
             self.with_roles();
         }
         self.by_ids |= filter.regressed
-            || filter.suspicious
-            || filter.left.is_some()
-            || filter.told_systems
+            || filter.is_noted()
             || filter.needs_exception()
             || piece.search == Search::Id
             || piece.search == Search::Name && by_parts.is_some();

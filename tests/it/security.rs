@@ -36,6 +36,28 @@ async fn whoever_reads_pages_is_sent_to_sign_in_and_back() {
     Answer::to(api).await.problem(401);
 }
 
+/// What pages show to be typed elsewhere leads to where the page came from, by either HTTP.
+#[tokio::test]
+async fn pages_name_the_server_as_it_was_asked_for() {
+    let app = TestApp::one();
+    let cookie = app.sign_in().await;
+    let old = app.client_builder().http1_only().build();
+    let old = old.expect("a client");
+    for (client, version) in [
+        (app.client(), reqwest::Version::HTTP_2),
+        (&old, reqwest::Version::HTTP_11),
+    ] {
+        let url = app.request(Method::GET, "/").build().expect("a request");
+        let url = url.url().clone();
+        let asked = client.get(url.clone()).header(header::COOKIE, &cookie);
+        let answer = asked.send().await.expect("an answer");
+        assert_eq!(answer.version(), version);
+        let text = answer.text().await.expect("a page");
+        let wanted = format!("{url}api/v1/reports");
+        assert!(text.contains(&wanted), "{version:?}: {text}");
+    }
+}
+
 #[tokio::test]
 async fn another_site_cannot_make_a_browser_change_anything() {
     let app = TestApp::one();

@@ -3,11 +3,7 @@
 //! All records of a scope give one entry, that of its newest: a calendar knows it by its `UID`, and puts the one with the higher
 //! `SEQUENCE` in the place of the other (RFC 5545, 3.8.4.7 and 3.8.7.4).
 
-use axum::{
-    extract::{OriginalUri, State},
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use serde_json::Value;
 
 use super::{
@@ -32,7 +28,6 @@ pub async fn calendar(
     State(app): State<App>,
     person: Person,
     Named(number): Named,
-    OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (asked, head) = decision(&app, &number, &person.sites).await?;
@@ -60,7 +55,7 @@ pub async fn calendar(
     let entry = lines
         .ok_or_else(|| Problem::NotFound("No day was planned in this decision.".to_owned()))?;
     let text: String = entry
-        .lines(own_address(&app, &headers, &uri))
+        .lines(own_address(&app, &headers))
         .iter()
         .map(|line| folded(line))
         .collect();

@@ -52,24 +52,31 @@ async fn decided(store: &Store, key: Arc<Ed25519KeyPair>) -> i64 {
 }
 
 async fn made(store: &Store, key: Arc<Ed25519KeyPair>, code: &'static str, head: Value) -> i64 {
-    let stamp = store.scope_stamp("s").await.expect("read");
-    let new = NewDecision {
-        scope: site(),
-        stamp: stamp.expect("it is there"),
-        decided: code,
-        by: "ada".to_owned(),
-        entry: Entry::new(
-            NOON,
-            Actor::Person("ada".to_owned()),
-            "decision.make",
-            "Site P01",
-        ),
-    };
-    let lines = Cursor::new(vec![7_u8; 600 << 10]);
-    let made = store.add_decision(new, lines, move |number, before| {
-        close(head, number, before, &key)
-    });
-    made.await.expect("a decision")
+    // Who is put off, because another server decided meanwhile, looks again.
+    loop {
+        let stamp = store.scope_stamp("s").await.expect("read");
+        let new = NewDecision {
+            scope: site(),
+            stamp: stamp.expect("it is there"),
+            decided: code,
+            by: "ada".to_owned(),
+            entry: Entry::new(
+                NOON,
+                Actor::Person("ada".to_owned()),
+                "decision.make",
+                "Site P01",
+            ),
+        };
+        let lines = Cursor::new(vec![7_u8; 600 << 10]);
+        let (head, key) = (head.clone(), Arc::clone(&key));
+        let made = store.add_decision(new, lines, move |number, before| {
+            close(head, number, before, &key)
+        });
+        match made.await {
+            Ok(number) => return number,
+            Err(error) => assert!(error.to_string().contains("meanwhile"), "{error}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ async fn what_a_list_calls_a_management_point_is_one_whatever_it_says_of_itself(
         let judged = app.report("MP-1").at_site("P01").collected(HOUR / 30);
         let judged = judged.set("/client/roles", json!(["management_point"]));
         let standing = judged.send().await.json()["results"][0]["standing"].clone();
-        let wanted = if standing == "ready" { 1 } else { 0 };
+        let wanted = i32::from(standing == "ready");
         assert_eq!(safe(&app, &what_if).await, wanted, "{standing}");
     }
 }
