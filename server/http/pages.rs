@@ -322,7 +322,6 @@ async fn list(
     html(&list)
 }
 
-/// `/clients/{id}`
 /// The site systems that the clients of a site depend on and that are not ready. Of a site that nobody knows nothing is said.
 async fn way(app: &App, site: &str, sites: &Sites) -> Result<Option<Way>, Problem> {
     if site.is_empty() {
