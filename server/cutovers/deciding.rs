@@ -272,7 +272,7 @@ pub async fn decide(
     }
     let overruled = overrules(wish.decided, recommended.go);
     let last_decided = last.first().map(|last| last.decided_at);
-    let own = hands::own_doing(store, &wish.by, scope, &said, &criteria, last_decided, now).await?;
+    let own = hands::own_doing(store, &wish.by, scope, &said, &criteria, now).await?;
     if let Some(own) = own.filter(|_| wish.decided != Decided::NoGo) {
         return Err(Refused::Wrong(
             "/decided",

@@ -13,6 +13,9 @@ use crate::{
     store::{Result, Store, cutover::scopes::SaidOfScope},
 };
 
+/// So many decisions back one by somebody else is looked for.
+const LOOKED_BACK: i64 = 50;
+
 /// Whether somebody may decide on a scope, by the rule of two people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
@@ -69,17 +72,19 @@ fn own_part(by: &str, said: &SaidOfScope, criteria: &[Held]) -> Option<String> {
         .then(|| "you set what is watched for after the switch".to_owned())
 }
 
-/// The same of suspicions that they closed since the last decision on the scope: that nothing is behind these is as much a word for
+/// The same of suspicions that they closed since the last decision on the scope that somebody else made: that nothing is behind these is as much a word for
 /// which they stand as a mark, and lasts as long.
 async fn own_closing(
     store: &Store,
     by: &str,
     scope: &Scope,
-    last_decided: Option<i64>,
     now: Timestamp,
 ) -> Result<Option<String>> {
+    let decisions = store.decisions(&scope.id, i64::MAX, LOOKED_BACK).await?;
+    // Their own no-go would otherwise wipe out what they closed before it.
+    let others = decisions.iter().find(|one| one.decided_by != by);
     let lasts = now.plus(-DONE_LASTS * DAY);
-    let since = last_decided.map_or(lasts, |at| lasts.max(Timestamp(at)));
+    let since = others.map_or(lasts, |other| lasts.max(Timestamp(other.decided_at)));
     let closed = store.closed_suspicion(by, since, &scope.sites).await?;
     Ok(closed.map(|whom| format!("you closed a suspicion about {whom} yourself")))
 }
@@ -94,14 +99,13 @@ pub async fn own_doing(
     scope: &Scope,
     said: &SaidOfScope,
     criteria: &[Held],
-    last_decided: Option<i64>,
     now: Timestamp,
 ) -> Result<Option<String>> {
     if !scope.two_people {
         return Ok(None);
     }
     match own_part(by, said, criteria) {
-        None => own_closing(store, by, scope, last_decided, now).await,
+        None => own_closing(store, by, scope, now).await,
         own => Ok(own),
     }
 }

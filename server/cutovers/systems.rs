@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::running;
 use crate::{
     domain::{
-        assess::{carries_contact, is_site_system},
+        assess::{asks_less, carries_contact, is_site_system},
         cutover::{
             criteria::Systems,
             scope::Scope,
@@ -96,7 +96,8 @@ impl<'c> System<'c> {
             sites.push(own);
         }
         if sites.is_empty() {
-            let came_by_a_list_only = client.membership == Membership::Named && !in_scope(&own);
+            let came_by_a_list_only =
+                client.membership == Membership::Named && !own.is_empty() && !in_scope(&own);
             if came_by_a_list_only {
                 return None;
             }
@@ -105,10 +106,10 @@ impl<'c> System<'c> {
                 sites.extend(scope.sites.iter().map(String::as_str));
             }
         }
-        let asked = carries_contact(reported()) || !carries_contact(roles.iter().copied());
+        let less = asks_less(roles.iter().copied(), reported());
         Some(Self {
             client,
-            asked: asked && is_site_system(reported()) && !told.is_some_and(|told| told.dropped),
+            asked: !less && !told.is_some_and(|told| told.dropped),
             roles,
             sites,
         })

@@ -115,7 +115,7 @@ impl Kind {
                 "A report took the verdict away: the client was known not to be ready, and since then a value that decides cannot be read or is missing. Until this is closed the gate counts it, and so does a list that would drop it."
             }
             Self::Roles => {
-                "A report of a site system does not name its role any more: it says that it is none, or no management point, site server or database. Until this is closed every cutover counts it as a site system that is not ready, with the roles that it had."
+                "A report of a site system does not name its role any more, or one of several: by what it says it is asked for less, or no clients hang on it. Until this is closed the gate counts it, and every cutover counts it as a site system that is not ready, with the roles that it had."
             }
             Self::Burst => {
                 "Reports of one token, or from one address, turned more clients ready within an hour than the setting allows."

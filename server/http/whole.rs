@@ -8,7 +8,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures::{Stream, StreamExt as _, future::ready, stream};
-use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinHandle,
+    time::timeout,
+};
 
 use super::{
     collection,
@@ -267,6 +271,49 @@ pub(super) fn body(
         Err(_) => true,
     };
     Body::from_stream(whole.filter(move |piece| ready(says(piece))))
+}
+
+/// So many threads at once read what is kept in pieces: others of their kind answer everybody.
+const READERS: usize = 8;
+static READING: Semaphore = Semaphore::const_new(READERS);
+
+/// The same of what a thread reads that waits for the database and for whoever takes it: a record, or the names of a run. Few are read
+/// at once; others are told to come back.
+pub(super) fn read_aside(
+    head: impl Into<Bytes>,
+    read: impl FnOnce(&Pieces) -> Result<(), std::io::Error> + Send + 'static,
+    foot: Bytes,
+) -> Result<Body, Problem> {
+    let place = READING.try_acquire().map_err(|_| Problem::Busy)?;
+    let (sender, receiver) = mpsc::channel::<std::io::Result<Bytes>>(AHEAD);
+    tokio::task::spawn_blocking(move || {
+        let pieces = Pieces(sender);
+        if let Err(error) = read(&pieces) {
+            tracing::info!(%error, "a download broke off");
+            // It ends the transfer as a broken one, so that nobody takes a part for the whole. Whoever reads may have gone away.
+            let _ = pieces.0.blocking_send(Err(error));
+        } else {
+            let _ = pieces.0.blocking_send(Ok(foot));
+        }
+        drop(place);
+    });
+    let pieces = stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|piece| (piece, receiver))
+    })
+    // The compressing layer asks once more after the end.
+    .fuse();
+    Ok(body(head, pieces))
+}
+
+/// Where such a thread puts its pieces.
+pub(super) struct Pieces(mpsc::Sender<std::io::Result<Bytes>>);
+
+impl Pieces {
+    /// Hands one over, and waits until there is room.
+    pub(super) fn put(&self, piece: Vec<u8>) -> Result<(), std::io::Error> {
+        let sent = self.0.blocking_send(Ok(piece.into()));
+        sent.map_err(|_| std::io::Error::other("nobody reads any more"))
+    }
 }
 
 /// Pieces that wait for whoever takes them.

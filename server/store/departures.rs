@@ -11,6 +11,7 @@ use super::{
     known::{IdRow, unpacked_roles},
     leavers::{How, Leavers, Stand},
     rows::Rows,
+    system_roles::{self, RolesOf},
 };
 use crate::domain::{
     access::Sites,
@@ -113,6 +114,8 @@ pub(super) struct Departures {
     ways: BTreeMap<(String, String), i64>,
     /// Of those that go, from no known site.
     placed: i64,
+    /// Called something on which clients of a site hang until now, and by no list any more, nor by what they report.
+    stripped: i64,
     sites: BTreeMap<String, AtSite>,
     /// Before, of the sites of whoever sends the list.
     before: i64,
@@ -123,11 +126,21 @@ pub(super) struct Departures {
 }
 
 /// Those who may leave the count, before it is settled who does.
-pub(super) struct MayLeave(HashMap<ClientId, MayGo>);
+pub(super) struct MayLeave {
+    may_go: HashMap<ClientId, MayGo>,
+    /// Whom the list called something on which clients of a site hang, before.
+    called: HashSet<ClientId>,
+}
 
 impl MayLeave {
-    /// Looks who may leave by the upload `list_id` of a list, whose rows are written already.
-    pub(super) async fn now(conn: &mut Conn, name: &str, list_id: i64) -> Result<Self> {
+    /// Looks who may leave by the upload `list_id` of a list, whose rows are written already. `called`: by which roles the list
+    /// called whom before that.
+    pub(super) async fn now(
+        conn: &mut Conn,
+        name: &str,
+        list_id: i64,
+        called: RolesOf,
+    ) -> Result<Self> {
         let rows: Vec<Counted> = conn
             .sql(MAY_LEAVE)
             .bind(ESTATE)
@@ -141,19 +154,23 @@ impl MayLeave {
             let site = row.site;
             Some((id, MayGo { site, contact }))
         });
-        Ok(Self(each.collect()))
+        Ok(Self {
+            may_go: each.collect(),
+            called: carrying(called).collect(),
+        })
     }
 
     /// Those who did, now that it is settled.
-    async fn who_left(mut self, conn: &mut Conn) -> Result<HashMap<ClientId, MayGo>> {
-        let rows = Rows::default().bytes(self.0.keys().map(|id| Some(identify::bytes(*id))));
+    async fn who_left(&mut self, conn: &mut Conn) -> Result<HashMap<ClientId, MayGo>> {
+        let mut may_go = std::mem::take(&mut self.may_go);
+        let rows = Rows::default().bytes(may_go.keys().map(|id| Some(identify::bytes(*id))));
         let still: Vec<IdRow> = conn.many(STILL, &[ESTATE], &rows).await?;
         for row in still {
             if let Some(id) = identify::from_bytes(&row.id) {
-                self.0.remove(&id);
+                may_go.remove(&id);
             }
         }
-        Ok(self.0)
+        Ok(may_go)
     }
 }
 
@@ -162,14 +179,16 @@ impl Departures {
     /// the list.
     pub(super) async fn of(
         conn: &mut Conn,
-        may_leave: MayLeave,
+        mut may_leave: MayLeave,
         moved: &HashMap<ClientId, Moved>,
         before: &BTreeMap<String, i64>,
         sites: &Sites,
         now: Timestamp,
     ) -> Result<Self> {
         let left = may_leave.who_left(conn).await?;
-        let looked_at: HashSet<ClientId> = left.keys().chain(moved.keys()).copied().collect();
+        let called = may_leave.called;
+        let looked_at = left.keys().chain(moved.keys()).chain(&called);
+        let looked_at: HashSet<ClientId> = looked_at.copied().collect();
         let leavers = Leavers::look(conn, &looked_at).await?;
         let mut found = Self {
             before: before.values().sum(),
@@ -181,11 +200,12 @@ impl Departures {
         for (id, gone) in &left {
             let known = moved.get(id).filter(|moved| !moved.from.is_empty());
             let site = known.map_or(&gone.site, |moved| &moved.from);
-            found.gone.add(leavers.how(*id).carrying(gone.contact));
+            let contact = gone.contact || called.contains(id);
+            found.gone.add(leavers.leaves(*id, contact));
             found.sites.entry(site.clone()).or_default().gone += 1;
         }
         for (id, moved) in moved {
-            let how = leavers.how(*id).carrying(moved.contact);
+            let how = leavers.leaves(*id, moved.contact || called.contains(id));
             // Nobody waits for who is ready. And whom a report had taken away, which nobody has looked at, the list takes back.
             let back = leavers.came_from(*id, &moved.to);
             if left.contains_key(id) || how == How::Ready || back {
@@ -201,6 +221,11 @@ impl Departures {
             let way = (moved.from.clone(), moved.to.clone());
             *found.ways.entry(way).or_default() += 1;
         }
+        let still = called.into_iter().filter(|id| !left.contains_key(id));
+        let still: HashSet<ClientId> = still.filter(|id| !leavers.is_judged(*id)).collect();
+        let listed: HashSet<ClientId> =
+            carrying(system_roles::listed(conn, &still).await?).collect();
+        found.stripped = i64::try_from(still.difference(&listed).count()).unwrap_or(i64::MAX);
         found.recall(conn, sites, now).await?;
         Ok(found)
     }
@@ -298,6 +323,16 @@ impl Departures {
         if shrinks && !self.shrinks_in_all() {
             parts.extend(self.told_sites());
         }
+        if self.stripped > 0 {
+            parts.push(format!(
+                "{} no longer be called a management point, site server or database, and no report says so",
+                if self.stripped == 1 {
+                    "1 machine would".to_owned()
+                } else {
+                    format!("{} machines would", self.stripped)
+                }
+            ));
+        }
         if parts.is_empty() {
             return None;
         }
@@ -363,6 +398,15 @@ impl Departures {
         }
         Ok(())
     }
+}
+
+/// Of some clients those on which clients of a site hang.
+fn carrying(roles: RolesOf) -> impl Iterator<Item = ClientId> {
+    let carries = |roles: &Vec<String>| carries_contact(roles.iter().map(String::as_str));
+    roles
+        .into_iter()
+        .filter(move |(_, roles)| carries(roles))
+        .map(|(id, _)| id)
 }
 
 /// How a site is called.

@@ -8,15 +8,16 @@ use super::{
     db::Conn,
     error::Result,
     identify::{self, ClientId},
+    known::unpacked_roles,
     rows::Rows,
-    suspicion_list,
+    suspicion_list, system_roles,
 };
-use crate::domain::{suspicions::Kind, verdict::Standing};
+use crate::domain::{assess::carries_contact, suspicions::Kind, verdict::Standing};
 
 /// How they stand, and how they would if their last report were not too old: the verdict, and whether a connection that was seen
 /// contradicts it, as in `settle_conflicts.sql`.
 const STAND: &str = "WITH v (client_id) AS ({rows})
-SELECT c.id, c.standing, COALESCE(c.verdict, '') AS verdict,
+SELECT c.id, c.standing, c.roles, COALESCE(c.verdict, '') AS verdict,
   CAST(CASE WHEN c.verdict IN ('ready', 'restart_pending')
       AND (c.seen_old_at >= COALESCE(c.oldest_at, c.seen_at) OR (c.verdict = 'ready' AND c.seen_old_at >= c.well_since))
       AND c.seen_old_at > COALESCE(c.oldest_at, c.seen_at) - 2592000000 THEN 1 ELSE 0 END AS BIGINT) AS seen_old
@@ -29,6 +30,7 @@ WHERE s.estate = $1 AND s.client_id = v.client_id AND s.closed_at IS NULL AND s.
 struct Stands {
     id: Vec<u8>,
     standing: String,
+    roles: String,
     verdict: String,
     seen_old: i64,
 }
@@ -55,7 +57,8 @@ pub(super) enum How {
     Suspected,
     NoVerdict,
     Silent,
-    /// One of these two, and the clients of its site hang on it: by its going they would be safe.
+    /// One of these two, or ready as a client and never asked about this, and the clients of its site hang on it: by its going they
+    /// would be safe.
     Contact,
     Ready,
 }
@@ -79,10 +82,11 @@ impl How {
 }
 
 impl How {
-    /// The same of a machine of which is known whether the clients of its site hang on it.
-    pub(super) const fn carrying(self, contact: bool) -> Self {
+    /// The same of a machine of which is known whether the clients of its site hang on it. `judged`: its reports say so, too.
+    pub(super) const fn carrying(self, contact: bool, judged: bool) -> Self {
         match self {
             Self::NoVerdict | Self::Silent if contact => Self::Contact,
+            Self::Ready if contact && !judged => Self::Contact,
             other => other,
         }
     }
@@ -93,6 +97,10 @@ pub(super) struct Leavers {
     how: HashMap<ClientId, How>,
     /// From which sites they went by what was reported, as long as nobody has looked at that.
     came_from: HashSet<(ClientId, String)>,
+    /// By their reports clients of a site hang on them.
+    judged: HashSet<ClientId>,
+    /// The same before a report dropped that, which nobody has looked at.
+    dropped: HashSet<ClientId>,
 }
 
 impl Leavers {
@@ -118,6 +126,12 @@ impl Leavers {
             suspicion_list::suspected_while_writing(conn).await?
         };
         let stand: Vec<Stands> = conn.many(STAND, &[ESTATE], &rows()).await?;
+        let drops = system_roles::before_drops(conn, whom).await?.into_iter();
+        let dropped = drops
+            .filter(|(_, roles)| carries_contact(roles.iter().map(String::as_str)))
+            .map(|(id, _)| id)
+            .collect();
+        let mut judged = HashSet::new();
         let mut how = HashMap::new();
         for row in stand {
             let standing = Standing::from_code(&row.standing);
@@ -135,13 +149,33 @@ impl Leavers {
                 suspected.contains(&id),
             );
             how.insert(id, one);
+            if carries_contact(unpacked_roles(&row.roles)) {
+                judged.insert(id);
+            }
         }
-        Ok(Self { how, came_from })
+        Ok(Self {
+            how,
+            came_from,
+            judged,
+            dropped,
+        })
     }
 
     /// How one stands. Whoever is gone altogether had never reported.
-    pub(super) fn how(&self, id: ClientId) -> How {
+    fn how(&self, id: ClientId) -> How {
         self.how.get(&id).copied().unwrap_or(How::Silent)
+    }
+
+    /// How one stands that leaves. `contact`: clients of a site hang on it by what a list said.
+    pub(super) fn leaves(&self, id: ClientId, contact: bool) -> How {
+        let judged = self.judged.contains(&id);
+        let contact = contact || judged || self.dropped.contains(&id);
+        self.how(id).carrying(contact, judged)
+    }
+
+    /// Whether clients of a site hang on it by what it reports.
+    pub(super) fn is_judged(&self, id: ClientId) -> bool {
+        self.judged.contains(&id)
     }
 
     /// Whether a report took it away from this site, which nobody has looked at.

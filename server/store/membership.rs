@@ -8,6 +8,7 @@ use super::{
     departures::{Departures, MayLeave},
     error::{Error, Result},
     population::{self, Replaced},
+    system_roles,
 };
 use crate::domain::{access::Sites, audit::Because, time::Timestamp};
 
@@ -200,7 +201,8 @@ async fn withdraw(
     }
     let before = Counted::now(conn, &sites).await?;
     let rows = population::rows_in_force(conn, &name).await?;
-    let may_leave = MayLeave::now(conn, &name, NO_UPLOAD).await?;
+    let called = system_roles::called(conn, &name).await?;
+    let may_leave = MayLeave::now(conn, &name, NO_UPLOAD, called).await?;
     let gone = settle(conn, &name, NO_UPLOAD).await?;
     end(conn, &name, now, sender).await?;
     let after = Counted::now(conn, &sites).await?;

@@ -15,6 +15,7 @@ use super::{
     membership::{self, Change, Consent, Counted},
     model::Listing,
     rows::Rows,
+    system_roles,
 };
 use crate::domain::{
     access::Sites, assess::carries_contact, audit::Because, identity::ClientIds, lists::ListOrigin,
@@ -147,6 +148,7 @@ async fn replace(
     conn.lock_new_clients().await?;
     let before = Counted::now(conn, &sites).await?;
     let rows_before = rows_in_force(conn, &list.name).await?;
+    let called = system_roles::called(conn, &list.name).await?;
     let newest: i64 = conn.sql(NEWEST).bind(ESTATE).scalar().await?;
     let list_id = now.0.max(newest + 1);
     let mut upload = Upload {
@@ -172,7 +174,7 @@ async fn replace(
         moved,
         ..
     } = upload;
-    let may_leave = MayLeave::now(conn, &name, list_id).await?;
+    let may_leave = MayLeave::now(conn, &name, list_id, called).await?;
     replaced.gone = membership::settle(conn, &name, list_id).await?;
     let after = Counted::now(conn, &sites).await?;
     replaced.after = before.own_after(&after);

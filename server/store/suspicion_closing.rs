@@ -9,7 +9,9 @@ use crate::domain::{
 };
 
 const SUBJECT: &str =
-    "SELECT s.kind, s.token, s.about, s.was, s.became, COALESCE(c.name, '') AS name, COALESCE(c.site, '') AS site
+    "SELECT s.kind, s.token, s.about, s.was, s.became, COALESCE(c.name, '') AS name, COALESCE(c.site, '') AS site,
+  CAST((SELECT COUNT(*) FROM suspicions o WHERE o.estate = s.estate AND o.client_id = s.client_id AND o.kind = 'site'
+    AND o.closed_at IS NULL) AS BIGINT) AS moves
 FROM suspicions s LEFT JOIN clients c ON c.estate = s.estate AND c.id = s.client_id
 WHERE s.estate = $1 AND s.id = $2 AND s.closed_at IS NULL";
 const CLOSE: &str = "UPDATE suspicions SET closed_at = $3, closed_by = $4, closed_why = $5
@@ -47,6 +49,8 @@ struct Subject {
     became: String,
     name: String,
     site: String,
+    /// That it went to another site is open, too.
+    moves: i64,
 }
 
 impl Subject {
@@ -56,8 +60,12 @@ impl Subject {
     }
 
     fn may_be_closed_by(&self, sites: &Sites) -> bool {
-        Kind::from_code(&self.kind)
-            .is_some_and(|kind| may_close(kind, sites, &self.site, &self.was, &self.became))
+        let Some(kind) = Kind::from_code(&self.kind) else {
+            return false;
+        };
+        // What it was is for the site to look at where it was that.
+        let left = self.moves > 0 && matches!(kind, Kind::Roles | Kind::VerdictLost);
+        !(left && sites.is_limited()) && may_close(kind, sites, &self.site, &self.was, &self.became)
     }
 }
 
@@ -127,6 +135,10 @@ impl Store {
         let closed = tx.sql(CLOSED_BY).bind(ESTATE).bind(by.to_owned());
         let closed: Vec<ClosedBy> = closed.bind(since.0).all().await?;
         let of_scope = |one: &ClosedBy| {
+            // Where a site system stood when that was closed is not kept, and it may be elsewhere by now; they are few.
+            if one.kind == Kind::Roles.code() {
+                return true;
+            }
             let left = one.kind == Kind::Site.code() && sites.contains(&one.was);
             sites.is_empty() || one.site.is_empty() || sites.contains(&one.site) || left
         };

@@ -28,11 +28,11 @@ LEFT JOIN tokens t ON t.estate = s.estate AND t.id = s.token WHERE s.estate = ?"
 const HOW_MANY: &str = "SELECT CAST(COUNT(*) AS BIGINT)
 FROM suspicions s LEFT JOIN clients c ON c.estate = s.estate AND c.id = s.client_id WHERE s.estate = ?";
 
-/// Clients that a report turned ready, or took the verdict from, about which something odd is noted that nobody has closed: by
+/// Clients that a report turned ready, or took the verdict or a site system's role from, about which something odd is noted that nobody has closed: by
 /// themselves, or because they are among many that one sender turned.
 const SUSPECTED: &str = " AND id IN (
   SELECT s.client_id FROM suspicions s WHERE s.estate = ? AND s.closed_at IS NULL
-    AND (s.turned OR s.kind = 'verdict_lost') AND s.kind <> 'burst'
+    AND (s.turned OR s.kind IN ('verdict_lost', 'roles')) AND s.kind <> 'burst'
   UNION SELECT t.client_id FROM suspicions s JOIN turned t ON t.estate = s.estate AND t.token = s.token
     AND t.at >= s.first_at AND t.at <= s.last_at
   WHERE s.estate = ? AND s.closed_at IS NULL AND s.kind = 'burst' AND s.about = ''

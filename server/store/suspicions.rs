@@ -111,8 +111,11 @@ impl<'r> Wave<'r> {
             }));
         }
         let listed = self.listed_sites(conn, rest).await?;
+        let dropped = self.dropped_roles(conn, rest, applied).await?;
+        let doubted = self.doubted(conn, rest, &dropped).await?;
+        raised.extend(dropped);
         for &index in rest.iter().filter(|&&index| self.counts(index, applied)) {
-            let found = self.left_its_site(index, &listed).into_iter();
+            let found = self.left_its_site(index, &listed, &doubted).into_iter();
             raised.extend(found.chain(self.lost(index)).map(|found| Raised {
                 client: self.id(index),
                 report: &self.reports[index],
@@ -120,7 +123,6 @@ impl<'r> Wave<'r> {
                 turned: false,
             }));
         }
-        raised.extend(self.dropped_roles(conn, rest, applied).await?);
         let moved: Vec<(usize, &State)> = touched
             .keys()
             .chain(rest)
@@ -251,6 +253,29 @@ impl<'r> Wave<'r> {
         Ok(raised.collect())
     }
 
+    /// Those that name another site than the one where they are known, and are ready only without a role that they dropped, now or
+    /// before, which nobody has looked at.
+    async fn doubted(
+        &self,
+        conn: &mut Conn,
+        rest: &[usize],
+        dropped: &[Raised<'r>],
+    ) -> Result<HashSet<ClientId>> {
+        let elsewhere = |index: &usize| {
+            let site = self.reports[*index].ids.site_code.as_deref();
+            let known = self.known.state.get(&self.id(*index));
+            site.is_some() && known.is_some_and(|known| known.ids.site_code.as_deref() != site)
+        };
+        let moving: HashSet<ClientId> = rest
+            .iter()
+            .filter(|index| elsewhere(index))
+            .map(|index| self.id(*index))
+            .collect();
+        let mut doubted: HashSet<ClientId> = dropped.iter().map(|one| one.client).collect();
+        doubted.extend(system_roles::before_drops(conn, &moving).await?.into_keys());
+        Ok(doubted)
+    }
+
     /// The roles that a client has with a report.
     fn roles(&self, index: usize) -> impl Iterator<Item = &str> {
         let joined = self.joined.get(&index).map(|joined| &joined.roles);
@@ -272,11 +297,17 @@ impl<'r> Wave<'r> {
 
     /// Whether a report took a client away from the site where it was known, or from where it could have been, other than one
     /// that was ready and stays so.
-    fn left_its_site(&self, index: usize, listed: &HashSet<String>) -> Option<Found> {
+    fn left_its_site(
+        &self,
+        index: usize,
+        listed: &HashSet<String>,
+        doubted: &HashSet<ClientId>,
+    ) -> Option<Found> {
         let state = self.known.state.get(&self.id(index))?;
         let report = &self.reports[index];
         // What is too old is not ready any more, also where nobody has written that down yet.
-        let was_ready = state.standing == Some(Standing::Ready)
+        let was_ready = !doubted.contains(&self.id(index))
+            && state.standing == Some(Standing::Ready)
             && state.stale_at.is_some_and(|stale_at| stale_at > self.now.0);
         let site = report.ids.site_code.as_deref();
         let by = Mover {
@@ -430,9 +461,9 @@ async fn raise(conn: &mut Conn, raised: &[Raised<'_>], now: Timestamp) -> Result
         .bytes(each().map(|one| Some(identify::bytes(one.client))))
         .text(each().map(|one| Some(one.found.kind.code())))
         .text(sender().map(|sender| Some(sender.token.to_string())))
-        // Each site that a client left is looked at by itself.
+        // Each site that a client left, and each set of roles that it had, is looked at by itself.
         .text(each().map(|one| {
-            let left = one.found.kind == Kind::Site;
+            let left = matches!(one.found.kind, Kind::Site | Kind::Roles);
             Some(if left { one.found.was.as_str() } else { "" })
         }))
         .text(sender().map(|sender| Some(sender.name.to_string())))

@@ -20,6 +20,11 @@ WHERE estate = $1 AND closed_at IS NULL AND kind = 'roles'";
 const LISTED_OF: &str = "WITH v (client_id) AS ({rows})
 SELECT m.client_id, m.site, m.roles FROM v CROSS JOIN members m
 WHERE m.estate = $1 AND m.client_id = v.client_id AND m.roles <> '' AND m.listing = 'expected'";
+const DROPPED_OF: &str = "WITH v (client_id) AS ({rows})
+SELECT s.client_id, '' AS site, s.was AS roles FROM v CROSS JOIN suspicions s
+WHERE s.estate = $1 AND s.client_id = v.client_id AND s.closed_at IS NULL AND s.kind = 'roles'";
+const CALLED: &str = "SELECT client_id, site, roles FROM members
+WHERE estate = $1 AND list_name = $2 AND roles <> '' AND listing = 'expected'";
 /// Those of either, for a condition about clients.
 pub(super) const EITHER: &str =
     "SELECT client_id FROM members WHERE estate = ? AND roles <> '' AND listing = 'expected'
@@ -101,22 +106,44 @@ pub(super) async fn told(tx: &mut Tx) -> Result<HashMap<ClientId, ToldRoles>> {
     Ok(told)
 }
 
-/// The roles by which lists in force call some clients.
-pub(super) async fn listed(
-    conn: &mut Conn,
-    clients: &HashSet<ClientId>,
-) -> Result<HashMap<ClientId, Vec<String>>> {
-    let mut listed: HashMap<ClientId, Vec<String>> = HashMap::new();
-    if clients.is_empty() {
-        return Ok(listed);
-    }
-    let rows = Rows::default().bytes(clients.iter().map(|id| Some(identify::bytes(*id))));
-    let found: Vec<Row> = conn.many(LISTED_OF, &[ESTATE], &rows).await?;
-    for row in found {
+/// Roles of some clients.
+pub(super) type RolesOf = HashMap<ClientId, Vec<String>>;
+
+fn by_client(rows: Vec<Row>) -> RolesOf {
+    let mut roles_of = RolesOf::new();
+    for row in rows {
         if let Some(id) = identify::from_bytes(&row.client_id) {
-            let roles = unpacked_roles(&row.roles).map(str::to_owned);
-            listed.entry(id).or_default().extend(roles);
+            let roles = unpacked_roles(&row.roles).map(|role| role.trim().to_owned());
+            roles_of.entry(id).or_default().extend(roles);
         }
     }
-    Ok(listed)
+    roles_of
+}
+
+async fn of(
+    conn: &mut Conn,
+    statement: &'static str,
+    clients: &HashSet<ClientId>,
+) -> Result<RolesOf> {
+    if clients.is_empty() {
+        return Ok(RolesOf::new());
+    }
+    let rows = Rows::default().bytes(clients.iter().map(|id| Some(identify::bytes(*id))));
+    conn.many(statement, &[ESTATE], &rows).await.map(by_client)
+}
+
+/// The roles by which lists in force call some clients.
+pub(super) async fn listed(conn: &mut Conn, clients: &HashSet<ClientId>) -> Result<RolesOf> {
+    of(conn, LISTED_OF, clients).await
+}
+
+/// The roles that some clients had before a report dropped them, which nobody has looked at.
+pub(super) async fn before_drops(conn: &mut Conn, clients: &HashSet<ClientId>) -> Result<RolesOf> {
+    of(conn, DROPPED_OF, clients).await
+}
+
+/// The roles by which one list calls its clients.
+pub(super) async fn called(conn: &mut Conn, list: &str) -> Result<RolesOf> {
+    let rows = conn.sql(CALLED).bind(ESTATE).bind(list.to_owned());
+    rows.all().await.map(by_client)
 }

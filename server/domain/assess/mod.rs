@@ -52,7 +52,7 @@ pub use self::{
     policy::{AbsentPolicy, DotnetPolicy, Policy},
     prospect::{Edit, Kind, Prospect, Step, prospect},
     reasons::{REASONS, ReasonInfo, reason, reason_mask, reasons_in},
-    site_system::{carries_contact, is_site_system},
+    site_system::{asks_less, carries_contact, is_site_system},
     standing::{CONTRADICTS_FOR, SeenOld, standing_at},
     winhttp::{ProtocolMask, protocol_masks},
 };

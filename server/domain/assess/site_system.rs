@@ -75,6 +75,31 @@ pub fn is_site_system<'r>(roles: impl IntoIterator<Item = &'r str>) -> bool {
     duties(&roles).is_some()
 }
 
+/// Whether a machine is asked for less with the roles `after` than with those `before`, or its site's clients do not hang on it any
+/// more.
+pub fn asks_less<'r>(
+    before: impl IntoIterator<Item = &'r str>,
+    after: impl IntoIterator<Item = &'r str>,
+) -> bool {
+    let owned = |role: &'r str| role.to_owned();
+    let before: Vec<String> = before.into_iter().map(owned).collect();
+    let after: Vec<String> = after.into_iter().map(owned).collect();
+    let contact = |roles: &[String]| carries_contact(roles.iter().map(String::as_str));
+    if contact(&before) && !contact(&after) {
+        return true;
+    }
+    match (duties(&before), duties(&after)) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(before), Some(after)) => {
+            before.database && !after.database
+                || before.secondary && !after.secondary
+                || before.sql_client && !after.sql_client
+                || before.wsus && !after.wsus
+        }
+    }
+}
+
 /// The name of a role in one spelling.
 fn plain(role: &str) -> String {
     let signs = role.trim().chars();

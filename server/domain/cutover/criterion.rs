@@ -105,7 +105,7 @@ impl Criterion {
                 "Different clients, and addresses that may be anybody's, that logs of the last 30 days show using TLS 1.0 or 1.1 with the site systems of the scope. Met when there are no more than the limit and the logs cover the whole window; that nobody was seen in logs with gaps proves nothing."
             }
             Self::Suspicious => {
-                "Clients of the scope that a report turned ready about which a suspicion is open: by another sender than before, with other hardware, or among many that one sender turned within an hour; and those that were known not to be ready until a report took their verdict away. Met when there are no more than the limit. Somebody looks at them, and closes each with a reason."
+                "Clients of the scope that a report turned ready about which a suspicion is open: by another sender than before, with other hardware, or among many that one sender turned within an hour; those that were known not to be ready until a report took their verdict away; and site systems whose report dropped their role. Met when there are no more than the limit. Somebody looks at them, and closes each with a reason."
             }
             Self::Rehearsal => {
                 "Somebody says with a name and a day that the switch was rehearsed in this scope. Met while that stands and the day is no more than 180 days ago."

@@ -44,7 +44,7 @@ pub async fn record(
     let (decision, head) = decision(&app, &number, &person.sites).await?;
     whole_record(&head, &person.sites)?;
     let name = format!("decision-{}.ndjson", decision.number);
-    let body = whole(&app, decision);
+    let body = whole(&app, decision)?;
     Ok(attached(&name, "application/x-ndjson", body))
 }
 

@@ -6,10 +6,9 @@ use std::{
 };
 
 use axum::body::{Body, Bytes};
-use futures::{StreamExt as _, stream};
 use serde_json::Value;
-use tokio::sync::mpsc;
 
+use super::super::whole::{Pieces, read_aside};
 use crate::{
     cutovers::{
         comparing::Wanted,
@@ -84,36 +83,19 @@ pub(super) async fn leftovers(
 }
 
 /// The whole record as a file: head, lines, foot.
-pub(super) fn whole(app: &App, decision: Decision) -> Body {
+pub(super) fn whole(app: &App, decision: Decision) -> Result<Body, Problem> {
     let store = app.store().clone();
     let number = decision.number;
-    let (sender, receiver) = mpsc::channel::<io::Result<Bytes>>(4);
-    tokio::task::spawn_blocking(move || {
-        let mut lines = match lines(&store, number) {
-            Ok(lines) => lines,
-            Err(error) => return drop(sender.blocking_send(Err(error))),
-        };
+    let line = |text: String| Bytes::from(format!("{text}\n"));
+    let read = move |pieces: &Pieces| {
+        let mut lines = lines(&store, number)?;
         loop {
             let mut bytes = Vec::new();
-            match lines.by_ref().take(64 << 10).read_to_end(&mut bytes) {
-                Ok(0) => return,
-                Ok(_) => {
-                    // Whoever reads may have gone away.
-                    if sender.blocking_send(Ok(bytes.into())).is_err() {
-                        return;
-                    }
-                }
-                Err(error) => return drop(sender.blocking_send(Err(error))),
+            if lines.by_ref().take(64 << 10).read_to_end(&mut bytes)? == 0 {
+                return Ok(());
             }
+            pieces.put(bytes)?;
         }
-    });
-    let line = |text: String| stream::iter([Ok(Bytes::from(format!("{text}\n")))]);
-    let between = stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|piece| (piece, receiver))
-    });
-    Body::from_stream(
-        line(decision.head)
-            .chain(between)
-            .chain(line(decision.foot)),
-    )
+    };
+    read_aside(line(decision.head), read, line(decision.foot))
 }

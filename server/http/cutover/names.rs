@@ -5,14 +5,12 @@ use axum::{
     extract::{Path, RawQuery, State, rejection::PathRejection},
     response::Response,
 };
-use futures::{StreamExt as _, stream};
-use tokio::sync::mpsc;
 
 use super::{
     super::{
         auth::Person,
         table::{csv_record, harmless},
-        whole,
+        whole::{Pieces, read_aside},
     },
     downloads::attached,
     pages::{kept_run, wanted},
@@ -59,37 +57,23 @@ pub async fn csv(
     let body = app.store().run_body(&scope.id, &run.id).await?;
     let head =
         csv_record(HEADINGS.map(str::to_owned).into_iter()).map_err(|_| Problem::Internal)?;
-    let (sender, receiver) = mpsc::channel::<std::io::Result<Bytes>>(2);
     let sites = person.sites;
-    tokio::task::spawn_blocking(move || {
+    let read = move |pieces: &Pieces| {
         let mut piece = Vec::with_capacity(PIECE);
-        let done = comparing::each(&body, &wanted, |one| {
+        comparing::each(&body, &wanted, |one| {
             piece.extend(csv_record(cells(one, &sites).into_iter())?);
             if piece.len() < PIECE {
                 return Ok(());
             }
-            let full = std::mem::take(&mut piece);
-            let sent = sender.blocking_send(Ok(full.into()));
-            sent.map_err(|_| "nobody reads any more".to_owned())
-        });
-        let last = match done {
-            Ok(()) => Ok(piece.into()),
-            Err(error) => {
-                tracing::info!(error, "the names of a what-if broke off");
-                // It ends the transfer as a broken one, so that nobody takes a part for the whole.
-                Err(std::io::Error::other("the export broke off"))
-            }
-        };
-        // Whoever reads may have gone away.
-        let _ = sender.blocking_send(last);
-    });
-    let pieces = stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|piece| (piece, receiver))
-    })
-    // The compressing layer asks once more after the end.
-    .fuse();
+            let put = pieces.put(std::mem::take(&mut piece));
+            put.map_err(|error| error.to_string())
+        })
+        .map_err(std::io::Error::other)?;
+        pieces.put(piece)
+    };
     let kind = "text/csv; charset=utf-8; header=present";
-    Ok(attached("what-if.csv", kind, whole::body(head, pieces)))
+    let body = read_aside(head, read, Bytes::new())?;
+    Ok(attached("what-if.csv", kind, body))
 }
 
 /// A line. A client that the reader may not see has neither id nor name, as on the page.

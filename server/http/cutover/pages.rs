@@ -276,7 +276,7 @@ async fn board(
         limits: &said.limits,
         marks: &said.marks,
     });
-    let own = hands::own_doing(store, &person.name, &scope, &said, &held, last_decided, now);
+    let own = hands::own_doing(store, &person.name, &scope, &said, &held, now);
     let bound = bound(own.await?);
     let first = first(&person.name, &scope, &said, last_decided);
     let outlook = likely(app, &scope).await?;

@@ -136,21 +136,36 @@ impl Store {
         let mut tx = self.db.read().await?;
         let suspected = suspected(&mut tx).await?;
         let told = system_roles::told(&mut tx).await?;
-        let systems = |(how, filter): (Membership, Filter)| {
-            let filter = Filter {
-                systems: true,
-                ..filter
-            };
-            (how, filter)
-        };
-        let others = Filter {
-            told_systems: true,
-            ..Filter::default()
-        };
-        let others = (!told.is_empty()).then_some((Membership::Named, others));
+        let mut asked: VecDeque<(Membership, Filter)> = filters
+            .iter()
+            .map(|(how, filter)| {
+                let filter = Filter {
+                    systems: true,
+                    ..filter.clone()
+                };
+                (*how, filter)
+            })
+            .collect();
+        if !told.is_empty() {
+            // However they stand: they may be ready only because nobody asked what they are.
+            let everywhere = (Membership::Named, Filter::default());
+            asked.extend(
+                filters
+                    .into_iter()
+                    .chain([everywhere])
+                    .map(|(how, filter)| {
+                        let filter = Filter {
+                            told_systems: true,
+                            standings: Vec::new(),
+                            ..filter
+                        };
+                        (how, filter)
+                    }),
+            );
+        }
         Ok(ScopeWalk {
             tx,
-            filters: filters.into_iter().map(systems).chain(others).collect(),
+            filters: asked,
             cursor: None,
             exceptions: HashMap::new(),
             seen_old: HashMap::new(),

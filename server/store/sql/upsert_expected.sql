@@ -15,7 +15,8 @@ ON CONFLICT (estate, id) DO UPDATE SET
     fqdn = COALESCE(clients.fqdn, excluded.fqdn),
     smbios_guid = COALESCE(clients.smbios_guid, excluded.smbios_guid),
     serial_number = COALESCE(clients.serial_number, excluded.serial_number),
-    roles = CASE WHEN clients.roles = '' THEN excluded.roles ELSE clients.roles END,
+    -- Of a client that was judged the roles are those that it was judged by.
+    roles = CASE WHEN clients.verdict IS NULL AND clients.roles = '' THEN excluded.roles ELSE clients.roles END,
     os_key = CASE WHEN clients.verdict IS NULL AND excluded.os_key <> 'unknown' THEN excluded.os_key ELSE clients.os_key END
 -- A list that comes daily and says the same rewrites nothing.
 WHERE (clients.sms_guid IS NULL AND excluded.sms_guid IS NOT NULL)
@@ -24,6 +25,6 @@ WHERE (clients.sms_guid IS NULL AND excluded.sms_guid IS NOT NULL)
    OR (clients.fqdn IS NULL AND excluded.fqdn IS NOT NULL)
    OR (clients.smbios_guid IS NULL AND excluded.smbios_guid IS NOT NULL)
    OR (clients.serial_number IS NULL AND excluded.serial_number IS NOT NULL)
-   OR (clients.roles = '' AND excluded.roles <> '')
+   OR (clients.verdict IS NULL AND clients.roles = '' AND excluded.roles <> '')
    OR (clients.verdict IS NULL AND excluded.os_key <> 'unknown' AND excluded.os_key <> clients.os_key)
 RETURNING id

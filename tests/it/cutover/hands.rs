@@ -512,7 +512,7 @@ async fn a_management_point_that_is_not_ready_leaves_no_site_unseen() {
         // One says that it is elsewhere, one is left out by a list although it is heard.
         point("MP-1", "Q99").collected(-HOUR / 12).stored().await;
         assert_eq!(safe(0).await, 0, "it left by what it said itself");
-        let list = "name,site,status\r\nMP-2,P02,obsolete\r\n";
+        let list = "name,site,obsolete\r\nPC-2,P02,0\r\nMP-2,P02,1\r\n";
         app.put_agreed("?list=gone", list).await.ok("a list");
         assert_eq!(safe(1).await, 0, "it is heard, and left out");
         // One that was heard longer ago than the scope takes, of which nobody can say what it is now.

@@ -22,6 +22,13 @@ fn only_a_role_that_is_lost_is_odd() {
         (&["management_point"], &["site_server", "client"], false),
         (&["distribution_point"], &["console"], true),
         (&["distribution_point"], &["wsus"], false),
+        (&["wsus", "management_point"], &["management_point"], true),
+        (
+            &["database", "management_point"],
+            &["management_point"],
+            true,
+        ),
+        (&["database", "management_point"], &["site_database"], false),
         (&["client"], &[], false),
         (&[], &["management_point"], false),
         (&[], &[], false),
@@ -32,11 +39,19 @@ fn only_a_role_that_is_lost_is_odd() {
         if let Some(found) = found {
             assert_eq!(
                 (found.kind, found.was, found.became),
-                (Kind::Roles, before.join(", "), after.join(", "))
+                (Kind::Roles, systems(before), systems(after))
             );
         }
     }
 }
+
+fn systems(roles: &[&str]) -> String {
+    let systems = roles.iter().filter(|role| !PLAIN.contains(role));
+    systems.copied().collect::<Vec<&str>>().join(", ")
+}
+
+/// Those among the above that make no site system.
+const PLAIN: [&str; 2] = ["client", "console"];
 
 /// A scope of clients of P01 alone, so that the servers are in no number; its what-if in the API.
 async fn scope(app: &TestApp, cookie: &str) -> String {
@@ -84,12 +99,7 @@ async fn no_report_takes_its_role_from_a_management_point_unseen() {
         let one = &list["items"][0];
         assert_eq!(
             (&list["total"], &one["was"], &one["became"], &one["times"]),
-            (
-                &json!(1),
-                &json!("client, management_point"),
-                &json!("client"),
-                &json!(1)
-            ),
+            (&json!(1), &json!("management_point"), &json!(""), &json!(1)),
             "on {}: {list}",
             app.engine
         );
@@ -119,6 +129,7 @@ async fn what_a_list_calls_a_management_point_is_one_whatever_it_says_of_itself(
         assert_eq!(safe(&app, &what_if).await, 0, "on {}", app.engine);
         // Its roles came from the list, which comes again: nothing is lost, and nothing noted.
         app.put_agreed("", list).await.ok("a list");
+        assert_eq!(safe(&app, &what_if).await, 0, "on {}", app.engine);
         ready().at_site("P01").collected(HOUR / 60).stored().await;
         assert_eq!(noted(&app).await["total"], 0, "on {}", app.engine);
         // Judged as what it is.
@@ -127,5 +138,106 @@ async fn what_a_list_calls_a_management_point_is_one_whatever_it_says_of_itself(
         let standing = judged.send().await.json()["results"][0]["standing"].clone();
         let wanted = i32::from(standing == "ready");
         assert_eq!(safe(&app, &what_if).await, wanted, "{standing}");
+    }
+}
+
+/// A management point that blocks, and said that it is a console: whatever comes then, somebody looks first.
+async fn console(app: &TestApp) {
+    app.report("PC-1").at_site("P01").stored().await;
+    let list = "name,site\r\nPC-1,P01\r\nMP-1,P01\r\n";
+    app.put_agreed("?list=all", list).await.ok("a list");
+    let first = app.report("MP-1").at_site("P01").winhttp_old();
+    let first = first.set("/client/roles", json!(["management_point"]));
+    first.collected(-3 * HOUR).stored().await;
+    let ready = app.report("MP-1").at_site("P01").collected(-2 * HOUR);
+    let ready = ready.set("/client/roles", json!(["console"]));
+    assert_eq!(
+        ready.send().await.json()["results"][0]["standing"],
+        "ready",
+        "as a client it is"
+    );
+}
+
+#[tokio::test]
+async fn a_gate_waits_until_somebody_has_looked_at_a_role_that_was_dropped() {
+    for app in TestApp::each().await {
+        console(&app).await;
+        let gate = app.json("/api/v1/gate?site=P01").await;
+        let failed = gate["failed"].to_string();
+        assert!(failed.contains("suspicious"), "on {}: {gate}", app.engine);
+        let cookie = app.sign_in().await;
+        close_all(&app, &cookie).await;
+        let gate = app.json("/api/v1/gate?site=P01").await;
+        assert_eq!(gate["pass"], true, "on {}: {gate}", app.engine);
+    }
+}
+
+#[tokio::test]
+async fn who_dropped_its_role_leaves_no_site_unseen() {
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        console(&app).await;
+        let what_if = scope(&app, &cookie).await;
+        assert_eq!(safe(&app, &what_if).await, 0, "on {}", app.engine);
+        // By what it says itself.
+        let away = app.report("MP-1").at_site("Q99").collected(-HOUR);
+        let away = away.set("/client/roles", json!(["console"]));
+        away.stored().await;
+        assert_eq!(safe(&app, &what_if).await, 0, "on {}", app.engine);
+        assert_eq!(app.json("/api/v1/suspicions?kind=site").await["total"], 1);
+        // By a list, unasked.
+        for gone in ["MP-1,P02,0", "MP-1,P01,1"] {
+            let list = format!("name,site,obsolete\r\nPC-1,P01,0\r\n{gone}\r\n");
+            app.put_population("?list=all", list).await.problem(409);
+        }
+        // Left out by what was agreed to, it is still heard.
+        let list = "name,site,obsolete\r\nPC-1,P01,0\r\nMP-1,P01,1\r\n";
+        app.put_agreed("?list=all", list).await.ok("a list");
+        assert_eq!(safe(&app, &what_if).await, 0, "on {}", app.engine);
+    }
+}
+
+#[tokio::test]
+async fn each_role_that_was_dropped_is_looked_at() {
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        app.report("PC-1").at_site("P01").stored().await;
+        let what_if = scope(&app, &cookie).await;
+        for (n, roles) in [
+            (4, ["distribution_point"]),
+            (3, ["console"]),
+            (2, ["management_point"]),
+            (1, ["console"]),
+        ] {
+            let report = app.report("MP-1").at_site("P01").collected(-n * HOUR);
+            report.set("/client/roles", json!(roles)).stored().await;
+        }
+        assert_eq!(noted(&app).await["total"], 2, "on {}", app.engine);
+        assert_eq!(safe(&app, &what_if).await, 0, "on {}", app.engine);
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_calls_a_management_point_none_any_more_is_asked_about() {
+    let list = |point: &str| format!("name,site,roles\r\nPC-1,P01,\r\nMP-1,{point}\r\n");
+    for app in TestApp::each().await {
+        app.put_agreed("", list("P01,SMS Management Point"))
+            .await
+            .ok("a list");
+        app.report("MP-1").at_site("P01").stored().await;
+        for other in ["P01,", "P02,SMS Management Point", "P01,console"] {
+            let said = app.put_population("", list(other)).await.problem(409);
+            let said = said["detail"].as_str().expect("a sentence");
+            let wanted = if other.starts_with("P01") {
+                "1 machine would no longer be called a management point, site server or database"
+            } else {
+                "(1 on which the clients of a site hang"
+            };
+            assert!(said.contains(wanted), "{other} on {}: {said}", app.engine);
+        }
+        // The same again changes nothing.
+        app.put_population("", list("P01,SMS Management Point"))
+            .await
+            .ok("the same");
     }
 }
