@@ -1,6 +1,6 @@
 //! Downloads that nobody takes: they end where others begin to wait for them, and nothing else waits.
 
-use reqwest::Method;
+use reqwest::{Method, header};
 
 use crate::support::{answer::Answer, app::TestApp};
 
@@ -83,4 +83,55 @@ async fn nothing_long_begins_while_the_log_of_sqlite_cannot_be_emptied() {
     app.json("/api/v1/summary").await;
     log.set_len(before).expect("as it was");
     app.get(LIST).await.ok("a list again");
+}
+
+/// So many records, or names of runs, are read at once.
+const READ: usize = 8;
+
+#[tokio::test]
+async fn whoever_takes_a_record_and_does_not_read_it_holds_up_nobody() {
+    for app in TestApp::each().await {
+        let names = (0..CLIENTS).map(|n| format!("PC-{n:05},P01\n"));
+        let list = format!("name,site\n{}", names.collect::<String>());
+        app.put_population("", list).await.ok("a list");
+        crate::cutover::decided(&app).await;
+        let cookie = app.sign_in().await;
+        let lazy = app
+            .client_builder()
+            .http2_initial_stream_window_size(16 << 10)
+            .http2_initial_connection_window_size(64 << 10)
+            .build()
+            .expect("a client");
+        let record = "/cutover/decisions/1/record";
+        let url = app.request(Method::GET, record);
+        let url = url.build().expect("a request").url().clone();
+        let asked = (0..ASKED).map(|_| {
+            let request = lazy.get(url.clone()).header(header::COOKIE, &cookie);
+            async move { request.send().await.expect("an answer") }
+        });
+        let unread = futures::future::join_all(asked).await;
+        let served = unread.iter().filter(|one| one.status() == 200).count();
+        assert_eq!(served, READ, "on {}", app.engine);
+        // What needs a thread of its own is done meanwhile.
+        app.sign_in().await;
+        let batch: Vec<String> = (0..20)
+            .map(|n| app.report(&format!("PC-{n:05}")).line())
+            .collect();
+        app.send(batch.join("\n")).await.ok("reports");
+        // Places are given back, and whoever reads has the whole of it: head, a line for each, and foot.
+        drop(unread);
+        let again = || {
+            let request = app.request(Method::GET, record);
+            Answer::to(request.header(header::COOKIE, &cookie))
+        };
+        let mut answer = again().await;
+        for _ in 0..AGAIN {
+            if answer.status == 200 {
+                break;
+            }
+            answer = again().await;
+        }
+        let lines = answer.ok("a place").text().lines().count();
+        assert_eq!(lines, CLIENTS + 2, "on {}", app.engine);
+    }
 }
