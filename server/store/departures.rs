@@ -20,7 +20,7 @@ use crate::domain::{
 };
 
 /// Who may leave the count by an upload: counted now, and named by the list before it, or marked by it.
-const MAY_LEAVE: &str = "SELECT m.client_id, c.site, c.roles || m.roles AS roles
+const MAY_LEAVE: &str = "SELECT m.client_id, c.site, c.roles || COALESCE(m.roles, '') AS roles
 FROM members m JOIN clients c ON c.estate = m.estate AND c.id = m.client_id
 WHERE m.estate = $1 AND m.list_name = $2 AND (m.list_id <> $3 OR m.listing <> 'expected')
   AND c.listing NOT IN ('obsolete', 'decommissioned')";

@@ -13,17 +13,17 @@ use super::{
 };
 
 /// Read by the index of those rows that have roles.
-const LISTED: &str = "SELECT client_id, site, roles FROM members
+const LISTED: &str = "SELECT client_id, COALESCE(site, '') AS site, roles FROM members
 WHERE estate = $1 AND roles <> '' AND listing = 'expected'";
 const DROPPED: &str = "SELECT client_id, '' AS site, was AS roles FROM suspicions
 WHERE estate = $1 AND closed_at IS NULL AND kind = 'roles'";
 const LISTED_OF: &str = "WITH v (client_id) AS ({rows})
-SELECT m.client_id, m.site, m.roles FROM v CROSS JOIN members m
+SELECT m.client_id, COALESCE(m.site, '') AS site, m.roles FROM v CROSS JOIN members m
 WHERE m.estate = $1 AND m.client_id = v.client_id AND m.roles <> '' AND m.listing = 'expected'";
 const DROPPED_OF: &str = "WITH v (client_id) AS ({rows})
 SELECT s.client_id, '' AS site, s.was AS roles FROM v CROSS JOIN suspicions s
 WHERE s.estate = $1 AND s.client_id = v.client_id AND s.closed_at IS NULL AND s.kind = 'roles'";
-const CALLED: &str = "SELECT client_id, site, roles FROM members
+const CALLED: &str = "SELECT client_id, COALESCE(site, '') AS site, roles FROM members
 WHERE estate = $1 AND list_name = $2 AND roles <> '' AND listing = 'expected'";
 /// Those of either, for a condition about clients.
 pub(super) const EITHER: &str =
