@@ -72,8 +72,8 @@ fn own_part(by: &str, said: &SaidOfScope, criteria: &[Held]) -> Option<String> {
         .then(|| "you set what is watched for after the switch".to_owned())
 }
 
-/// The same of suspicions that they closed since the last decision on the scope that somebody else made: that nothing is behind these is as much a word for
-/// which they stand as a mark, and lasts as long.
+/// The same of suspicions that they closed since the last decision on the scope that somebody else made: that nothing is behind
+/// these is as much a word for which they stand as a mark, and lasts as long.
 async fn own_closing(
     store: &Store,
     by: &str,

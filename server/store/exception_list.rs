@@ -6,6 +6,7 @@ use super::{
     error::{Error, Result},
     exceptions::{in_sight, unchanged},
     identify::{self, ClientId},
+    known::unpacked_roles,
     narrowing::{Value, text},
 };
 use crate::domain::{
@@ -193,12 +194,7 @@ impl Stored {
                 .ok_or_else(|| broken("the client"))?
                 .to_string(),
             standing: Standing::from_code(&self.standing),
-            roles: self
-                .roles
-                .split(',')
-                .filter(|role| !role.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            roles: unpacked_roles(&self.roles).map(str::to_owned).collect(),
             kind: Kind::from_code(&self.kind).ok_or_else(|| broken("the kind"))?,
             state: State::from_code(&self.state).ok_or_else(|| broken("the state"))?,
             verdict: Standing::from_code(&self.verdict),

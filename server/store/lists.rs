@@ -9,6 +9,7 @@ use super::{
     db::{Composed, Errand, Tx},
     error::{Error, Result},
     identify,
+    known::unpacked_roles,
     model::{ClientRow, Excepted, Filter, InForce, ListPage, Listing, Order, RestsOn},
     narrowing::{Growing, Lead, Piece, pieces},
     needs::{Found, Needs},
@@ -125,12 +126,7 @@ impl StoredClient {
             ruleset: Some(self.ruleset).filter(|ruleset| !ruleset.is_empty()),
             listing,
             owner: self.owner,
-            roles: self
-                .roles
-                .split(',')
-                .filter(|role| !role.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            roles: unpacked_roles(&self.roles).map(str::to_owned).collect(),
             last_contact: self.last_contact,
             duplicate: self.duplicate,
             future: self.future,

@@ -116,11 +116,10 @@ impl ExceptionRow {
 
 /// That a client is a site system: whoever answers for it answers for those who depend on it, too.
 fn system(roles: &[String]) -> String {
-    let names: Vec<String> = roles.iter().map(|role| words::role(role)).collect();
-    if names.is_empty() {
+    if roles.is_empty() {
         return String::new();
     }
-    format!("Site system: {}", names.join(", "))
+    format!("Site system: {}", words::roles(roles))
 }
 
 /// What was known of the client when it was asked for.

@@ -95,12 +95,7 @@ impl RowView {
             collected: row.collected_at.map(|at| Moment::new(at, now)),
             last_contact: row.last_contact.as_deref().map(time_given),
             since: row.since.map(|at| Moment::new(at, now)),
-            roles: row
-                .roles
-                .iter()
-                .map(|role| words::role(role))
-                .collect::<Vec<_>>()
-                .join(", "),
+            roles: words::roles(&row.roles),
             guid: row.ids.sms_guid.as_ref().map(|guid| format!("GUID:{guid}")),
             resource: row.ids.resource_id.map(|id| id.to_string()),
             whole_fqdn: row.ids.fqdn.clone(),

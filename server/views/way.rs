@@ -60,12 +60,7 @@ impl Way {
         let rows = all.into_iter().take(NAMED).map(|row| WayRow {
             name: row.name.clone(),
             href: links::client_url(&row.id),
-            roles: row
-                .roles
-                .iter()
-                .map(|role| words::role(role))
-                .collect::<Vec<_>>()
-                .join(", "),
+            roles: words::roles(&row.roles),
             badge: words::standing(row.standing),
         });
         let rows: Vec<WayRow> = rows.collect();

@@ -254,6 +254,12 @@ pub const fn order(order: Order) -> &'static str {
     }
 }
 
+/// Roles as people write them, with commas between.
+pub fn roles(codes: &[String]) -> String {
+    let each: Vec<String> = codes.iter().map(|code| role(code)).collect();
+    each.join(", ")
+}
+
 /// A role as people write it: `management_point` is "management point".
 pub fn role(code: &str) -> String {
     code.replace('_', " ")
