@@ -1,5 +1,6 @@
-//! What stands beside the numbers of a scope because none of them counts it: site systems that are not ready, clients of the same
-//! sites that a filter leaves out, other scopes about the same sites. A record keeps these sentences, too.
+//! What stands beside the numbers of a scope because none of them counts it: a planned day that has gone by, site systems that are
+//! not ready, clients of the same sites that a filter leaves out, other scopes about the same sites. A record keeps these sentences,
+//! too.
 
 use super::systems::SiteSystems;
 use crate::{
@@ -7,6 +8,8 @@ use crate::{
         access::Sites,
         counted::{counted, counted_len, number},
         cutover::{record::Decided, scope::Scope},
+        feeds::day_of,
+        forecast::day_named,
         time::Timestamp,
         verdict::Standing,
     },
@@ -39,12 +42,19 @@ pub async fn sentences(
     now: Timestamp,
 ) -> Result<Vec<String>> {
     let mut says = Vec::new();
+    says.extend(gone_by(scope, now));
     says.extend(not_ready(systems));
     if !scope.filter.is_empty() {
         says.extend(left_out(store, scope, base, now).await?);
     }
     says.extend(others(store, scope, sites).await?);
     Ok(says)
+}
+
+fn gone_by(scope: &Scope, now: Timestamp) -> Option<String> {
+    let planned = scope.planned.as_deref()?;
+    (day_named(planned)? < day_of(now))
+        .then(|| format!("The planned day, {planned}, has gone by; the numbers are those of now."))
 }
 
 fn not_ready(systems: &SiteSystems) -> Option<String> {

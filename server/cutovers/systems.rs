@@ -8,6 +8,7 @@ use crate::{
     domain::{
         assess::{asks_less, carries_contact, is_site_system},
         cutover::{
+            carrier::Carrier,
             criteria::Systems,
             scope::Scope,
             whatif::{Fate, Membership, judge},
@@ -27,6 +28,10 @@ pub struct SiteSystems {
     ways: HashMap<String, Standing>,
     /// The first of those that are not ready and stand at sites of the scope.
     names: Vec<String>,
+    /// The first of [`Self::carriers`].
+    carriers: Vec<Carrier>,
+    /// How many there are of those.
+    carriers_known: i64,
 }
 
 /// So many are named.
@@ -41,6 +46,16 @@ impl SiteSystems {
     /// The first of those that are not ready, by name: of sites of the scope only, because whoever reads that may see these.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The first of those that are not ready and on which the way of a site's clients hangs; of sites of the scope only, too.
+    pub fn carriers(&self) -> &[Carrier] {
+        &self.carriers
+    }
+
+    /// How many of them there are, also those of which it is not told where they stand now.
+    pub const fn carriers_known(&self) -> i64 {
+        self.carriers_known
     }
 
     /// At so many sites the way of the clients is not ready.
@@ -152,6 +167,17 @@ pub async fn of(
             }
             if !carries_contact(system.roles.iter().copied()) {
                 continue;
+            }
+            // Of one that is at no known site nobody can say whose way hangs on it.
+            found.carriers_known += i64::from(!system.sites.is_empty());
+            if here && found.carriers.len() < NAMED {
+                found.carriers.push(Carrier {
+                    id: known.id,
+                    name: known.name,
+                    roles: system.roles.iter().map(|role| (*role).to_owned()).collect(),
+                    standing: known.standing,
+                    asked: system.asked,
+                });
             }
             let standing = match known.standing {
                 Standing::Ready => Standing::Undetermined,

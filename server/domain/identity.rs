@@ -47,6 +47,20 @@ fn cleaned(text: Option<String>) -> Option<String> {
 /// Most characters of a site code. Those of Configuration Manager have three; other tools call their sites by name.
 pub const SITE_AT_MOST: usize = 64;
 
+/// The first sign of a name that cannot be seen, or looks like a blank and is none: with one, two names look the same.
+pub fn hidden_sign(text: &str) -> Option<char> {
+    let hidden = |sign: &char| {
+        sign.is_control()
+            // A blank that looks like none at an end, or like another one in between.
+            || sign.is_whitespace() && *sign != ' '
+            || matches!(sign, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                | '\u{2800}' | '\u{3164}' | '\u{1d173}'..='\u{1d17a}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e0fff}')
+    };
+    text.chars().find(hidden)
+}
+
 /// Whether a text may be a site code: short, and of signs that can be seen. Two codes that look the same would be two sites, of
 /// which one is looked at and the other is not.
 ///
@@ -58,16 +72,7 @@ pub fn check_site(text: &str) -> Result<(), String> {
             "this is longer than {SITE_AT_MOST} characters, the most that a site code may have; write one like P01"
         ));
     }
-    let hidden = |sign: &char| {
-        sign.is_control()
-            // A blank that looks like none at an end, or like another one in between.
-            || sign.is_whitespace() && *sign != ' '
-            || matches!(sign, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-                | '\u{2800}' | '\u{3164}' | '\u{1d173}'..='\u{1d17a}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e0fff}')
-    };
-    match text.chars().find(hidden) {
+    match hidden_sign(text) {
         None => Ok(()),
         Some(sign) => Err(format!(
             "this holds the sign U+{:04X}, which cannot be seen; a site code cannot, so write one like P01",

@@ -15,9 +15,11 @@ use super::{
 };
 use crate::{
     clock,
+    cutovers::systems,
     domain::{
         access::{Permission, Sites},
         assess::{self, AbsentPolicy, DotnetPolicy},
+        cutover::scope::Scope,
         exceptions::may_ask,
         feeds::day_of,
         time::DAY,
@@ -45,9 +47,6 @@ use crate::{
 
 /// Rows of the list of an OS version, site or role that its own page shows.
 const PLACE_ROWS: usize = 25;
-
-/// Site systems of a site that are looked through.
-const SYSTEMS: usize = 500;
 
 /// So many days back the page of a client says what was seen of it.
 const OBSERVED_DAYS: i64 = 30;
@@ -247,7 +246,7 @@ async fn place(
     let then = app.store().systems_of_day(week_ago, &of).await?;
     page.say_change(&place, &summary, week_ago, then.as_ref());
     if let Place::Site(code) = &place {
-        page.way = way(app, code, &person.sites).await?;
+        page.way = way(app, code).await?;
     }
     html(&page)
 }
@@ -322,20 +321,20 @@ async fn list(
     html(&list)
 }
 
-/// The site systems that the clients of a site depend on and that are not ready. Of a site that nobody knows nothing is said.
-async fn way(app: &App, site: &str, sites: &Sites) -> Result<Option<Way>, Problem> {
+/// The site systems that the clients of a site depend on and that do not count as ready, by the rule by which cutovers are decided. Of
+/// a site that nobody knows nothing is said.
+async fn way(app: &App, site: &str) -> Result<Option<Way>, Problem> {
     if site.is_empty() {
         return Ok(None);
     }
-    let asked = Filter {
-        within: sites.clone(),
-        ..Way::asked(site)
+    let judge = app.judge();
+    let scope = Scope {
+        sites: vec![site.to_owned()],
+        freshness_days: judge.freshness_ms / DAY,
+        ..Scope::default()
     };
-    let found = app
-        .store()
-        .list(&asked, None, SYSTEMS, clock::now())
-        .await?;
-    Ok(Way::new(&found))
+    let systems = systems::of(app.store(), &scope, &judge.ruleset, clock::now()).await?;
+    Ok(Way::new(systems.carriers(), systems.carriers_known()))
 }
 
 /// `/clients/{id}`
@@ -394,7 +393,7 @@ async fn one_client(
     }
     if detail.row.standing.is_cleared() {
         let site = detail.row.ids.site_code.as_deref().unwrap_or_default();
-        page.way = way(app, site, &person.sites).await?;
+        page.way = way(app, site).await?;
     }
     let known = exceptions::of_client(app, &detail.row.id, person).await?;
     page.suspicions = suspicions::of_client(app, &detail.row.id).await?;

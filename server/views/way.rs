@@ -1,14 +1,7 @@
 //! That the way of a site's clients is not ready: a management point there, or what one needs.
 
-use super::{
-    links,
-    text::counted,
-    words::{self, Badge},
-};
-use crate::{
-    domain::{assess::carries_contact, verdict::Standing},
-    store::model::{ClientRow, Filter, ListPage},
-};
+use super::{links, text::counted, words};
+use crate::domain::cutover::carrier::Carrier;
 
 /// So many site systems are named.
 const NAMED: usize = 3;
@@ -22,48 +15,52 @@ pub struct WayRow {
     pub href: String,
     /// Its roles.
     pub roles: String,
-    /// How it stands.
-    pub badge: Badge,
+    /// How it stands, in words.
+    pub stands: &'static str,
 }
 
 /// The site systems on which the way of a site's clients hangs, where they are not ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Way {
-    /// The first of them, by name.
+    /// The first of them.
     pub rows: Vec<WayRow>,
     /// How many more there are; empty: none.
     pub more: String,
 }
 
-impl Way {
-    /// Which site systems of a site are looked through.
-    pub fn asked(site: &str) -> Filter {
-        Filter {
-            systems: true,
-            site: Some(site.to_owned()),
-            standings: Standing::not_cleared(),
-            ..Filter::default()
-        }
+/// How one stands that does not count as ready.
+fn stands(carrier: &Carrier) -> &'static str {
+    if carrier.standing.is_cleared() && !carrier.asked {
+        "ready, but not judged with that role"
+    } else if carrier.standing.is_cleared() {
+        "ready, but that is in doubt"
+    } else {
+        words::standing(carrier.standing).word
     }
+}
 
-    /// Of what was found by that; `None`: nothing on which the way hangs is among them.
-    pub fn new(found: &ListPage) -> Option<Self> {
-        let carries = |row: &&ClientRow| carries_contact(row.roles.iter().map(String::as_str));
-        let all: Vec<&ClientRow> = found.items.iter().filter(carries).collect();
-        let further = i64::try_from(all.len().saturating_sub(NAMED)).unwrap_or(i64::MAX);
-        let more = match (further, &found.next_cursor) {
-            (0, None) => String::new(),
-            (0, Some(_)) => ", and perhaps others".to_owned(),
-            (further, None) => format!(", and {}", counted(further, "other", "others")),
-            (further, Some(_)) => format!(", and at least {}", counted(further, "other", "others")),
+impl Way {
+    /// Of those of one site that do not count as ready: the first of them, and how many there are; `None`: none.
+    pub fn new(carriers: &[Carrier], known: i64) -> Option<Self> {
+        let row = |carrier: &Carrier| WayRow {
+            name: carrier.name.clone(),
+            href: links::client_url(&carrier.id),
+            roles: words::roles(&carrier.roles),
+            stands: stands(carrier),
         };
-        let rows = all.into_iter().take(NAMED).map(|row| WayRow {
-            name: row.name.clone(),
-            href: links::client_url(&row.id),
-            roles: words::roles(&row.roles),
-            badge: words::standing(row.standing),
-        });
-        let rows: Vec<WayRow> = rows.collect();
-        (!rows.is_empty()).then_some(Self { rows, more })
+        let named = carriers.iter().take(NAMED);
+        let rows: Vec<WayRow> = named.map(row).collect();
+        let named = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let further = known.saturating_sub(named);
+        let more = match (further, rows.is_empty()) {
+            (0, _) => String::new(),
+            (further, true) => counted(
+                further,
+                "machine that may stand here",
+                "machines that may stand here",
+            ),
+            (further, false) => format!(", and {}", counted(further, "other", "others")),
+        };
+        (known > 0).then_some(Self { rows, more })
     }
 }

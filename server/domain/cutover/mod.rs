@@ -2,6 +2,7 @@
 
 pub mod after;
 pub mod canonical;
+pub mod carrier;
 pub mod criteria;
 pub mod criterion;
 pub mod difference;

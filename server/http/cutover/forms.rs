@@ -25,6 +25,7 @@ use crate::{
         audit,
         cutover::{canonical, scope::Scope},
         forecast::day_named,
+        identity::hidden_sign,
     },
     error::Problem,
     state::App,
@@ -153,6 +154,13 @@ fn read(fields: &Fields, id: String) -> Result<Scope, Problem> {
             "/name",
             "give the scope a name of 1 to 80 characters",
         ));
+    }
+    if let Some(sign) = hidden_sign(&name) {
+        let detail = format!(
+            "holds the sign U+{:04X}, which cannot be seen; leave it out",
+            u32::from(sign)
+        );
+        wrong(Problem::invalid("/name", detail));
     }
     let mut codes = |name, one: fn(&str) -> Result<String, String>| {
         fields.codes(name, one).unwrap_or_else(|problem| {

@@ -362,3 +362,23 @@ async fn the_list_of_decisions_goes_on_page_by_page() {
         assert!(end.contains("There is no older decision."), "{end}");
     }
 }
+
+#[tokio::test]
+async fn no_two_scopes_look_the_same() {
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        for (name, wrong) in [
+            ("Site%E2%80%8B+P01", "U+200B"),
+            ("Site%C2%A0P01", "U+00A0"),
+            ("Site+P01%E2%80%AE", "U+202E"),
+        ] {
+            let sent = format!("name={name}&sites=P01&tls11=1&freshness_days=14");
+            let refused = form(&app, &cookie, "/cutover", &sent).await;
+            let wanted =
+                format!("Name: holds the sign {wrong}, which cannot be seen; leave it out");
+            again(&refused, 422, &[&wanted]);
+        }
+        let plain = "name=Werk+M%C3%BChle+%E5%B7%A5%E5%A0%B4&sites=P01&tls11=1&freshness_days=14";
+        assert_eq!(form(&app, &cookie, "/cutover", plain).await.status, 303);
+    }
+}

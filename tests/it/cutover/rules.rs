@@ -1,6 +1,7 @@
 //! What would happen to whom, and what a board asks for: tables and properties.
 
 use cutover::domain::{
+    audit::argument,
     cutover::{
         criteria::{Criterion, Facts, Limit, Mark, Observed, Recommendation, Systems, hold},
         scope::Scope,
@@ -640,4 +641,23 @@ fn a_run_that_did_not_look_at_suspicions_meets_nothing_by_it() {
         ..ready("PC-1")
     }]);
     assert_eq!(tally.suspected, Some(0));
+}
+
+#[test]
+fn a_sentence_is_one_in_any_script() {
+    for sentence in [
+        "The line is drained by hand",
+        "Линия опорожняется вручную",
+        "工場の担当者が当日の夜に手作業で全台を確認します",
+        "เจ้าหน้าที่จะตรวจสอบเครื่องทั้งหมดด้วยตนเอง",
+    ] {
+        assert_eq!(argument(sentence), Ok(()), "{sentence}");
+    }
+    for none in [
+        "確認します",
+        "好好好好好好好好好好好好好好好好好好好好",
+        "................................",
+    ] {
+        assert!(argument(none).is_err(), "{none}");
+    }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::served::page;
-use crate::support::app::TestApp;
+use super::served::{page, post};
+use crate::support::{app::TestApp, report::HOUR};
 
 const SAYS: &str = "Clients of this site that are ready may lose contact all the same";
 
@@ -52,5 +52,59 @@ async fn who_is_ready_behind_a_site_system_that_is_not_is_told_so() {
             .replace("&amp;", "&");
         let list = page(&app, &cookie, &path).await;
         assert!(list.contains("MP-1") && !list.contains("DP-1"), "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_machine_that_only_a_list_calls_a_management_point_is_in_the_way_until_it_was_judged_as_one()
+ {
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        let ready = app.report("PC-1").stored().await;
+        app.report("PC-3").at_site("P02").stored().await;
+        // Ready as a client: nobody asked what it is.
+        let point = app.report("MP-1").stored().await;
+        let pages = [format!("/clients/{ready}"), "/sites/P01".to_owned()];
+        for path in &pages {
+            assert!(!page(&app, &cookie, path).await.contains(SAYS), "{path}");
+        }
+        let list = "name,site,roles\r\nPC-1,P01,\r\nPC-3,P02,\r\nMP-1,P01,SMS Management Point\r\n";
+        app.put_agreed("", list).await.ok("a list");
+        let named = format!(
+            "<a href=\"/clients/{point}\"><bdi>MP-1</bdi></a> (management point; ready, but not judged with that role)"
+        );
+        for path in &pages {
+            let text = page(&app, &cookie, path).await;
+            assert!(text.contains(SAYS), "{path} on {}: {text}", app.engine);
+            assert!(text.contains(&named), "{path} on {}: {text}", app.engine);
+        }
+        let other = page(&app, &cookie, "/sites/P02").await;
+        assert!(!other.contains(SAYS), "{other}");
+        // It says that it went elsewhere: the list has it here.
+        let away = app.report("MP-1").at_site("Q99").collected(HOUR / 60);
+        away.stored().await;
+        for path in &pages {
+            let text = page(&app, &cookie, path).await;
+            let somewhere = "is not ready: 1 machine that may stand here.";
+            assert!(text.contains(somewhere), "{path} on {}: {text}", app.engine);
+            assert!(!text.contains("<bdi>MP-1</bdi>"), "{path}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_planned_day_that_has_gone_by_is_told() {
+    let says =
+        |day: &str| format!("The planned day, {day}, has gone by; the numbers are those of now.");
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        app.report("PC-1").stored().await;
+        for (day, told) in [("2026-01-31", true), ("9998-01-31", false)] {
+            let form = format!("name=On+{day}&sites=P01&tls10=1&freshness_days=14&planned={day}");
+            let made = post(&app, &cookie, "/cutover", &form).await;
+            assert_eq!(made.status, 303, "{}", made.text());
+            let text = page(&app, &cookie, &made.header("location")).await;
+            assert_eq!(text.contains(&says(day)), told, "{day}: {text}");
+        }
     }
 }
