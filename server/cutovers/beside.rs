@@ -53,8 +53,7 @@ pub async fn sentences(
 
 fn gone_by(scope: &Scope, now: Timestamp) -> Option<String> {
     let planned = scope.planned.as_deref()?;
-    (day_named(planned)? < day_of(now))
-        .then(|| format!("The planned day, {planned}, has gone by; the numbers are those of now."))
+    (day_named(planned)? < day_of(now)).then(|| format!("The planned day, {planned}, has gone by."))
 }
 
 fn not_ready(systems: &SiteSystems) -> Option<String> {
@@ -105,7 +104,7 @@ async fn left_out(
     let others = store.length(&whole, now).await? - store.length(&named, now).await?;
     Ok((others > 0).then(|| {
         format!(
-            "{} not ready now, and left out by the filter of this scope. They depend on the same site systems, and none of the numbers counts them.",
+            "{} not ready, and left out by the filter of this scope. They depend on the same site systems, and none of the numbers counts them.",
             counted(
                 others,
                 "other client of the same sites is",

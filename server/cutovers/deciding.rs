@@ -72,7 +72,11 @@ pub enum Refused {
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
-        Self::Store(error)
+        match error {
+            // Somebody was faster.
+            Error::Input(detail) => Self::Changed(detail),
+            other => Self::Store(other),
+        }
     }
 }
 

@@ -139,6 +139,16 @@ pub fn filters(scope: &Scope, base: &Filter) -> Vec<(Membership, Filter)> {
                 ..unready(filter.clone())
             },
         ));
+        // Ready by a report that nobody has looked at: before it, the other filter may have found it.
+        others.push((
+            Membership::LeftOutHeard,
+            Filter {
+                freshness: Some(Freshness::Fresh),
+                left_out: true,
+                suspicious: true,
+                ..filter.clone()
+            },
+        ));
         named.push((Membership::Named, filter));
     }
     // What a client says itself takes nobody out of a scope who was not ready when it said so.
@@ -153,7 +163,7 @@ pub fn filters(scope: &Scope, base: &Filter) -> Vec<(Membership, Filter)> {
             Filter {
                 freshness: Some(Freshness::Fresh),
                 left_out: true,
-                ..unready(left.clone())
+                ..left.clone()
             },
         ));
         // Also who is ready by now: the report that took it away may be the one that turned it.
@@ -202,7 +212,9 @@ pub fn known(
             .collect(),
         membership: client.membership,
         expected: row.listing == Listing::Expected && !client.elsewhere,
-        fresh: oldest.is_some_and(|at| now.since(at) <= scope.freshness_days.saturating_mul(DAY)),
+        // The days of the server hold, too, where those of the scope are more.
+        fresh: row.standing != Standing::Stale
+            && oldest.is_some_and(|at| now.since(at) <= scope.freshness_days.saturating_mul(DAY)),
         future: row.future,
         duplicate: row.duplicate,
         judged: row.ruleset.as_deref() == Some(ruleset),

@@ -46,6 +46,25 @@ pub async fn look_after(
     Ok(looked)
 }
 
+/// The same of one decision that is looked after, now, however lately it was done: somebody is about to rely on it.
+///
+/// # Errors
+/// The store failed, or the record cannot be read.
+pub async fn look_now(
+    store: &Store,
+    judge: &Judge,
+    decision: &Decision,
+    meaning: Meaning,
+) -> Result<()> {
+    let begun = clock::now();
+    // Another server may be looking, perhaps for long: what is found here is of now.
+    store.begin_to_watch(decision.number, 0, begun).await?;
+    let found = look(store, judge, decision, meaning, begun).await?;
+    let text = found.map(|found| found.json().to_string());
+    let took = clock::now().since(begun);
+    store.end_watching(decision.number, begun, took, text).await
+}
+
 /// `None`: the scope is not there any more.
 async fn look(
     store: &Store,

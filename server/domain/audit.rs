@@ -130,7 +130,7 @@ pub const ARGUMENT: &str = "a sentence of at least 20 characters and 3 different
 
 /// Whether a letter is of a script that puts no blanks between words (Thai and its neighbours, Chinese, Japanese); of these each
 /// counts as a word.
-fn is_without_blanks(sign: &char) -> bool {
+fn is_without_blanks(sign: char) -> bool {
     sign.is_alphabetic()
         && matches!(sign, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
             | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
@@ -144,7 +144,11 @@ pub fn argument(text: &str) -> Result<(), String> {
     let words = text.split(|sign: char| !sign.is_alphanumeric());
     let words = words.filter(|word| word.chars().filter(|sign| sign.is_alphabetic()).count() > 1);
     let mut different: HashSet<String> = words.map(str::to_lowercase).collect();
-    different.extend(text.chars().filter(is_without_blanks).map(String::from));
+    different.extend(
+        text.chars()
+            .filter(|sign| is_without_blanks(*sign))
+            .map(String::from),
+    );
     if text.trim().chars().count() >= 20 && different.len() >= 3 {
         return Ok(());
     }

@@ -274,6 +274,8 @@ pub struct Figures {
     pub unplaced: i64,
     /// Clients that would be in scope, are not ready although heard lately, and are left out by the lists.
     pub left_out_heard: i64,
+    /// Those of the same that are ready, by a report about which a suspicion is open.
+    pub left_out_suspected: i64,
     /// Of the clients in scope, those whose last report carries a time to come.
     pub future_reports: i64,
     /// Of the clients in scope, those that were ready and are not any more.
@@ -333,7 +335,7 @@ impl Figures {
             Criterion::ListAge => return self.list_age_days,
             Criterion::StoppedFeeds => self.stopped_feeds,
             Criterion::Unplaced => self.unplaced,
-            Criterion::LeftOutHeard => self.left_out_heard,
+            Criterion::LeftOutHeard => self.left_out_heard + self.left_out_suspected,
             Criterion::FutureReports => self.future_reports,
             Criterion::Regressed => self.regressed,
             Criterion::Duplicates => self.duplicates,

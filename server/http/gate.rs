@@ -139,7 +139,7 @@ impl CriterionJson {
             asked: held.limit != Limit::Any,
             met: held.met,
             says: gate::says(held, figures, scope),
-            list: gate::list(held.criterion, scope),
+            list: gate::list(held.criterion, scope, figures),
         }
     }
 }
@@ -183,6 +183,7 @@ pub async fn answer(
     let mut figures = Figures {
         unplaced,
         left_out_heard: trend::length(&app, &gate::left_out_heard(&scope), now).await?,
+        left_out_suspected: trend::length(&app, &gate::left_out_suspected(&scope), now).await?,
         stopped_feeds: i64::try_from(stopped).unwrap_or(i64::MAX),
         regressed: trend::regressed(&app, &scope, now).await?,
         exceptions_expiring: trend::length(&app, &soon, now).await?,

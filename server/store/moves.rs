@@ -40,6 +40,10 @@ WHERE m.estate = ? AND m.at >= ?
 const STIRRED: &str = "SELECT CAST(COUNT(DISTINCT c.id) AS BIGINT) AS n
 FROM (SELECT estate, client_id FROM moves WHERE estate = ? AND at > ? ORDER BY at LIMIT ?) AS m
 JOIN clients c ON c.estate = m.estate AND c.id = m.client_id WHERE 1 = 1";
+const EXCEPTED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n
+FROM exceptions x JOIN clients c ON c.estate = x.estate AND c.id = x.client_id
+WHERE x.estate = ? AND x.decision = 'approved'
+  AND (x.decided_at > ? OR x.ended_at > ? OR x.expires_at > ? AND x.expires_at <= ?)";
 const MOVED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT id FROM moves WHERE estate = $1 AND at > $2 LIMIT $3) AS m";
 /// So many moves are looked at.
 const LOOKED_AT: i64 = 2_000;
@@ -95,19 +99,21 @@ pub struct Move {
     pub to_listing: String,
 }
 
-/// Clients that have changed their standing since some time.
+/// Clients that have changed their standing since some time, and exceptions for them that came or went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stirred {
     /// Different ones.
     pub clients: i64,
     /// There may be more of them: not all that moved were looked at.
     pub more: bool,
+    /// Exceptions that were approved or have ended.
+    pub exceptions: i64,
 }
 
 impl Stirred {
     /// Whether there may be any.
     pub const fn is_any(self) -> bool {
-        self.clients > 0 || self.more
+        self.clients > 0 || self.more || self.exceptions > 0
     }
 }
 
@@ -173,16 +179,27 @@ impl Store {
         rows.into_iter().map(Stored::regression).collect()
     }
 
-    /// How many clients of some sites, of all when none is named, or of no site that is known changed their standing since a time.
-    pub async fn moved_since(&self, since: Timestamp, sites: &[String]) -> Result<Stirred> {
+    /// How many clients of some sites, of all when none is named, or of no site that is known changed their standing between a time
+    /// and `now`, and how many exceptions for such clients came or went.
+    pub async fn moved_since(
+        &self,
+        since: Timestamp,
+        now: Timestamp,
+        sites: &[String],
+    ) -> Result<Stirred> {
         let mut tx: Tx = self.db.read().await?;
         let mut growing = Growing::starting(STIRRED);
         growing.and("", [Value::Int(since.0), Value::Int(LOOKED_AT)]);
+        let mut excepted = Growing::starting(EXCEPTED);
+        let to_now = [since.0, since.0, since.0, now.0];
+        excepted.and("", to_now.map(Value::Int));
         if !sites.is_empty() {
             let nowhere = std::iter::once(String::new());
             let within = Sites::only(sites.iter().cloned().chain(nowhere));
             growing.one_of(" AND c.site IN (", &within);
+            excepted.one_of(" AND c.site IN (", &within);
         }
+        let excepted: Option<Count> = excepted.statement(&mut tx).optional().await?;
         let clients: Option<Count> = growing.statement(&mut tx).optional().await?;
         let moved: Option<Count> = tx
             .sql(MOVED)
@@ -195,6 +212,7 @@ impl Store {
         Ok(Stirred {
             clients: count(clients),
             more: count(moved) > LOOKED_AT,
+            exceptions: count(excepted),
         })
     }
 

@@ -111,7 +111,7 @@ impl<'r> Wave<'r> {
             }));
         }
         let listed = self.listed_sites(conn, rest).await?;
-        let dropped = self.dropped_roles(conn, rest, applied).await?;
+        let dropped = self.dropped_roles(rest, applied);
         let doubted = self.doubted(conn, rest, &dropped).await?;
         raised.extend(dropped);
         for &index in rest.iter().filter(|&&index| self.counts(index, applied)) {
@@ -220,37 +220,25 @@ impl<'r> Wave<'r> {
         lost_verdict(before, self.earned(index).0)
     }
 
-    /// Which site systems do not name their role any more, other than those that a list in force calls so.
-    async fn dropped_roles(
+    /// Which site systems do not name their role any more, also where a list in force calls them so: the list may be gone tomorrow,
+    /// and they are judged by what they say. What is known of one that was never heard is what a list says.
+    fn dropped_roles(
         &self,
-        conn: &mut Conn,
         rest: &[usize],
         applied: &HashMap<ClientId, Applied>,
-    ) -> Result<Vec<Raised<'r>>> {
-        let mut odd = Vec::new();
-        for &index in rest.iter().filter(|&&index| self.counts(index, applied)) {
-            let state = self.known.state.get(&self.id(index));
-            // Of one that was never heard, all that is known came from a list.
-            if let Some(state) = state.filter(|state| state.seen_at.is_some())
-                && dropped(unpacked_roles(&state.roles), self.roles(index)).is_some()
-            {
-                odd.push((index, state));
-            }
-        }
-        let clients = odd.iter().map(|(index, _)| self.id(*index)).collect();
-        let listed = system_roles::listed(conn, &clients).await?;
-        let raised = odd.into_iter().filter_map(|(index, state)| {
+    ) -> Vec<Raised<'r>> {
+        let counted = rest.iter().filter(|&&index| self.counts(index, applied));
+        let raised = counted.filter_map(|&index| {
             let client = self.id(index);
-            let listed = listed.get(&client).into_iter().flatten();
-            let after = self.roles(index).chain(listed.map(String::as_str));
+            let state = self.known.state.get(&client)?;
             Some(Raised {
                 client,
                 report: &self.reports[index],
-                found: dropped(unpacked_roles(&state.roles), after)?,
+                found: dropped(unpacked_roles(&state.roles), self.roles(index))?,
                 turned: false,
             })
         });
-        Ok(raised.collect())
+        raised.collect()
     }
 
     /// Those that name another site than the one where they are known, and are ready only without a role that they dropped, now or

@@ -17,6 +17,12 @@ const LISTED: &str = "SELECT client_id, COALESCE(site, '') AS site, roles FROM m
 WHERE estate = $1 AND roles <> '' AND listing = 'expected'";
 const DROPPED: &str = "SELECT client_id, '' AS site, was AS roles FROM suspicions
 WHERE estate = $1 AND closed_at IS NULL AND kind = 'roles'";
+/// The sites that site systems left by what they said themselves, which nobody has looked at.
+const LEFT: &str = "SELECT s.client_id, s.was AS site, '' AS roles FROM suspicions s
+JOIN clients c ON c.estate = s.estate AND c.id = s.client_id
+WHERE s.estate = $1 AND s.closed_at IS NULL AND s.kind = 'site' AND s.was <> '' AND (c.roles <> '' OR c.id IN (
+  SELECT client_id FROM members WHERE estate = $1 AND roles <> '' AND listing = 'expected'
+  UNION SELECT client_id FROM suspicions WHERE estate = $1 AND closed_at IS NULL AND kind = 'roles'))";
 const LISTED_OF: &str = "WITH v (client_id) AS ({rows})
 SELECT m.client_id, COALESCE(m.site, '') AS site, m.roles FROM v CROSS JOIN members m
 WHERE m.estate = $1 AND m.client_id = v.client_id AND m.roles <> '' AND m.listing = 'expected'";
@@ -64,7 +70,7 @@ pub(super) async fn site_systems(tx: &mut Tx) -> Result<Vec<SiteSystem>> {
 pub struct ToldRoles {
     /// Roles, in the spelling of reports.
     pub roles: Vec<String>,
-    /// The sites where lists expect it.
+    /// The sites where lists expect it, and those that it left by what it said, which nobody has looked at.
     pub sites: Vec<String>,
     /// A report dropped the role, and nobody has looked at that.
     pub dropped: bool,
@@ -84,7 +90,8 @@ impl ToldRoles {
 pub(super) async fn told(tx: &mut Tx) -> Result<HashMap<ClientId, ToldRoles>> {
     let mut told: HashMap<ClientId, ToldRoles> = HashMap::new();
     let listed: Vec<Row> = tx.sql(LISTED).bind(ESTATE).all().await?;
-    for row in listed {
+    let left: Vec<Row> = tx.sql(LEFT).bind(ESTATE).all().await?;
+    for row in listed.into_iter().chain(left) {
         let Some(id) = identify::from_bytes(&row.client_id) else {
             continue;
         };

@@ -36,7 +36,9 @@ pub const fn title(criterion: Criterion) -> &'static str {
         Criterion::ListAge => "Days since the oldest expected list came",
         Criterion::StoppedFeeds => "Feeds that stopped",
         Criterion::Unplaced => "Not ready, and perhaps in scope: site or OS version not known",
-        Criterion::LeftOutHeard => "Left out by the expected lists, yet heard lately and not ready",
+        Criterion::LeftOutHeard => {
+            "Left out by the expected lists, yet heard lately and not ready, or ready by a suspected report"
+        }
         Criterion::FutureReports => "Last report with a time to come",
         Criterion::Regressed => "Ready within 30 days and not any more",
         Criterion::Duplicates => "Suspected second records",
@@ -116,7 +118,11 @@ pub fn unplaced(scope: &Filter) -> Vec<Filter> {
     // Also who is ready by now: the report that took it away may be the one that turned it.
     // And whom a list of the other site leaves out since, although it is heard.
     if let Some(left) = left(scope) {
-        found.push(left_out_heard(&left));
+        found.push(Filter {
+            freshness: Some(Freshness::Fresh),
+            left_out: true,
+            ..left.clone()
+        });
         found.push(left);
     }
     if without_site {
@@ -173,8 +179,21 @@ pub fn left_out_heard(scope: &Filter) -> Filter {
     }
 }
 
+/// Who is left out by the lists, was heard lately, and is ready by a report about which a suspicion is open: before it, the other
+/// filter may have found it.
+pub fn left_out_suspected(scope: &Filter) -> Filter {
+    let cleared = Standing::ALL.into_iter().filter(|one| one.is_cleared());
+    Filter {
+        standings: cleared.collect(),
+        freshness: Some(Freshness::Fresh),
+        left_out: true,
+        suspicious: true,
+        ..scope.clone()
+    }
+}
+
 /// Where programs find those that were counted; `None`: there is no list of them.
-pub fn list(criterion: Criterion, scope: &Filter) -> Option<String> {
+pub fn list(criterion: Criterion, scope: &Filter, figures: &Figures) -> Option<String> {
     let mut filter = scope.clone();
     let standings = |wanted: fn(Standing) -> bool| -> Vec<Standing> {
         Standing::ALL
@@ -192,7 +211,14 @@ pub fn list(criterion: Criterion, scope: &Filter) -> Option<String> {
             [only] if !scope.within.is_limited() => filter = only.clone(),
             _ => return None,
         },
-        Criterion::LeftOutHeard => filter = left_out_heard(scope),
+        Criterion::LeftOutHeard => {
+            filter = match (figures.left_out_heard, figures.left_out_suspected) {
+                (_, 0) => left_out_heard(scope),
+                (0, _) => left_out_suspected(scope),
+                // No list has both.
+                _ => return None,
+            }
+        }
         Criterion::FutureReports => filter.future = true,
         Criterion::Regressed => filter.regressed = true,
         Criterion::Duplicates => filter.duplicates = true,

@@ -796,10 +796,14 @@ if (@($services.Keys | Where-Object { $_ -like 'SMS_SITE_SQL_BACKUP*' }).Length 
 if ($services['WsusService']) {
     $roles += 'software_update_point'
 }
-if ((Read-Key 'SOFTWARE\Microsoft\SMS\MP').State -eq 'there') {
+# A key of the setup that is there but cannot be read says the same: whoever has no such role has no such key.
+function Test-SetUp([string] $Path) {
+    return $way -ne 'none' -and (Read-Key $Path).State -ne 'absent'
+}
+if (Test-SetUp 'SOFTWARE\Microsoft\SMS\MP') {
     $roles += 'management_point'
 }
-if ((Read-Key 'SOFTWARE\Microsoft\SMS\DP').State -eq 'there') {
+if (Test-SetUp 'SOFTWARE\Microsoft\SMS\DP') {
     $roles += 'distribution_point'
 }
 $roles = @($roles | Select-Object -Unique)

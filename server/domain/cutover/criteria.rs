@@ -248,7 +248,7 @@ fn figure(criterion: Criterion, facts: &Facts<'_>) -> (Option<i64>, String) {
             let verdicts = share(tally.judged, tally.expected);
             let mut says = format!(" {} of {} expected.", tally.judged, tally.expected);
             if unsaid > 0 {
-                says.push_str(&format!(" Of {unsaid} of all {total} nobody can say what would happen."));
+                says.push_str(&format!(" Of {unsaid} of all {total} nobody can say what would happen: with as many taken off, {said} of {} are left. The lower share counts.", tally.expected));
             }
             (Some(verdicts.min(share(said, tally.expected))), says)
         }

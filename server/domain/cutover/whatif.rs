@@ -178,7 +178,7 @@ impl Because {
                 "Its site or OS version is not known, or a report that nobody has looked at took it to another site: it may belong here."
             }
             Self::LeftOutHeard => {
-                "The expected lists leave it out, yet it was heard lately and is not ready."
+                "The expected lists leave it out, yet it was heard lately and is not ready, or ready only by a report that nobody has looked at."
             }
             Self::FutureReport => {
                 "Its report carries a time to come, so nobody knows how old it is."

@@ -5,7 +5,7 @@ use crate::domain::assess::{asks_less, is_site_system};
 
 /// What is odd about a report, whoever sent it, after which a site system is none any more, is asked for less than before, or carries
 /// the management channel of its site's clients no more: they would be safe whatever becomes of it. `after`: what the client is with
-/// the report, and what lists in force call it.
+/// the report.
 pub fn dropped<'r>(
     before: impl IntoIterator<Item = &'r str>,
     after: impl IntoIterator<Item = &'r str>,

@@ -20,14 +20,19 @@ use super::{
         query::{Named, Nothing},
         refused::or_again,
     },
-    decision,
+    base, decision,
     forms::{Fields, Sent},
     may_edit,
 };
 use crate::{
     clock,
-    cutovers::since,
-    domain::{access::Sites, audit, cutover::after::Line, time::Timestamp},
+    cutovers::{since, watching},
+    domain::{
+        access::Sites,
+        audit,
+        cutover::{after::Line, record::Decided},
+        time::Timestamp,
+    },
     error::Problem,
     state::App,
     store::cutover::{
@@ -118,7 +123,12 @@ async fn switch(
     let now = clock::now();
     let holds = fields.get("take_back") != "1";
     let given = fields.words("why", 500)?;
-    let (newest, watched) = standing(app, decision, &person.sites).await?;
+    let (newest, mut watched) = standing(app, decision, &person.sites).await?;
+    // What was found within the last hour may not be so any more.
+    if holds && newest.is_none() && Decided::from_code(&decision.decided) != Some(Decided::NoGo) {
+        watching::look_now(app.store(), app.judge(), decision, base).await?;
+        (_, watched) = standing(app, decision, &person.sites).await?;
+    }
     let stands = Stands {
         later: newest.as_ref(),
         watched: watched.as_ref(),

@@ -26,6 +26,7 @@ use crate::{
         cutover::{canonical, scope::Scope},
         forecast::day_named,
         identity::hidden_sign,
+        time::DAY,
     },
     error::Problem,
     state::App,
@@ -128,8 +129,13 @@ fn site(text: &str) -> Result<String, String> {
     ))
 }
 
+/// Older reports count nowhere on this server, so no scope lets them.
+fn most_days(app: &App) -> i64 {
+    (app.judge().freshness_ms / DAY).clamp(1, 365)
+}
+
 /// The scope of a form, or everything that is wrong with it.
-fn read(fields: &Fields, id: String) -> Result<Scope, Problem> {
+fn read(fields: &Fields, id: String, most_days: i64) -> Result<Scope, Problem> {
     let mut errors: Vec<FieldError> = Vec::new();
     let mut wrong = |problem: Problem| match problem {
         Problem::Invalid(some) => errors.extend(some),
@@ -181,11 +187,13 @@ fn read(fields: &Fields, id: String) -> Result<Scope, Problem> {
     }
     let freshness_days = fields.get("freshness_days").parse::<i64>().ok();
     let freshness_days = freshness_days
-        .filter(|days| (1..=365).contains(days))
+        .filter(|days| (1..=most_days).contains(days))
         .unwrap_or_else(|| {
             wrong(Problem::invalid(
                 "/freshness_days",
-                "is a number of days from 1 to 365",
+                format!(
+                    "is a number of days from 1 to {most_days}: older reports count nowhere on this server"
+                ),
             ));
             1
         });
@@ -255,7 +263,7 @@ pub async fn add(
 }
 
 async fn added(app: &App, person: &Person, fields: &Fields) -> Result<Response, Problem> {
-    let scope = read(fields, uuid::Uuid::now_v7().to_string())?;
+    let scope = read(fields, uuid::Uuid::now_v7().to_string(), most_days(app))?;
     seen(&scope, person)?;
     known::check(app, &scope, None, &person.sites).await?;
     bound(&scope, true, person)?;
@@ -298,7 +306,7 @@ async fn changed(
     old: &Scope,
     fields: &Fields,
 ) -> Result<Response, Problem> {
-    let new = read(fields, old.id.clone())?;
+    let new = read(fields, old.id.clone(), most_days(app))?;
     seen(&new, person)?;
     known::check(app, &new, Some(old), &person.sites).await?;
     bound(&new, old.two_people, person)?;

@@ -256,7 +256,11 @@ async fn board(
     let stirred = match &newest {
         Some((run, _)) => {
             let sites = &scope.sites;
-            Some(store.moved_since(Timestamp(run.made_at), sites).await?)
+            Some(
+                store
+                    .moved_since(Timestamp(run.made_at), now, sites)
+                    .await?,
+            )
         }
         None => None,
     };
@@ -360,6 +364,9 @@ async fn likely(app: &App, scope: &Scope) -> Result<Vec<String>, Problem> {
         .store()
         .selection(&everybody, &app.judge().ruleset, now)
         .await?;
+    if summary.population.total == 0 {
+        return Ok(vec!["None: nobody of this scope is known.".to_owned()]);
+    }
     let feeds = app.store().feeds(&within, now).await?;
     let slice = Slice {
         within,

@@ -170,6 +170,12 @@ fn score(after: &After, no_go: bool) -> Vec<String> {
             "It was decided not to switch off, so there is nothing to be right about.".to_owned(),
         ];
     }
+    if after.switched_by.is_none() {
+        return vec![
+            "Nobody has said that it was switched off, so nobody can tell yet how right it was."
+                .to_owned(),
+        ];
+    }
     let (surprises, go_on) = (after.watch.surprises(), after.watch.go_on());
     let foreseen = line.stopped - surprises;
     let mut says = Vec::new();

@@ -156,10 +156,10 @@ pub fn range(fates: &Fates) -> String {
     match fates.of(Fate::Accepted) {
         0 => range,
         1 => format!(
-            "{range} One more is under an exception and would lose contact too, unless it is served in another way."
+            "{range} One more is under an exception and would or may lose contact too, unless it is served in another way."
         ),
         several => format!(
-            "{range} {} more are under an exception and would lose contact too, unless they are served in another way.",
+            "{range} {} more are under an exception and would or may lose contact too, unless they are served in another way.",
             number(several)
         ),
     }

@@ -206,12 +206,18 @@ fn watching(watching: Watching) -> String {
 }
 
 /// What is recommended, and that it rests on what is not so any more.
-fn headed(recommended: Recommendation, outdated: bool) -> String {
+fn headed(recommended: Recommendation, stirred: Option<Stirred>) -> String {
     let says = recommended.says();
-    if recommended.go && outdated {
-        format!("Not known any more: {says} But clients have changed since the what-if.")
-    } else {
-        says
+    match stirred.filter(|stirred| stirred.is_any()) {
+        Some(stirred) if recommended.go => {
+            let what = if stirred.clients > 0 || stirred.more {
+                "clients"
+            } else {
+                "exceptions"
+            };
+            format!("Not known any more: {says} But {what} have changed since the what-if.")
+        }
+        _ => says,
     }
 }
 
@@ -226,12 +232,30 @@ fn stirred(stirred: Stirred) -> String {
     if !stirred.is_any() {
         return "No client that was known then has changed its standing since.".to_owned();
     }
-    let Stirred { clients, more } = stirred;
+    let Stirred {
+        clients,
+        more,
+        exceptions,
+    } = stirred;
     let least = if more { "at least " } else { "" };
-    format!(
-        "The standing of {least}{} has changed since, and new ones may have come: run it again.",
-        counted(clients, "client of these sites", "clients of these sites")
-    )
+    let mut says = Vec::new();
+    if clients > 0 || more {
+        says.push(format!(
+            "The standing of {least}{} has changed since, and new ones may have come: run it again.",
+            counted(clients, "client of these sites", "clients of these sites")
+        ));
+    }
+    if exceptions > 0 {
+        says.push(format!(
+            "{} since: run it again.",
+            counted(
+                exceptions,
+                "exception of these sites was approved or has ended",
+                "exceptions of these sites were approved or have ended"
+            )
+        ));
+    }
+    says.join(" ")
 }
 
 /// A decision of a scope, and a sentence where it was about other sites than the scope is now.
@@ -273,7 +297,7 @@ impl ScopePage {
                 .unwrap_or_else(|| "no day yet".to_owned()),
             dependence: scope.dependence(),
             go: recommended.go && !outdated,
-            recommended: headed(recommended, outdated),
+            recommended: headed(recommended, board.stirred),
             criteria: board
                 .held
                 .iter()

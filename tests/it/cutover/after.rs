@@ -108,6 +108,10 @@ async fn who_is_missed_is_named_and_going_back_is_due() {
     let first = app.json(&api).await;
     assert_eq!(first["all"]["baseline"], 2, "{first}");
     assert_eq!(first["all"]["stopped"], 0, "{first}");
+    let switched = format!("{decision}/switched");
+    let why = "why=The+line+stands+still+tonight+only";
+    let said = post(&app, &cookie, &switched, why).await;
+    assert_eq!(said.status, 303, "{}", said.text());
     tokio::time::sleep(left).await;
     app.report("READY-1").collected(0).stored().await;
     let after = app.json(&api).await;

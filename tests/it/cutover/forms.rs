@@ -382,3 +382,22 @@ async fn no_two_scopes_look_the_same() {
         assert_eq!(form(&app, &cookie, "/cutover", plain).await.status, 303);
     }
 }
+
+#[tokio::test]
+async fn no_scope_lets_older_reports_count_than_the_server() {
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        for (days, status) in [(15, 422), (14, 303)] {
+            let sent = format!("name=P01&sites=P01&tls11=1&freshness_days={days}");
+            let answer = form(&app, &cookie, "/cutover", &sent).await;
+            assert_eq!(answer.status, status, "{}", answer.text());
+            if status == 422 {
+                again(
+                    &answer,
+                    422,
+                    &["from 1 to 14: older reports count nowhere on this server"],
+                );
+            }
+        }
+    }
+}

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use cutover::clock;
 use serde_json::Value;
 
 use super::{
     after::decide,
     served::{estate, lately, page, post, scope},
 };
-use crate::support::{app::TestApp, report::HOUR};
+use crate::support::{app::TestApp, report::HOUR, stores::run};
 
 const OFTEN: &[&str] = &["--rate-limit", "0", "--watch-minutes", "0"];
 
@@ -270,7 +271,72 @@ async fn nobody_leaves_a_record_by_another_windows() {
         let text = page(&app, &cookie, &record).await;
         assert!(text.contains("READY-1") && text.contains("+1"), "{text}");
         let text = page(&app, &cookie, &scope).await;
-        let one = "1 other client of the same sites is not ready now, and left out by the filter of this scope.";
+        let one = "1 other client of the same sites is not ready, and left out by the filter of this scope.";
         assert!(text.contains(one), "{text}");
+    }
+}
+
+/// Whoever switches off relies on what is so now, and not on what was found within the last hour.
+#[tokio::test]
+async fn whoever_says_that_it_was_switched_off_is_told_what_is_so_now() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let record = decide(&app, &cookie, &scope).await;
+        let switched = format!("{record}/switched");
+        let says = "It does not stand as it was decided. 1 more client is not safe.";
+        let refused = post(&app, &cookie, &switched, "").await;
+        assert_eq!(refused.status, 422, "the day is to come");
+        let after = format!("{record}/after");
+        let text = page(&app, &cookie, &after).await;
+        assert!(!text.contains(says), "{text}");
+        app.report("READY-1").windows7_untouched().stored().await;
+        let refused = post(&app, &cookie, &switched, "").await;
+        assert_eq!(refused.status, 422);
+        let text = page(&app, &cookie, &after).await;
+        assert!(text.contains(says), "{text}");
+        let waits =
+            "Nobody has said that it was switched off, so nobody can tell yet how right it was.";
+        assert!(text.contains(waits), "{text}");
+        let all_the_same = "why=The+line+stands+still+tonight+only";
+        let done = post(&app, &cookie, &switched, all_the_same).await;
+        assert_eq!(done.status, 303, "{}", done.text());
+        let text = page(&app, &cookie, &after).await;
+        assert!(!text.contains(waits), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn exceptions_that_came_or_went_since_a_run_are_said_beside_it() {
+    for app in TestApp::each().await {
+        estate(&app).await;
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let ran = post(&app, &cookie, &format!("{scope}/run"), "").await;
+        assert_eq!(ran.status, 303, "{}", ran.text());
+        let now = clock::now().0;
+        let approved = format!(
+            "INSERT INTO exceptions (estate, id, client_id, kind, reason, control, owner, expires_at, verdict, reasons, os_key,
+  requested_by, requested_at, decision, decided_by, decided_at)
+SELECT estate, 'x', id, 'grace', 'a', 'b', 'c', {}, verdict, reasons, os_key, 'olga', 1, 'approved', 'anna', {}
+FROM clients WHERE standing = 'blocking' AND site = 'P01'",
+            now + 864_000_000,
+            now + 1
+        );
+        let ended = format!(
+            "UPDATE exceptions SET decided_at = 1, ended_at = {}, ended_by = 'anna', ended_why = 'withdrawn'",
+            now + 1
+        );
+        for text in [approved, ended] {
+            run(app.database_url(), &text).await;
+            let text = page(&app, &cookie, &scope).await;
+            assert!(
+                text.contains(
+                    "1 exception of these sites was approved or has ended since: run it again."
+                ),
+                "{text}"
+            );
+        }
     }
 }

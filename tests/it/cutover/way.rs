@@ -94,8 +94,7 @@ async fn a_machine_that_only_a_list_calls_a_management_point_is_in_the_way_until
 
 #[tokio::test]
 async fn a_planned_day_that_has_gone_by_is_told() {
-    let says =
-        |day: &str| format!("The planned day, {day}, has gone by; the numbers are those of now.");
+    let says = |day: &str| format!("The planned day, {day}, has gone by.");
     for app in TestApp::each().await {
         let cookie = app.sign_in().await;
         app.report("PC-1").stored().await;

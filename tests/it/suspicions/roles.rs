@@ -1,12 +1,14 @@
 //! A site system whose report does not name its role any more: noted, and asked about like before, until somebody has looked.
 
 use cutover::domain::suspicions::{Kind, dropped};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::sites::close_all;
 use crate::{
     cutover::post,
     support::{
+        answer::Answer,
         app::TestApp,
         report::{HOUR, Report},
     },
@@ -125,9 +127,12 @@ async fn what_a_list_calls_a_management_point_is_one_whatever_it_says_of_itself(
         let ready = || app.report("MP-1").set("/client/roles", json!([]));
         ready().at_site("P01").collected(-HOUR).stored().await;
         assert_eq!(safe(&app, &what_if).await, 0, "on {}", app.engine);
+        // It says less than the list: somebody looks at that once.
+        assert_eq!(noted(&app).await["items"][0]["times"], 1);
+        close_all(&app, &cookie).await;
         ready().at_site("Q99").stored().await;
         assert_eq!(safe(&app, &what_if).await, 0, "on {}", app.engine);
-        // Its roles came from the list, which comes again: nothing is lost, and nothing noted.
+        // The list comes again, and so does a report: nothing is lost that somebody has not looked at.
         app.put_agreed("", list).await.ok("a list");
         assert_eq!(safe(&app, &what_if).await, 0, "on {}", app.engine);
         ready().at_site("P01").collected(HOUR / 60).stored().await;
@@ -225,6 +230,8 @@ async fn a_list_that_calls_a_management_point_none_any_more_is_asked_about() {
             .await
             .ok("a list");
         app.report("MP-1").at_site("P01").stored().await;
+        // Somebody has looked that its report says less than the list.
+        close_all(&app, &app.sign_in().await).await;
         for other in ["P01,", "P02,SMS Management Point", "P01,console"] {
             let said = app.put_population("", list(other)).await.problem(409);
             let said = said["detail"].as_str().expect("a sentence");
@@ -239,5 +246,142 @@ async fn a_list_that_calls_a_management_point_none_any_more_is_asked_about() {
         app.put_population("", list("P01,SMS Management Point"))
             .await
             .ok("the same");
+    }
+}
+
+/// What a gate of P01 holds against it.
+async fn failed(app: &TestApp) -> String {
+    let gate = app.json("/api/v1/gate?site=P01").await;
+    assert_eq!(gate["pass"] == true, gate["failed"] == json!([]), "{gate}");
+    gate["failed"].to_string()
+}
+
+fn says<'a>(app: &'a TestApp, roles: &[&str], hour: i64) -> Report<'a> {
+    let report = app.report("MP-1").collected(hour * HOUR);
+    report.set("/client/roles", json!(roles))
+}
+
+#[tokio::test]
+async fn a_list_that_calls_it_so_covers_up_no_role_that_was_dropped() {
+    let named = "name,site,roles\r\nMP-1,P01,SMS Management Point\r\n";
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        app.report("PC-1").stored().await;
+        let what_if = scope(&app, &cookie).await;
+        let blocks = says(&app, &["management_point"], -3).winhttp_old();
+        blocks.stored().await;
+        let all = "name,site\r\nPC-1,P01\r\nMP-1,P01\r\n";
+        app.put_agreed("?list=all", all).await.ok("a list");
+        app.put_agreed("?list=x", named).await.ok("a list");
+        says(&app, &["console"], -2).stored().await;
+        assert_eq!(noted(&app).await["total"], 1, "on {}", app.engine);
+        assert!(failed(&app).await.contains("suspicious"));
+        // Nor is it forgotten when the list goes.
+        let gone = app
+            .request(Method::DELETE, "/api/v1/population?list=x&confirm=1")
+            .bearer_auth(app.token("population"));
+        Answer::to(gone).await.ok("the list is gone");
+        assert!(failed(&app).await.contains("suspicious"));
+        assert_eq!(safe(&app, &what_if).await, 0, "on {}", app.engine);
+        close_all(&app, &cookie).await;
+        assert_eq!(failed(&app).await, "[]", "on {}", app.engine);
+        assert_eq!(safe(&app, &what_if).await, 2, "on {}", app.engine);
+    }
+}
+
+#[tokio::test]
+async fn who_was_never_heard_and_says_it_is_less_than_a_list_says_is_looked_at() {
+    let named = "name,site,roles\r\nPC-1,P01,\r\nMP-1,P01,SMS Management Point\r\n";
+    for app in TestApp::each().await {
+        app.put_agreed("", named).await.ok("a list");
+        app.report("PC-1").stored().await;
+        says(&app, &["console"], -2).stored().await;
+        assert_eq!(noted(&app).await["total"], 1, "on {}", app.engine);
+        assert!(failed(&app).await.contains("suspicious"));
+        // Said once: whoever looks at it does so once.
+        says(&app, &["console"], -1).stored().await;
+        let list = noted(&app).await;
+        assert_eq!(
+            (&list["total"], &list["items"][0]["times"]),
+            (&json!(1), &json!(1))
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_turned_ready_by_a_suspected_report_is_left_out_by_no_list_unseen() {
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        app.report("PC-1").stored().await;
+        says(&app, &["management_point"], -5)
+            .winhttp_old()
+            .stored()
+            .await;
+        let list = |rest: &str| format!("name,site,obsolete\r\nPC-1,P01,0\r\nMP-1,{rest}\r\n");
+        app.put_agreed("", list("P01,1")).await.ok("a list");
+        assert_eq!(failed(&app).await, "[\"left_out_heard\"]");
+        says(&app, &["console"], -4).stored().await;
+        let gate = app.json("/api/v1/gate?site=P01").await;
+        let held = gate["criteria"].as_array().expect("criteria").iter();
+        let held = held.filter(|one| one["criterion"] == "left_out_heard");
+        let held: Vec<&Value> = held.collect();
+        assert_eq!(held[0]["met"], false, "on {}: {gate}", app.engine);
+        // The number is the length of its list.
+        let path = held[0]["list"].as_str().expect("a list");
+        let found = app.json(path).await;
+        assert_eq!(found["items"][0]["name"], "MP-1", "{found}");
+        assert_eq!(found["items"].as_array().map(Vec::len), Some(1), "{found}");
+        // Also at another site, by what it says.
+        says(&app, &["console"], -3).at_site("P02").stored().await;
+        app.put_agreed("", list("P02,1")).await.ok("a list");
+        assert_eq!(failed(&app).await, "[\"unplaced\"]", "on {}", app.engine);
+        let named = "name=Both&sites=P01&tls10=1&freshness_days=3";
+        let made = post(&app, &cookie, "/cutover", named).await;
+        let made = made.header("location");
+        let id = made.rsplit('/').next().expect("an id");
+        let what_if = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+        assert_eq!(what_if["tally"]["fates"]["safe"], 0, "{what_if}");
+        // PC-1, whose way nobody knows.
+        assert_eq!(what_if["tally"]["fates"]["cannot_say"], 1, "{what_if}");
+        assert_eq!(what_if["tally"]["fates"]["may_lose"], 1, "{what_if}");
+    }
+}
+
+#[tokio::test]
+async fn a_management_point_that_names_another_site_is_at_both_in_a_scope_of_both() {
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        for (name, site) in [("PC-1", "P01"), ("PC-2", "P02")] {
+            app.report(name).at_site(site).stored().await;
+        }
+        let blocks = |hour, site| {
+            says(&app, &["management_point"], hour)
+                .winhttp_old()
+                .at_site(site)
+        };
+        blocks(-3, "P01").stored().await;
+        let mut scopes = Vec::new();
+        for sites in ["P01%2CP02", ""] {
+            let form = format!("name=Scope+{sites}&sites={sites}&tls10=1&freshness_days=3");
+            let made = post(&app, &cookie, "/cutover", &form).await;
+            assert_eq!(made.status, 303, "{}", made.text());
+            let id = made.header("location");
+            let id = id.rsplit('/').next().expect("an id");
+            scopes.push(format!("/api/v1/scopes/{id}/what-if"));
+        }
+        let each_safe = async || {
+            let mut found = Vec::new();
+            for scope in &scopes {
+                found.push(safe(&app, scope).await);
+            }
+            found
+        };
+        assert_eq!(each_safe().await, [1, 1], "PC-2 is, on {}", app.engine);
+        for (hour, site) in [(-2, "P02"), (-1, "Q99")] {
+            blocks(hour, site).stored().await;
+            assert_eq!(each_safe().await, [0, 0], "{site} on {}", app.engine);
+        }
+        close_all(&app, &cookie).await;
+        assert_eq!(each_safe().await, [2, 2], "on {}", app.engine);
     }
 }

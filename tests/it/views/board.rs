@@ -400,6 +400,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
                 stirred: run.then_some(Stirred {
                     clients: 14,
                     more: false,
+                    exceptions: 0,
                 }),
                 excepted: if run {
                     FrozenException::all(&exceptions(), &Sites::all())
