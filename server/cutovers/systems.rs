@@ -26,6 +26,8 @@ pub struct SiteSystems {
     pub sums: Systems,
     /// How the worst of those stands on which the way of a site's clients hangs, by site; none: all of them are ready.
     ways: HashMap<String, Standing>,
+    /// The same of those that may stand at any site, in a scope of all.
+    everywhere: Option<Standing>,
     /// The first of those that are not ready and stand at sites of the scope.
     names: Vec<String>,
     /// The first of [`Self::carriers`].
@@ -40,7 +42,10 @@ const NAMED: usize = 5;
 impl SiteSystems {
     /// How the way of the clients of a site stands, where it is not ready. Of a site that nobody knows nothing is said.
     pub fn way(&self, site: &str) -> Option<Standing> {
-        self.ways.get(site).copied()
+        match (self.ways.get(site).copied(), self.everywhere) {
+            (Some(here), Some(any)) => Some(worse(here, any)),
+            (here, any) => here.or(any),
+        }
     }
 
     /// The first of those that are not ready, by name: of sites of the scope only, because whoever reads that may see these.
@@ -72,6 +77,15 @@ const fn fails(standing: Standing) -> bool {
     )
 }
 
+/// The one of two that says more against a way.
+const fn worse(one: Standing, other: Standing) -> Standing {
+    if fails(other) && !fails(one) {
+        other
+    } else {
+        one
+    }
+}
+
 /// A site system as it counts: by what it reports, by what lists in force say of it, and by what it was before a report that dropped
 /// its role, as long as nobody has looked at that.
 struct System<'c> {
@@ -79,6 +93,8 @@ struct System<'c> {
     roles: Vec<&'c str>,
     /// The sites of the scope where it stands, or may stand.
     sites: Vec<&'c str>,
+    /// It may stand at any site, and the scope is of all.
+    everywhere: bool,
     /// It was judged with the roles that it has.
     asked: bool,
 }
@@ -110,13 +126,21 @@ impl<'c> System<'c> {
         if !own.is_empty() && in_scope(&own) && !sites.contains(&own) {
             sites.push(own);
         }
+        let anywhere = told.is_some_and(|told| told.anywhere);
+        if anywhere {
+            for site in &scope.sites {
+                if !sites.contains(&site.as_str()) {
+                    sites.push(site);
+                }
+            }
+        }
         if sites.is_empty() {
             let came_by_a_list_only =
                 client.membership == Membership::Named && !own.is_empty() && !in_scope(&own);
             if came_by_a_list_only {
                 return None;
             }
-            // Which of them it left is not told here; it may have been any.
+            // It is not told which of them it left; it may have been any.
             if !own.is_empty() {
                 sites.extend(scope.sites.iter().map(String::as_str));
             }
@@ -125,6 +149,7 @@ impl<'c> System<'c> {
         Some(Self {
             client,
             asked: !less && !told.is_some_and(|told| told.dropped),
+            everywhere: anywhere && scope.sites.is_empty(),
             roles,
             sites,
         })
@@ -183,11 +208,13 @@ pub async fn of(
                 Standing::Ready => Standing::Undetermined,
                 other => other,
             };
+            if system.everywhere {
+                let known = found.everywhere.unwrap_or(standing);
+                found.everywhere = Some(worse(known, standing));
+            }
             for site in system.sites {
                 let way = found.ways.entry(site.to_owned()).or_insert(standing);
-                if fails(standing) && !fails(*way) {
-                    *way = standing;
-                }
+                *way = worse(*way, standing);
             }
         }
     }

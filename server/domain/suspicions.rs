@@ -115,7 +115,7 @@ impl Kind {
                 "A report took the verdict away: the client was known not to be ready, and since then a value that decides cannot be read or is missing. Until this is closed the gate counts it, and so does a list that would drop it."
             }
             Self::Roles => {
-                "A report of a site system does not name its role any more, or one of several: by what it says it is asked for less, or no clients hang on it. Until this is closed the gate counts it, and every cutover counts it as a site system that is not ready, with the roles that it had."
+                "A report of a site system does not name its role any more, or one of several, or the first one names less than a list says: by what it says it is asked for less, or no clients hang on it. Until this is closed the gate counts it, and every cutover counts it as a site system that is not ready, with the roles that it had."
             }
             Self::Burst => {
                 "Reports of one token, or from one address, turned more clients ready within an hour than the setting allows."
@@ -146,7 +146,7 @@ impl Kind {
                 "A value that somebody wrote with the wrong type does this, and a registry that cannot be read any more."
             }
             Self::Roles => {
-                "A role that was taken off does this, and a report by something that does not read the roles."
+                "A role that was taken off does this, a report by something that does not read the roles, and a list that is wrong."
             }
             Self::Burst => "A fix that was rolled out to many at once.",
         }

@@ -43,7 +43,7 @@ JOIN clients c ON c.estate = m.estate AND c.id = m.client_id WHERE 1 = 1";
 const EXCEPTED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n
 FROM exceptions x JOIN clients c ON c.estate = x.estate AND c.id = x.client_id
 WHERE x.estate = ? AND x.decision = 'approved'
-  AND (x.decided_at > ? OR x.ended_at > ? OR x.expires_at > ? AND x.expires_at <= ?)";
+  AND (x.decided_at > ? OR x.ended_at > ? OR x.ended_at IS NULL AND x.expires_at > ? AND x.expires_at <= ?)";
 const MOVED: &str = "SELECT CAST(COUNT(*) AS BIGINT) AS n FROM (SELECT id FROM moves WHERE estate = $1 AND at > $2 LIMIT $3) AS m";
 /// So many moves are looked at.
 const LOOKED_AT: i64 = 2_000;

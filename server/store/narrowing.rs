@@ -384,7 +384,8 @@ impl Growing {
         match piece.listed {
             Listed::AsAsked => self.listed(filter),
             Listed::Thus(listing) => {
-                let piece = if self.by_ids {
+                // Of site systems there are few, and of those left out there may be many.
+                let piece = if self.by_ids || filter.systems {
                     " AND NOT (listing <> ?)"
                 } else {
                     " AND listing <> 'expected' AND listing = ?"

@@ -111,7 +111,7 @@ impl<'r> Wave<'r> {
             }));
         }
         let listed = self.listed_sites(conn, rest).await?;
-        let dropped = self.dropped_roles(rest, applied);
+        let dropped = self.dropped_roles(conn, rest, applied).await?;
         let doubted = self.doubted(conn, rest, &dropped).await?;
         raised.extend(dropped);
         for &index in rest.iter().filter(|&&index| self.counts(index, applied)) {
@@ -221,24 +221,38 @@ impl<'r> Wave<'r> {
     }
 
     /// Which site systems do not name their role any more, also where a list in force calls them so: the list may be gone tomorrow,
-    /// and they are judged by what they say. What is known of one that was never heard is what a list says.
-    fn dropped_roles(
+    /// and they are judged by what they say. One that was never heard says no more than lists in force do.
+    async fn dropped_roles(
         &self,
+        conn: &mut Conn,
         rest: &[usize],
         applied: &HashMap<ClientId, Applied>,
-    ) -> Vec<Raised<'r>> {
+    ) -> Result<Vec<Raised<'r>>> {
         let counted = rest.iter().filter(|&&index| self.counts(index, applied));
-        let raised = counted.filter_map(|&index| {
-            let client = self.id(index);
-            let state = self.known.state.get(&client)?;
+        let known: Vec<(usize, ClientId, &State)> = counted
+            .filter_map(|&index| {
+                let client = self.id(index);
+                Some((index, client, self.known.state.get(&client)?))
+            })
+            .collect();
+        let unheard = known.iter().filter(|(_, _, state)| state.seen_at.is_none());
+        let unheard: HashSet<ClientId> = unheard.map(|(_, client, _)| *client).collect();
+        let listed = system_roles::listed(conn, &unheard).await?;
+        let raised = known.into_iter().filter_map(|(index, client, state)| {
+            let found = if unheard.contains(&client) {
+                let roles = listed.get(&client)?.iter().map(String::as_str);
+                dropped(roles, self.roles(index))
+            } else {
+                dropped(unpacked_roles(&state.roles), self.roles(index))
+            };
             Some(Raised {
                 client,
                 report: &self.reports[index],
-                found: dropped(unpacked_roles(&state.roles), self.roles(index))?,
+                found: found?,
                 turned: false,
             })
         });
-        raised.collect()
+        Ok(raised.collect())
     }
 
     /// Those that name another site than the one where they are known, and are ready only without a role that they dropped, now or

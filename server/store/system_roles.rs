@@ -17,10 +17,10 @@ const LISTED: &str = "SELECT client_id, COALESCE(site, '') AS site, roles FROM m
 WHERE estate = $1 AND roles <> '' AND listing = 'expected'";
 const DROPPED: &str = "SELECT client_id, '' AS site, was AS roles FROM suspicions
 WHERE estate = $1 AND closed_at IS NULL AND kind = 'roles'";
-/// The sites that site systems left by what they said themselves, which nobody has looked at.
+/// The sites that site systems left by what they said themselves, which nobody has looked at; none: no known one.
 const LEFT: &str = "SELECT s.client_id, s.was AS site, '' AS roles FROM suspicions s
 JOIN clients c ON c.estate = s.estate AND c.id = s.client_id
-WHERE s.estate = $1 AND s.closed_at IS NULL AND s.kind = 'site' AND s.was <> '' AND (c.roles <> '' OR c.id IN (
+WHERE s.estate = $1 AND s.closed_at IS NULL AND s.kind = 'site' AND (c.roles <> '' OR c.id IN (
   SELECT client_id FROM members WHERE estate = $1 AND roles <> '' AND listing = 'expected'
   UNION SELECT client_id FROM suspicions WHERE estate = $1 AND closed_at IS NULL AND kind = 'roles'))";
 const LISTED_OF: &str = "WITH v (client_id) AS ({rows})
@@ -72,6 +72,8 @@ pub struct ToldRoles {
     pub roles: Vec<String>,
     /// The sites where lists expect it, and those that it left by what it said, which nobody has looked at.
     pub sites: Vec<String>,
+    /// It was at no known site before it named one, and nobody has looked at that: it may stand at any.
+    pub anywhere: bool,
     /// A report dropped the role, and nobody has looked at that.
     pub dropped: bool,
 }
@@ -90,14 +92,25 @@ impl ToldRoles {
 pub(super) async fn told(tx: &mut Tx) -> Result<HashMap<ClientId, ToldRoles>> {
     let mut told: HashMap<ClientId, ToldRoles> = HashMap::new();
     let listed: Vec<Row> = tx.sql(LISTED).bind(ESTATE).all().await?;
-    let left: Vec<Row> = tx.sql(LEFT).bind(ESTATE).all().await?;
-    for row in listed.into_iter().chain(left) {
+    for row in listed {
         let Some(id) = identify::from_bytes(&row.client_id) else {
             continue;
         };
         let of = told.entry(id).or_default();
         of.add(unpacked_roles(&row.roles));
         if !row.site.is_empty() && !of.sites.contains(&row.site) {
+            of.sites.push(row.site);
+        }
+    }
+    let left: Vec<Row> = tx.sql(LEFT).bind(ESTATE).all().await?;
+    for row in left {
+        let Some(id) = identify::from_bytes(&row.client_id) else {
+            continue;
+        };
+        let of = told.entry(id).or_default();
+        if row.site.is_empty() {
+            of.anywhere = true;
+        } else if !of.sites.contains(&row.site) {
             of.sites.push(row.site);
         }
     }

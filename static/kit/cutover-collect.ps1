@@ -796,14 +796,23 @@ if (@($services.Keys | Where-Object { $_ -like 'SMS_SITE_SQL_BACKUP*' }).Length 
 if ($services['WsusService']) {
     $roles += 'software_update_point'
 }
-# A key of the setup that is there but cannot be read says the same: whoever has no such role has no such key.
-function Test-SetUp([string] $Path) {
-    return $way -ne 'none' -and (Read-Key $Path).State -ne 'absent'
+# A key of the setup that is there but cannot be read says the same, where the list of the keys beside it names it.
+function Test-SetUp([string] $Name) {
+    $state = (Read-Key "SOFTWARE\Microsoft\SMS\$Name").State
+    if ($state -ne 'unread') {
+        return $state -eq 'there'
+    }
+    try {
+        return @(Read-Subkeys 'SOFTWARE\Microsoft\SMS') -contains $Name
+    }
+    catch {
+        return $false
+    }
 }
-if (Test-SetUp 'SOFTWARE\Microsoft\SMS\MP') {
+if (Test-SetUp 'MP') {
     $roles += 'management_point'
 }
-if (Test-SetUp 'SOFTWARE\Microsoft\SMS\DP') {
+if (Test-SetUp 'DP') {
     $roles += 'distribution_point'
 }
 $roles = @($roles | Select-Object -Unique)

@@ -97,7 +97,7 @@ pub enum Because {
     Silent,
     /// Nobody knows whether it belongs to the scope.
     Unplaced,
-    /// The lists leave it out, yet it was heard lately and is not ready.
+    /// The lists leave it out, yet it was heard lately and is not ready, or only by a suspected report.
     LeftOutHeard,
     /// Its report carries a time to come, so that nobody knows how old it is.
     FutureReport,
@@ -203,7 +203,7 @@ pub enum Membership {
     Named,
     /// What the scope names is not known of it, or not sure.
     Unplaced,
-    /// The lists leave it out, yet it is heard and not ready.
+    /// The lists leave it out, yet it is heard and not ready, or only by a suspected report.
     LeftOutHeard,
 }
 

@@ -1,6 +1,6 @@
 //! After the switch: who has stopped since, whether going back is due, and how right the decision was.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{
     extract::State,
@@ -113,6 +113,43 @@ pub async fn switched(
     .await
 }
 
+/// So long what was found about a decision passes for what is so now where a look takes too long, in milliseconds.
+const JUST: i64 = 120_000;
+/// So long whoever switches off waits for a look; a scope of a million takes a quarter of a minute. A request ends after a minute.
+const WAITS: Duration = Duration::from_secs(40);
+
+fn is_watched(decision: &Decision) -> bool {
+    Decided::from_code(&decision.decided) != Some(Decided::NoGo)
+}
+
+fn is_just_seen(watched: Option<&Watched>, now: Timestamp) -> bool {
+    let looked = watched.and_then(|watched| watched.looked_at);
+    looked.is_some_and(|at| now.since(at) < JUST)
+}
+
+/// Holds a decision against its clients; whether that was possible now. It goes on where it takes longer than whoever asked waits,
+/// and is there when they ask again.
+async fn look(app: &App, decision: &Decision) -> bool {
+    let (own, decision) = (app.clone(), decision.clone());
+    let number = decision.number;
+    let look =
+        tokio::spawn(
+            async move { watching::look_now(own.store(), own.judge(), &decision, base).await },
+        );
+    match tokio::time::timeout(WAITS, look).await {
+        Ok(Ok(Ok(()))) => true,
+        Ok(Ok(Err(error))) => {
+            tracing::warn!(%error, number, "a decision could not be held against its clients before a switch");
+            false
+        }
+        Ok(Err(error)) => {
+            tracing::error!(%error, number, "the look at a decision ended early");
+            false
+        }
+        Err(_) => false,
+    }
+}
+
 async fn switch(
     app: &App,
     person: &Person,
@@ -123,22 +160,34 @@ async fn switch(
     let now = clock::now();
     let holds = fields.get("take_back") != "1";
     let given = fields.words("why", 500)?;
-    let (newest, mut watched) = standing(app, decision, &person.sites).await?;
+    let (mut newest, mut watched) = standing(app, decision, &person.sites).await?;
     // What was found within the last hour may not be so any more.
-    if holds && newest.is_none() && Decided::from_code(&decision.decided) != Some(Decided::NoGo) {
-        watching::look_now(app.store(), app.judge(), decision, base).await?;
-        (_, watched) = standing(app, decision, &person.sites).await?;
-    }
+    let looked = if holds && newest.is_none() && is_watched(decision) {
+        let looked = look(app, decision).await;
+        (newest, watched) = standing(app, decision, &person.sites).await?;
+        looked || is_just_seen(watched.as_ref(), now)
+    } else {
+        true
+    };
     let stands = Stands {
         later: newest.as_ref(),
         watched: watched.as_ref(),
         sites: &person.sites,
     };
     // What speaks against it is overruled with a reason, like a recommendation.
-    let against = holds && !stands.against(decision, head, now).is_empty();
+    let against = holds && (!looked || !stands.against(decision, head, now).is_empty());
     let must_say = !holds || against;
     if against {
-        audit::argument(&given).map_err(|detail| Problem::invalid("/why", detail))?;
+        audit::argument(&given).map_err(|detail| {
+            let detail = if looked {
+                detail
+            } else {
+                format!(
+                    "{detail}: whether its clients have changed since could not be looked at now"
+                )
+            };
+            Problem::invalid("/why", detail)
+        })?;
     }
     let why = if must_say || !given.is_empty() {
         audit::reason(&given).map_err(|detail| Problem::invalid("/why", detail))?

@@ -306,7 +306,11 @@ async fn changed(
     old: &Scope,
     fields: &Fields,
 ) -> Result<Response, Problem> {
-    let new = read(fields, old.id.clone(), most_days(app))?;
+    let new = read(
+        fields,
+        old.id.clone(),
+        most_days(app).max(old.freshness_days),
+    )?;
     seen(&new, person)?;
     known::check(app, &new, Some(old), &person.sites).await?;
     bound(&new, old.two_people, person)?;

@@ -85,7 +85,7 @@ async fn a_machine_that_only_a_list_calls_a_management_point_is_in_the_way_until
         away.stored().await;
         for path in &pages {
             let text = page(&app, &cookie, path).await;
-            let somewhere = "is not ready: 1 machine that may stand here.";
+            let somewhere = "does not count as ready: 1 machine that may stand here.";
             assert!(text.contains(somewhere), "{path} on {}: {text}", app.engine);
             assert!(!text.contains("<bdi>MP-1</bdi>"), "{path}: {text}");
         }

@@ -385,3 +385,53 @@ async fn a_management_point_that_names_another_site_is_at_both_in_a_scope_of_bot
         assert_eq!(each_safe().await, [2, 2], "on {}", app.engine);
     }
 }
+
+#[tokio::test]
+async fn a_management_point_that_was_at_no_known_site_may_stand_at_any() {
+    for app in TestApp::each().await {
+        let cookie = app.sign_in().await;
+        for (name, site) in [("PC-1", "P01"), ("PC-3", "P03")] {
+            app.report(name).at_site(site).stored().await;
+        }
+        let blocks = |hour| says(&app, &["management_point"], hour).winhttp_old();
+        let nowhere = blocks(-3).set("/client/site_code", json!(null));
+        nowhere.stored().await;
+        for (hour, site) in [(-2, "P01"), (-1, "P02")] {
+            blocks(hour).at_site(site).stored().await;
+            for sites in ["P01%2CP03", "P03", ""] {
+                let form = format!("name={site}+{sites}&sites={sites}&tls10=1&freshness_days=3");
+                let made = post(&app, &cookie, "/cutover", &form).await;
+                assert_eq!(made.status, 303, "{}", made.text());
+                let id = made.header("location");
+                let id = id.rsplit('/').next().expect("an id").to_owned();
+                let found = safe(&app, &format!("/api/v1/scopes/{id}/what-if")).await;
+                assert_eq!(found, 0, "{sites} after {site} on {}", app.engine);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_expected_of_a_first_report_is_what_lists_in_force_say() {
+    let list = |role: &str| format!("name,site,roles\r\nMP-1,P01,{role}\r\n");
+    for app in TestApp::each().await {
+        // A list that was wrong and is mended expects nothing any more.
+        app.put_agreed("?list=a", list("SMS Management Point"))
+            .await
+            .ok("a list");
+        app.put_agreed("?list=a", list("")).await.ok("mended");
+        says(&app, &["console"], -3).stored().await;
+        assert_eq!(noted(&app).await["total"], 0, "on {}", app.engine);
+    }
+    for app in TestApp::each().await {
+        // Whichever list came first.
+        app.put_agreed("?list=a", list("SMS Distribution Point"))
+            .await
+            .ok("a list");
+        app.put_agreed("?list=b", list("SMS Management Point"))
+            .await
+            .ok("another");
+        says(&app, &["distribution_point"], -3).stored().await;
+        assert_eq!(noted(&app).await["total"], 1, "on {}", app.engine);
+    }
+}
