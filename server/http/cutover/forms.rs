@@ -130,7 +130,7 @@ fn site(text: &str) -> Result<String, String> {
 }
 
 /// Older reports count nowhere on this server, so no scope lets them.
-fn most_days(app: &App) -> i64 {
+pub(super) fn most_days(app: &App) -> i64 {
     (app.judge().freshness_ms / DAY).clamp(1, 365)
 }
 

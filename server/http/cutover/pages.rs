@@ -15,6 +15,7 @@ use super::{
         trend,
     },
     base_of,
+    forms::most_days,
     kept::aside,
     known, may_edit, scope,
 };
@@ -54,7 +55,7 @@ use crate::{
             parts::{Moved, Name},
             run::{Names, RunPage, run_url},
             scope::{Board, LeftoverRow, ScopePage},
-            scopes::{Decided, ScopesPage, Waiting},
+            scopes::{Decided, ScopeForm, ScopesPage, Waiting},
         },
         links::{NO_SITE, encode},
         outlook,
@@ -139,6 +140,7 @@ async fn all(
             watched: &watched,
             of_scopes: &of_scopes,
         },
+        ScopeForm::empty(most_days(app)),
         may_edit,
     ))
 }

@@ -297,6 +297,8 @@ pub struct Moved {
     pub fewer: Vec<Name>,
     /// Who was not safe and is worse off now, with what would have happened and what would.
     pub worse: Vec<(Name, &'static str, &'static str)>,
+    /// That nobody moved, in a sentence; empty: somebody did.
+    pub nobody: &'static str,
     /// What is not shown, in a sentence; empty: all is.
     pub cut: String,
 }
@@ -323,8 +325,15 @@ impl Moved {
             let worse = i64::try_from(difference.worse_count).unwrap_or(i64::MAX);
             short.push_str(&format!(", {} worse off", number(worse)));
         }
+        // Runs of before this was looked at say nothing of who is worse off.
+        let nobody = match (&difference.worse, difference.is_nothing()) {
+            (_, false) => "",
+            (Some(_), true) => "Nobody became safe or stopped being so, and nobody is worse off.",
+            (None, true) => "Nobody became safe or stopped being so.",
+        };
         Self {
             short,
+            nobody,
             worse: worse
                 .iter()
                 .map(|Worse { who, was, is }| {

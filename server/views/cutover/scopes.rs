@@ -86,8 +86,8 @@ pub struct ScopeForm {
 }
 
 impl ScopeForm {
-    /// An empty one.
-    pub fn empty() -> Self {
+    /// An empty one, of a server on which reports count for so many days.
+    pub fn empty(most_days: i64) -> Self {
         Self {
             action: "/cutover".to_owned(),
             button: "Make this scope",
@@ -98,7 +98,7 @@ impl ScopeForm {
             tls10: true,
             tls11: true,
             planned: String::new(),
-            freshness_days: USUAL_FRESHNESS.to_string(),
+            freshness_days: USUAL_FRESHNESS.min(most_days).to_string(),
             two_people: true,
         }
     }
@@ -249,6 +249,7 @@ impl ScopesPage {
         scopes: &[Scope],
         waiting: Waiting<'_>,
         decided: Decided<'_>,
+        form: ScopeForm,
         may_edit: bool,
     ) -> Self {
         let now = layout.now;
@@ -321,7 +322,7 @@ impl ScopesPage {
                 .iter()
                 .map(|decision| DecisionRow::new(decision, decided.watched, now))
                 .collect(),
-            form: ScopeForm::empty(),
+            form,
             may_edit,
             layout,
         }

@@ -401,3 +401,16 @@ async fn no_scope_lets_older_reports_count_than_the_server() {
         }
     }
 }
+
+/// What a form offers is taken as it stands.
+#[tokio::test]
+async fn a_new_scope_is_offered_no_more_days_than_the_server_lets_reports_count() {
+    for (arguments, days) in [(&["--freshness-days", "7"][..], 7), (&[][..], 14)] {
+        for app in TestApp::each_with(arguments).await {
+            let cookie = app.sign_in().await;
+            let text = page(&app, &cookie, "/cutover").await;
+            let offered = format!("name=\"freshness_days\" value=\"{days}\"");
+            assert!(text.contains(&offered), "{text}");
+        }
+    }
+}

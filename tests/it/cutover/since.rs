@@ -328,15 +328,35 @@ FROM clients WHERE standing = 'blocking' AND site = 'P01'",
             "UPDATE exceptions SET decided_at = 1, ended_at = {}, ended_by = 'anna', ended_why = 'withdrawn'",
             now + 1
         );
-        for text in [approved, ended] {
+        let expired = format!(
+            "UPDATE exceptions SET expires_at = {}, ended_at = NULL, ended_by = NULL, ended_why = NULL",
+            now + 1
+        );
+        let says = "1 exception of these sites was approved or has ended since: run it again.";
+        for text in [approved, ended, expired] {
             run(app.database_url(), &text).await;
-            let text = page(&app, &cookie, &scope).await;
+            let seen = page(&app, &cookie, &scope).await;
+            assert!(seen.contains(says), "{text}: {seen}");
+        }
+        // Of another site, or ended before the run, it is nothing to this scope.
+        for text in [
+            "UPDATE exceptions SET expires_at = 2, ended_at = 2, ended_why = 'expired'",
+            "UPDATE exceptions SET decided_at = 9000000000000, ended_at = NULL, ended_why = NULL;
+UPDATE clients SET site = 'P02' WHERE standing = 'blocking'",
+        ] {
+            run(app.database_url(), text).await;
+            let seen = page(&app, &cookie, &scope).await;
             assert!(
-                text.contains(
-                    "1 exception of these sites was approved or has ended since: run it again."
-                ),
-                "{text}"
+                !seen.contains("1 exception of these sites"),
+                "{text}: {seen}"
             );
         }
+        run(
+            app.database_url(),
+            "UPDATE clients SET site = 'P01' WHERE standing = 'blocking'",
+        )
+        .await;
+        let seen = page(&app, &cookie, &scope).await;
+        assert!(seen.contains(says), "{seen}");
     }
 }

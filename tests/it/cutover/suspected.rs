@@ -150,3 +150,41 @@ async fn whoever_closed_a_suspicion_does_not_decide_by_that_alone() {
         assert_eq!(made.status, 303, "{}", made.text());
     }
 }
+
+/// A list takes nobody out of what is decided whom a report made ready that nobody has looked at.
+#[tokio::test]
+async fn whom_a_list_leaves_out_after_a_suspected_report_counts_until_somebody_has_looked() {
+    for app in TestApp::each().await {
+        let thief = app.make_token("ingest", "another sender");
+        let bad = app.report("PC-1").windows7_untouched().collected(-HOUR);
+        bad.stored().await;
+        let forged = app.request(Method::POST, "/api/v1/reports");
+        let forged = forged.bearer_auth(&thief).body(app.report("PC-1").line());
+        Answer::to(forged).await.ok("forged");
+        app.report("PC-2").stored().await;
+        let list = "name,site,obsolete\r\nPC-1,P01,1\r\nPC-2,P01,0\r\n";
+        let agreed = app.put_agreed("", list).await;
+        agreed.ok("a list");
+        let cookie = app.sign_in().await;
+        let scope = scope(&app, &cookie, "").await;
+        let id = scope.rsplit('/').next().expect("an id").to_owned();
+        let counted = async || {
+            let run = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+            let gate = app.json("/api/v1/gate?site=P01").await;
+            let held = gate["criteria"].as_array().expect("criteria").iter();
+            let held = held
+                .clone()
+                .find(|one| one["criterion"] == "left_out_heard");
+            let figure = held.expect("it is asked")["figure"].clone();
+            (run["tally"]["because"]["left_out_heard"].clone(), figure)
+        };
+        assert_eq!(counted().await, (json!(1), json!(1)), "on {}", app.engine);
+        close_all(&app, &cookie).await;
+        assert_eq!(
+            counted().await,
+            (Value::Null, json!(0)),
+            "on {}",
+            app.engine
+        );
+    }
+}

@@ -148,6 +148,24 @@ fn moved() -> Moved {
     Moved::new(&difference, &Sites::only(["P01".to_owned()]))
 }
 
+/// A run that was kept before anybody was compared by how badly they stand says nothing of it.
+#[test]
+fn nothing_is_said_of_what_was_not_compared() {
+    let compared = Difference::compared();
+    let of_before = Difference {
+        worse: None,
+        ..Difference::compared()
+    };
+    let everywhere = Sites::all();
+    let says = |difference| Moved::new(difference, &everywhere).nobody;
+    assert_eq!(
+        says(&compared),
+        "Nobody became safe or stopped being so, and nobody is worse off."
+    );
+    assert_eq!(says(&of_before), "Nobody became safe or stopped being so.");
+    assert_eq!(moved().nobody, "");
+}
+
 fn said() -> SaidOfScope {
     let at = now().plus(-2 * DAY);
     let mark = |criterion, note: &str| Mark {
@@ -474,6 +492,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
                     watched: &unwatched,
                     of_scopes: &HashMap::new(),
                 },
+                scopes::ScopeForm::empty(14),
                 true,
             )),
         ),
@@ -493,6 +512,7 @@ pub fn pages() -> Vec<(&'static str, String)> {
                     watched: &watched,
                     of_scopes: &HashMap::from([(scope().id, decision())]),
                 },
+                scopes::ScopeForm::empty(14),
                 false,
             )),
         ),
