@@ -13,6 +13,12 @@ const BOTTOM: i64 = 8_700;
 const WHOLE: i64 = 10_000;
 /// Labels closer together than this would cover each other.
 const APART: i64 = 900;
+/// A label above and below its baseline, and how much of the width labels may take, on the lowest and narrowest picture.
+const ASCENT: i64 = 750;
+const DESCENT: i64 = 250;
+const LABELLED: i64 = 4_000;
+/// How finely a place for a label is looked for.
+const STEP: i64 = 50;
 
 /// The numbers of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,20 +199,14 @@ impl Field {
     }
 
     fn lines(&self, series: &[Series]) -> Vec<Line> {
+        let drawn: Vec<(i64, i64)> = series.iter().filter_map(|one| self.beneath(one)).collect();
         let mut taken: Vec<i64> = Vec::new();
         series
             .iter()
             .filter_map(|series| {
                 let (day, n) = series.values.last().copied()?;
                 let y = self.y(n);
-                let mut label_y = y - 350;
-                // Below its line when another label is already there, and else where there is room.
-                if taken.iter().any(|other| (other - label_y).abs() < APART) {
-                    label_y = y + 600;
-                }
-                while taken.iter().any(|other| (other - label_y).abs() < APART) && label_y > 0 {
-                    label_y -= 100;
-                }
+                let label_y = label_at(y, &drawn, &taken);
                 taken.push(label_y);
                 Some(Line {
                     code: series.code,
@@ -219,6 +219,16 @@ impl Field {
                 })
             })
             .collect()
+    }
+
+    /// From where to where a line goes in the part of the width in which labels stand.
+    fn beneath(&self, series: &Series) -> Option<(i64, i64)> {
+        // With the last point before that part, from which the line comes into it.
+        let outside = |(day, _): &&(i64, i64)| self.x(*day) < WHOLE - LABELLED;
+        let before = series.values.iter().take_while(outside).count();
+        let heights = series.values[before.saturating_sub(1)..].iter();
+        let heights = heights.map(|(_, n)| self.y(*n));
+        Some((heights.clone().min()?, heights.max()?))
     }
 
     /// The line is interrupted wherever a day has no number. A day between two such ones is a dot.
@@ -239,6 +249,32 @@ impl Field {
         }
         path
     }
+}
+
+/// Where the label of a line that ends at `y` stands: as near as no line and no other label is; where there is no such
+/// place, upon lines.
+fn label_at(y: i64, drawn: &[(i64, i64)], taken: &[i64]) -> i64 {
+    let alone = |at: &i64| taken.iter().all(|other| (other - at).abs() >= APART);
+    let free = |at: &i64| {
+        let (upper, lower) = (at - ASCENT, at + DESCENT);
+        drawn
+            .iter()
+            .all(|(top, bottom)| lower < *top || upper > *bottom)
+    };
+    let near = || {
+        (0..WHOLE / STEP)
+            .flat_map(|step| {
+                [
+                    y - DESCENT - 50 - step * STEP,
+                    y + ASCENT + 50 + step * STEP,
+                ]
+            })
+            .filter(|at| (TOP..BOTTOM).contains(at))
+    };
+    near()
+        .find(|at| alone(at) && free(at))
+        .or_else(|| near().find(alone))
+        .unwrap_or(TOP)
 }
 
 /// A round number that is not smaller, and that has a half.
@@ -318,6 +354,48 @@ mod tests {
         };
         for (one, other) in [(0, 1), (0, 2), (1, 2)] {
             assert!((at(one) - at(other)).abs() >= 9.0, "{chart:?}");
+        }
+    }
+
+    #[test]
+    fn labels_lie_on_no_line_where_there_is_room() {
+        let falling = |from: i64, by: i64| -> Vec<(i64, i64)> {
+            (0..90).map(|day| (day, from - by * day)).collect()
+        };
+        for (one, other) in [
+            (falling(460, 4), falling(300, 2)),
+            (falling(0, 0), falling(10, 0)),
+            (falling(400, 0), falling(400, 0)),
+            (falling(0, -1), falling(89, 1)),
+        ] {
+            let series = vec![series(&one), series(&other)];
+            let chart = Chart::new(&Plan {
+                first: 0,
+                last: 89,
+                series: series.clone(),
+                ..Plan::default()
+            });
+            let field = Field {
+                first: 0,
+                days: 89,
+                highest: round_above(one[0].1.max(other[0].1).max(one[89].1)),
+            };
+            for line in &chart.lines {
+                let at: f64 = line
+                    .label_y
+                    .trim_end_matches('%')
+                    .parse()
+                    .expect("a number");
+                for series in &series {
+                    for (_, n) in &series.values[54..] {
+                        let below = field.y(*n) as f64 - 100.0 * at;
+                        assert!(
+                            below < -750.0 || below > 250.0,
+                            "{at} lies on {n}: {chart:?}"
+                        );
+                    }
+                }
+            }
         }
     }
 

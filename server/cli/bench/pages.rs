@@ -59,15 +59,9 @@ pub(super) async fn measure(
     let client = client(child)?;
     let address = child.address();
     let bearer = format!("Bearer {read}");
-    let list: serde_json::Value = client
-        .get(format!("{address}/api/v1/blockers?limit=1"))
-        .header(header::AUTHORIZATION, &bearer)
-        .send()
-        .await
-        .map_err(failed)?
-        .json()
-        .await
-        .map_err(failed)?;
+    let list = first_of(&client, &address, "/api/v1/blockers", &bearer).await?;
+    let ready = first_of(&client, &address, "/api/v1/clients?standing=ready", &bearer).await?;
+    let ready = ready["items"][0]["id"].as_str().unwrap_or_default();
     let id = list["items"][0]["id"]
         .as_str()
         .unwrap_or_default()
@@ -185,6 +179,7 @@ pub(super) async fn measure(
         ("page /fixes", "/fixes".to_owned()),
         ("page /fixes/{code}", format!("/fixes/{fix}")),
         ("page /clients/{id}", format!("/clients/{id}")),
+        ("… of a ready one", format!("/clients/{ready}")),
         ("page /feeds", "/feeds".to_owned()),
         ("page /population", "/population".to_owned()),
         ("page /upload", "/upload".to_owned()),
@@ -200,6 +195,23 @@ pub(super) async fn measure(
         all.push((name.to_owned(), timed(request).await?));
     }
     Ok(all)
+}
+
+/// A list of one client.
+async fn first_of(
+    client: &Client,
+    address: &str,
+    path: &str,
+    bearer: &str,
+) -> Result<serde_json::Value, Error> {
+    let sign = if path.contains('?') { '&' } else { '?' };
+    let answer = client
+        .get(format!("{address}{path}{sign}limit=1"))
+        .header(header::AUTHORIZATION, bearer)
+        .send()
+        .await
+        .map_err(failed)?;
+    answer.json().await.map_err(failed)
 }
 
 /// Where the last 100 blockers begin.
