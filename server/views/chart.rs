@@ -13,12 +13,14 @@ const BOTTOM: i64 = 8_700;
 const WHOLE: i64 = 10_000;
 /// Labels closer together than this would cover each other.
 const APART: i64 = 900;
-/// A label above and below its baseline, and how much of the width labels may take, on the lowest and narrowest picture.
+/// A label above and below its baseline, on the lowest picture, and how much of the width labels take on all but the narrowest.
 const ASCENT: i64 = 750;
 const DESCENT: i64 = 250;
 const LABELLED: i64 = 4_000;
 /// How finely a place for a label is looked for.
 const STEP: i64 = 50;
+/// Further from the end of its line nobody takes a label for that line's.
+const NEAR: i64 = 1_700;
 
 /// The numbers of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,7 +135,7 @@ impl Chart {
         Self {
             title: plan.title.clone(),
             description: plan.description.clone(),
-            lines: field.lines(&plan.series),
+            lines: field.lines(&plan.series, &plan.rules),
             gaps: bands(&plan.gaps),
             quiet: bands(&plan.quiet),
             rules: plan.rules.iter().map(|day| field.rule(*day)).collect(),
@@ -198,16 +200,26 @@ impl Field {
         }
     }
 
-    fn lines(&self, series: &[Series]) -> Vec<Line> {
-        let drawn: Vec<(i64, i64)> = series.iter().filter_map(|one| self.beneath(one)).collect();
-        let mut taken: Vec<i64> = Vec::new();
+    fn lines(&self, series: &[Series], rules: &[i64]) -> Vec<Line> {
+        let ends = series.iter().filter_map(|one| one.values.last());
+        let mut around = Around {
+            drawn: series.iter().filter_map(|one| self.beneath(one)).collect(),
+            ends: ends.map(|(_, n)| self.y(*n)).collect(),
+            taken: Vec::new(),
+            // The word for other rules stands above the picture.
+            top: if rules.iter().any(|day| self.x(*day) > WHOLE - LABELLED) {
+                TOP
+            } else {
+                TOP - DESCENT
+            },
+        };
         series
             .iter()
             .filter_map(|series| {
                 let (day, n) = series.values.last().copied()?;
                 let y = self.y(n);
-                let label_y = label_at(y, &drawn, &taken);
-                taken.push(label_y);
+                let label_y = around.place(y);
+                around.taken.push(label_y);
                 Some(Line {
                     code: series.code,
                     symbol: series.symbol,
@@ -251,30 +263,50 @@ impl Field {
     }
 }
 
-/// Where the label of a line that ends at `y` stands: as near as no line and no other label is; where there is no such
-/// place, upon lines.
-fn label_at(y: i64, drawn: &[(i64, i64)], taken: &[i64]) -> i64 {
-    let alone = |at: &i64| taken.iter().all(|other| (other - at).abs() >= APART);
-    let free = |at: &i64| {
-        let (upper, lower) = (at - ASCENT, at + DESCENT);
-        drawn
-            .iter()
-            .all(|(top, bottom)| lower < *top || upper > *bottom)
-    };
-    let near = || {
-        (0..WHOLE / STEP)
-            .flat_map(|step| {
-                [
-                    y - DESCENT - 50 - step * STEP,
-                    y + ASCENT + 50 + step * STEP,
-                ]
-            })
-            .filter(|at| (TOP..BOTTOM).contains(at))
-    };
-    near()
-        .find(|at| alone(at) && free(at))
-        .or_else(|| near().find(alone))
-        .unwrap_or(TOP)
+/// What is in the way of labels.
+struct Around {
+    /// From where to where each line goes beneath them.
+    drawn: Vec<(i64, i64)>,
+    /// Where each line ends.
+    ends: Vec<i64>,
+    /// Where other labels stand.
+    taken: Vec<i64>,
+    /// The highest place for one.
+    top: i64,
+}
+
+impl Around {
+    /// Where the label of a line that ends at `y` stands: near its end where no line and no other label is, or else upon lines,
+    /// and not beyond the end of another line where that can be helped.
+    fn place(&self, y: i64) -> i64 {
+        let alone = |at: &i64| self.taken.iter().all(|other| (other - at).abs() >= APART);
+        let free = |at: &i64| {
+            let (upper, lower) = (at - ASCENT, at + DESCENT);
+            let mut drawn = self.drawn.iter();
+            drawn.all(|(top, bottom)| lower < *top || upper > *bottom)
+        };
+        let own = |at: &i64| {
+            let (upper, lower) = (y.min(*at), y.max(*at));
+            let mut ends = self.ends.iter();
+            !ends.any(|end| *end != y && upper < *end && *end < lower)
+        };
+        let places = || {
+            (0..WHOLE / STEP)
+                .flat_map(|step| {
+                    [
+                        y - DESCENT - 50 - step * STEP,
+                        y + ASCENT + 50 + step * STEP,
+                    ]
+                })
+                .filter(|at| (self.top..BOTTOM).contains(at))
+        };
+        let near = |at: &i64| (at - y).abs() <= NEAR;
+        places()
+            .find(|at| near(at) && alone(at) && free(at) && own(at))
+            .or_else(|| places().find(|at| near(at) && alone(at) && own(at)))
+            .or_else(|| places().find(alone))
+            .unwrap_or(TOP)
+    }
 }
 
 /// A round number that is not smaller, and that has a half.
@@ -363,10 +395,10 @@ mod tests {
             (0..90).map(|day| (day, from - by * day)).collect()
         };
         for (one, other) in [
-            (falling(460, 4), falling(300, 2)),
+            (falling(200, 1), falling(130, 0)),
             (falling(0, 0), falling(10, 0)),
             (falling(400, 0), falling(400, 0)),
-            (falling(0, -1), falling(89, 1)),
+            (falling(100, -1), falling(60, 0)),
         ] {
             let series = vec![series(&one), series(&other)];
             let chart = Chart::new(&Plan {
@@ -396,6 +428,33 @@ mod tests {
                     }
                 }
             }
+        }
+    }
+
+    #[test]
+    fn labels_stay_near_the_ends_of_their_lines() {
+        let falling: Vec<(i64, i64)> = (0..90).map(|day| (day, 890 - 10 * day)).collect();
+        let rising: Vec<(i64, i64)> = (0..90).map(|day| (day, 10 * day)).collect();
+        let flat: Vec<(i64, i64)> = (0..90).map(|day| (day, 65)).collect();
+        for (one, other) in [(&falling, &flat), (&rising, &flat), (&falling, &rising)] {
+            let chart = Chart::new(&Plan {
+                first: 0,
+                last: 89,
+                series: vec![series(one), series(other)],
+                ..Plan::default()
+            });
+            let number =
+                |text: &str| -> f64 { text.trim_end_matches('%').parse().expect("a number") };
+            let at: Vec<(f64, f64)> = chart
+                .lines
+                .iter()
+                .map(|line| (number(&line.y), number(&line.label_y)))
+                .collect();
+            for (end, label) in &at {
+                assert!((end - label).abs() <= 17.0, "{chart:?}");
+            }
+            let ends_in_order = at[0].0 < at[1].0;
+            assert_eq!(at[0].1 < at[1].1, ends_in_order, "{chart:?}");
         }
     }
 

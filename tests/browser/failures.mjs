@@ -1,9 +1,11 @@
 // A reporter for Node's test runner: each test that failed in one line, with its place and why. tests/run prints it at
 // the very end, where whoever reads only the end of a long log finds it.
 
+const inOneLine = (text) => String(text).replace(/\s+/g, " ").trim().slice(0, 400);
+
 const why = (error) => {
   const cause = error?.cause ?? error;
-  return String(cause?.message ?? cause).split("\n").map((line) => line.trim()).filter(Boolean).slice(0, 3).join(" ");
+  return cause?.message ?? cause;
 };
 
 export default async function* failures(source) {
@@ -11,6 +13,6 @@ export default async function* failures(source) {
     // A suite that failed because of a test in it has nothing to add.
     if (type !== "test:fail" || data.details?.error?.failureType === "subtestsFailed") continue;
     const place = data.file ? `${data.file.split("/").at(-1)}:${data.line ?? "?"}` : "?";
-    yield `${place} ${data.name}: ${why(data.details?.error).slice(0, 400)}\n`;
+    yield `${place} ${inOneLine(data.name)}: ${inOneLine(why(data.details?.error))}\n`;
   }
 }

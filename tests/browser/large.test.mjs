@@ -37,7 +37,7 @@ async function watchBar(page) {
     const look = () => {
       const bar = document.querySelector("[data-progress] progress");
       if (!bar) return;
-      const tell = () => bar.hasAttribute("value") && window.barMoved(bar.closest("[data-state]").dataset.state, bar.value, bar.max);
+      const tell = () => bar.hasAttribute("value") && window.barMoved(bar.closest("[data-state]").dataset.state, Number(bar.getAttribute("value")), bar.max);
       tell();
       new MutationObserver(tell).observe(bar, { attributes: true, attributeFilter: ["value"] });
     };
@@ -63,16 +63,19 @@ async function watchBar(page) {
 
 /// Without scripts the page comes again by itself, every other second; here somebody reloads it meanwhile, until it was
 /// seen part of the way. From then on it is left alone, and has to reach the end by itself. What the bar showed is given.
-async function watchWithoutScripts(page) {
+async function watchWithoutScripts(page, storing) {
   const seen = [];
   const stored = page.getByRole("heading", { level: 1, name: /Stored$/ });
   const bar = page.locator("progress");
   // It may come again by itself at the very moment: then the one or the other is broken off.
   const reload = () => page.reload().catch((error) => assert.match(error.message, /ERR_ABORTED|interrupted|Timeout/));
-  while (!seen.some(partly) && (await stored.count()) === 0) {
+  let ended = false;
+  storing.catch(() => (ended = true));
+  while (!ended && !seen.some(partly) && (await stored.count()) === 0) {
     await reload();
     if ((await bar.count()) > 0) seen.push(Number(await bar.getAttribute("value", { timeout: 1_000 }).catch(() => 0)));
   }
+  await storing;
   await stored.waitFor({ timeout: patience });
   return seen;
 }
@@ -145,7 +148,7 @@ for (const engine of engines()) {
       await still.go(new URL(visitor.page.url()).pathname);
       let seen;
       await timed(context, "storing a new table", async () => {
-        [, seen] = await Promise.all([store(), watchWithoutScripts(still.page)]);
+        seen = await watchWithoutScripts(still.page, store());
       });
       bar.rose("committing");
       assert.ok(seen.every((value) => value <= devices), `without scripts it went too far: ${seen}`);
@@ -167,7 +170,7 @@ for (const engine of engines()) {
       await still.go(new URL(visitor.page.url()).pathname);
       let seen;
       await timed(context, "storing the same table again", async () => {
-        [, seen] = await Promise.all([store(), watchWithoutScripts(still.page)]);
+        seen = await watchWithoutScripts(still.page, store());
       });
       await still.close();
       bar.rose("committing");

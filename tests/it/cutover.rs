@@ -4,6 +4,7 @@ mod after;
 mod forms;
 mod hands;
 mod limited;
+mod names;
 mod record;
 mod rules;
 mod seen;

@@ -16,16 +16,16 @@ use super::{
     },
     base_of,
     forms::most_days,
-    kept::aside,
     known, may_edit, scope,
 };
 use crate::{
     clock,
     cutovers::{
         beside,
-        comparing::{self, Leftover, Wanted},
+        comparing::{Leftover, Wanted},
         deciding,
         hands::{self, Turn},
+        kept,
     },
     domain::{
         access::Sites,
@@ -238,10 +238,8 @@ async fn board(
     let mut leftovers = (Vec::new(), 0);
     let mut since = None;
     if let Some((run, (tally, _))) = &newest {
-        let body = store.run_body(&scope.id, &run.id).await?;
-        let sums = tally.clone();
-        let (found, total) =
-            aside(move || comparing::page(&body, &sums, &Wanted::default(), ON_BOARD)).await?;
+        let everybody = Wanted::default();
+        let (found, total) = kept::names(store, run, tally, &everybody, ON_BOARD).await?;
         leftovers = (
             found
                 .into_iter()
@@ -458,10 +456,8 @@ pub async fn run(
     let (scope, run) = kept_run(&app, path, &person.sites).await?;
     let query = query.unwrap_or_default();
     let wanted = wanted(&query).map_err(Problem::Invalid)?;
-    let body = app.store().run_body(&scope.id, &run.id).await?;
     let (tally, _) = read(&run);
-    let (asked, sums) = (wanted.clone(), tally.clone());
-    let (found, total) = aside(move || comparing::page(&body, &sums, &asked, ON_RUN)).await?;
+    let (found, total) = kept::names(app.store(), &run, &tally, &wanted, ON_RUN).await?;
     let moved = moved(&run, &person.sites);
     let last = wanted.after + found.len();
     let shown = match (total, found.len()) {

@@ -17,6 +17,8 @@ WHERE estate = $1 AND scope = $2 ORDER BY id DESC LIMIT 10";
 const ONE: &str = "SELECT id, scope, made_by, made_at, input_hash, summary, moved FROM scope_runs
 WHERE estate = $1 AND scope = $2 AND id = $3";
 const BODY: &str = "SELECT body FROM scope_runs WHERE estate = $1 AND scope = $2 AND id = $3";
+const BEGINNING: &str = "SELECT substr(body, 1, CAST($4 AS INTEGER)) FROM scope_runs
+WHERE estate = $1 AND scope = $2 AND id = $3";
 
 /// A run, without the names.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -96,6 +98,18 @@ impl Store {
             .bind(ESTATE)
             .bind(scope.to_owned())
             .bind(id.to_owned())
+            .scalar()
+            .await
+    }
+
+    /// The first bytes of the same, `most` of them.
+    pub async fn run_body_beginning(&self, scope: &str, id: &str, most: i64) -> Result<Vec<u8>> {
+        let mut tx = self.db.read().await?;
+        tx.sql(BEGINNING)
+            .bind(ESTATE)
+            .bind(scope.to_owned())
+            .bind(id.to_owned())
+            .bind(most)
             .scalar()
             .await
     }
