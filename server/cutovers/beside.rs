@@ -65,10 +65,10 @@ fn not_ready(systems: &SiteSystems) -> Option<String> {
             "site systems of this scope that report",
         );
         let ways = match systems.sites_without_way() {
-            0 => "Whoever depends on them may lose a part of what they give, and none of the numbers counts that.".to_owned(),
+            0 if !systems.anywhere() => "Whoever depends on them may lose a part of what they give, and none of the numbers counts that.".to_owned(),
             n => format!(
                 "At {} that is a management point, or what one needs: clients that are ready there count as ones that may lose contact, or of whom nobody can say. What others give may be lost, too, and no number counts that.",
-                counted_len(n, "site", "sites")
+                if systems.anywhere() { "any site".to_owned() } else { counted_len(n, "site", "sites") }
             ),
         };
         let names = systems.names();

@@ -115,6 +115,16 @@ pub fn filters(scope: &Scope, base: &Filter) -> Vec<(Membership, Filter)> {
         standings: Standing::not_cleared(),
         ..filter
     };
+    // Of no known site or OS version; a list may leave them out, too, although they are heard.
+    let unplaced = |filter: Filter| {
+        let filter = unready(filter);
+        let left_out = Filter {
+            freshness: Some(Freshness::Fresh),
+            left_out: true,
+            ..filter.clone()
+        };
+        [filter, left_out].map(|filter| (Membership::Unplaced, filter))
+    };
     let names_os = base.os.as_deref().is_some_and(|os| os != UNKNOWN_OS);
     let names_site = sites.iter().flatten().any(|site| !site.is_empty());
     let other_os = |filter: &Filter| Filter {
@@ -129,7 +139,7 @@ pub fn filters(scope: &Scope, base: &Filter) -> Vec<(Membership, Filter)> {
             ..base.clone()
         };
         if names_os {
-            others.push((Membership::Unplaced, unready(other_os(&filter))));
+            others.extend(unplaced(other_os(&filter)));
         }
         others.push((
             Membership::LeftOutHeard,
@@ -176,9 +186,9 @@ pub fn filters(scope: &Scope, base: &Filter) -> Vec<(Membership, Filter)> {
             ..base.clone()
         };
         if names_os {
-            others.push((Membership::Unplaced, unready(other_os(&nowhere))));
+            others.extend(unplaced(other_os(&nowhere)));
         }
-        others.push((Membership::Unplaced, unready(nowhere)));
+        others.extend(unplaced(nowhere));
     }
     named.extend(others);
     named

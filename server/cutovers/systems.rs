@@ -63,6 +63,11 @@ impl SiteSystems {
         self.carriers_known
     }
 
+    /// Whether one that is not ready may stand at any site.
+    pub const fn anywhere(&self) -> bool {
+        self.everywhere.is_some()
+    }
+
     /// At so many sites the way of the clients is not ready.
     pub fn sites_without_way(&self) -> usize {
         self.ways.len()

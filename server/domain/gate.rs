@@ -276,6 +276,8 @@ pub struct Figures {
     pub left_out_heard: i64,
     /// Those of the same that are ready, by a report about which a suspicion is open.
     pub left_out_suspected: i64,
+    /// Those of the same that are not ready, and whose site or OS version, which the scope names, is not known.
+    pub left_out_unplaced: i64,
     /// Of the clients in scope, those whose last report carries a time to come.
     pub future_reports: i64,
     /// Of the clients in scope, those that were ready and are not any more.
@@ -335,7 +337,9 @@ impl Figures {
             Criterion::ListAge => return self.list_age_days,
             Criterion::StoppedFeeds => self.stopped_feeds,
             Criterion::Unplaced => self.unplaced,
-            Criterion::LeftOutHeard => self.left_out_heard + self.left_out_suspected,
+            Criterion::LeftOutHeard => {
+                self.left_out_heard + self.left_out_suspected + self.left_out_unplaced
+            }
             Criterion::FutureReports => self.future_reports,
             Criterion::Regressed => self.regressed,
             Criterion::Duplicates => self.duplicates,

@@ -172,6 +172,10 @@ pub async fn answer(
     for filter in gate::unplaced(&scope) {
         unplaced += trend::length(&app, &filter, now).await?;
     }
+    let mut left_out_unplaced = 0;
+    for filter in gate::left_out_unplaced(&scope) {
+        left_out_unplaced += trend::length(&app, &filter, now).await?;
+    }
     let soon = Filter {
         excepted: Some(Excepted::Soon),
         ..scope.clone()
@@ -183,6 +187,7 @@ pub async fn answer(
     let mut figures = Figures {
         unplaced,
         left_out_heard: trend::length(&app, &gate::left_out_heard(&scope), now).await?,
+        left_out_unplaced,
         left_out_suspected: trend::length(&app, &gate::left_out_suspected(&scope), now).await?,
         stopped_feeds: i64::try_from(stopped).unwrap_or(i64::MAX),
         regressed: trend::regressed(&app, &scope, now).await?,

@@ -10,6 +10,7 @@ use super::{
     known::ClientIdRow,
     model::Filter,
     narrowing::{Growing, Value, text},
+    rows::Rows,
     system_roles::EITHER,
 };
 use crate::domain::{
@@ -99,6 +100,32 @@ pub(super) async fn suspected(tx: &mut Tx) -> Result<HashSet<ClientId>> {
 /// The same, in a transaction that writes.
 pub(super) async fn suspected_while_writing(conn: &mut Conn) -> Result<HashSet<ClientId>> {
     all_suspected(conn.composed(all_of_them())).await
+}
+
+/// Of some clients, those of [`SUSPECTED`].
+const SUSPECTED_OF: &str = "WITH v (client_id) AS ({rows})
+SELECT s.client_id FROM v CROSS JOIN suspicions s
+WHERE s.estate = $1 AND s.client_id = v.client_id AND s.closed_at IS NULL
+  AND (s.turned OR s.kind IN ('verdict_lost', 'roles')) AND s.kind <> 'burst'
+UNION SELECT t.client_id FROM v CROSS JOIN turned t JOIN suspicions s ON s.estate = t.estate AND s.kind = 'burst'
+  AND s.closed_at IS NULL AND t.at >= s.first_at AND t.at <= s.last_at
+  AND ((s.about = '' AND s.token = t.token) OR (s.about <> '' AND s.about = t.sent_from))
+WHERE t.estate = $1 AND t.client_id = v.client_id";
+
+/// Those of some clients that a report turned ready about which nobody has looked.
+pub(super) async fn suspected_of(
+    conn: &mut Conn,
+    clients: &HashSet<ClientId>,
+) -> Result<HashSet<ClientId>> {
+    if clients.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let rows = Rows::default().bytes(clients.iter().map(|id| Some(identify::bytes(*id))));
+    let rows: Vec<ClientIdRow> = conn.many(SUSPECTED_OF, &[ESTATE], &rows).await?;
+    let ids = rows
+        .iter()
+        .filter_map(|row| identify::from_bytes(&row.client_id));
+    Ok(ids.collect())
 }
 
 fn all_of_them() -> Composed {

@@ -15,9 +15,10 @@ use super::{
     incoming::{Incoming, Kept},
     known::{ClientIdRow, State, unpacked_roles},
     rows::Rows,
-    system_roles,
+    suspicion_list, system_roles,
 };
 use crate::domain::{
+    assess::asks_less,
     evidence::Trust,
     suspicions::{
         After, Before, Found, Kind, Mover, Place, SETTLED, Traits, dropped, is_looked_at,
@@ -228,8 +229,11 @@ impl<'r> Wave<'r> {
         rest: &[usize],
         applied: &HashMap<ClientId, Applied>,
     ) -> Result<Vec<Raised<'r>>> {
-        let counted = rest.iter().filter(|&&index| self.counts(index, applied));
-        let known: Vec<(usize, ClientId, &State)> = counted
+        // A late report that stands beside others has their roles written anew, of which some may have become too old.
+        let written =
+            |index: usize| self.joined.contains_key(&index) || self.counts(index, applied);
+        let written = rest.iter().filter(|&&index| written(index));
+        let known: Vec<(usize, ClientId, &State)> = written
             .filter_map(|&index| {
                 let client = self.id(index);
                 Some((index, client, self.known.state.get(&client)?))
@@ -256,7 +260,8 @@ impl<'r> Wave<'r> {
     }
 
     /// Those that name another site than the one where they are known, and are ready only without a role that they dropped, now or
-    /// before, which nobody has looked at.
+    /// before, by a report about which a suspicion is open, or without having been judged as the site system that a list in force
+    /// calls them.
     async fn doubted(
         &self,
         conn: &mut Conn,
@@ -275,6 +280,12 @@ impl<'r> Wave<'r> {
             .collect();
         let mut doubted: HashSet<ClientId> = dropped.iter().map(|one| one.client).collect();
         doubted.extend(system_roles::before_drops(conn, &moving).await?.into_keys());
+        doubted.extend(suspicion_list::suspected_of(conn, &moving).await?);
+        let listed = system_roles::listed(conn, &moving).await?;
+        doubted.extend(rest.iter().filter_map(|&index| {
+            let called = listed.get(&self.id(index))?.iter().map(String::as_str);
+            asks_less(called.chain(self.roles(index)), self.roles(index)).then(|| self.id(index))
+        }));
         Ok(doubted)
     }
 

@@ -413,16 +413,13 @@ mod tests {
                 highest: round_above(one[0].1.max(other[0].1).max(one[89].1)),
             };
             for line in &chart.lines {
-                let at: f64 = line
-                    .label_y
-                    .trim_end_matches('%')
-                    .parse()
-                    .expect("a number");
+                let digits = line.label_y.replace(['.', '%'], "");
+                let at: i64 = digits.parse().expect("hundredths of a percent");
                 for series in &series {
                     for (_, n) in &series.values[54..] {
-                        let below = field.y(*n) as f64 - 100.0 * at;
+                        let below = field.y(*n) - at;
                         assert!(
-                            below < -750.0 || below > 250.0,
+                            !(-ASCENT..=DESCENT).contains(&below),
                             "{at} lies on {n}: {chart:?}"
                         );
                     }

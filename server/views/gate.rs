@@ -105,16 +105,6 @@ pub fn unplaced(scope: &Filter) -> Vec<Filter> {
         ..scope.clone()
     };
     let mut found = Vec::new();
-    let without_site = scope
-        .site
-        .as_deref()
-        .map_or(scope.within.is_limited(), |site| !site.is_empty());
-    let without_os = scope.os.as_deref().is_some_and(|os| os != UNKNOWN_OS);
-    let no_site = |filter: &Filter| Filter {
-        site: Some(String::new()),
-        within: Sites::all(),
-        ..filter.clone()
-    };
     // Also who is ready by now: the report that took it away may be the one that turned it.
     // And whom a list of the other site leaves out since, although it is heard.
     if let Some(left) = left(scope) {
@@ -125,13 +115,35 @@ pub fn unplaced(scope: &Filter) -> Vec<Filter> {
         });
         found.push(left);
     }
+    found.extend(nowhere(scope, &known));
+    found
+}
+
+/// Those of them that are heard lately and that lists leave out.
+pub fn left_out_unplaced(scope: &Filter) -> Vec<Filter> {
+    nowhere(scope, &left_out_heard(scope))
+}
+
+/// The same clients with what the scope names of place not known: the site, the OS version, or both.
+fn nowhere(scope: &Filter, of: &Filter) -> Vec<Filter> {
+    let without_site = scope
+        .site
+        .as_deref()
+        .map_or(scope.within.is_limited(), |site| !site.is_empty());
+    let without_os = scope.os.as_deref().is_some_and(|os| os != UNKNOWN_OS);
+    let no_site = |filter: &Filter| Filter {
+        site: Some(String::new()),
+        within: Sites::all(),
+        ..filter.clone()
+    };
+    let mut found = Vec::new();
     if without_site {
-        found.push(no_site(&known));
+        found.push(no_site(of));
     }
     if without_os {
         let no_os = Filter {
             os: Some(UNKNOWN_OS.to_owned()),
-            ..known
+            ..of.clone()
         };
         if without_site {
             found.push(no_site(&no_os));
@@ -212,10 +224,15 @@ pub fn list(criterion: Criterion, scope: &Filter, figures: &Figures) -> Option<S
             _ => return None,
         },
         Criterion::LeftOutHeard => {
-            filter = match (figures.left_out_heard, figures.left_out_suspected) {
-                (_, 0) => left_out_heard(scope),
-                (0, _) => left_out_suspected(scope),
-                // No list has both.
+            let (suspected, unplaced) = (figures.left_out_suspected, figures.left_out_unplaced);
+            filter = match (figures.left_out_heard, suspected, unplaced) {
+                (_, 0, 0) => left_out_heard(scope),
+                (0, _, 0) => left_out_suspected(scope),
+                // No list has two kinds of them, and none those who may belong to the sites that somebody is limited to.
+                (0, 0, _) if !scope.within.is_limited() => match &left_out_unplaced(scope)[..] {
+                    [only] => only.clone(),
+                    _ => return None,
+                },
                 _ => return None,
             }
         }

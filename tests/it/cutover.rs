@@ -8,7 +8,7 @@ mod names;
 mod record;
 mod rules;
 mod seen;
-mod served;
+pub mod served;
 mod since;
 mod stored;
 mod suspected;

@@ -43,6 +43,13 @@ impl Fates {
         }
     }
 
+    /// Adds others.
+    pub fn join(&mut self, others: Self) {
+        for (sum, other) in self.0.iter_mut().zip(others.0) {
+            *sum += other;
+        }
+    }
+
     fn json(&self) -> Value {
         let all = Fate::ALL.map(|fate| (fate.code().to_owned(), json!(self.of(fate))));
         Value::Object(all.into_iter().collect::<Map<_, _>>())

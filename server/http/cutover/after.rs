@@ -334,7 +334,11 @@ pub async fn api(
         StoppedJson {
             id: seen.then(|| one.id.clone()),
             name: seen.then(|| one.name.clone()),
-            site: one.site.clone(),
+            site: if seen {
+                one.site.clone()
+            } else {
+                String::new()
+            },
             os: one.os_key.clone(),
             predicted: one.fate.code(),
             heard_at: Timestamp(one.last).to_string(),

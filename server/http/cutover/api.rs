@@ -17,6 +17,7 @@ use super::{
 use crate::{
     clock,
     cutovers::{deciding, running},
+    domain::access::Sites,
     domain::cutover::{
         criteria::{Held, Recommendation},
         scope::Scope,
@@ -160,7 +161,7 @@ struct TallyJson {
     without_exceptions: FatesJson,
     /// By OS key.
     by_os: BTreeMap<String, FatesJson>,
-    /// By site code; the empty one: not known.
+    /// By site code; the empty one: not known, or a site that whoever asks may not see.
     by_site: BTreeMap<String, FatesJson>,
     /// Why, of those that are not safe, by a code.
     because: BTreeMap<String, i64>,
@@ -175,7 +176,12 @@ struct TallyJson {
 }
 
 impl TallyJson {
-    fn of(tally: &Tally) -> Self {
+    fn of(tally: &Tally, sites: &Sites) -> Self {
+        let mut by_site: BTreeMap<String, Fates> = BTreeMap::new();
+        for (key, fates) in &tally.by_site {
+            let key = if sites.holds(key) { key.as_str() } else { "" };
+            by_site.entry(key.to_owned()).or_default().join(*fates);
+        }
         let places = |places: &BTreeMap<String, Fates>| {
             let each = places.iter();
             each.map(|(key, fates)| (key.clone(), FatesJson::of(fates)))
@@ -185,7 +191,7 @@ impl TallyJson {
             fates: FatesJson::of(&tally.fates),
             without_exceptions: FatesJson::of(&tally.without),
             by_os: places(&tally.by_os),
-            by_site: places(&tally.by_site),
+            by_site: places(&by_site),
             because: tally.because.clone(),
             expected: tally.expected,
             judged: tally.judged,
@@ -296,7 +302,7 @@ pub async fn what_if(
             recommended: recommended.says(),
             least: ran.tally.fates.least(),
             most: ran.tally.fates.most(),
-            tally: TallyJson::of(&ran.tally),
+            tally: TallyJson::of(&ran.tally, &reader.sites),
             criteria: held.into_iter().map(HeldJson::of).collect(),
         },
     )

@@ -63,14 +63,15 @@ pub(super) async fn leftovers(
                 return Ok(ControlFlow::Continue(()));
             }
             let site = text(&line, "site");
-            rows.push(LeftoverRow {
+            let row = LeftoverRow {
                 name: Name::seen(&text(&line, "id"), &text(&line, "name"), &site, &sites),
                 fate: fate.words(),
                 because: Because::from_code(&text(&line, "because")).map_or("", Because::words),
                 owner: text(&line, "owner"),
                 os: os_label(&text(&line, "os")),
                 site,
-            });
+            };
+            rows.push(row.seen_by(&sites));
             Ok(if rows.len() == most || rows.len() == count {
                 ControlFlow::Break(())
             } else {

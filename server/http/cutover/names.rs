@@ -79,21 +79,21 @@ pub async fn csv(
 /// A line. A client that the reader may not see has neither id nor name, as on the page.
 fn cells(one: Leftover, sites: &Sites) -> [String; 10] {
     let seen = Name::seen(&one.id, &one.name, &one.site, sites);
-    let id = if seen.href.is_some() {
-        one.id
+    let (id, site, owner) = if seen.href.is_some() {
+        (one.id, one.site, one.owner.unwrap_or_default())
     } else {
-        String::new()
+        <(String, String, String)>::default()
     };
     [
         id,
         harmless(&seen.name),
-        harmless(&one.site),
+        harmless(&site),
         harmless(&one.os_key),
         harmless(&os_label(&one.os_key)),
         one.fate.code().to_owned(),
         one.fate.words().to_owned(),
         one.because.code().to_owned(),
         one.because.words().to_owned(),
-        harmless(&one.owner.unwrap_or_default()),
+        harmless(&owner),
     ]
 }

@@ -170,6 +170,7 @@ fn row(one: Leftover, sites: &Sites) -> LeftoverRow {
         site: one.site,
         os: os_label(&one.os_key),
     }
+    .seen_by(sites)
 }
 
 /// What moved since the run before; nothing is said of a run that was not compared.

@@ -346,7 +346,9 @@ impl AfterPage {
                 .map(|one| StoppedRow {
                     name: Name::seen(&one.id, &one.name, &one.site, &layout.sites),
                     os: os_label(&one.os_key),
-                    site: one.site.clone(),
+                    site: Some(one.site.clone())
+                        .filter(|site| layout.sites.holds(site))
+                        .unwrap_or_default(),
                     predicted: one.fate.words(),
                     last: Moment::new(Timestamp(one.last), now),
                 })

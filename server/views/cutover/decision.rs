@@ -276,7 +276,7 @@ impl Frozen {
                 .map(FrozenCriterion::new)
                 .collect(),
             exceptions: FrozenException::all(&head["exceptions"], sites),
-            blast: Blast::new(&Tally::read(&head["tally"]), ""),
+            blast: Blast::new(&Tally::read(&head["tally"]), "", sites),
             hash: decision.hash.clone(),
             before: text(&head["before"]),
             key: text(&head["key"]),

@@ -72,8 +72,8 @@ fn linked(fate: Fate, n: i64, href: Option<String>) -> Linked {
 }
 
 impl Blast {
-    /// Of a tally; `run` is the address of the run with the names, empty where there is none.
-    pub fn new(tally: &Tally, run: &str) -> Self {
+    /// Of a tally, for somebody who may see these sites; `run` is the address of the run with the names, empty where there is none.
+    pub fn new(tally: &Tally, run: &str, sites: &Sites) -> Self {
         let address = |query: String| (!run.is_empty()).then(|| format!("{run}?{query}"));
         let line = |name: String, fates: &Fates, place: String| PlaceLine {
             name,
@@ -91,7 +91,24 @@ impl Blast {
         };
         let mut by_os: Vec<_> = tally.by_os.iter().collect();
         by_os.sort_by_key(|(key, fates)| (std::cmp::Reverse((fates.most(), fates.total())), *key));
-        let mut by_site: Vec<_> = tally.by_site.iter().collect();
+        // Who left for a site that somebody may not see counts here, without its code.
+        let (seen, unseen): (Vec<_>, Vec<_>) = tally
+            .by_site
+            .iter()
+            .partition(|(key, _)| key.is_empty() || sites.holds(key));
+        let mut elsewhere = Fates::default();
+        for (_, fates) in &unseen {
+            elsewhere.join(**fates);
+        }
+        let elsewhere = (elsewhere.total() > 0).then(|| PlaceLine {
+            name: "sites that you do not see".to_owned(),
+            total: number(elsewhere.total()),
+            fates: Fate::ALL
+                .into_iter()
+                .map(|fate| linked(fate, elsewhere.of(fate), None))
+                .collect(),
+        });
+        let mut by_site = seen;
         by_site
             .sort_by_key(|(key, fates)| (std::cmp::Reverse((fates.most(), fates.total())), *key));
         Self {
@@ -119,6 +136,7 @@ impl Blast {
                     let site = if key.is_empty() { "none" } else { key.as_str() };
                     line(words::site(key), fates, format!("site={}", encode(site)))
                 })
+                .chain(elsewhere)
                 .collect(),
             reasons: tally
                 .reasons()

@@ -83,7 +83,7 @@ impl RunPage {
             at: Moment::new(Timestamp(run.made_at), layout.now),
             by: run.made_by.clone(),
             input_hash: run.input_hash.clone(),
-            blast: Blast::new(tally, &run_url(scope, run)),
+            blast: Blast::new(tally, &run_url(scope, run), &layout.sites),
             moved,
             leftovers: names.rows,
             shown: names.shown,

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
+        access::Sites,
         cutover::{
             after::Watching,
             criteria::{Criterion, Held, Recommendation},
@@ -58,6 +59,18 @@ pub struct LeftoverRow {
     pub site: String,
     /// OS version.
     pub os: String,
+}
+
+impl LeftoverRow {
+    /// Without what tells of a site that somebody may not see.
+    #[must_use]
+    pub fn seen_by(mut self, sites: &Sites) -> Self {
+        if !self.site.is_empty() && !sites.holds(&self.site) {
+            self.site = String::new();
+            "–".clone_into(&mut self.owner);
+        }
+        self
+    }
 }
 
 /// Who set what is watched for.
@@ -305,7 +318,7 @@ impl ScopePage {
                 .collect(),
             blast: board
                 .run
-                .map(|(run, tally)| Blast::new(tally, &run_url(scope, run))),
+                .map(|(run, tally)| Blast::new(tally, &run_url(scope, run), &layout.sites)),
             run: board.run.map(|(run, _)| row(run)),
             old: board
                 .run

@@ -2,8 +2,8 @@
 
 use reqwest::{Method, header};
 
-use super::served::{moved, page, post};
-use crate::support::{answer::Answer, app::TestApp};
+use super::served::{moved, page, post, scope};
+use crate::support::{answer::Answer, app::TestApp, report::HOUR};
 
 const PASSWORD: &str = "brown horse, 4 legs";
 
@@ -198,5 +198,56 @@ async fn scopes_of_other_sites_are_not_there_and_nobody_else_is_named() {
         assert!(page(&app, &admin, both).await.contains(run.as_str()));
         let request = app.request(Method::GET, run).header(header::COOKIE, &pat);
         assert_eq!(Answer::to(request).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn who_left_for_another_site_counts_and_nothing_is_told_of_that_site() {
+    for app in TestApp::each().await {
+        let old = || app.report("OLD-1").windows7_untouched();
+        app.report("PC-1").stored().await;
+        old().collected(-HOUR).stored().await;
+        old().at_site("P02").stored().await;
+        let list = "name,site,owner\r\nPC-1,P01,Ward\r\nOLD-1,P02,Foundry\r\n";
+        app.put_agreed("", list).await.ok("a list");
+        let admin = app.sign_in().await;
+        let scope = scope(&app, &admin, "").await;
+        let run = post(&app, &admin, &format!("{scope}/run"), "").await;
+        let run = run.header("location");
+        let words = [
+            "user",
+            "add",
+            "pat",
+            "--role",
+            "approver",
+            "--sites",
+            "P01",
+            "--password-stdin",
+        ];
+        let added = app.command(&words, &format!("{PASSWORD}\n"));
+        assert!(added.status.success(), "{added:?}");
+        let pat = app.sign_in_as("pat", PASSWORD).await;
+        let id = scope.rsplit('/').next().expect("an id");
+        let api = format!("/api/v1/scopes/{id}/what-if");
+        for path in [
+            scope.clone(),
+            scope.replace("/cutover/", "/board/"),
+            run.clone(),
+            format!("{run}/names.csv"),
+            api,
+        ] {
+            let told = page(&app, &admin, &path).await;
+            assert!(told.contains("P02"), "{path} on {}: {told}", app.engine);
+            let text = page(&app, &pat, &path).await;
+            for secret in ["P02", "OLD-1", "Foundry"] {
+                assert!(
+                    !text.contains(secret),
+                    "{secret} in {path} on {}: {text}",
+                    app.engine
+                );
+            }
+        }
+        let text = page(&app, &pat, &run).await;
+        assert!(text.contains("sites that you do not see"), "{text}");
     }
 }

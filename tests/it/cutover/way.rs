@@ -89,6 +89,14 @@ async fn a_machine_that_only_a_list_calls_a_management_point_is_in_the_way_until
             assert!(text.contains(somewhere), "{path} on {}: {text}", app.engine);
             assert!(!text.contains("<bdi>MP-1</bdi>"), "{path}: {text}");
         }
+        // Nor does a list that follows it there take it out of the way here, before somebody has looked.
+        let followed = list.replace("MP-1,P01", "MP-1,Q99");
+        app.put_agreed("", followed).await.ok("a list");
+        for path in &pages {
+            let text = page(&app, &cookie, path).await;
+            let somewhere = "does not count as ready: 1 machine that may stand here.";
+            assert!(text.contains(somewhere), "{path} on {}: {text}", app.engine);
+        }
     }
 }
 

@@ -22,6 +22,7 @@ const FINE: Figures = Figures {
     unplaced: 0,
     left_out_heard: 0,
     left_out_suspected: 0,
+    left_out_unplaced: 0,
     future_reports: 0,
     regressed: 0,
     duplicates: 0,
@@ -62,6 +63,7 @@ fn figures_of(text: &str) -> Figures {
             "stopped" => figures.stopped_feeds = n,
             "unplaced" => figures.unplaced = n,
             "left_out" => figures.left_out_heard = n,
+            "left_unplaced" => figures.left_out_unplaced = n,
             "left_suspected" => figures.left_out_suspected = n,
             "future" => figures.future_reports = n,
             "regressed" => figures.regressed = n,
@@ -124,6 +126,8 @@ const TABLE: &str = "
     left_out=1                  |                          | left_out_heard
     left_suspected=1            |                          | left_out_heard
     left_suspected=1            | left_out_heard:1         |
+    left_unplaced=1             |                          | left_out_heard
+    left_suspected=1 left_unplaced=1 | left_out_heard:1    | left_out_heard
     left_out=1 left_suspected=1 | left_out_heard:1         | left_out_heard
     left_out=1 left_suspected=1 | left_out_heard:2         |
     future=1                    |                          | future_reports
@@ -225,6 +229,7 @@ fn figures() -> impl Strategy<Value = Figures> {
                 unplaced: other,
                 left_out_heard: back,
                 left_out_suspected: silent,
+                left_out_unplaced: stopped,
                 future_reports: silent,
                 regressed: back,
                 duplicates: back,

@@ -196,6 +196,30 @@ async fn who_is_left_out_and_heard_all_the_same_closes_it() {
     }
 }
 
+/// It may belong to any site, whether a list calls it gone or not.
+#[tokio::test]
+async fn who_is_left_out_and_at_no_known_site_closes_it() {
+    for app in TestApp::each().await {
+        app.report("READY-1").stored().await;
+        let away = app.report("LOST-1").windows7_untouched().without_site();
+        away.set("/client/resource_id", Value::Null).stored().await;
+        let list = "name,site,obsolete\r\nREADY-1,P01,0\r\nLOST-1,,1\r\n";
+        app.put_agreed("", list).await.ok("a list");
+        let gate = app.json("/api/v1/gate?site=P01").await;
+        assert_eq!(codes(&gate), ["left_out_heard"], "on {}", app.engine);
+        every_figure_is_the_length_of_its_list(&app, &gate).await;
+        let cookie = app.sign_in().await;
+        let scope = crate::cutover::served::scope(&app, &cookie, "").await;
+        let id = scope.rsplit('/').next().expect("an id");
+        let run = app.json(&format!("/api/v1/scopes/{id}/what-if")).await;
+        assert_eq!(
+            run["tally"]["because"]["unplaced"], 1,
+            "on {}: {run}",
+            app.engine
+        );
+    }
+}
+
 #[tokio::test]
 async fn what_does_not_name_a_scope_is_refused() {
     let app = TestApp::one();

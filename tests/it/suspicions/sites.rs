@@ -398,3 +398,31 @@ async fn no_list_of_another_site_takes_a_blocker_out_of_the_one_it_left() {
         assert_eq!(unplaced(&app, "P01").await, 1, "on {}", app.engine);
     }
 }
+
+/// The first report turns it, and the second one takes it away, as one that was ready all along.
+#[tokio::test]
+async fn who_is_ready_by_a_suspected_report_leaves_no_site_by_the_next_one() {
+    for app in TestApp::each().await {
+        let thief = app.make_token("ingest", "another sender");
+        let forged = async |report: Report<'_>| {
+            let sent = app.request(Method::POST, "/api/v1/reports");
+            let sent = sent.bearer_auth(&thief).body(report.line());
+            Answer::to(sent).await.ok("forged");
+        };
+        let failed = async || app.json("/api/v1/gate?site=P01").await["failed"].to_string();
+        let old = || app.report("OLD-1").collected(-3 * HOUR);
+        app.report("PC-1").stored().await;
+        old().windows7_untouched().stored().await;
+        forged(old().collected(-2 * HOUR)).await;
+        assert!(failed().await.contains("suspicious"), "on {}", app.engine);
+        forged(old().collected(-HOUR).at_site("P02")).await;
+        assert!(failed().await.contains("unplaced"), "on {}", app.engine);
+        let cookie = app.sign_in().await;
+        close_all(&app, &cookie).await;
+        let left = failed().await;
+        assert!(
+            !left.contains("unplaced") && !left.contains("suspicious"),
+            "{left}"
+        );
+    }
+}
